@@ -1,0 +1,42 @@
+namespace Buildd.Protocol.Client;
+
+/// <summary>How to reach a slave and how long to wait for it.</summary>
+public sealed record SlaveClientOptions
+{
+    /// <summary>
+    /// The slave's base URL, such as <c>http://builder:8221</c>, with or without a final slash; calls go to <c>/rpc</c>
+    /// below it. Credentials in it are sent as Basic authentication and appear nowhere else.
+    /// </summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>
+    /// How long a call may take, from connecting to the last byte of the answer. Default 40 s: a slave answers within
+    /// milliseconds, except that the reference answers nobody while it fetches a file.
+    /// </summary>
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(40);
+
+    /// <summary>
+    /// How long <c>ensurepresent</c> may take, since its answer waits for the slave's download. Default 20 times
+    /// <see cref="CallTimeout"/>: 800 s for a chroot or image of 400 MB at 0.5 MB/s.
+    /// </summary>
+    public TimeSpan EnsurePresentTimeout
+    {
+        get => field == TimeSpan.Zero ? 20 * CallTimeout : field;
+        init;
+    }
+
+    /// <summary>
+    /// How long to wait for the headers of a file, and then for each further piece of it; there is no limit on the
+    /// whole. Default 40 s, as for a call.
+    /// </summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(40);
+
+    /// <summary>How many connections one file may take, the first included; at least 1. Default 3.</summary>
+    public int DownloadAttempts { get; init; } = 3;
+
+    /// <summary>Where to and the timeouts, without the URL's credentials.</summary>
+    /// <returns>A line for a log.</returns>
+    public override string ToString() =>
+        $"{SlaveUrl.WithoutCredentials(Url)} (calls {CallTimeout}, ensurepresent {EnsurePresentTimeout}, "
+        + $"stalls {StallTimeout}, {DownloadAttempts} attempts)";
+}

@@ -1,0 +1,29 @@
+using Buildd.Protocol.XmlRpc;
+
+namespace Buildd.Protocol.Messages;
+
+/// <summary><c>build</c>: starts a build. Answered with a <see cref="BuildReply"/>.</summary>
+public sealed record BuildCall : SlaveCall
+{
+    /// <summary>
+    /// What the master calls this build. Empty when the wire had anything but a string (nil, 0, another number): the
+    /// reference looks at the id only after manager and sums and then answers with the fault, so whoever carries out
+    /// the call has to refuse an empty id in that order.
+    /// </summary>
+    public required string BuildId { get; init; }
+
+    /// <summary>The tag of the manager to build with, such as <c>binarypackage</c>.</summary>
+    public required string Builder { get; init; }
+
+    /// <summary>The SHA-1 of the chroot, which has to be in the cache.</summary>
+    public required string ChrootSha1 { get; init; }
+
+    /// <summary>File name to SHA-1 of the inputs, which have to be in the cache. The order is kept.</summary>
+    public required IReadOnlyDictionary<string, string> FileMap { get; init; }
+
+    /// <summary>The manager's own arguments; unknown ones are ignored.</summary>
+    public required XmlRpcStruct Arguments { get; init; }
+
+    /// <inheritdoc/>
+    public override XmlRpcCall ToXmlRpc() => throw new NotImplementedException();
+}

@@ -1,0 +1,19 @@
+using Buildd.Protocol.XmlRpc;
+
+namespace Buildd.Protocol.Messages;
+
+/// <summary>The answer to <c>build</c>: an array of two strings.</summary>
+/// <param name="Answer">Whether the build was taken.</param>
+/// <param name="Text">The build id if it was, else what is unknown, for people.</param>
+public sealed record BuildReply(BuildAnswer Answer, string Text)
+{
+    /// <summary>The reply as the codec writes it.</summary>
+    /// <returns>The array.</returns>
+    public XmlRpcValue ToXmlRpc() => throw new NotImplementedException();
+
+    /// <summary>Reads the reply.</summary>
+    /// <param name="value">What the codec read.</param>
+    /// <returns>The reply.</returns>
+    /// <exception cref="MessageFormatException">It has another shape, or the first word is unknown.</exception>
+    public static BuildReply FromXmlRpc(XmlRpcValue value) => throw new NotImplementedException();
+}

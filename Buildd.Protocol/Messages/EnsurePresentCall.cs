@@ -1,0 +1,40 @@
+using System.Text;
+using Buildd.Protocol.XmlRpc;
+
+namespace Buildd.Protocol.Messages;
+
+/// <summary>
+/// <c>ensurepresent</c>: has the slave fetch a file into its cache, unless it is there. Answered with an
+/// <see cref="EnsurePresentReply"/>, and only once the file is there, which can take minutes.
+/// </summary>
+public sealed record EnsurePresentCall : SlaveCall
+{
+    /// <summary>
+    /// The SHA-1 of the file, which is also its name in the cache: 40 lower-case hexadecimal digits. Not checked here.
+    /// </summary>
+    public required string Sha1 { get; init; }
+
+    /// <summary>Where to fetch it from; null (nil on the wire) only asks whether it is there.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>User name for Basic authentication; empty by default. Nil on the wire counts as empty.</summary>
+    public string UserName { get; init; } = "";
+
+    /// <summary>
+    /// Password for Basic authentication; empty by default. It counts without a user name too, as Launchpad's macaroons
+    /// need.
+    /// </summary>
+    public string Password { get; init; } = "";
+
+    /// <inheritdoc/>
+    public override XmlRpcCall ToXmlRpc() => throw new NotImplementedException();
+
+    /// <summary>For <see cref="object.ToString"/>: without the URL and the password, which may be secrets.</summary>
+    /// <param name="builder">Where to.</param>
+    /// <returns>True.</returns>
+    protected override bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append("Sha1 = ").Append(Sha1);
+        return true;
+    }
+}

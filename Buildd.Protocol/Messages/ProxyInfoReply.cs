@@ -1,0 +1,19 @@
+using Buildd.Protocol.XmlRpc;
+
+namespace Buildd.Protocol.Messages;
+
+/// <summary>The answer to <c>proxy_info</c>: a struct of two members, each nil when the build had none.</summary>
+/// <param name="UseFetchService">Whether the build goes through the fetch service; null when the call didn't say.</param>
+/// <param name="RevocationEndpoint">Where the build's token is revoked; null when there is none.</param>
+public sealed record ProxyInfoReply(bool? UseFetchService, string? RevocationEndpoint)
+{
+    /// <summary>The reply as the codec writes it.</summary>
+    /// <returns>The struct.</returns>
+    public XmlRpcValue ToXmlRpc() => throw new NotImplementedException();
+
+    /// <summary>Reads the reply.</summary>
+    /// <param name="value">What the codec read.</param>
+    /// <returns>The reply.</returns>
+    /// <exception cref="MessageFormatException">It has another shape.</exception>
+    public static ProxyInfoReply FromXmlRpc(XmlRpcValue value) => throw new NotImplementedException();
+}
