@@ -104,7 +104,10 @@ public sealed partial class BuildMonitor(
     {
         try
         {
-            return (await slave.StatusAsync(cancellationToken).ConfigureAwait(false), null);
+            var status = await slave.StatusAsync(cancellationToken).ConfigureAwait(false);
+            return status is { Status: BuilderStatus.Waiting, BuildStatus: null }
+                ? (null, new SlaveProtocolException($"{slave.Url} waits, but does not say how its build ended."))
+                : (status, null);
         }
         catch (SlaveException exception)
         {
