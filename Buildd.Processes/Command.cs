@@ -30,6 +30,12 @@ public sealed record Command
     /// <summary>Bytes for the standard input; empty (the default) means <c>/dev/null</c>.</summary>
     public ReadOnlyMemory<byte> StandardInput { get; init; }
 
+    /// <summary>
+    /// Whether standard input stays open, with nothing more to read after <see cref="StandardInput"/>, until the program
+    /// ends or this process does: a program that watches it then never outlives us.
+    /// </summary>
+    public bool KeepsStandardInputOpen { get; init; }
+
     /// <summary>How long the program may take to end after SIGTERM before everything it started is killed.</summary>
     public TimeSpan StopGrace { get; init; } = DefaultStopGrace;
 

@@ -92,7 +92,7 @@ public static class ProcessRunner
         var pumps = new List<OutputPump> { new(process.StandardOutput.BaseStream, output) };
         if (errors is not null)
             pumps.Add(new OutputPump(process.StandardError.BaseStream, errors));
-        var input = FeedAsync(process, command.StandardInput);
+        var input = FeedAsync(process, command);
 
         try
         {
@@ -114,15 +114,16 @@ public static class ProcessRunner
 
     private static Process Start(Command command, bool mergeErrors, ProcessScope scope)
     {
+        var hasInput = !command.StandardInput.IsEmpty || command.KeepsStandardInputOpen;
         var start = new ProcessStartInfo("/bin/sh")
         {
             UseShellExecute = false,
-            RedirectStandardInput = !command.StandardInput.IsEmpty,
+            RedirectStandardInput = hasInput,
             RedirectStandardOutput = true,
             RedirectStandardError = !mergeErrors,
             WorkingDirectory = command.WorkingDirectory ?? "",
         };
-        var streams = (command.StandardInput.IsEmpty ? "n" : "") + (mergeErrors ? "m" : "");
+        var streams = (hasInput ? "" : "n") + (mergeErrors ? "m" : "");
         foreach (var argument in (string[])["-c", Launcher, "sh", scope.JoinFile ?? "", streams, command.File, .. command.Arguments])
         {
             if (argument.Contains('\0', StringComparison.Ordinal))
@@ -152,16 +153,18 @@ public static class ProcessRunner
         }
     }
 
-    private static async Task FeedAsync(Process process, ReadOnlyMemory<byte> bytes)
+    private static async Task FeedAsync(Process process, Command command)
     {
-        if (bytes.IsEmpty)
+        if (!process.StartInfo.RedirectStandardInput)
             return;
 
         try
         {
             var stream = process.StandardInput.BaseStream;
-            await using (stream.ConfigureAwait(false))
-                await stream.WriteAsync(bytes).ConfigureAwait(false);
+            await stream.WriteAsync(command.StandardInput).ConfigureAwait(false);
+            await stream.FlushAsync().ConfigureAwait(false);
+            if (!command.KeepsStandardInputOpen)
+                await stream.DisposeAsync().ConfigureAwait(false);
         }
         catch (IOException)
         {
