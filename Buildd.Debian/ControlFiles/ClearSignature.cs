@@ -1,0 +1,62 @@
+namespace Buildd.Debian.ControlFiles;
+
+/// <summary>
+/// Takes an inline OpenPGP signature off a text: header, armour headers, empty line, text with <c>- </c> before lines
+/// that begin with a dash, signature (RFC 9580, section 7). Nothing is verified. Text outside is refused, as dpkg does:
+/// a reader that skipped it and one that didn't would see different files.
+/// </summary>
+internal static class ClearSignature
+{
+    private const string MessageHeader = "-----BEGIN PGP SIGNED MESSAGE-----";
+    private const string SignatureHeader = "-----BEGIN PGP SIGNATURE-----";
+    private const string SignatureFooter = "-----END PGP SIGNATURE-----";
+
+    private enum Part
+    {
+        Before,
+        Unsigned,
+        ArmourHeaders,
+        Message,
+        Signature,
+        After,
+    }
+
+    /// <summary>The lines of the text itself, with the numbers they have in the file.</summary>
+    public static IEnumerable<ControlLine> TakeOff(string file, IEnumerable<ControlLine> lines)
+    {
+        var part = Part.Before;
+        foreach (var line in lines)
+        {
+            var text = line.Text.TrimEnd(' ', '\t');
+            switch (part)
+            {
+                case Part.Before when text.Length == 0:
+                    break;
+                case Part.Before when text == MessageHeader:
+                    part = Part.ArmourHeaders;
+                    break;
+                case Part.Before or Part.Unsigned:
+                    part = Part.Unsigned;
+                    yield return line;
+                    break;
+                case Part.ArmourHeaders:
+                    part = text.Length == 0 ? Part.Message : part;
+                    break;
+                case Part.Message when text == SignatureHeader:
+                    part = Part.Signature;
+                    break;
+                case Part.Message:
+                    yield return line.Text.StartsWith("- ", StringComparison.Ordinal) ? line with { Text = line.Text[2..] } : line;
+                    break;
+                case Part.Signature:
+                    part = text == SignatureFooter ? Part.After : part;
+                    break;
+                case Part.After when text.Length > 0:
+                    throw new ControlFileException(file, line.Number, "there is text after the signature");
+            }
+        }
+
+        if (part is Part.ArmourHeaders or Part.Message or Part.Signature)
+            throw new ControlFileException(file, null, "ends in the middle of its signature");
+    }
+}

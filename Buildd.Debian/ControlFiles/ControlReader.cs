@@ -1,0 +1,60 @@
+namespace Buildd.Debian.ControlFiles;
+
+/// <summary>
+/// Reads control files: paragraphs of fields, separated by empty lines (Debian Policy 5.1, deb822(5)).
+/// </summary>
+/// <remarks>
+/// <para>Lines of blanks and tabs count as empty, lines that begin with <c>#</c> are comments everywhere, lines may end
+/// in CR LF, and text is UTF-8. A field named twice, a continuation without a field and a line that is no field are
+/// mistakes.</para>
+/// <para>An inline OpenPGP signature (RFC 9580, section 7) is taken off, <b>not verified</b>: whoever trusts the content
+/// because of it must have verified it before. Text outside of the signed part is a mistake.</para>
+/// <para>Safe to call from any thread.</para>
+/// </remarks>
+public static class ControlReader
+{
+    /// <summary>Reads a control file that is in memory.</summary>
+    /// <param name="file">What to call the file in messages.</param>
+    /// <param name="content">The whole file.</param>
+    /// <returns>The paragraphs in their order; none for an empty file.</returns>
+    /// <exception cref="ControlFileException">It is malformed, or exceeds one of <see cref="ControlLimits"/>.</exception>
+    public static IReadOnlyList<Paragraph> Read(string file, ReadOnlyMemory<byte> content)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (content.Length > ControlLimits.MaxFileBytes)
+            throw TooLarge(file);
+        var parser = new ControlParser(file);
+        foreach (var line in ClearSignature.TakeOff(file, ControlText.Lines(file, content)))
+            parser.Add(line);
+        return parser.Complete();
+    }
+
+    /// <summary>Reads a control file from the disk. Of a file that is too large no more than the limit is read.</summary>
+    /// <exception cref="ControlFileException">It is malformed, or exceeds one of <see cref="ControlLimits"/>.</exception>
+    /// <exception cref="IOException">The file can't be opened or read.</exception>
+    public static async Task<IReadOnlyList<Paragraph>> ReadFileAsync(string path, CancellationToken cancellationToken = default)
+    {
+        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
+        await using (stream.ConfigureAwait(false))
+        {
+            if (stream.Length > ControlLimits.MaxFileBytes)
+                throw TooLarge(path);
+            var content = new byte[stream.Length];
+            // Of a file that grows meanwhile the first part is read, of one that shrinks what is left.
+            var read = await stream.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken)
+                .ConfigureAwait(false);
+            return Read(path, content.AsMemory(0, read));
+        }
+    }
+
+    /// <summary>Reads a file that must be a single paragraph, as <c>.dsc</c> and <c>.changes</c> are.</summary>
+    internal static Paragraph Single(string file, IReadOnlyList<Paragraph> paragraphs) => paragraphs.Count switch
+    {
+        1 => paragraphs[0],
+        0 => throw new ControlFileException(file, null, "has no field in it"),
+        _ => throw new ControlFileException(file, paragraphs[1].Line, "a second paragraph begins, and only one is expected"),
+    };
+
+    private static ControlFileException TooLarge(string file) =>
+        new(file, null, $"is larger than {ControlLimits.MaxFileBytes} bytes");
+}

@@ -1,0 +1,65 @@
+using Buildd.Debian.ControlFiles;
+
+namespace Buildd.Debian.Packages;
+
+/// <summary>
+/// A source package's description, the <c>.dsc</c> (Policy 5.4, dsc(5)). An inline signature is not verified; see
+/// <see cref="ControlReader"/>.
+/// </summary>
+public sealed record SourceControl
+{
+    /// <summary>The source format, as <c>3.0 (quilt)</c>.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>The source package's name; well formed.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The version with its epoch, if it has one; only its characters were checked.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>What it can be built for: architectures and wildcards such as <c>any</c>, <c>all</c>, <c>linux-any</c>.</summary>
+    public required IReadOnlyList<string> Architectures { get; init; }
+
+    /// <summary>The binary packages it can build; empty when the field is missing.</summary>
+    public required IReadOnlyList<string> Binaries { get; init; }
+
+    /// <summary>The tarballs, patches and signatures it is made of. The <c>.dsc</c> itself is not among them.</summary>
+    public required IReadOnlyList<ListedFile> Files { get; init; }
+
+    /// <summary>All fields, for what has no property here.</summary>
+    public required Paragraph Paragraph { get; init; }
+
+    /// <summary>Reads a <c>.dsc</c> that is in memory.</summary>
+    /// <param name="file">What to call the file in messages.</param>
+    /// <param name="content">The whole file.</param>
+    /// <exception cref="ControlFileException">It is malformed, or a field is missing or malformed.</exception>
+    public static SourceControl Read(string file, ReadOnlyMemory<byte> content) =>
+        From(file, ControlReader.Read(file, content));
+
+    /// <summary>Reads a <c>.dsc</c> from the disk.</summary>
+    /// <exception cref="ControlFileException">It is malformed, or a field is missing or malformed.</exception>
+    /// <exception cref="IOException">The file can't be opened or read.</exception>
+    public static async Task<SourceControl> ReadFileAsync(string path, CancellationToken cancellationToken = default) =>
+        From(path, await ControlReader.ReadFileAsync(path, cancellationToken).ConfigureAwait(false));
+
+    private static SourceControl From(string file, IReadOnlyList<Paragraph> paragraphs)
+    {
+        var paragraph = ControlReader.Single(file, paragraphs);
+        var fields = new ControlFields(file, paragraph);
+        return new SourceControl
+        {
+            Format = fields.Text("Format"),
+            Source = fields.PackageName("Source", fields.Text("Source")),
+            Version = fields.Version("Version", fields.Text("Version")),
+            Architectures = fields.RequiredWords("Architecture"),
+            Binaries = BinaryNames(fields),
+            Files = FileLists.Read(fields, withSections: false),
+            Paragraph = paragraph,
+        };
+    }
+
+    /// <summary>Unlike that of a <c>.changes</c>, this Binary field has commas between the names.</summary>
+    private static string[] BinaryNames(ControlFields fields) =>
+        [.. fields.OptionalWords("Binary")
+            .SelectMany(word => word.Split(',', StringSplitOptions.RemoveEmptyEntries))];
+}

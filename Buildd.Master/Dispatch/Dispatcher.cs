@@ -1,0 +1,131 @@
+using System.Runtime.CompilerServices;
+using Buildd.Master.Jobs;
+using Buildd.Protocol.Client;
+using Buildd.Protocol.Messages;
+using Microsoft.Extensions.Logging;
+
+namespace Buildd.Master.Dispatch;
+
+/// <summary>
+/// Hands a build to a slave: <c>status</c> (it must be idle), <c>ensurepresent</c> for the chroot and then for each
+/// file, <c>build</c>. Stateless but for its dependencies: any thread may call, for one slave one at a time.
+/// </summary>
+/// <param name="slave">The slave.</param>
+/// <param name="time">For the durations in events.</param>
+/// <param name="logger">The master's diagnostics.</param>
+public sealed partial class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<Dispatcher> logger)
+{
+    /// <summary>
+    /// Hands the build over; the last event is <see cref="BuildAccepted"/>. Nothing happens before the first event is
+    /// asked for, and nobody should stop asking in between.
+    /// </summary>
+    /// <param name="job">What to build.</param>
+    /// <param name="cancellationToken">
+    /// Ends the dispatch while files are made present. It never interrupts <c>build</c> itself: after the last event, and
+    /// only then, the slave has the build.
+    /// </param>
+    /// <exception cref="DispatchException">The slave did not take it; the type says why.</exception>
+    /// <exception cref="SlaveException">
+    /// The conversation failed. Of a connection that broke during <c>build</c> this is thrown only after the slave was
+    /// asked, and does not have the build.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was cancelled in time; the slave does not have the build.</exception>
+    public async IAsyncEnumerable<BuildEvent> DispatchAsync(
+        BuildJob job, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        var start = time.GetTimestamp();
+        await RequireIdleAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var file in job.Files.Prepend(job.Chroot).DistinctBy(file => file.Sha1))
+            yield return await EnsurePresentAsync(file, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        await BuildAsync(job).ConfigureAwait(false);
+        var duration = time.GetElapsedTime(start);
+        LogAccepted(job.Cookie, job.BuilderTag, slave.Url, duration.TotalSeconds);
+        yield return new BuildAccepted(duration);
+    }
+
+    /// <summary>
+    /// A slave that isn't idle refuses a build with a fault, and the reference has then already emptied the log of the
+    /// build it has, and taken over the new id. So it is not even asked.
+    /// </summary>
+    private async Task RequireIdleAsync(CancellationToken cancellationToken)
+    {
+        var status = await slave.StatusAsync(cancellationToken).ConfigureAwait(false);
+        if (status.Status != BuilderStatus.Idle)
+            throw new SlaveBusyException(slave.Url, status);
+    }
+
+    private async Task<InputPresent> EnsurePresentAsync(InputFile file, CancellationToken cancellationToken)
+    {
+        var start = time.GetTimestamp();
+        var call = new EnsurePresentCall
+        {
+            Sha1 = file.Sha1,
+            Url = file.Url,
+            UserName = file.UserName,
+            Password = file.Password,
+        };
+        var reply = await slave.EnsurePresentAsync(call, cancellationToken).ConfigureAwait(false);
+        if (!reply.Present)
+            throw new InputNotPresentException(slave.Url, file, reply.Info);
+        var present = new InputPresent(file.Name, Secrets.Quote(reply.Info, file.Password), time.GetElapsedTime(start));
+        LogPresent(slave.Url, present.Name, present.Info, present.Duration.TotalSeconds);
+        return present;
+    }
+
+    private async Task BuildAsync(BuildJob job)
+    {
+        var call = new BuildCall
+        {
+            BuildId = job.Cookie,
+            Builder = job.BuilderTag,
+            ChrootSha1 = job.Chroot.Sha1,
+            FileMap = new OrderedDictionary<string, string>(
+                job.Files.Select(file => KeyValuePair.Create(file.Name, file.Sha1)), StringComparer.Ordinal),
+            Arguments = job.Arguments,
+        };
+        try
+        {
+            var reply = await slave.BuildAsync(call, CancellationToken.None).ConfigureAwait(false);
+            Judge(job, reply);
+        }
+        catch (SlaveConnectionException exception)
+        {
+            // Nobody knows whether the slave got the call, and a second one could ruin the build if it did.
+            if (!await HasBuildAsync(job.Cookie).ConfigureAwait(false))
+                throw;
+            LogAnswerLost(exception, slave.Url, job.Cookie);
+        }
+    }
+
+    private void Judge(BuildJob job, BuildReply reply)
+    {
+        switch (reply.Answer)
+        {
+            case BuildAnswer.Building:
+                return;
+            case BuildAnswer.UnknownSum:
+                throw new UnknownSumException(slave.Url, reply.Text);
+            case BuildAnswer.UnknownBuilder:
+                throw new UnknownBuilderException(slave.Url, job.BuilderTag, reply.Text);
+            default:
+                throw new InvalidOperationException($"No such answer: {reply.Answer}.");
+        }
+    }
+
+    private async Task<bool> HasBuildAsync(string cookie)
+    {
+        var status = await slave.StatusAsync(CancellationToken.None).ConfigureAwait(false);
+        return status.Status != BuilderStatus.Idle && status.BuildId == cookie;
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Slave} has {Name} ({Info}) after {Seconds:0.0} s")]
+    private partial void LogPresent(Uri slave, string name, string info, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Cookie} ({Tag}) runs on {Slave}, dispatched in {Seconds:0.0} s")]
+    private partial void LogAccepted(string cookie, string tag, Uri slave, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The answer of {Slave} was lost, but it has taken {Cookie}")]
+    private partial void LogAnswerLost(Exception exception, Uri slave, string cookie);
+}

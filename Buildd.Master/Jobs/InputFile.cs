@@ -1,0 +1,51 @@
+using Buildd.Debian;
+
+namespace Buildd.Master.Jobs;
+
+/// <summary>
+/// A file that a build needs: the chroot or one of the sources. The slave fetches it itself. Its text form
+/// (<see cref="ToString"/>) has no secrets in it.
+/// </summary>
+public sealed record InputFile
+{
+    /// <summary>The digits of a SHA-1 in hexadecimal.</summary>
+    internal const int Sha1Digits = 40;
+
+    /// <summary>The name under which the build finds it, such as <c>hello_2.10-3.dsc</c>.</summary>
+    /// <exception cref="FileNameException">The name can't be used; see <see cref="FileName.FindMistake"/>.</exception>
+    public required string Name { get; init => field = FileName.Check(value); }
+
+    /// <summary>
+    /// The SHA-1: 40 lower-case hexadecimal digits. It is the file's name in the slave's cache; the reference compares it
+    /// as text, so capitals never match there.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is no such sum.</exception>
+    public required string Sha1 { get; init => field = CheckSha1(value); }
+
+    /// <summary>
+    /// Where the slave fetches it; http and https for certain, more with the reference. Null means that the slave must
+    /// have it already.
+    /// </summary>
+    public required string? Url { get; init; }
+
+    /// <summary>User name for Basic authentication; empty (the default) without a password means none.</summary>
+    public string UserName { get; init; } = "";
+
+    /// <summary>Password for Basic authentication, also without a user name; empty (the default) means none.</summary>
+    public string Password { get; init; } = "";
+
+    /// <summary>Name, sum and address, without credentials.</summary>
+    public override string ToString() =>
+        $"{Name} ({Sha1}, {(Url is null ? "no URL" : Secrets.WithoutUserInfo(Url))})";
+
+    internal static bool IsSha1(string text) =>
+        text.Length == Sha1Digits && text.All(char.IsAsciiHexDigitLower);
+
+    private static string CheckSha1(string value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return IsSha1(value)
+            ? value
+            : throw new ArgumentException($"{FileName.Display(value)} is no SHA-1 in lower-case hexadecimal.", nameof(value));
+    }
+}

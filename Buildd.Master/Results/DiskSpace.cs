@@ -1,0 +1,37 @@
+namespace Buildd.Master.Results;
+
+/// <summary>
+/// Keeps the account of a disk while several files are written to it at the same time: what is promised to those that
+/// have begun can't be promised again. One account is for one build; what others write is seen as it is written.
+/// </summary>
+/// <param name="root">A folder on the disk.</param>
+/// <param name="spareBytes">What must stay free.</param>
+/// <param name="freeBytes">How many bytes a folder's disk has free.</param>
+internal sealed class DiskSpace(string root, long spareBytes, Func<string, long> freeBytes)
+{
+    private readonly Lock _lock = new();
+    private long _promised;
+
+    /// <summary>Asks the file system; what only root may use doesn't count.</summary>
+    public static long FreeBytes(string folder) => new DriveInfo(folder).AvailableFreeSpace;
+
+    /// <summary>Promises room for a file.</summary>
+    /// <exception cref="NoSpaceException">There is none.</exception>
+    public void Promise(string name, long bytes)
+    {
+        lock (_lock)
+        {
+            var available = Math.Max(0, freeBytes(root) - spareBytes - _promised);
+            if (bytes > available)
+                throw new NoSpaceException(root, name, bytes, available);
+            _promised += bytes;
+        }
+    }
+
+    /// <summary>Takes a part of a promise back: so much was written, and is no longer free anyway.</summary>
+    public void Written(long bytes)
+    {
+        lock (_lock)
+            _promised -= bytes;
+    }
+}

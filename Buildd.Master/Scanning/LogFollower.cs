@@ -1,0 +1,96 @@
+using System.Runtime.CompilerServices;
+using Buildd.Protocol.Client;
+using Buildd.Protocol.Messages;
+using Microsoft.Extensions.Logging;
+
+namespace Buildd.Master.Scanning;
+
+/// <summary>
+/// Follows the log of a running build: reads on from where it stopped in the slave's file, which reference slaves serve
+/// too. Where the file isn't served, it makes do with the log's end in the status. One follower follows one build.
+/// </summary>
+/// <remarks>
+/// Trouble with the log is never trouble with the build: it is logged, and the next call tries again from where the
+/// last one got to. The whole log is fetched with the results.
+/// </remarks>
+internal sealed partial class LogFollower(ISlaveClient slave, ILogger logger)
+{
+    private readonly byte[] _buffer = new byte[32 * 1024];
+    private readonly LogTail _tail = new();
+    private long _offset;
+    private bool _notServed;
+
+    /// <summary>What was logged since the last call, up to now.</summary>
+    /// <param name="status">The slave's latest status.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async IAsyncEnumerable<BuildEvent> FollowAsync(
+        StatusReply status, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var again = !_tail.HasBegun; again;)
+        {
+            again = false;
+            var file = await TryOpenAsync(status, cancellationToken).ConfigureAwait(false);
+            if (file is null)
+                break;
+            await using (file.ConfigureAwait(false))
+            {
+                if (file.TotalLength < _offset)
+                {
+                    _offset = 0;
+                    again = true;
+                    yield return new LogRestarted();
+                }
+                else
+                {
+                    while (await TryReadAsync(file, cancellationToken).ConfigureAwait(false) is { IsEmpty: false } bytes)
+                    {
+                        var offset = _offset;
+                        _offset += bytes.Length;
+                        yield return new LogGrew { Bytes = bytes, Offset = offset };
+                    }
+                }
+            }
+        }
+
+        // Only once it is certain that the file isn't served: after the first bytes of the one way it stays that way.
+        if (_offset == 0 && _notServed && status.LogTail is { } tail && _tail.Update(tail) is { } grew)
+            yield return grew;
+    }
+
+    private async Task<SlaveFile?> TryOpenAsync(StatusReply status, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var file = await slave.OpenFileAsync(WireNames.BuildLog, _offset, cancellationToken).ConfigureAwait(false);
+            _notServed = false;
+            return file;
+        }
+        catch (SlaveFileNotFoundException)
+        {
+            _notServed = true;
+            return null;
+        }
+        catch (SlaveException exception)
+        {
+            LogFailed(exception, slave.Url, status.BuildId);
+            return null;
+        }
+    }
+
+    private async Task<ReadOnlyMemory<byte>?> TryReadAsync(SlaveFile file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var read = await file.Content.ReadAsync(_buffer, cancellationToken).ConfigureAwait(false);
+            return _buffer.AsSpan(0, read).ToArray();
+        }
+        catch (SlaveException exception)
+        {
+            LogFailed(exception, slave.Url, null);
+            return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The log of {Cookie} can't be read from {Slave}; tried again later")]
+    private partial void LogFailed(Exception exception, Uri slave, string? cookie);
+}
