@@ -3,6 +3,11 @@ using Buildd.Protocol.XmlRpc;
 namespace Buildd.Protocol.Messages;
 
 /// <summary><c>build</c>: starts a build. Answered with a <see cref="BuildReply"/>.</summary>
+/// <remarks>
+/// A tag, sum, file map or argument struct of another type makes the call unreadable, so that it is answered with the
+/// fault straight away. The reference comes to the same fault, but looks at manager and sums first, and can then answer
+/// that one of these is unknown.
+/// </remarks>
 public sealed record BuildCall : SlaveCall
 {
     /// <summary>
@@ -25,5 +30,17 @@ public sealed record BuildCall : SlaveCall
     public required XmlRpcStruct Arguments { get; init; }
 
     /// <inheritdoc/>
-    public override XmlRpcCall ToXmlRpc() => throw new NotImplementedException();
+    public override XmlRpcCall ToXmlRpc() =>
+        new(WireNames.Methods.Build, [BuildId, Builder, ChrootSha1, Shape.FromTexts(FileMap), Arguments]);
+
+    /// <summary>Reads the five arguments.</summary>
+    /// <exception cref="MessageFormatException">One has the wrong type.</exception>
+    internal static BuildCall FromParameters(IReadOnlyList<XmlRpcValue> parameters) => new()
+    {
+        BuildId = parameters[0] is XmlRpcString id ? id.Value : "",
+        Builder = Shape.Text(parameters[1], "the builder's tag"),
+        ChrootSha1 = Shape.Text(parameters[2], "the chroot's sum"),
+        FileMap = Shape.Texts(parameters[3], "the file map"),
+        Arguments = Shape.Members(parameters[4], "the arguments"),
+    };
 }

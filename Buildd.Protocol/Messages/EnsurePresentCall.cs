@@ -27,7 +27,19 @@ public sealed record EnsurePresentCall : SlaveCall
     public string Password { get; init; } = "";
 
     /// <inheritdoc/>
-    public override XmlRpcCall ToXmlRpc() => throw new NotImplementedException();
+    public override XmlRpcCall ToXmlRpc() =>
+        new(WireNames.Methods.EnsurePresent, [Sha1, Shape.OrNil(Url), UserName, Password]);
+
+    /// <summary>Reads the four arguments.</summary>
+    /// <exception cref="MessageFormatException">One has the wrong type.</exception>
+    internal static EnsurePresentCall FromParameters(IReadOnlyList<XmlRpcValue> parameters) => new()
+    {
+        Sha1 = Shape.Text(parameters[0], "the sum"),
+        // Differs: the reference looks at the type of the URL only when it fetches, and then answers that this failed.
+        Url = Shape.TextOrNil(parameters[1], "the URL"),
+        UserName = Shape.TextOrNil(parameters[2], "the user name") ?? "",
+        Password = Shape.TextOrNil(parameters[3], "the password") ?? "",
+    };
 
     /// <summary>For <see cref="object.ToString"/>: without the URL and the password, which may be secrets.</summary>
     /// <param name="builder">Where to.</param>

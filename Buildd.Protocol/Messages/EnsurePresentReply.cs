@@ -9,11 +9,15 @@ public sealed record EnsurePresentReply(bool Present, string Info)
 {
     /// <summary>The reply as the codec writes it.</summary>
     /// <returns>The array.</returns>
-    public XmlRpcValue ToXmlRpc() => throw new NotImplementedException();
+    public XmlRpcValue ToXmlRpc() => new XmlRpcArray([Present, Info]);
 
     /// <summary>Reads the reply.</summary>
     /// <param name="value">What the codec read.</param>
     /// <returns>The reply.</returns>
     /// <exception cref="MessageFormatException">It has another shape.</exception>
-    public static EnsurePresentReply FromXmlRpc(XmlRpcValue value) => throw new NotImplementedException();
+    public static EnsurePresentReply FromXmlRpc(XmlRpcValue value)
+    {
+        var items = Shape.Items(value, 2, "the answer to ensurepresent");
+        return new EnsurePresentReply(Shape.Flag(items[0], "the presence"), Shape.Text(items[1], "the info"));
+    }
 }

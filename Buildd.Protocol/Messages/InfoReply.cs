@@ -16,11 +16,25 @@ public sealed record InfoReply
 
     /// <summary>The reply as the codec writes it.</summary>
     /// <returns>The array.</returns>
-    public XmlRpcValue ToXmlRpc() => throw new NotImplementedException();
+    public XmlRpcValue ToXmlRpc() => new XmlRpcArray(
+    [
+        ProtocolVersion,
+        ArchitectureTag,
+        new XmlRpcArray(BuilderTags.Select(tag => (XmlRpcValue)tag)),
+    ]);
 
     /// <summary>Reads the reply.</summary>
     /// <param name="value">What the codec read.</param>
     /// <returns>The reply.</returns>
     /// <exception cref="MessageFormatException">It has another shape.</exception>
-    public static InfoReply FromXmlRpc(XmlRpcValue value) => throw new NotImplementedException();
+    public static InfoReply FromXmlRpc(XmlRpcValue value)
+    {
+        var items = Shape.Items(value, 3, "the answer to info");
+        return new InfoReply
+        {
+            ProtocolVersion = Shape.Text(items[0], "the protocol version"),
+            ArchitectureTag = Shape.Text(items[1], "the architecture tag"),
+            BuilderTags = [.. Shape.Items(items[2], 0, "the builders' tags").Select(tag => Shape.Text(tag, "a builder's tag"))],
+        };
+    }
 }

@@ -9,11 +9,25 @@ public sealed record ProxyInfoReply(bool? UseFetchService, string? RevocationEnd
 {
     /// <summary>The reply as the codec writes it.</summary>
     /// <returns>The struct.</returns>
-    public XmlRpcValue ToXmlRpc() => throw new NotImplementedException();
+    public XmlRpcValue ToXmlRpc() => new XmlRpcStruct
+    {
+        [WireNames.Members.UseFetchService] = UseFetchService is { } use ? use : XmlRpcNil.Instance,
+        [WireNames.Members.RevocationEndpoint] = Shape.OrNil(RevocationEndpoint),
+    };
 
     /// <summary>Reads the reply.</summary>
     /// <param name="value">What the codec read.</param>
     /// <returns>The reply.</returns>
     /// <exception cref="MessageFormatException">It has another shape.</exception>
-    public static ProxyInfoReply FromXmlRpc(XmlRpcValue value) => throw new NotImplementedException();
+    public static ProxyInfoReply FromXmlRpc(XmlRpcValue value)
+    {
+        var members = Shape.Members(value, "the answer to proxy_info");
+        return new ProxyInfoReply(
+            Shape.FlagOrNil(
+                members.GetValueOrDefault(WireNames.Members.UseFetchService, XmlRpcNil.Instance),
+                WireNames.Members.UseFetchService),
+            Shape.TextOrNil(
+                members.GetValueOrDefault(WireNames.Members.RevocationEndpoint, XmlRpcNil.Instance),
+                WireNames.Members.RevocationEndpoint));
+    }
 }

@@ -22,5 +22,32 @@ public abstract record SlaveCall
     /// <returns>The typed call.</returns>
     /// <exception cref="UnknownMethodException">There is no such method.</exception>
     /// <exception cref="MessageFormatException">The number or types of arguments are wrong.</exception>
-    public static SlaveCall FromXmlRpc(XmlRpcCall call) => throw new NotImplementedException();
+    public static SlaveCall FromXmlRpc(XmlRpcCall call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return call.MethodName switch
+        {
+            WireNames.Methods.Echo => new EchoCall(call.Parameters),
+            WireNames.Methods.Info => WithoutArguments(call, new InfoCall()),
+            WireNames.Methods.Status => WithoutArguments(call, new StatusCall()),
+            WireNames.Methods.EnsurePresent => EnsurePresentCall.FromParameters(WithArguments(call, 4)),
+            WireNames.Methods.Build => BuildCall.FromParameters(WithArguments(call, 5)),
+            WireNames.Methods.Abort => WithoutArguments(call, new AbortCall()),
+            WireNames.Methods.Clean => WithoutArguments(call, new CleanCall()),
+            WireNames.Methods.ProxyInfo => WithoutArguments(call, new ProxyInfoCall()),
+            _ => throw new UnknownMethodException(call.MethodName),
+        };
+    }
+
+    private static SlaveCall WithoutArguments(XmlRpcCall call, SlaveCall result)
+    {
+        WithArguments(call, 0);
+        return result;
+    }
+
+    private static IReadOnlyList<XmlRpcValue> WithArguments(XmlRpcCall call, int count) =>
+        call.Parameters.Count == count
+            ? call.Parameters
+            : throw new MessageFormatException(
+                $"{call.MethodName} takes {count} arguments and was given {call.Parameters.Count}.");
 }

@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using Buildd.Protocol.XmlRpc;
+using Members = Buildd.Protocol.Messages.WireNames.Members;
 
 namespace Buildd.Protocol.Messages;
 
@@ -8,6 +10,16 @@ namespace Buildd.Protocol.Messages;
 /// </summary>
 public sealed record StatusReply
 {
+    private static readonly FrozenSet<string> Standard = FrozenSet.Create(
+        StringComparer.Ordinal,
+        Members.BuilderStatus,
+        Members.BuilderVersion,
+        Members.BuildStatus,
+        Members.BuildId,
+        Members.LogTail,
+        Members.FileMap,
+        Members.Dependencies);
+
     /// <summary>What the builder is doing.</summary>
     public required BuilderStatus Status { get; init; }
 
@@ -32,16 +44,78 @@ public sealed record StatusReply
     /// <summary>With the file map: the unmet dependencies, or an empty string.</summary>
     public string? Dependencies { get; init; }
 
-    /// <summary>Members that a manager adds, such as <c>revision_id</c> or <c>jobs</c>. They come last.</summary>
+    /// <summary>
+    /// Members that a manager adds, such as <c>revision_id</c> or <c>jobs</c>. They come last; one with the name of a
+    /// member above is not sent.
+    /// </summary>
+    /// <remarks>
+    /// Differs: in the reference such a one takes the place of the standard member, so that a build's own status file
+    /// can lie about the builder's state.
+    /// </remarks>
     public IReadOnlyDictionary<string, XmlRpcValue> Extra { get; init; } = new XmlRpcStruct();
 
     /// <summary>The reply as the codec writes it.</summary>
     /// <returns>The struct.</returns>
-    public XmlRpcValue ToXmlRpc() => throw new NotImplementedException();
+    public XmlRpcValue ToXmlRpc()
+    {
+        var members = new OrderedDictionary<string, XmlRpcValue>(StringComparer.Ordinal)
+        {
+            [Members.BuilderStatus] = WireNames.Of(Status),
+        };
+        if (BuilderVersion is not null)
+            members[Members.BuilderVersion] = BuilderVersion;
+        if (BuildStatus is { } buildStatus)
+            members[Members.BuildStatus] = WireNames.Of(buildStatus);
+        if (BuildId is not null)
+            members[Members.BuildId] = BuildId;
+        if (LogTail is { } logTail)
+            members[Members.LogTail] = new XmlRpcBase64(logTail);
+        if (FileMap is not null)
+            members[Members.FileMap] = Shape.FromTexts(FileMap);
+        if (Dependencies is not null)
+            members[Members.Dependencies] = Dependencies;
+
+        foreach (var (name, value) in Extra)
+        {
+            if (!Standard.Contains(name))
+                members[name] = value;
+        }
+
+        return new XmlRpcStruct(members);
+    }
 
     /// <summary>Reads the reply.</summary>
     /// <param name="value">What the codec read.</param>
     /// <returns>The reply.</returns>
     /// <exception cref="MessageFormatException">It has another shape, or a status word is unknown.</exception>
-    public static StatusReply FromXmlRpc(XmlRpcValue value) => throw new NotImplementedException();
+    public static StatusReply FromXmlRpc(XmlRpcValue value)
+    {
+        var members = Shape.Members(value, "the answer to status");
+        var word = Shape.Text(Get(Members.BuilderStatus), Members.BuilderStatus);
+        if (!WireNames.TryParse(word, out BuilderStatus status))
+            throw Shape.UnknownWord(word, Members.BuilderStatus);
+
+        return new StatusReply
+        {
+            Status = status,
+            BuilderVersion = Shape.TextOrNil(Get(Members.BuilderVersion), Members.BuilderVersion),
+            BuildStatus = ReadBuildStatus(Shape.TextOrNil(Get(Members.BuildStatus), Members.BuildStatus)),
+            BuildId = Shape.IdOrNil(Get(Members.BuildId), Members.BuildId),
+            LogTail = Shape.BytesOrNil(Get(Members.LogTail), Members.LogTail),
+            FileMap = Get(Members.FileMap) is var map and not XmlRpcNil ? Shape.Texts(map, Members.FileMap) : null,
+            Dependencies = Shape.TextOrNil(Get(Members.Dependencies), Members.Dependencies),
+            Extra = new XmlRpcStruct(members.Where(member => !Standard.Contains(member.Key))),
+        };
+
+        XmlRpcValue Get(string name) => members.GetValueOrDefault(name, XmlRpcNil.Instance);
+    }
+
+    private static BuildStatus? ReadBuildStatus(string? word)
+    {
+        if (word is null)
+            return null;
+        return WireNames.TryParse(word, out BuildStatus status)
+            ? status
+            : throw Shape.UnknownWord(word, Members.BuildStatus);
+    }
 }

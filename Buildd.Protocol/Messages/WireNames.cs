@@ -4,6 +4,7 @@ namespace Buildd.Protocol.Messages;
 /// The wire spelling of every name. Nothing else in the solution spells one out; what a name means stands with the
 /// message, or with the manager's arguments, that it belongs to.
 /// </summary>
+/// <remarks>Long, but one table: a word that is missing or doubled shows.</remarks>
 public static class WireNames
 {
     /// <summary>The version of the protocol that <c>info</c> tells.</summary>
@@ -254,4 +255,38 @@ public static class WireNames
         BuildAnswer.UnknownBuilder => "BuilderStatus.UNKNOWNBUILDER",
         _ => throw new ArgumentOutOfRangeException(nameof(answer), answer, null),
     };
+
+    /// <summary>The builder's status that a word stands for.</summary>
+    /// <param name="word">The word, in capitals as on the wire.</param>
+    /// <param name="status">The status.</param>
+    /// <returns>Whether there is such a word.</returns>
+    public static bool TryParse(string word, out BuilderStatus status) => TryFind(word, Of, out status);
+
+    /// <summary>The outcome of a build that a word stands for.</summary>
+    /// <param name="word">The word, in capitals as on the wire.</param>
+    /// <param name="status">The outcome.</param>
+    /// <returns>Whether there is such a word.</returns>
+    public static bool TryParse(string word, out BuildStatus status) => TryFind(word, Of, out status);
+
+    /// <summary>The answer to a build call that a word stands for.</summary>
+    /// <param name="word">The word, in capitals as on the wire.</param>
+    /// <param name="answer">The answer.</param>
+    /// <returns>Whether there is such a word.</returns>
+    public static bool TryParse(string word, out BuildAnswer answer) => TryFind(word, Of, out answer);
+
+    private static bool TryFind<T>(string word, Func<T, string> spell, out T found)
+        where T : struct, Enum
+    {
+        foreach (var value in Enum.GetValues<T>())
+        {
+            if (spell(value) == word)
+            {
+                found = value;
+                return true;
+            }
+        }
+
+        found = default;
+        return false;
+    }
 }
