@@ -101,10 +101,11 @@ internal sealed class ScriptedSlave : ISlaveClient
     public static SlaveFile File(byte[] content, long offset = 0, long? length = null) =>
         new(length ?? content.Length, offset, new MemoryStream(content[(int)Math.Min(offset, content.Length)..]));
 
-    public SlaveFile Open(string name, long offset) =>
-        Files.TryGetValue(name, out var content)
-            ? File(content, offset)
-            : throw new SlaveFileNotFoundException($"There is no {name}.", name);
+    public SlaveFile Open(string name, long offset) => !Files.TryGetValue(name, out var content)
+        ? throw new SlaveFileNotFoundException($"There is no {name}.", name)
+        : offset > content.Length
+        ? throw new SlaveProtocolException($"{name} has fewer bytes than the {offset} to leave out.")
+        : File(content, offset);
 
     public Task<IReadOnlyList<XmlRpcValue>> EchoAsync(
         IReadOnlyList<XmlRpcValue> arguments, CancellationToken cancellationToken = default) => throw new NotSupportedException();

@@ -58,6 +58,17 @@ public sealed class LogFollowerTests
     }
 
     [Test]
+    public async Task An_answer_that_makes_no_sense_is_no_restart()
+    {
+        await Served("abc");
+        _slave.OnOpen = (name, offset) => offset > 0 ? throw new SlaveProtocolException("HTML") : _slave.Open(name, offset);
+        Assert.That(await Served("abcdef"), Is.Empty);
+        _slave.OnOpen = null;
+
+        Assert.That((await Served("abcdef")).Log(), Is.EqualTo("def"));
+    }
+
+    [Test]
     public async Task After_a_connection_that_breaks_it_goes_on_where_it_got_to()
     {
         _slave.OnOpen = (_, offset) => new SlaveFile(6, offset, new BreakingStream(Bytes("abc")));
