@@ -1,1 +1,5 @@
-return 0;
+using System.CommandLine;
+using Buildd.Farm.Demo;
+
+var root = new RootCommand("buildd-farm: a farm of builders for Debian packages.") { DemoCommand.Create() };
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

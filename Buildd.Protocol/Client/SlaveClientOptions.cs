@@ -3,6 +3,10 @@ namespace Buildd.Protocol.Client;
 /// <summary>How to reach a slave and how long to wait for it.</summary>
 public sealed record SlaveClientOptions
 {
+    private const int EnsurePresentFactor = 20;
+
+    private readonly TimeSpan? _ensurePresentTimeout;
+
     /// <summary>
     /// The slave's base URL, such as <c>http://builder:8221</c>, with or without a final slash; calls go to <c>/rpc</c>
     /// below it. Credentials in it are sent as Basic authentication and appear nowhere else.
@@ -21,8 +25,9 @@ public sealed record SlaveClientOptions
     /// </summary>
     public TimeSpan EnsurePresentTimeout
     {
-        get => field == TimeSpan.Zero ? 20 * CallTimeout : field;
-        init;
+        get => _ensurePresentTimeout
+            ?? (CallTimeout == Timeout.InfiniteTimeSpan ? CallTimeout : EnsurePresentFactor * CallTimeout);
+        init => _ensurePresentTimeout = value;
     }
 
     /// <summary>
@@ -33,6 +38,23 @@ public sealed record SlaveClientOptions
 
     /// <summary>How many connections one file may take, the first included; at least 1. Default 3.</summary>
     public int DownloadAttempts { get; init; } = 3;
+
+    /// <exception cref="ArgumentException">The URL is no base URL, or a number is out of its range.</exception>
+    internal void Check()
+    {
+        SlaveUrl.Check(Url);
+        CheckTimeout(CallTimeout, nameof(CallTimeout));
+        CheckTimeout(EnsurePresentTimeout, nameof(EnsurePresentTimeout));
+        CheckTimeout(StallTimeout, nameof(StallTimeout));
+        ArgumentOutOfRangeException.ThrowIfLessThan(DownloadAttempts, 1);
+    }
+
+    private static void CheckTimeout(TimeSpan timeout, string name)
+    {
+        // What a timer can be set to; an infinite one is fine.
+        if (timeout != Timeout.InfiniteTimeSpan && (timeout <= TimeSpan.Zero || timeout.TotalMilliseconds >= uint.MaxValue))
+            throw new ArgumentOutOfRangeException(name, timeout, "A timeout is positive, or infinite.");
+    }
 
     /// <summary>Where to and the timeouts, without the URL's credentials.</summary>
     /// <returns>A line for a log.</returns>

@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Net;
+
+namespace Buildd.Backends.BinaryPackage;
+
+/// <summary>The sbuild configuration of one build: a file of its own, so that no home folder has a say.</summary>
+internal static class SbuildConfiguration
+{
+    /// <summary>The settings of the reference, as Perl.</summary>
+    internal static string Write(BinaryPackageOptions options) => string.Create(CultureInfo.InvariantCulture,
+        $$"""
+        # Written for one build.
+        $maintainer_name = {{Quote($"Build Daemon <buildd@{Dns.GetHostName()}>")}};
+        $chroot_mode = 'schroot';
+        $sbuild_mode = 'buildd';            # a package that is skipped is a failure
+        $build_arch_all = 0;
+        $apt_update = 0;                    # the phase before has done it
+        $apt_upgrade = 0;
+        $apt_distupgrade = 0;
+        $resolve_alternatives = 1;
+        $purge_build_deps = 'never';        # the chroot is thrown away
+        $check_space = 0;
+        $run_lintian = 0;
+        $run_piuparts = 0;
+        $run_autopkgtest = 0;
+        $bd_uninstallable_explainer = '';
+        $stalled_pkg_timeout = {{(int)options.StallTimeout.TotalMinutes}};       # minutes
+        $log_colour = 0;
+        $build_environment = { 'LANG' => 'C.UTF-8', 'TERM' => 'unknown', 'V' => '1' };
+        $environment_filter = ['^DEB_BUILD_OPTIONS$'];
+        1;
+
+        """);
+
+    /// <summary>A Perl string without any interpolation.</summary>
+    private static string Quote(string text) =>
+        $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
+}

@@ -1,0 +1,38 @@
+using System.Text;
+
+namespace Buildd.Backends.BinaryPackage;
+
+/// <summary>The file that tells schroot about the chroot of one build.</summary>
+internal sealed class SchrootDefinition : IDisposable
+{
+    private readonly string _path;
+
+    private SchrootDefinition(string name, string path)
+    {
+        Name = name;
+        _path = path;
+    }
+
+    /// <summary>The chroot's name for sbuild.</summary>
+    internal string Name { get; }
+
+    /// <summary>Writes the definition.</summary>
+    /// <exception cref="IOException">It can't be written, or another build of the same name on this machine has one.</exception>
+    internal static SchrootDefinition Create(string directory, string buildId, string chroot)
+    {
+        // schroot passes over files whose names have any other character in them.
+        var name = "build-" + new string([.. buildId.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_')]);
+        var path = Path.Combine(directory, name);
+        if (File.Exists(path) && !File.ReadAllText(path).Contains($"\ndirectory={chroot}\n", StringComparison.Ordinal))
+            throw new IOException($"'{path}' belongs to another build of that name; remove it if none is running");
+
+        File.WriteAllText(
+            path,
+            $"[{name}]\ndescription={name}\ngroups=sbuild,root\nroot-groups=sbuild,root\ntype=plain\ndirectory={chroot}\n",
+            new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+        return new SchrootDefinition(name, path);
+    }
+
+    /// <summary>Removes the file.</summary>
+    public void Dispose() => File.Delete(_path);
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using Buildd.Protocol.XmlRpc;
+using Buildd.Slave.Builds;
+
+namespace Buildd.Backends;
+
+/// <summary>
+/// Notes when each phase began and how long it took, and publishes it as the status member <c>phases</c>: an array of
+/// structs <c>name</c>, <c>start</c> and, once the phase is over, <c>seconds</c>.
+/// </summary>
+/// <remarks>Beyond the reference, whose clients ignore members they do not know. Used by one build at a time.</remarks>
+internal sealed class PhaseClock(IBuildContext context)
+{
+    internal const string MemberName = "phases";
+
+    private readonly List<(string Name, DateTimeOffset Start, TimeSpan? Took)> _phases = [];
+    private long _began;
+
+    /// <summary>The phase before is over; this one begins.</summary>
+    internal void Enter(Phase phase)
+    {
+        CloseLast();
+        _began = context.Time.GetTimestamp();
+        _phases.Add((phase.ToString().ToLowerInvariant(), context.Time.GetUtcNow(), null));
+        Publish();
+    }
+
+    /// <summary>The last phase is over.</summary>
+    internal void Leave()
+    {
+        CloseLast();
+        Publish();
+    }
+
+    private void CloseLast()
+    {
+        if (_phases is [.., { Took: null } last])
+            _phases[^1] = last with { Took = context.Time.GetElapsedTime(_began) };
+    }
+
+    private void Publish() =>
+        context.SetStatusMember(MemberName, new XmlRpcArray([.. _phases.Select(ToStruct)]));
+
+    private static XmlRpcValue ToStruct((string Name, DateTimeOffset Start, TimeSpan? Took) phase)
+    {
+        var members = new XmlRpcStruct
+        {
+            ["name"] = phase.Name,
+            ["start"] = new XmlRpcDateTime(phase.Start.ToString("yyyyMMdd'T'HH:mm:ss", CultureInfo.InvariantCulture)),
+        };
+        return phase.Took is { } took
+            ? new XmlRpcStruct(members.Append(KeyValuePair.Create<string, XmlRpcValue>("seconds", Math.Round(took.TotalSeconds, 3))))
+            : members;
+    }
+}

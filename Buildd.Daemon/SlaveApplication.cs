@@ -1,0 +1,44 @@
+using Buildd.Backends.BinaryPackage;
+using Buildd.Daemon.Configuration;
+using Buildd.Slave.Builds;
+using Buildd.Slave.Http;
+
+namespace Buildd.Daemon;
+
+/// <summary>The one place where the slave's parts meet; the program and the tests both call it.</summary>
+public static class SlaveApplication
+{
+    /// <summary>How long a kept connection may be silent; the reference's figure.</summary>
+    private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>Puts a slave together. It listens once the application is started.</summary>
+    /// <param name="configuration">What it is told.</param>
+    /// <param name="backends">The backends in place of the ones that are compiled in; null for those.</param>
+    public static WebApplication Create(DaemonConfiguration configuration, params IReadOnlyList<IBuildBackend> backends)
+    {
+        // Empty: no settings files and no watcher on the working folder, which would follow every file of every chroot.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = false;
+            console.TimestampFormat = "yyyy-MM-dd HH:mm:sszzz ";
+            console.ColorBehavior = Microsoft.Extensions.Logging.Console.LoggerColorBehavior.Disabled;
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null; // the endpoint has its own limit and answers with the fault
+            kestrel.Limits.KeepAliveTimeout = KeepAliveTimeout;
+            kestrel.Listen(configuration.BindAddress, configuration.BindPort);
+        });
+        builder.Services.AddBuilddSlave(
+            configuration.Slave, backends.Count > 0 ? backends : [new BinaryPackageBackend(configuration.BinaryPackage)]);
+        var application = builder.Build();
+        application.UseRouting();
+        application.MapBuilddSlave();
+        return application;
+    }
+}

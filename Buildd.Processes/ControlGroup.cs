@@ -1,0 +1,112 @@
+using System.Globalization;
+
+namespace Buildd.Processes;
+
+/// <summary>
+/// A control group (version 2) of our own, below the one we run in: what is started in it can be killed as a whole, in
+/// one write, whatever it forked and whoever owns it now.
+/// </summary>
+/// <remarks>
+/// Sources: cgroups(7), and the kernel's description of <c>cgroup.kill</c> (kernel 5.14 and later). No controller is
+/// switched on in it, so it may be made below a group that has processes.
+/// </remarks>
+internal sealed class ControlGroup
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+
+    private readonly string _directory;
+
+    private ControlGroup(string directory) => _directory = directory;
+
+    /// <summary>The file that a process writes its own number to in order to join.</summary>
+    internal string JoinFile => Path.Combine(_directory, "cgroup.procs");
+
+    /// <summary>Makes a group, or returns null where there is no writable version 2 hierarchy or the kernel is too old.</summary>
+    internal static ControlGroup? TryCreate(string name)
+    {
+        try
+        {
+            if (FindOwnDirectory() is not { } own)
+                return null;
+
+            var directory = Path.Combine(own, name);
+            Directory.CreateDirectory(directory);
+            if (File.Exists(Path.Combine(directory, "cgroup.kill")))
+                return new ControlGroup(directory);
+
+            Directory.Delete(directory);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // read-only or not delegated to us: the callers have other means
+        }
+    }
+
+    /// <summary>Sends SIGKILL to all in the group; returns at once, they may take a moment to go.</summary>
+    internal void Kill()
+    {
+        try
+        {
+            File.WriteAllText(Path.Combine(_directory, "cgroup.kill"), "1");
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // removed before: nobody is in it
+        }
+    }
+
+    /// <summary>The processes that are in the group now.</summary>
+    internal IReadOnlyList<ProcessInfo> Members()
+    {
+        try
+        {
+            return [.. File.ReadLines(JoinFile)
+                .Select(line => ProcessTable.Describe(int.Parse(line, NumberStyles.None, CultureInfo.InvariantCulture)))
+                .OfType<ProcessInfo>().Where(ProcessTable.IsAlive)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Removes the group, waiting a moment for the kernel to notice that its last process is gone.</summary>
+    internal async Task RemoveAsync(TimeProvider time, TimeSpan deadline)
+    {
+        var start = time.GetTimestamp();
+        while (Directory.Exists(_directory))
+        {
+            try
+            {
+                Directory.Delete(_directory); // rmdir: a group's files are not real and go with it
+            }
+            catch (IOException) when (time.GetElapsedTime(start) < deadline)
+            {
+                await Task.Delay(PollInterval, time).ConfigureAwait(false);
+            }
+            catch (IOException)
+            {
+                return; // something lives in it still; an empty folder in a virtual file system is all that stays
+            }
+        }
+    }
+
+    private static string? FindOwnDirectory()
+    {
+        // mountinfo: "36 35 0:32 / /sys/fs/cgroup rw … - cgroup2 cgroup2 rw"; the path is the fifth field.
+        var mount = File.ReadLines("/proc/self/mountinfo")
+            .Where(line => line.Contains(" - cgroup2 ", StringComparison.Ordinal))
+            .Select(line => line.Split(' ')[4])
+            .FirstOrDefault();
+        var own = File.ReadLines("/proc/self/cgroup")
+            .Where(line => line.StartsWith("0::", StringComparison.Ordinal))
+            .Select(line => line[3..])
+            .FirstOrDefault();
+        if (mount is null || own is null)
+            return null;
+
+        var directory = Path.Join(mount, own);
+        return Directory.Exists(directory) ? directory : null;
+    }
+}

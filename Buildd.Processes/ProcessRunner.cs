@@ -1,0 +1,235 @@
+#pragma warning disable RS0030 // this file is the one place that may start a process
+
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+
+namespace Buildd.Processes;
+
+/// <summary>Takes a piece of a process's output. Called on one thread at a time, in order; the bytes are valid only during the call.</summary>
+public delegate void OutputWriter(ReadOnlySpan<byte> bytes);
+
+/// <summary>Runs commands: the only place in Buildd where a process is started.</summary>
+/// <remarks>
+/// Each process gets a session of its own, so that a Ctrl-C at our terminal does not reach it behind our back, joins its
+/// scope's control group before it runs its first instruction, and has no standard input but what the command gives it.
+/// Output is handed on as bytes as it comes. Methods may be called from any thread.
+/// </remarks>
+public static class ProcessRunner
+{
+    /// <summary>How long output is still awaited after a process has ended, in case something it left behind holds the pipe.</summary>
+    public static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long a killed process may take to be gone.</summary>
+    public static readonly TimeSpan KillDeadline = TimeSpan.FromSeconds(120);
+
+    /// <summary>What <see cref="CaptureAsync"/> keeps at the most.</summary>
+    public const int CaptureLimitBytes = 16 * 1024 * 1024;
+
+    /// <summary>The launcher's own exit code when it could not join the control group.</summary>
+    private const int LaunchFailed = 125;
+
+    /// <summary>
+    /// $1 joins, $2 says where stdin and stderr go, the rest is the command. setsid does not fork here, because a child of
+    /// ours never leads a process group: the pid we know stays the program's.
+    /// </summary>
+    private const string Launcher =
+        """
+        if [ -n "$1" ]; then echo $$ > "$1" || exit 125; fi
+        case $2 in *n*) exec </dev/null;; esac
+        case $2 in *m*) exec 2>&1;; esac
+        shift 2
+        exec setsid -- "$@"
+        """;
+
+    /// <summary>Runs a command to its end.</summary>
+    /// <param name="command">What to run.</param>
+    /// <param name="output">Gets standard output and standard error, in the order they were written.</param>
+    /// <param name="scope">The scope it belongs to; null means one of its own, ended with it.</param>
+    /// <param name="cancellationToken">
+    /// Stops it: SIGTERM to the program, after <see cref="Command.StopGrace"/> SIGKILL to the whole scope.
+    /// </param>
+    /// <returns>How it ended; a non-zero exit code is a result, not an exception.</returns>
+    /// <exception cref="ProcessException">It could not be started, or not be killed within <see cref="KillDeadline"/>.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped; nothing that it started with its own pid is running any more.</exception>
+    public static async Task<ProcessResult> RunAsync(
+        Command command, OutputWriter output, ProcessScope? scope = null, CancellationToken cancellationToken = default)
+    {
+        if (scope is not null)
+            return await RunInAsync(command, output, null, scope, cancellationToken).ConfigureAwait(false);
+
+        var own = ProcessScope.Open(Path.GetFileName(command.File));
+        await using var closing = own.ConfigureAwait(false);
+        return await RunInAsync(command, output, null, own, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs a command and returns its standard output as text.</summary>
+    /// <exception cref="ProcessException">
+    /// It could not be started, it did not exit with 0 (the message ends with what it wrote to standard error), or it wrote
+    /// more than <see cref="CaptureLimitBytes"/>.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static async Task<string> CaptureAsync(Command command, CancellationToken cancellationToken = default)
+    {
+        using var output = new BoundedBuffer();
+        using var errors = new BoundedBuffer();
+        var scope = ProcessScope.Open(Path.GetFileName(command.File));
+        await using var closing = scope.ConfigureAwait(false);
+        var result = await RunInAsync(command, output.Write, errors.Write, scope, cancellationToken).ConfigureAwait(false);
+        if (!result.Succeeded)
+            throw new ProcessException($"'{command}' ended with {result.Describe()}: {errors.Text().Trim()}");
+        if (output.Overflowed)
+            throw new ProcessException($"'{command}' wrote more than {CaptureLimitBytes} bytes");
+        return output.Text();
+    }
+
+    private static async Task<ProcessResult> RunInAsync(
+        Command command, OutputWriter output, OutputWriter? errors, ProcessScope scope, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var start = Stopwatch.GetTimestamp();
+        using var process = Start(command, mergeErrors: errors is null, scope);
+        var pumps = new List<OutputPump> { new(process.StandardOutput.BaseStream, output) };
+        if (errors is not null)
+            pumps.Add(new OutputPump(process.StandardError.BaseStream, errors));
+        var input = FeedAsync(process, command);
+
+        try
+        {
+            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            await StopAsync(command, process, scope).ConfigureAwait(false);
+            await DrainAsync(pumps).ConfigureAwait(false);
+            throw;
+        }
+
+        var complete = await DrainAsync(pumps).ConfigureAwait(false);
+        await input.ConfigureAwait(false);
+        if (process.ExitCode == LaunchFailed && scope.HasControlGroup)
+            throw new ProcessException($"'{command}' could not be started in its control group {scope.JoinFile}");
+        return new ProcessResult(process.ExitCode, Stopwatch.GetElapsedTime(start), complete);
+    }
+
+    private static Process Start(Command command, bool mergeErrors, ProcessScope scope)
+    {
+        var hasInput = !command.StandardInput.IsEmpty || command.KeepsStandardInputOpen;
+        var start = new ProcessStartInfo("/bin/sh")
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = hasInput,
+            RedirectStandardOutput = true,
+            RedirectStandardError = !mergeErrors,
+            WorkingDirectory = command.WorkingDirectory ?? "",
+        };
+        var streams = (hasInput ? "" : "n") + (mergeErrors ? "m" : "");
+        foreach (var argument in (string[])["-c", Launcher, "sh", scope.JoinFile ?? "", streams, command.File, .. command.Arguments])
+        {
+            if (argument.Contains('\0', StringComparison.Ordinal))
+                throw new ProcessException($"an argument of {command.File} holds a NUL character, which no program can be given");
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in command.Environment)
+        {
+            if (value is null)
+                start.Environment.Remove(name);
+            else
+                start.Environment[name] = value;
+        }
+
+        var process = new Process { StartInfo = start };
+        try
+        {
+            process.Start();
+            return process;
+        }
+        catch (Exception e) when (e is Win32Exception or IOException)
+        {
+            process.Dispose();
+            throw new ProcessException(
+                $"'{command}' could not be started in {command.WorkingDirectory ?? Environment.CurrentDirectory}: {e.Message}", e);
+        }
+    }
+
+    private static async Task FeedAsync(Process process, Command command)
+    {
+        if (!process.StartInfo.RedirectStandardInput)
+            return;
+
+        try
+        {
+            var stream = process.StandardInput.BaseStream;
+            await stream.WriteAsync(command.StandardInput).ConfigureAwait(false);
+            await stream.FlushAsync().ConfigureAwait(false);
+            if (!command.KeepsStandardInputOpen)
+                await stream.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // it ended without reading all: its exit code tells whether that matters
+        }
+    }
+
+    /// <summary>The ladder: ask the program, wait, kill all of its scope, wait, give up loudly.</summary>
+    private static async Task StopAsync(Command command, Process process, ProcessScope scope)
+    {
+        Native.Kill(process.Id, Native.SigTerm);
+        if (await ExitsWithinAsync(process, command.StopGrace).ConfigureAwait(false))
+            return;
+
+        Native.Kill(-process.Id, Native.SigKill); // its group; enough where there is no control group and it has not forked away
+        await scope.KillAllAsync(KillDeadline).ConfigureAwait(false);
+        if (!await ExitsWithinAsync(process, KillDeadline).ConfigureAwait(false))
+            throw new ProcessException($"'{command}' (process {process.Id}) is still there {KillDeadline.TotalSeconds:0} s after SIGKILL");
+    }
+
+    private static async Task<bool> ExitsWithinAsync(Process process, TimeSpan deadline)
+    {
+        using var timeout = new CancellationTokenSource(deadline);
+        try
+        {
+            await process.WaitForExitAsync(timeout.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<bool> DrainAsync(List<OutputPump> pumps)
+    {
+        try
+        {
+            await Task.WhenAll(pumps.Select(p => p.Completion)).WaitAsync(DrainDeadline).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            foreach (var pump in pumps)
+                pump.Abandon();
+            return false;
+        }
+    }
+
+    /// <summary>Keeps the first part of an output, for messages and small answers.</summary>
+    private sealed class BoundedBuffer : IDisposable
+    {
+        private readonly MemoryStream _bytes = new();
+
+        public bool Overflowed { get; private set; }
+
+        public void Write(ReadOnlySpan<byte> bytes)
+        {
+            var room = CaptureLimitBytes - (int)_bytes.Length;
+            Overflowed |= bytes.Length > room;
+            _bytes.Write(bytes[..Math.Min(bytes.Length, room)]);
+        }
+
+        public string Text() => Encoding.UTF8.GetString(_bytes.GetBuffer(), 0, (int)_bytes.Length);
+
+        public void Dispose() => _bytes.Dispose();
+    }
+}

@@ -1,0 +1,80 @@
+namespace Buildd.Processes;
+
+/// <summary>
+/// What belongs together: everything started in a scope, and everything that lives in the root folders given to it, can
+/// be ended as a whole.
+/// </summary>
+/// <remarks>
+/// Two means, both used where both are there: a control group, which a process cannot leave by forking, by changing its
+/// session or its user; and the search for processes whose root folder is a chroot of ours, which works everywhere for
+/// root. Methods may be called from any thread.
+/// </remarks>
+public sealed class ProcessScope : IAsyncDisposable
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long the kernel may take to let go of an emptied control group.</summary>
+    private static readonly TimeSpan RemoveDeadline = TimeSpan.FromSeconds(5);
+
+    private static int _count;
+
+    private readonly ControlGroup? _group;
+    private readonly string? _rootDirectory;
+    private readonly TimeProvider _time;
+
+    private ProcessScope(ControlGroup? group, string? rootDirectory, TimeProvider time)
+    {
+        _group = group;
+        _rootDirectory = rootDirectory;
+        _time = time;
+    }
+
+    /// <summary>Whether a control group stands behind this scope; without one, only what lives in the root folder is sure to be found.</summary>
+    public bool HasControlGroup => _group is not null;
+
+    internal string? JoinFile => _group?.JoinFile;
+
+    /// <summary>Opens a scope.</summary>
+    /// <param name="name">For the control group's name, so that a person who looks finds what it is about.</param>
+    /// <param name="rootDirectory">A folder that processes of the scope have as their root, such as a chroot; it need not be there yet.</param>
+    /// <param name="time">The clock; null means the system's.</param>
+    public static ProcessScope Open(string name, string? rootDirectory = null, TimeProvider? time = null)
+    {
+        var safe = new string([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '_')]);
+        var group = ControlGroup.TryCreate($"buildd-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}-{safe}");
+        return new ProcessScope(group, rootDirectory, time ?? TimeProvider.System);
+    }
+
+    /// <summary>The processes of the scope that are alive now.</summary>
+    public IReadOnlyList<ProcessInfo> Alive() =>
+        [.. (_group?.Members() ?? []).Concat(_rootDirectory is null ? [] : ProcessTable.RootedAt(_rootDirectory)).DistinctBy(p => p.Pid)];
+
+    /// <summary>
+    /// Kills everything in the scope, and what that may have started meanwhile, until nothing is found.
+    /// </summary>
+    /// <param name="deadline">How long to go on trying: a process in an uninterruptible wait goes only when that wait ends.</param>
+    /// <returns>The processes that are still there after the deadline; empty when all is well.</returns>
+    public async Task<IReadOnlyList<ProcessInfo>> KillAllAsync(TimeSpan deadline)
+    {
+        var start = _time.GetTimestamp();
+        while (true)
+        {
+            var alive = Alive();
+            if (alive.Count == 0 || _time.GetElapsedTime(start) >= deadline)
+                return alive;
+
+            _group?.Kill();
+            foreach (var process in alive)
+                Native.Kill(process.Pid, Native.SigKill);
+            await Task.Delay(PollInterval, _time).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Kills what is left, with a short deadline, and removes the control group.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await KillAllAsync(RemoveDeadline).ConfigureAwait(false);
+        if (_group is not null)
+            await _group.RemoveAsync(_time, RemoveDeadline).ConfigureAwait(false);
+    }
+}

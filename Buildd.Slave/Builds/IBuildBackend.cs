@@ -1,0 +1,12 @@
+namespace Buildd.Slave.Builds;
+
+/// <summary>A way of building: what the protocol calls a build manager. One object serves all builds of its tag.</summary>
+public interface IBuildBackend
+{
+    /// <summary>The tag that masters ask for, such as <c>binarypackage</c>.</summary>
+    string Tag { get; }
+
+    /// <summary>Checks the arguments of a build that is about to be accepted; touches nothing on the machine.</summary>
+    /// <exception cref="RefusedException">The arguments are not good; the slave answers with the fault and stays idle.</exception>
+    IBuild Prepare(BuildRequest request);
+}

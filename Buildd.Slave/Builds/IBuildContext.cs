@@ -1,0 +1,34 @@
+using Buildd.Protocol.XmlRpc;
+using Buildd.Slave.Logs;
+
+namespace Buildd.Slave.Builds;
+
+/// <summary>What a running build has of its slave. Its members may be called from any thread.</summary>
+public interface IBuildContext
+{
+    /// <summary>The request that was prepared.</summary>
+    BuildRequest Request { get; }
+
+    /// <summary>
+    /// The build's own folder <c>build-ID</c>: it exists, with a symbolic link into the cache for each input, and the slave
+    /// removes it when the build has ended, if the build has not.
+    /// </summary>
+    string Directory { get; }
+
+    /// <summary>The log that the master and people read.</summary>
+    BuildLog Log { get; }
+
+    /// <summary>The clock.</summary>
+    TimeProvider Time { get; }
+
+    /// <summary>Moves a file of the build into the cache and lists it as a result.</summary>
+    /// <param name="path">The file; it is gone from there afterwards. Links are refused.</param>
+    /// <param name="name">The name in the file map; null means the file's own.</param>
+    /// <param name="cancellationToken">Calls it off.</param>
+    /// <exception cref="RefusedException">The name can't be used.</exception>
+    /// <exception cref="IOException">The file is not there, is a link, or the cache can't take it.</exception>
+    Task AddResultAsync(string path, string? name, CancellationToken cancellationToken);
+
+    /// <summary>Sets a member that <c>status</c> carries from now until <c>clean</c>, behind its own members.</summary>
+    void SetStatusMember(string name, XmlRpcValue value);
+}

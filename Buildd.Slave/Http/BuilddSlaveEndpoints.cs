@@ -1,0 +1,21 @@
+using Buildd.Protocol.Messages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Buildd.Slave.Http;
+
+/// <summary>Puts a slave's endpoints into an ASP.NET Core program.</summary>
+public static class BuilddSlaveEndpoints
+{
+    /// <summary>Maps <c>/rpc</c> with all below it, and <c>/filecache/NAME</c>. <see cref="BuilddSlaveServices.AddBuilddSlave"/> comes first.</summary>
+    public static IEndpointRouteBuilder MapBuilddSlave(this IEndpointRouteBuilder endpoints)
+    {
+        var rpc = endpoints.ServiceProvider.GetRequiredService<RpcEndpoint>();
+        var files = endpoints.ServiceProvider.GetRequiredService<FileCacheEndpoint>();
+        endpoints.MapMethods($"/{WireNames.RpcPath}/{{**below}}", [HttpMethods.Post], rpc.HandleAsync);
+        endpoints.MapMethods($"/{WireNames.FileCachePath}/{{name}}", [HttpMethods.Get, HttpMethods.Head], files.HandleAsync);
+        return endpoints;
+    }
+}

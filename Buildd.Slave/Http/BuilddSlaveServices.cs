@@ -1,0 +1,52 @@
+using Buildd.Slave.Builds;
+using Buildd.Slave.Files;
+using Buildd.Slave.Lifecycle;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Buildd.Slave.Http;
+
+/// <summary>Puts a slave into an ASP.NET Core program.</summary>
+public static class BuilddSlaveServices
+{
+    /// <summary>
+    /// Adds a slave with the backends given, in the order that <c>info</c> will name them. The host has to give itself at
+    /// least <see cref="SlaveOptions.StopDeadline"/> for stopping.
+    /// </summary>
+    public static IServiceCollection AddBuilddSlave(
+        this IServiceCollection services, SlaveOptions options, params IReadOnlyList<IBuildBackend> backends)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddRoutingCore();
+        services.AddSingleton(options);
+        services.AddSingleton(_ => new FileCache(options.FileCacheDirectory, new Downloader(Downloader.CreateHttpClient())));
+        services.AddSingleton(provider => new Builder(
+            options,
+            provider.GetRequiredService<FileCache>(),
+            backends,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<Builder>>()));
+        services.AddSingleton<SlaveCalls>(provider => new SlaveCalls(
+            options,
+            provider.GetRequiredService<Builder>(),
+            provider.GetRequiredService<FileCache>(),
+            provider.GetRequiredService<IHostApplicationLifetime>()));
+        services.AddSingleton(provider => new RpcEndpoint(
+            provider.GetRequiredService<SlaveCalls>(), provider.GetRequiredService<ILogger<RpcEndpoint>>()));
+        services.AddSingleton(provider => new FileCacheEndpoint(options, provider.GetRequiredService<FileCache>()));
+        services.AddHostedService(provider => new StopWithHost(provider.GetRequiredService<Builder>()));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout =
+            host.ShutdownTimeout > options.StopDeadline ? host.ShutdownTimeout : options.StopDeadline + TimeSpan.FromSeconds(10));
+        return services;
+    }
+
+    /// <summary>Ends a running build when the host stops.</summary>
+    private sealed class StopWithHost(Builder builder) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => builder.StopAsync();
+    }
+}

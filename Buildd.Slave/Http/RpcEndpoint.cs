@@ -1,0 +1,105 @@
+using System.Buffers;
+using Buildd.Protocol.Messages;
+using Buildd.Protocol.XmlRpc;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Buildd.Slave.Http;
+
+/// <summary>The XML-RPC endpoint: reads a call, has it carried out, writes the answer. Faults are answers with status 200.</summary>
+internal sealed partial class RpcEndpoint(SlaveCalls calls, ILogger<RpcEndpoint> logger)
+{
+    private const string AnswerType = "text/xml; charset=utf-8";
+
+    internal async Task HandleAsync(HttpContext http)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        if (await ReadBodyAsync(http).ConfigureAwait(false) is { } body)
+        {
+            await AnswerAsync(body, output, http.RequestAborted).ConfigureAwait(false);
+        }
+        else
+        {
+            // What is left of the body is not worth reading.
+            http.Response.Headers.Connection = "close";
+            XmlRpcWriter.WriteFault(output, XmlRpcFaults.CannotDeserialize($"the request is larger than {XmlRpcLimits.MaxBodyBytes} bytes"));
+        }
+
+        http.Response.ContentType = AnswerType;
+        http.Response.ContentLength = output.WrittenCount; // old clients can't read a chunked answer
+        await http.Response.BodyWriter.WriteAsync(output.WrittenMemory, http.RequestAborted).ConfigureAwait(false);
+    }
+
+    /// <summary>The body, or null when it is larger than the limit.</summary>
+    private static async Task<ReadOnlySequence<byte>?> ReadBodyAsync(HttpContext http)
+    {
+        if (http.Request.ContentLength > XmlRpcLimits.MaxBodyBytes)
+            return null;
+
+        var body = new ArrayBufferWriter<byte>((int)(http.Request.ContentLength ?? 1024) + 1);
+        var reader = http.Request.BodyReader;
+        while (true)
+        {
+            var result = await reader.ReadAsync(http.RequestAborted).ConfigureAwait(false);
+            if (body.WrittenCount + result.Buffer.Length > XmlRpcLimits.MaxBodyBytes)
+                return null;
+
+            foreach (var segment in result.Buffer)
+                body.Write(segment.Span);
+            reader.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted)
+                return new ReadOnlySequence<byte>(body.WrittenMemory);
+        }
+    }
+
+    private async Task AnswerAsync(ReadOnlySequence<byte> body, ArrayBufferWriter<byte> output, CancellationToken cancellationToken)
+    {
+        XmlRpcFault fault;
+        var method = "a call";
+        try
+        {
+            var call = XmlRpcReader.ReadCall(body);
+            method = call.MethodName;
+            var answer = await calls.CarryOutAsync(SlaveCall.FromXmlRpc(call), cancellationToken).ConfigureAwait(false);
+            XmlRpcWriter.WriteResponse(output, answer);
+            return;
+        }
+        catch (XmlRpcReadException e)
+        {
+            fault = XmlRpcFaults.CannotDeserialize(e.Message);
+        }
+        catch (UnknownMethodException e)
+        {
+            fault = XmlRpcFaults.UnknownMethod(e.MethodName);
+        }
+        catch (XmlRpcWriteException e)
+        {
+            fault = XmlRpcFaults.CannotSerialize(e.Message);
+        }
+        catch (Exception e) when (e is RefusedException or MessageFormatException)
+        {
+            LogRefused(Printable(method), e.Message);
+            fault = XmlRpcFaults.Error;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw; // nobody is there to answer
+        }
+        catch (Exception e) // one of the three broad ones: a call that breaks is one call
+        {
+            LogBroken(e, Printable(method));
+            fault = XmlRpcFaults.Error;
+        }
+
+        output.ResetWrittenCount();
+        XmlRpcWriter.WriteFault(output, fault);
+    }
+
+    private static string Printable(string method) => new([.. method.Take(64).Select(c => char.IsControl(c) ? '?' : c)]);
+
+    [LoggerMessage(LogLevel.Warning, "{Method} was refused: {Reason}")]
+    private partial void LogRefused(string method, string reason);
+
+    [LoggerMessage(LogLevel.Error, "{Method} failed")]
+    private partial void LogBroken(Exception exception, string method);
+}

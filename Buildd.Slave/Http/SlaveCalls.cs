@@ -1,0 +1,33 @@
+using Buildd.Protocol.Messages;
+using Buildd.Protocol.XmlRpc;
+using Buildd.Slave.Files;
+using Buildd.Slave.Lifecycle;
+using Microsoft.Extensions.Hosting;
+
+namespace Buildd.Slave.Http;
+
+/// <summary>Carries out the calls of the protocol: who answers which.</summary>
+internal sealed class SlaveCalls(SlaveOptions options, Builder builder, FileCache cache, IHostApplicationLifetime lifetime)
+{
+    /// <exception cref="RefusedException">The call can't be carried out now, or not with these arguments.</exception>
+    internal async Task<XmlRpcValue> CarryOutAsync(SlaveCall call, CancellationToken cancellationToken) => call switch
+    {
+        EchoCall echo => new XmlRpcArray(echo.Arguments),
+        InfoCall => Info().ToXmlRpc(),
+        StatusCall => builder.Status().ToXmlRpc(),
+        EnsurePresentCall ensure =>
+            (await cache.EnsurePresentAsync(ensure, cancellationToken, lifetime.ApplicationStopping).ConfigureAwait(false)).ToXmlRpc(),
+        BuildCall build => builder.Start(build).ToXmlRpc(),
+        AbortCall => builder.Abort().ToXmlRpc(),
+        CleanCall => builder.Clean().ToXmlRpc(),
+        ProxyInfoCall => throw new RefusedException("no build here uses a builder proxy"),
+        _ => throw new InvalidOperationException($"nothing carries out {call.GetType().Name}"),
+    };
+
+    private InfoReply Info() => new()
+    {
+        ProtocolVersion = WireNames.ProtocolVersion,
+        ArchitectureTag = options.ArchitectureTag,
+        BuilderTags = builder.Tags,
+    };
+}

@@ -1,0 +1,45 @@
+using Buildd.Slave.Builds;
+
+namespace Buildd.Slave.Lifecycle;
+
+/// <summary>The folder of a build: <c>build-ID</c> below the work folder, with a link into the cache for each input.</summary>
+internal static class BuildDirectory
+{
+    /// <exception cref="RefusedException">It is there already, or can't be made.</exception>
+    internal static string Create(string workDirectory, BuildRequest request)
+    {
+        var directory = Path.Combine(workDirectory, "build-" + request.BuildId);
+        if (Directory.Exists(directory))
+            throw new RefusedException($"the build folder '{directory}' exists: an earlier build of that id left it; look at it and remove it");
+
+        try
+        {
+            Directory.CreateDirectory(directory);
+            foreach (var (name, path) in request.Files)
+                File.CreateSymbolicLink(Path.Combine(directory, name), path);
+            return directory;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Remove(directory);
+            throw new RefusedException($"the build folder '{directory}' could not be made: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Removes what the build left. Links are removed, not followed.</summary>
+    /// <exception cref="IOException">Something is still mounted below it: then nothing is touched, it might not be ours.</exception>
+    internal static void Remove(string directory)
+    {
+        if (!Directory.Exists(directory))
+            return;
+
+        // The fifth field is the mount point; blanks in it are written as \040.
+        var prefix = Path.GetFullPath(directory).Replace(" ", "\\040", StringComparison.Ordinal) + "/";
+        var mounted = File.ReadLines("/proc/self/mountinfo")
+            .Select(line => line.Split(' ')[4])
+            .FirstOrDefault(point => point.StartsWith(prefix, StringComparison.Ordinal));
+        if (mounted is not null)
+            throw new IOException($"'{mounted}' is still mounted; unmount it and remove '{directory}'");
+        Directory.Delete(directory, recursive: true);
+    }
+}

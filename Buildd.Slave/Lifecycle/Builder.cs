@@ -1,0 +1,289 @@
+using Buildd.Protocol.Messages;
+using Buildd.Protocol.XmlRpc;
+using Buildd.Slave.Builds;
+using Buildd.Slave.Files;
+using Buildd.Slave.Logs;
+using Microsoft.Extensions.Logging;
+
+namespace Buildd.Slave.Lifecycle;
+
+/// <summary>The builder: owner of its status, of the build that runs, and of that build's results.</summary>
+/// <remarks>
+/// Methods may be called from any thread. They are the events of the state machine; one lock makes them follow each
+/// other. Nothing waits for a build while it is held: a build is a task beside it.
+/// </remarks>
+internal sealed partial class Builder : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly SlaveOptions _options;
+    private readonly FileCache _cache;
+    private readonly OrderedDictionary<string, IBuildBackend> _backends;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    private volatile BuilderSnapshot _snapshot = BuilderSnapshot.IdleAtStart;
+    private readonly HashSet<string> _ownSums = new(StringComparer.Ordinal); // results that only the current build put into the cache
+    private CancellationTokenSource? _abort;
+    private Task _build = Task.CompletedTask;
+    private bool _stopping;
+
+    internal Builder(
+        SlaveOptions options, FileCache cache, IEnumerable<IBuildBackend> backends, TimeProvider time, ILogger<Builder> logger)
+    {
+        _options = options;
+        _cache = cache;
+        _backends = new OrderedDictionary<string, IBuildBackend>(
+            backends.Select(backend => KeyValuePair.Create(backend.Tag, backend)), StringComparer.Ordinal);
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>The tags of the backends, in the order they were registered.</summary>
+    internal IReadOnlyList<string> Tags => [.. _backends.Keys];
+
+    /// <summary>Answers <c>status</c>; never waits.</summary>
+    internal StatusReply Status() => _snapshot.ToReply(_options.Version);
+
+    /// <summary>Answers <c>build</c>: the checks in the reference's order, then the build is on its way.</summary>
+    /// <remarks>
+    /// Differs: a refused call changes nothing. In the reference it renames the running build and empties its log, or
+    /// leaves the builder BUILDING with nothing running.
+    /// </remarks>
+    /// <exception cref="RefusedException">No id, the wrong status, or arguments that the backend refuses.</exception>
+    internal BuildReply Start(BuildCall call)
+    {
+        if (!_backends.TryGetValue(call.Builder, out var backend))
+        {
+            var tags = string.Join(", ", _backends.Keys.Select(tag => $"'{tag}'"));
+            return new BuildReply(BuildAnswer.UnknownBuilder, $"{call.Builder} not in [{tags}]");
+        }
+
+        if (_cache.Find(call.ChrootSha1) is not { } chroot)
+            return UnknownSum("CHROOTSUM", call.ChrootSha1, indent: 12);
+        var files = new OrderedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, sha1) in call.FileMap)
+        {
+            if (_cache.Find(sha1) is not { } path)
+                return UnknownSum("FILESUM", sha1, indent: 16);
+            files[name] = path;
+        }
+
+        if (call.BuildId.Length == 0)
+            throw new RefusedException("a build without an id can't be started");
+        PathPart.Check("the build id", call.BuildId);
+        foreach (var name in files.Keys)
+            PathPart.Check("the file name", name);
+
+        var request = new BuildRequest
+        {
+            BuildId = call.BuildId,
+            ChrootPath = chroot,
+            Files = files,
+            Arguments = call.Arguments,
+            DefaultArchitecture = _options.ArchitectureTag,
+        };
+        lock (_lock)
+        {
+            if (_stopping)
+                throw new RefusedException("the slave is stopping");
+            var next = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Start);
+            var build = backend.Prepare(request);
+            var directory = BuildDirectory.Create(_options.WorkDirectory, request);
+            var log = OpenLog(directory);
+            _abort = new CancellationTokenSource();
+            _ownSums.Clear();
+            _snapshot = new BuilderSnapshot { Status = next, BuildId = call.BuildId, Log = log };
+            var context = new BuildContext(this, request, directory, log, _time);
+            _build = Task.Run(() => RunAsync(build, context, _abort.Token));
+        }
+
+        LogStarted(call.BuildId, call.Builder);
+        return new BuildReply(BuildAnswer.Building, call.BuildId);
+    }
+
+    /// <summary>Answers <c>abort</c>: the build is told to end; it takes its time to do so.</summary>
+    /// <exception cref="RefusedException">There is no build to abort.</exception>
+    internal BuilderStatusReply Abort()
+    {
+        lock (_lock)
+        {
+            var next = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Abort);
+            if (_snapshot.Status == BuilderStatus.Aborting)
+                _snapshot.Log?.WriteLine("Builder already ABORTING when asked to abort");
+            _snapshot = _snapshot with { Status = next };
+            // Not waited for: who listens to the token must not run under our lock.
+            _ = _abort!.CancelAsync();
+        }
+
+        LogAborting(_snapshot.BuildId);
+        return new BuilderStatusReply(BuilderStatus.Aborting);
+    }
+
+    /// <summary>Answers <c>clean</c>: the results and the log are removed.</summary>
+    /// <remarks>Differs: a result that is gone already is no failure, and a file that was there before the build stays.</remarks>
+    /// <exception cref="RefusedException">There is nothing to clean, or a build runs.</exception>
+    internal BuilderStatusReply Clean()
+    {
+        lock (_lock)
+        {
+            var next = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Clean);
+            foreach (var sha1 in _ownSums)
+                _cache.Remove(sha1);
+            File.Delete(Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog));
+            _ownSums.Clear();
+            _abort?.Dispose();
+            _abort = null;
+            _snapshot = BuilderSnapshot.IdleAtStart with { Status = next };
+        }
+
+        return new BuilderStatusReply(BuilderStatus.Idle);
+    }
+
+    /// <summary>Ends a build that runs, waits until it has cleaned up after itself, and takes no other.</summary>
+    internal async Task StopAsync()
+    {
+        Task build;
+        lock (_lock)
+        {
+            _stopping = true;
+            build = _build;
+            if (!build.IsCompleted)
+            {
+                LogStopping(_snapshot.BuildId, _options.StopDeadline);
+                _snapshot.Log?.WriteLine("The slave is being stopped; the build is ended.");
+                _snapshot = _snapshot with { Status = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Abort) };
+                _ = _abort!.CancelAsync();
+            }
+        }
+
+        try
+        {
+            await build.WaitAsync(_options.StopDeadline, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            LogNotStopped(_snapshot.BuildId, _options.StopDeadline);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        _snapshot.Log?.Dispose();
+    }
+
+    internal async Task AddResultAsync(string path, string name, CancellationToken cancellationToken)
+    {
+        PathPart.Check("the result name", name);
+        var (sha1, isNew) = await _cache.StoreAsync(path, cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (isNew)
+                _ownSums.Add(sha1);
+            var results = new OrderedDictionary<string, string>(_snapshot.Results, StringComparer.Ordinal) { [name] = sha1 };
+            _snapshot = _snapshot with { Results = results };
+        }
+    }
+
+    internal void SetStatusMember(string name, XmlRpcValue value)
+    {
+        lock (_lock)
+            _snapshot = _snapshot with { Extra = new XmlRpcStruct(_snapshot.Extra.Append(KeyValuePair.Create(name, value))) };
+    }
+
+    private BuildLog OpenLog(string directory)
+    {
+        try
+        {
+            return new BuildLog(Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog), _time);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            BuildDirectory.Remove(directory);
+            throw new RefusedException($"the build log could not be opened in '{_options.FileCacheDirectory}': {e.Message}", e);
+        }
+    }
+
+    private async Task RunAsync(IBuild build, BuildContext context, CancellationToken abort)
+    {
+        BuildOutcome outcome;
+        try
+        {
+            outcome = await build.RunAsync(context, abort).ConfigureAwait(false);
+        }
+        catch (Exception e) // one of the three broad ones: whatever a backend does, the builder goes on
+        {
+            LogBackendBroken(e, context.Request.BuildId);
+            outcome = new BuildOutcome(BuildStatus.BuilderFail);
+            context.Log.WriteLine($"The builder failed: {e.GetType().Name}: {e.Message}");
+        }
+
+        try
+        {
+            BuildDirectory.Remove(context.Directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogFolderLeft(e, context.Directory);
+            context.Log.WriteLine($"The folder of the build could not be removed: {e.Message}");
+            outcome = new BuildOutcome(BuildStatus.BuilderFail);
+        }
+
+        if (context.Log.Failure is { } failure)
+        {
+            LogBroken(failure, context.Request.BuildId);
+            outcome = new BuildOutcome(BuildStatus.BuilderFail);
+        }
+
+        Complete(outcome, context.Log);
+    }
+
+    private void Complete(BuildOutcome outcome, BuildLog log)
+    {
+        lock (_lock)
+        {
+            if (_snapshot.Status == BuilderStatus.Aborting && outcome.Status != BuildStatus.BuilderFail)
+                outcome = new BuildOutcome(BuildStatus.Aborted);
+            _snapshot = _snapshot with
+            {
+                Status = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Complete),
+                Outcome = outcome,
+            };
+            log.Dispose();
+        }
+
+        LogEnded(_snapshot.BuildId, outcome.Status);
+    }
+
+    private static BuildReply UnknownSum(string kind, string sha1, int indent)
+    {
+        // The reference's text, line for line: some people's scripts look at it.
+        var margin = "\n" + new string(' ', indent);
+        return new BuildReply(
+            BuildAnswer.UnknownSum, $"{kind} -> {sha1}{margin}***** INFO *****{margin}No URL{margin}****************{margin}");
+    }
+
+    [LoggerMessage(LogLevel.Information, "Build {BuildId} ({Tag}) started")]
+    private partial void LogStarted(string buildId, string tag);
+
+    [LoggerMessage(LogLevel.Information, "Build {BuildId} is being aborted")]
+    private partial void LogAborting(string? buildId);
+
+    [LoggerMessage(LogLevel.Information, "Build {BuildId} ended: {Status}")]
+    private partial void LogEnded(string? buildId, BuildStatus status);
+
+    [LoggerMessage(LogLevel.Warning, "Stopping while build {BuildId} runs: it is ended, which may take up to {Deadline}")]
+    private partial void LogStopping(string? buildId, TimeSpan deadline);
+
+    [LoggerMessage(LogLevel.Error, "Build {BuildId} did not end within {Deadline}: what it started may still be running")]
+    private partial void LogNotStopped(string? buildId, TimeSpan deadline);
+
+    [LoggerMessage(LogLevel.Error, "The backend of build {BuildId} failed")]
+    private partial void LogBackendBroken(Exception exception, string buildId);
+
+    [LoggerMessage(LogLevel.Error, "The log of build {BuildId} could not be written to its end")]
+    private partial void LogBroken(Exception exception, string buildId);
+
+    [LoggerMessage(LogLevel.Error, "The build folder {Directory} could not be removed")]
+    private partial void LogFolderLeft(Exception exception, string directory);
+}

@@ -1,0 +1,28 @@
+using Buildd.Processes;
+using NUnit.Framework;
+
+namespace Buildd.UnitTests.Testing;
+
+/// <summary>What the machine lets a test do, and what to do when it does not.</summary>
+internal static class Machine
+{
+    private static readonly Lazy<Task<bool>> ControlGroups = new(ProbeControlGroupsAsync);
+
+    internal static Task<bool> HasControlGroupsAsync() => ControlGroups.Value;
+
+    /// <summary>At a desk the test is ignored, with a sentence on how to get what is missing; in CI it fails.</summary>
+    internal static void Require(bool there, string what)
+    {
+        if (there)
+            return;
+        if (Environment.GetEnvironmentVariable("CI") == "true")
+            Assert.Fail($"This machine must have, and lacks, {what}.");
+        Assert.Ignore($"Needs {what}.");
+    }
+
+    private static async Task<bool> ProbeControlGroupsAsync()
+    {
+        await using var scope = ProcessScope.Open("probe");
+        return scope.HasControlGroup;
+    }
+}

@@ -1,0 +1,13 @@
+namespace Buildd.UnitTests.Testing;
+
+/// <summary>A folder of a test's own, removed with everything in it.</summary>
+internal sealed class TemporaryDirectory : IDisposable
+{
+    internal TemporaryDirectory() => Path = Directory.CreateTempSubdirectory("buildd-test-").FullName;
+
+    internal string Path { get; }
+
+    internal string this[string name] => System.IO.Path.Combine(Path, name);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
