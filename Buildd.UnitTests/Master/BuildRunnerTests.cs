@@ -19,7 +19,7 @@ public sealed class BuildRunnerTests : IDisposable
     private const string Changes = "Source: hello\nVersion: 1\nArchitecture: amd64\nDistribution: sid\nFiles:\n";
     private readonly ScriptedSlave _slave = new();
     private readonly ManualTimeProvider _time = new() { SkipsWaits = true };
-    private readonly TemporaryFolder _root = new();
+    private readonly TemporaryDirectory _root = new();
     private readonly CancellationTokenSource _cancel = new();
     private readonly List<BuildEvent> _events = [];
 

@@ -9,7 +9,7 @@ namespace Buildd.UnitTests.Master.Results;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class ChangesCheckTests : IDisposable
 {
-    private readonly TemporaryFolder _leaf = new();
+    private readonly TemporaryDirectory _leaf = new();
 
     public void Dispose() => _leaf.Dispose();
 
@@ -70,7 +70,7 @@ public sealed class ChangesCheckTests : IDisposable
     [Test]
     public async Task A_link_is_no_file_wherever_it_leads()
     {
-        using var outside = new TemporaryFolder();
+        using var outside = new TemporaryDirectory();
         await File.WriteAllTextAsync(outside["a.deb"], "one");
         Changes(("a.deb", "one", 3), ("b.deb", "two", 3), ("c.deb", "two", 3));
         File.CreateSymbolicLink(_leaf["a.deb"], outside["a.deb"]);

@@ -15,7 +15,7 @@ public sealed class ResultFetcherTests : IDisposable
 {
     private const string LeafName = "20260314-170926-PACKAGEBUILD-22"; // the clock's local time
     private readonly ScriptedSlave _slave = new();
-    private readonly TemporaryFolder _root = new();
+    private readonly TemporaryDirectory _root = new();
     private Func<string, long> _freeBytes = _ => long.MaxValue;
 
     public ResultFetcherTests()
@@ -32,9 +32,9 @@ public sealed class ResultFetcherTests : IDisposable
     {
         var results = await FetchAsync(("b.deb", Sha1("two")), ("a.deb", Sha1("one")), ("empty", Sha1("")));
 
-        Assert.That(results.Leaf, Is.EqualTo(_root["incoming", LeafName]));
+        Assert.That(results.Leaf, Is.EqualTo(_root[$"incoming/{LeafName}"]));
         Assert.That(Incoming(), Is.EquivalentTo(["a.deb", "b.deb", "buildlog", "empty"]));
-        Assert.That(await File.ReadAllTextAsync(_root["incoming", LeafName, "a.deb"]), Is.EqualTo("one"));
+        Assert.That(await File.ReadAllTextAsync(_root[$"incoming/{LeafName}/a.deb"]), Is.EqualTo("one"));
         Assert.That(await File.ReadAllTextAsync(results.LogPath!), Is.EqualTo("the log"));
         Assert.That(results.Files, Is.EqualTo([Fetched("b.deb", "two"), Fetched("a.deb", "one"), Fetched("empty", "")]));
         Assert.That(Directory.EnumerateFileSystemEntries(_root["grabbing"]), Is.Empty);
@@ -47,7 +47,7 @@ public sealed class ResultFetcherTests : IDisposable
         _slave.OnOpen = (name, offset) =>
         {
             lock (seen)
-                seen.Add(Directory.Exists(_root["grabbing", LeafName]) && !Directory.EnumerateFileSystemEntries(_root["incoming"]).Any());
+                seen.Add(Directory.Exists(_root[$"grabbing/{LeafName}"]) && !Directory.EnumerateFileSystemEntries(_root["incoming"]).Any());
             return _slave.Open(name, offset);
         };
 
@@ -168,12 +168,12 @@ public sealed class ResultFetcherTests : IDisposable
     [TestCase("grabbing")]
     public async Task A_leaf_that_exists_is_left_as_it_is(string where)
     {
-        Directory.CreateDirectory(_root[where, LeafName]);
-        await File.WriteAllTextAsync(_root[where, LeafName, "a.deb"], "older");
+        Directory.CreateDirectory(_root[$"{where}/{LeafName}"]);
+        await File.WriteAllTextAsync(_root[$"{where}/{LeafName}/a.deb"], "older");
 
         await Assert.ThatAsync(() => FetchAsync(("a.deb", Sha1("one"))), Throws.TypeOf<LeafExistsException>());
 
-        Assert.That(await File.ReadAllTextAsync(_root[where, LeafName, "a.deb"]), Is.EqualTo("older"));
+        Assert.That(await File.ReadAllTextAsync(_root[$"{where}/{LeafName}/a.deb"]), Is.EqualTo("older"));
         Assert.That(_slave.Calls, Is.Empty);
     }
 
@@ -182,7 +182,7 @@ public sealed class ResultFetcherTests : IDisposable
     {
         _slave.OnOpen = (name, offset) =>
         {
-            Directory.CreateDirectory(_root["incoming", LeafName, "theirs"]);
+            Directory.CreateDirectory(_root[$"incoming/{LeafName}/theirs"]);
             return _slave.Open(name, offset);
         };
 
@@ -297,7 +297,7 @@ public sealed class ResultFetcherTests : IDisposable
     }
 
     private IEnumerable<string?> Incoming() =>
-        Directory.EnumerateFileSystemEntries(_root["incoming", LeafName]).Select(path => Path.GetFileName(path));
+        Directory.EnumerateFileSystemEntries(_root[$"incoming/{LeafName}"]).Select(path => Path.GetFileName(path));
 
     /// <summary>Files that give nothing away until so many are open at once; counts how many are.</summary>
     private sealed class Gate(int openAt)
