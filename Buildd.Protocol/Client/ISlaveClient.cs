@@ -66,6 +66,9 @@ public interface ISlaveClient
     /// <param name="cancellationToken">Ends the wait for the headers.</param>
     /// <returns>The file, to be disposed of by the caller.</returns>
     /// <exception cref="SlaveFileNotFoundException">There is no such file.</exception>
+    /// <exception cref="SlaveProtocolException">
+    /// Among other reasons, with status 416: the offset is past the file's end, which a log that began anew does.
+    /// </exception>
     /// <exception cref="ArgumentException">The name is empty, or a path; or the offset is negative.</exception>
     Task<SlaveFile> OpenFileAsync(string name, long offset = 0, CancellationToken cancellationToken = default);
 }
