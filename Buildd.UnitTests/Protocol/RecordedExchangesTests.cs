@@ -72,8 +72,11 @@ public sealed class RecordedExchangesTests
             "The reference would say that the manager is unknown before it notices the other arguments' types."),
     ];
 
-    private static IEnumerable<WireCase> SameCases =>
-        WireCase.All.Where(wireCase => Differences.All(difference => difference.Request != wireCase.Name));
+    private static readonly string[] Replayed = ["echo-", "info", "status-idle", "fault-"];
+
+    private static IEnumerable<WireCase> SameCases => WireCase.All
+        .Where(wireCase => Replayed.Any(name => wireCase.Name.StartsWith(name, StringComparison.Ordinal)))
+        .Where(wireCase => Differences.All(difference => difference.Request != wireCase.Name));
 
     private static IEnumerable<TestCaseData<string, string>> DifferenceCases => Differences.Select(
         row => new TestCaseData<string, string>(row.Request, row.OurAnswer)
@@ -103,7 +106,7 @@ public sealed class RecordedExchangesTests
     [Test]
     public void Recorded_bytes_have_not_been_touched()
     {
-        Assert.That(WireCase.All, Has.Count.EqualTo(63));
+        Assert.That(WireCase.All, Has.Count.EqualTo(98));
         foreach (var wireCase in WireCase.All)
         {
             var (head, body) = WireCase.Split(wireCase.Response);
