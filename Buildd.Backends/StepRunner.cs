@@ -13,10 +13,10 @@ internal sealed class StepRunner(IBuildContext context, ProcessScope scope)
         new("LANG", "C"), new("LC_ALL", null), new("DEBIAN_FRONTEND", "noninteractive"), new("TTY", "unknown"), new("NOTIFY_SOCKET", null),
     ];
 
-    /// <summary>Runs a command and returns how it ended.</summary>
-    internal async Task<ProcessResult> RunAsync(Command command, CancellationToken cancellationToken)
+    /// <summary>Runs a command and returns how it ended. The log gets the description in place of the command line, if there is one.</summary>
+    internal async Task<ProcessResult> RunAsync(Command command, CancellationToken cancellationToken, string? description = null)
     {
-        context.Log.WriteStep(command.ToString());
+        context.Log.WriteStep(description ?? command.ToString());
         var result = await ProcessRunner.RunAsync(
             command with { Environment = command.Environment.SetItems(Quiet.Where(v => !command.Environment.ContainsKey(v.Key))) },
             context.Log.Write, scope, cancellationToken).ConfigureAwait(false);
@@ -27,10 +27,10 @@ internal sealed class StepRunner(IBuildContext context, ProcessScope scope)
 
     /// <summary>Runs a command that has to succeed.</summary>
     /// <exception cref="PhaseFailedException">It did not.</exception>
-    internal async Task RunOrFailAsync(Command command, BuildStatus orElse, CancellationToken cancellationToken)
+    internal async Task RunOrFailAsync(Command command, BuildStatus orElse, CancellationToken cancellationToken, string? description = null)
     {
-        var result = await RunAsync(command, cancellationToken).ConfigureAwait(false);
+        var result = await RunAsync(command, cancellationToken, description).ConfigureAwait(false);
         if (!result.Succeeded)
-            throw new PhaseFailedException(orElse, $"'{command.File}' ended with {result.Describe()}");
+            throw new PhaseFailedException(orElse, $"'{description ?? command.File}' ended with {result.Describe()}");
     }
 }

@@ -126,6 +126,7 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
         IBuildContext context, StepRunner steps, ChrootEnvironment chroot, BuildUser user, CancellationToken abort)
     {
         await chroot.RunScriptAsync(
+            $"make user {user.Name} known in the chroot",
             AccountScript, [user.PasswdLine, user.GroupLine, user.SbuildGroupLine, user.Name], default, abort).ConfigureAwait(false);
         await chroot.WriteFileAsync("/CurrentlyBuilding", Encoding.UTF8.GetBytes(CurrentlyBuilding()), abort).ConfigureAwait(false);
 

@@ -77,15 +77,16 @@ internal sealed class ChrootEnvironment
     /// <summary>A command that runs in the chroot as root.</summary>
     internal Command Inside(Command command) => command.Behind("chroot", RootDirectory) with { WorkingDirectory = "/" };
 
-    /// <summary>Writes a file in the chroot, with mode 0644, in place of whatever has that name.</summary>
+    /// <summary>Writes a file in the chroot, with mode 0644, in place of whatever has that name. Its folder must be there.</summary>
     internal Task WriteFileAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-        RunScriptAsync("""umask 022; mkdir -p "${1%/*}" && rm -f "$1" && cat > "$1" && chmod 644 "$1" """.Trim(), [path], content, cancellationToken);
+        RunScriptAsync($"write {path} in the chroot", """umask 022; rm -f "$1" && cat > "$1" && chmod 644 "$1" """, [path], content, cancellationToken);
 
-    /// <summary>Runs a few lines of shell in the chroot, which have to succeed.</summary>
-    internal Task RunScriptAsync(string script, IEnumerable<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken) =>
+    /// <summary>Runs a few lines of shell in the chroot, which have to succeed; the log gets the description in their place.</summary>
+    internal Task RunScriptAsync(
+        string description, string script, IEnumerable<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken) =>
         _steps.RunOrFailAsync(
             Inside(Command.Of("/bin/sh", ["-c", script, "sh", .. arguments]) with { StandardInput = input }),
-            BuildStatus.ChrootFail, cancellationToken);
+            BuildStatus.ChrootFail, cancellationToken, description);
 
     /// <summary>Phase umount: all that is mounted at or below the chroot, also by the build itself, the newest first.</summary>
     /// <exception cref="PhaseFailedException">Something stays mounted.</exception>

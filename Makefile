@@ -1,0 +1,40 @@
+# The front door. Each target installs what it needs, after saying so.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PACKAGE ?= hello
+
+sources := $(shell find Buildd.* -name obj -prune -o -name bin -prune -o \( -name '*.cs' -o -name '*.csproj' \) -print) \
+	$(wildcard Directory.*) global.json debian/changelog
+
+.PHONY: help demo test build check bench deb clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## build a real Debian package, over the wire (PACKAGE=hello)
+	@scripts/demo --package '$(PACKAGE)' $(DEMO_OPTIONS)
+
+test: build ## every test; the last line is "N passed, N failed"
+	@scripts/require-packages sbuild schroot mmdebstrap debian-archive-keyring dpkg-dev
+	@scripts/test all
+
+build: out/bin/buildd-slave out/bin/buildd-farm ## out/bin/buildd-slave and out/bin/buildd-farm, ready to run
+
+out/bin/buildd-slave: $(sources) scripts/build
+	@scripts/build slave
+
+out/bin/buildd-farm: $(sources) scripts/build
+	@scripts/build farm
+
+check: ## format, analysers, the architecture test
+	@scripts/check
+
+bench: ## the benchmarks, each with the figure it is compared with
+	@dotnet run --project Buildd.Benchmarks -c Release
+
+deb: ## the Debian packages (not there yet)
+	@echo 'make deb: the Debian packages come later; until then run out/bin/buildd-slave, see README.md.' >&2; exit 1
+
+clean: ## remove what was built here; cached chroots stay in /var/cache/buildd
+	rm -rf out
