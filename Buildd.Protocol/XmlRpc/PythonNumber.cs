@@ -76,7 +76,7 @@ internal static class PythonNumber
             return value < 0 ? "-inf" : "inf";
 
         // .NET finds the same shortest digits, but sets the point elsewhere: take them apart, D.DDDE+XX or DDD.DDD.
-        var text = Math.Abs(value).ToString("R", CultureInfo.InvariantCulture);
+        var text = ShortestText(Math.Abs(value));
         var e = text.IndexOf('E', StringComparison.Ordinal);
         var exponent = e < 0 ? 0 : int.Parse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         var mantissa = e < 0 ? text : text[..e];
@@ -103,6 +103,18 @@ internal static class PythonNumber
         return digits.Length <= scale
             ? $"{sign}{digits.PadRight(scale, '0')}.0"
             : $"{sign}{digits[..scale]}.{digits[scale..]}";
+    }
+
+    /// <summary>
+    /// .NET 10 finds one digit too few for 2^-25 and 2^-958, so that they read back as their neighbours; 17 digits are
+    /// always enough.
+    /// </summary>
+    private static string ShortestText(double value)
+    {
+        var text = value.ToString("R", CultureInfo.InvariantCulture);
+        return double.Parse(text, FloatStyle, CultureInfo.InvariantCulture) == value
+            ? text
+            : value.ToString("G17", CultureInfo.InvariantCulture);
     }
 
     private static ReadOnlySpan<char> WithoutSign(ReadOnlySpan<char> text) => text is ['+' or '-', .. var rest] ? rest : text;

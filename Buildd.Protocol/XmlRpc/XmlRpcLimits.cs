@@ -43,8 +43,9 @@ public static class XmlRpcLimits
     public const int MaxNames = 1000;
 
     /// <summary>
-    /// Bytes of one tag, comment or processing instruction, 64 KiB. XML-RPC has no attributes, so tags are short; the
-    /// parser holds all attributes of a tag in memory at once.
+    /// Bytes of one tag, comment, processing instruction, entity reference or CDATA section, 1 MiB, give or take what
+    /// the parser reads ahead. XML-RPC has no attributes, so tags are short; the parser holds all attributes of a tag,
+    /// and all of a CDATA section, in memory at once. Plain text is not limited.
     /// </summary>
-    public const int MaxMarkupBytes = 64 * 1024;
+    public const int MaxMarkupBytes = 1024 * 1024;
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Buildd.Protocol.XmlRpc;
+using NUnit.Framework;
 
 namespace Buildd.UnitTests.Protocol;
 
@@ -44,6 +45,9 @@ internal static class Codec
     public static byte[] WriteCall(XmlRpcCall call) => Write(output => XmlRpcWriter.WriteCall(output, call));
 
     public static string Text(byte[] bytes) => Encoding.UTF8.GetString(bytes);
+
+    /// <summary>The message with which something is refused.</summary>
+    public static string Refusal(Action read) => Assert.Throws<XmlRpcReadException>(read)?.Message ?? "";
 
     /// <summary>Everything a value says, so that two can be compared: they have no equality of their own.</summary>
     public static string Describe(XmlRpcValue value) => value switch
