@@ -70,9 +70,14 @@ public sealed class FileCache
         var temporary = Path.Combine(_directory, $"store-{Guid.NewGuid():N}.tmp");
         try
         {
-            // Moved first, so that what is hashed is what will be served: nothing else knows the new name.
-            File.Move(path, temporary);
-            RequireRegular(path, temporary);
+            // Moved first, so that what is hashed is what will be served: nothing else knows the new name. Looked at before
+            // too, because a move to another file system copies: that follows a link, and waits at a pipe for ever.
+            if (IsRegular(path, path))
+                File.Move(path, temporary);
+            else
+                File.Delete(path);
+            if (!File.Exists(temporary) || !IsRegular(path, temporary))
+                ReplaceByEmpty(temporary);
             var sha1 = await HashAsync(temporary, cancellationToken).ConfigureAwait(false);
             var target = Path.Combine(_directory, sha1);
             if (File.Exists(target))
@@ -118,16 +123,18 @@ public sealed class FileCache
     /// A build could leave a link to any file of ours, or a pipe that holds up whoever opens it. A link is refused; what
     /// has no length (pipes and devices have none) is not opened but replaced by an empty file.
     /// </summary>
-    private static void RequireRegular(string path, string moved)
+    private static bool IsRegular(string path, string place)
     {
-        var file = new FileInfo(moved);
+        var file = new FileInfo(place);
         if (file.LinkTarget is not null)
             throw new IOException($"the result '{Path.GetFileName(path)}' is a symbolic link to '{file.LinkTarget}', which is not followed");
-        if (file.Length > 0)
-            return;
+        return file.Length > 0;
+    }
 
-        file.Delete();
-        File.Create(moved).Dispose();
+    private static void ReplaceByEmpty(string temporary)
+    {
+        File.Delete(temporary);
+        File.Create(temporary).Dispose();
     }
 
     private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)

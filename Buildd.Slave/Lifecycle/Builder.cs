@@ -147,7 +147,7 @@ internal sealed partial class Builder : IAsyncDisposable
         {
             _stopping = true;
             build = _build;
-            if (!build.IsCompleted)
+            if (_snapshot.Status is BuilderStatus.Building or BuilderStatus.Aborting)
             {
                 LogStopping(_snapshot.BuildId, _options.StopDeadline);
                 _snapshot.Log?.WriteLine("The slave is being stopped; the build is ended.");

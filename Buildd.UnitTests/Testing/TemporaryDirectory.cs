@@ -5,6 +5,10 @@ internal sealed class TemporaryDirectory : IDisposable
 {
     internal TemporaryDirectory() => Path = Directory.CreateTempSubdirectory("buildd-test-").FullName;
 
+    /// <summary>One below another folder than the usual, to have it on another file system.</summary>
+    internal TemporaryDirectory(string parent) =>
+        Path = Directory.CreateDirectory(System.IO.Path.Combine(parent, $"buildd-test-{Guid.NewGuid():N}")).FullName;
+
     internal string Path { get; }
 
     internal string this[string name] => System.IO.Path.Combine(Path, name);

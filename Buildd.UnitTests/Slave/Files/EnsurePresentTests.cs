@@ -1,0 +1,275 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Buildd.Protocol.Messages;
+using NUnit.Framework;
+
+namespace Buildd.UnitTests.Slave.Files;
+
+/// <summary>The table of <c>ensurepresent</c>, row by row, and what the download sends and leaves.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(60_000)]
+public sealed class EnsurePresentTests : IAsyncDisposable
+{
+    private const string Mismatch = "Digests did not match, removing again!";
+
+    private static readonly string Sum = SlaveBench.Sha1Of("content");
+
+    private readonly SlaveBench _slave = new();
+
+    public ValueTask DisposeAsync() => _slave.DisposeAsync();
+
+    [Test]
+    public async Task Without_a_URL_the_answer_is_whether_it_is_there()
+    {
+        Assert.That(await AskAsync(Call(url: null)), Is.EqualTo(new EnsurePresentReply(false, "No URL")));
+        _slave.Add("content");
+        Assert.That(await AskAsync(Call(url: null)), Is.EqualTo(new EnsurePresentReply(true, "No URL")));
+        Assert.That(_slave.Web.Requests, Is.Empty);
+    }
+
+    [TestCase("http://files.test/1")]
+    [TestCase("")]
+    [TestCase("nonsense:")]
+    public async Task What_is_there_is_not_asked_for(string url)
+    {
+        _slave.Add("content");
+
+        Assert.That(await AskAsync(Call(url)), Is.EqualTo(new EnsurePresentReply(true, "Cache")));
+        Assert.That(_slave.Web.Requests, Is.Empty);
+    }
+
+    [Test]
+    public async Task What_is_there_is_not_verified_again()
+    {
+        await File.WriteAllTextAsync(_slave.InCache(Sum), "rotten");
+
+        Assert.That(await AskAsync(Call()), Is.EqualTo(new EnsurePresentReply(true, "Cache")));
+    }
+
+    [Test]
+    public async Task A_file_with_the_right_sum_is_kept()
+    {
+        AnswerWith("content");
+
+        Assert.That(await AskAsync(Call()), Is.EqualTo(new EnsurePresentReply(true, "Download")));
+        Assert.That(await File.ReadAllTextAsync(_slave.InCache(Sum)), Is.EqualTo("content"));
+        Assert.That(Entries(), Is.EqualTo(new[] { Sum }));
+        Assert.That(await AskAsync(Call()), Is.EqualTo(new EnsurePresentReply(true, "Cache")));
+    }
+
+    [Test]
+    public async Task A_file_larger_than_the_buffer_is_kept_whole()
+    {
+        var content = new string('x', 700_000);
+        AnswerWith(content);
+
+        Assert.That(await AskAsync(Call() with { Sha1 = SlaveBench.Sha1Of(content) }), Is.EqualTo(new EnsurePresentReply(true, "Download")));
+        Assert.That(new FileInfo(_slave.InCache(SlaveBench.Sha1Of(content))).Length, Is.EqualTo(700_000));
+    }
+
+    [TestCase("other content")]
+    [TestCase("conten")]
+    [TestCase("")]
+    public async Task A_file_with_another_sum_is_not(string content)
+    {
+        AnswerWith(content);
+
+        Assert.That(await AskAsync(Call()), Is.EqualTo(new EnsurePresentReply(false, Mismatch)));
+        Assert.That(Entries(), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_body_that_breaks_off_is_a_wrong_sum()
+    {
+        AnswerWith(() => new BrokenStream(new HttpIOException(HttpRequestError.ResponseEnded)));
+
+        Assert.That(await AskAsync(Call()), Is.EqualTo(new EnsurePresentReply(false, Mismatch)));
+        Assert.That(Entries(), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_body_that_can_not_be_stored_or_read_is_a_failure_that_leaves_nothing()
+    {
+        AnswerWith(() => new BrokenStream(new IOException("reset")));
+
+        Assert.That(async () => await AskAsync(Call()), Throws.InstanceOf<IOException>());
+        Assert.That(Entries(), Is.Empty);
+
+        AnswerWith("content");
+        Assert.That((await AskAsync(Call())).Present, "the next attempt is a new one");
+    }
+
+    [TestCase(HttpStatusCode.NotFound, "HTTP Error 404: Not Found")]
+    [TestCase(HttpStatusCode.Unauthorized, "HTTP Error 401: Unauthorized")]
+    [TestCase(HttpStatusCode.ServiceUnavailable, "HTTP Error 503: Service Unavailable")]
+    public async Task A_server_that_refuses_is_told(HttpStatusCode status, string text)
+    {
+        _slave.Web.AnswerWith(status, "content"u8.ToArray());
+
+        Assert.That(await AskAsync(Call()), Is.EqualTo(new EnsurePresentReply(false, "Error accessing Librarian: " + text)));
+        Assert.That(Entries(), Is.Empty);
+    }
+
+    [TestCase(SocketError.ConnectionRefused, "<urlopen error [Errno 111] Connection refused>")]
+    [TestCase(SocketError.HostNotFound, "<urlopen error [Errno -2] Name or service not known>")]
+    [TestCase(SocketError.TryAgain, "<urlopen error [Errno -3] Temporary failure in name resolution>")]
+    public async Task A_server_that_is_not_there_is_told(SocketError error, string text)
+    {
+        _slave.Web.Answer = (_, _) => throw new HttpRequestException("no", new SocketException((int)error));
+
+        Assert.That(await AskAsync(Call()), Is.EqualTo(new EnsurePresentReply(false, "Error accessing Librarian: " + text)));
+    }
+
+    [Test]
+    public async Task A_server_that_hangs_up_before_it_answers_is_told()
+    {
+        _slave.Web.Answer = (_, _) => throw new HttpRequestException("no", new HttpIOException(HttpRequestError.ResponseEnded));
+
+        Assert.That(
+            await AskAsync(Call()),
+            Is.EqualTo(new EnsurePresentReply(false, "Error accessing Librarian: Remote end closed connection without response")));
+    }
+
+    [TestCase("", "''")]
+    [TestCase("ftp://files.test/1", "'ftp'")]
+    [TestCase("file:///etc/passwd", "'file'")]
+    [TestCase("data:text/plain,content", "'data'")]
+    [TestCase("/etc/passwd", "'file'")]
+    [TestCase("files.test/1", "''")]
+    public async Task Only_http_and_https_are_fetched(string url, string named)
+    {
+        Assert.That(await AskAsync(Call(url)), Is.EqualTo(new EnsurePresentReply(false, $"Error accessing Librarian: unknown url type: {named}")));
+        Assert.That(_slave.Web.Requests, Is.Empty);
+    }
+
+    [TestCase("../x")]
+    [TestCase("/etc/passwd")]
+    [TestCase("buildlog")]
+    [TestCase("")]
+    [TestCase("012345678901234567890123456789012345678")]
+    [TestCase("01234567890123456789012345678901234567890")]
+    [TestCase("012345678901234567890123456789012345678g")]
+    [TestCase("0123456789012345678901234567890123456789.tmp")]
+    [TestCase("../0123456789012345678901234567890123456")]
+    public async Task What_is_no_sum_is_never_looked_up(string sum)
+    {
+        await File.WriteAllTextAsync(_slave.LogPath, "");
+        var call = Call() with { Sha1 = sum };
+
+        Assert.That((await AskAsync(call)).Present, Is.False);
+        Assert.That((await AskAsync(call with { Url = null })).Present, Is.False);
+        Assert.That(_slave.Cache.Find(sum), Is.Null);
+        Assert.That(_slave.Web.Requests, Is.Empty);
+        Assert.That(Entries(), Is.EqualTo(new[] { "buildlog" }));
+    }
+
+    [Test]
+    public async Task A_sum_in_upper_case_never_matches()
+    {
+        AnswerWith("content");
+
+        Assert.That(await AskAsync(Call() with { Sha1 = Sum.ToUpperInvariant() }), Is.EqualTo(new EnsurePresentReply(false, Mismatch)));
+        Assert.That(Entries(), Is.Empty);
+    }
+
+    [TestCase("", "", null)]
+    [TestCase("user", "secret", "user:secret")]
+    [TestCase("", "macaroon", ":macaroon")]
+    [TestCase("user", "", "user:")]
+    [TestCase("üser", "a:b@c", "üser:a:b@c")]
+    public async Task Credentials_go_out_with_the_first_request(string user, string password, string? sent)
+    {
+        AnswerWith("content");
+
+        await AskAsync(Call() with { UserName = user, Password = password });
+
+        var request = _slave.Web.Requests.Single();
+        Assert.That(request.Method, Is.EqualTo(HttpMethod.Get));
+        Assert.That(request.Headers.AcceptEncoding.ToString(), Is.EqualTo("identity"));
+        Assert.That(
+            request.Headers.Authorization?.ToString(),
+            Is.EqualTo(sent is null ? null : "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(sent))));
+    }
+
+    [Test]
+    public async Task Identical_downloads_at_the_same_time_are_one()
+    {
+        var release = HoldUp();
+
+        var first = AskAsync(Call());
+        var others = Enumerable.Range(0, 5).Select(i => AskAsync(Call($"http://files.test/{i}"))).ToList();
+        release.SetResult();
+
+        Assert.That(await Task.WhenAll([first, .. others]), Is.All.EqualTo(new EnsurePresentReply(true, "Download")));
+        Assert.That(_slave.Web.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_caller_that_goes_away_does_not_end_the_download_of_others()
+    {
+        var release = HoldUp();
+        using var gone = new CancellationTokenSource();
+        var first = _slave.Cache.EnsurePresentAsync(Call(), gone.Token, CancellationToken.None);
+        var second = AskAsync(Call());
+
+        await gone.CancelAsync();
+
+        Assert.That(async () => await first, Throws.InstanceOf<OperationCanceledException>());
+        release.SetResult();
+        Assert.That(await second, Is.EqualTo(new EnsurePresentReply(true, "Download")));
+    }
+
+    [Test]
+    public async Task A_slave_that_stops_ends_the_download()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _slave.Web.Answer = async (_, token) =>
+        {
+            asked.SetResult();
+            await Task.Delay(Timeout.Infinite, token);
+            throw new InvalidOperationException("never");
+        };
+        using var stopping = new CancellationTokenSource();
+        var download = _slave.Cache.EnsurePresentAsync(Call(), CancellationToken.None, stopping.Token);
+        await asked.Task.WaitAsync(SlaveBench.Deadline);
+
+        await stopping.CancelAsync();
+
+        Assert.That(async () => await download.WaitAsync(SlaveBench.Deadline), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(Entries(), Is.Empty);
+    }
+
+    private static EnsurePresentCall Call(string? url = "http://files.test/1") => new() { Sha1 = Sum, Url = url };
+
+    private Task<EnsurePresentReply> AskAsync(EnsurePresentCall call) =>
+        _slave.Cache.EnsurePresentAsync(call, SlaveBench.Deadline, CancellationToken.None);
+
+    private IEnumerable<string?> Entries() =>
+        Directory.GetFileSystemEntries(_slave.Options.FileCacheDirectory).Select(Path.GetFileName);
+
+    private void AnswerWith(string content) => _slave.Web.AnswerWith(HttpStatusCode.OK, Encoding.UTF8.GetBytes(content));
+
+    private void AnswerWith(Func<Stream> body) =>
+        _slave.Web.Answer = (_, _) => Task.FromResult(new HttpResponseMessage { Content = new StreamContent(body()) });
+
+    /// <summary>The server answers with the content once the source that is returned is set.</summary>
+    private TaskCompletionSource HoldUp()
+    {
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _slave.Web.Answer = async (_, _) =>
+        {
+            await release.Task;
+            return new HttpResponseMessage { Content = new StringContent("content") };
+        };
+        return release;
+    }
+
+    /// <summary>Gives a few bytes and then fails.</summary>
+    private sealed class BrokenStream(IOException failure) : MemoryStream("cont"u8.ToArray())
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            await base.ReadAsync(buffer, cancellationToken) is var count and > 0 ? count : throw failure;
+    }
+}
