@@ -14,7 +14,9 @@ namespace Buildd.Benchmarks;
 /// <summary>The codec is written by hand, for Python's exact bytes and for limits: what does that cost or gain?</summary>
 /// <remarks>
 /// Values to bytes and back, without the messages above. Ours decodes with a System.Xml reader too, and on top checks
-/// limits and makes values; the peer ends with a tree of elements. Everything on one thread.
+/// limits and makes values; the peer ends with a tree of elements. The peer writes the document without Python's line ends,
+/// but as long as it would be with them is what is counted. XmlWriter also refuses characters that XML does not have, which
+/// ours must not. Everything on one thread.
 /// </remarks>
 internal sealed class Codec : IBenchmark
 {

@@ -8,7 +8,7 @@ namespace Buildd.Benchmarks;
 /// <summary>A slave fetches chroots and sources before a build: does it do so as fast as a shell's pipeline?</summary>
 /// <remarks>
 /// The pipeline's time includes the start of its programs, some 10 ms. Its pace is that of four programs passing everything
-/// through pipes on the same two cores, not that of the sum: with openssl in place of sha1sum it was no faster.
+/// through pipes on the same two cores, not that of the sum: with openssl in place of sha1sum it was hardly faster.
 /// </remarks>
 internal sealed class EnsurePresent : IBenchmark
 {
