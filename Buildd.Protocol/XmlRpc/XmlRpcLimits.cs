@@ -22,7 +22,9 @@ public static class XmlRpcLimits
     /// </summary>
     public const int MaxDepth = 100;
 
-    /// <summary>Values of one document, the inner ones included: 100,000. A file map of 1,000 files has 1,001.</summary>
+    /// <summary>
+    /// Values of one document, the inner ones included: 100,000. A file map of 1,000 files has 1,001.
+    /// </summary>
     public const int MaxValues = 100_000;
 
     /// <summary>Digits of an integer, 4300: Python's own limit, since conversion takes quadratic time.</summary>

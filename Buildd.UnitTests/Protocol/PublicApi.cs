@@ -14,10 +14,12 @@ public static class PublicApi
 {
     private const string AcceptVariable = "BUILDD_ACCEPT_PUBLIC_API";
 
-    private const BindingFlags Declared =
-        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance
+        | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
-    /// <summary>Compares with Data/PublicApi/NAME.txt; with the environment variable set, writes that file instead.</summary>
+    /// <summary>
+    /// Compares with Data/PublicApi/NAME.txt; with the environment variable set, writes that file instead.
+    /// </summary>
     public static void AssertUnchanged(Assembly assembly)
     {
         var name = $"{assembly.GetName().Name}.txt";
@@ -41,7 +43,8 @@ public static class PublicApi
         foreach (var type in assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal))
         {
             text.Append(DescribeType(type)).Append('\n');
-            foreach (var line in type.GetMembers(Declared).Select(Describe).OfType<string>().Order(StringComparer.Ordinal))
+            var members = type.GetMembers(Declared).Select(Describe).OfType<string>();
+            foreach (var line in members.Order(StringComparer.Ordinal))
                 text.Append("    ").Append(line).Append('\n');
             text.Append('\n');
         }
@@ -93,8 +96,9 @@ public static class PublicApi
             $"field {Name(field.FieldType)} {field.Name}",
         PropertyInfo property => DescribeProperty(property),
         ConstructorInfo constructor when IsVisible(constructor) => $"new({Parameters(constructor)})",
-        MethodInfo method when IsVisible(method) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)) =>
-            $"{Modifiers(method)}{Type(new NullabilityInfoContext().Create(method.ReturnParameter))} {method.Name}{Generics(method)}({Parameters(method)})",
+        MethodInfo method when IsVisible(method) && (!method.IsSpecialName || IsOperator(method)) =>
+            $"{Modifiers(method)}{Type(new NullabilityInfoContext().Create(method.ReturnParameter))} "
+            + $"{method.Name}{Generics(method)}({Parameters(method)})",
         EventInfo happening => $"event {happening.Name}",
         _ => null,
     };
@@ -106,10 +110,12 @@ public static class PublicApi
         var accessors = property.GetAccessors(nonPublic: true).Where(IsVisible).ToList();
         if (accessors.Count == 0)
             return null;
-        var names = accessors.Select(accessor =>
-            accessor.ReturnType == typeof(void)
-                ? accessor.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) ? "init;" : "set;"
-                : "get;");
+        var names = accessors.Select(accessor => accessor switch
+        {
+            _ when accessor.ReturnType != typeof(void) => "get;",
+            _ when accessor.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) => "init;",
+            _ => "set;",
+        });
         var required = property.IsDefined(typeof(RequiredMemberAttribute)) ? "required " : "";
         var indexes = property.GetIndexParameters() is { Length: > 0 } parameters
             ? $"[{string.Join(", ", parameters.Select(Parameter))}]"
@@ -118,7 +124,10 @@ public static class PublicApi
             + $"{property.Name}{indexes} {{ {string.Join(" ", names)} }}";
     }
 
-    private static bool IsVisible(MethodBase method) => IsVisible(method.IsPublic, method.IsFamily || method.IsFamilyOrAssembly);
+    private static bool IsOperator(MethodInfo method) => method.Name.StartsWith("op_", StringComparison.Ordinal);
+
+    private static bool IsVisible(MethodBase method) =>
+        IsVisible(method.IsPublic, method.IsFamily || method.IsFamilyOrAssembly);
 
     private static bool IsVisible(bool isPublic, bool isFamily) => isPublic || isFamily;
 

@@ -1,7 +1,8 @@
 namespace Buildd.UnitTests.Protocol.Client;
 
 /// <summary>Delivers some bytes, a few at a time, and then ends, breaks or hangs.</summary>
-public sealed class FlakyStream(ReadOnlyMemory<byte> bytes, FlakyStream.End end = FlakyStream.End.Close, int pieceBytes = 7) : Stream
+public sealed class FlakyStream(
+    ReadOnlyMemory<byte> bytes, FlakyStream.End end = FlakyStream.End.Close, int pieceBytes = 7) : Stream
 {
     private ReadOnlyMemory<byte> _rest = bytes;
 

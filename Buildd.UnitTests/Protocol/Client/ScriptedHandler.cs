@@ -16,7 +16,8 @@ internal sealed class ScriptedHandler : HttpMessageHandler
     public Task Waiting => _waiting.Task;
 
     /// <summary>The next request is answered with this body.</summary>
-    public ScriptedHandler Answer(byte[] body, HttpStatusCode status = HttpStatusCode.OK) => Answer(new ByteArrayContent(body), status);
+    public ScriptedHandler Answer(byte[] body, HttpStatusCode status = HttpStatusCode.OK) =>
+        Answer(new ByteArrayContent(body), status);
 
     /// <summary>The next request is answered with this content.</summary>
     public ScriptedHandler Answer(HttpContent content, HttpStatusCode status = HttpStatusCode.OK)

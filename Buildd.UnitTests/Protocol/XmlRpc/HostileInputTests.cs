@@ -317,7 +317,8 @@ public sealed class HostileInputTests
         Assert.That(refused, Is.GreaterThan(whole.Length / 3));
     }
 
-    private static string Repeat(string text, int count) => new StringBuilder(text.Length * count).Insert(0, text, count).ToString();
+    private static string Repeat(string text, int count) =>
+        new StringBuilder(text.Length * count).Insert(0, text, count).ToString();
 
     /// <summary>The message with which a body is refused, and how many bytes were allocated on the way.</summary>
     private static Task<(string Message, long Allocated)> RefuseAsync(byte[] body, CancellationToken deadline) => RunAsync(
