@@ -6,7 +6,8 @@ namespace Buildd.Protocol.Client;
 /// <summary>
 /// A master's side of the conversation with one slave. Any thread may call, also at the same time. Each method throws
 /// a <see cref="SlaveException"/> whose type tells what to do, or an <see cref="OperationCanceledException"/> when, and
-/// only when, the caller's own token was cancelled.
+/// only when, the caller's own token was cancelled. Arguments that cannot be written are an
+/// <see cref="XmlRpcWriteException"/>, and nothing is sent.
 /// </summary>
 public interface ISlaveClient
 {

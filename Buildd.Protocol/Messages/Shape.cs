@@ -77,7 +77,9 @@ internal static class Shape
     /// <summary>Nil for null.</summary>
     public static XmlRpcValue OrNil(string? text) => text is null ? XmlRpcNil.Instance : text;
 
-    /// <summary>For a value that should have been something else. Its content is not told: it may be a secret.</summary>
+    /// <summary>
+    /// For a value that should have been something else. Its content is not told: it may be a secret.
+    /// </summary>
     public static MessageFormatException Wrong(XmlRpcValue value, string what, string expected)
     {
         var found = value switch

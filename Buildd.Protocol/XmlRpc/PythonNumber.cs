@@ -78,7 +78,7 @@ internal static class PythonNumber
         // .NET finds the same shortest digits, but sets the point elsewhere: take them apart, D.DDDE+XX or DDD.DDD.
         var text = ShortestText(Math.Abs(value));
         var e = text.IndexOf('E', StringComparison.Ordinal);
-        var exponent = e < 0 ? 0 : int.Parse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var exponent = e < 0 ? 0 : int.Parse(text.AsSpan(e + 1), CultureInfo.InvariantCulture);
         var mantissa = e < 0 ? text : text[..e];
         var point = mantissa.IndexOf('.', StringComparison.Ordinal);
         var all = mantissa.Replace(".", "", StringComparison.Ordinal);
@@ -94,8 +94,8 @@ internal static class PythonNumber
         {
             var fraction = digits.Length > 1 ? "." + digits[1..] : "";
             var power = scale - 1;
-            return string.Create(
-                CultureInfo.InvariantCulture, $"{sign}{digits[0]}{fraction}e{(power < 0 ? '-' : '+')}{Math.Abs(power):00}");
+            var powerText = power.ToString("'+'00;'-'00", CultureInfo.InvariantCulture);
+            return $"{sign}{digits[0]}{fraction}e{powerText}";
         }
 
         if (scale <= 0)
@@ -117,10 +117,12 @@ internal static class PythonNumber
             : value.ToString("G17", CultureInfo.InvariantCulture);
     }
 
-    private static ReadOnlySpan<char> WithoutSign(ReadOnlySpan<char> text) => text is ['+' or '-', .. var rest] ? rest : text;
+    private static ReadOnlySpan<char> WithoutSign(ReadOnlySpan<char> text) =>
+        text is ['+' or '-', .. var rest] ? rest : text;
 
     private static bool IsInfinity(ReadOnlySpan<char> text) =>
-        text.Equals("inf", StringComparison.OrdinalIgnoreCase) || text.Equals("infinity", StringComparison.OrdinalIgnoreCase);
+        text.Equals("inf", StringComparison.OrdinalIgnoreCase)
+        || text.Equals("infinity", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Digits with at most one point, at least one of them, and perhaps an exponent.</summary>
     private static bool IsDecimal(ReadOnlySpan<char> text)

@@ -1,9 +1,13 @@
 namespace Buildd.Protocol.XmlRpc;
 
 /// <summary>
-/// How much of everything is taken. The reference has no limits but that on integers; these are chosen far above what
-/// its known clients send. Hitting one is an <see cref="XmlRpcReadException"/> that says which and by how much.
+/// How much of everything is taken. Hitting a limit is an <see cref="XmlRpcReadException"/> that says which and, where
+/// the rest has been looked at, by how much.
 /// </summary>
+/// <remarks>
+/// Differs: the reference has no limits but that on integers, so that one request can take all of its memory. These are
+/// chosen far above what its known clients send.
+/// </remarks>
 public static class XmlRpcLimits
 {
     /// <summary>
@@ -18,7 +22,9 @@ public static class XmlRpcLimits
     /// </summary>
     public const int MaxDepth = 100;
 
-    /// <summary>Values of one document, the inner ones included: 100,000. A file map of 1,000 files has 1,001.</summary>
+    /// <summary>
+    /// Values of one document, the inner ones included: 100,000. A file map of 1,000 files has 1,001.
+    /// </summary>
     public const int MaxValues = 100_000;
 
     /// <summary>Digits of an integer, 4300: Python's own limit, since conversion takes quadratic time.</summary>

@@ -14,7 +14,9 @@ internal static class ArbitraryValues
         "\u00a0", "ż", "\u2028", "日本", "\ue000", "\ufffd", "🙂", "\U0010ffff",
     ];
 
-    /// <summary>Text that XML can carry and hands on unchanged: no control characters, and no CR, which becomes LF.</summary>
+    /// <summary>
+    /// Text that XML can carry and hands on unchanged: no control characters, and no CR, which becomes LF.
+    /// </summary>
     public static Gen<string> Text => Gen.Elements(Snippets).ListOf().Select(string.Concat);
 
     /// <summary>Any UTF-16 at all, halves of surrogate pairs and control characters included.</summary>
@@ -31,7 +33,8 @@ internal static class ArbitraryValues
             BitConverter.Int64BitsToDouble(((long)halves.Item1 << 32) | (uint)halves.Item2)),
         Gen.Choose(-400, 400).Two().Select(parts => parts.Item1 * Math.Pow(10, parts.Item2)),
         Gen.Choose(-1074, 1023).Select(exponent => Math.ScaleB(1, exponent)),
-        Gen.Choose(-100_000, 100_000).Select(value => value / 100.0)).Select(value => double.IsNaN(value) ? double.NaN : value);
+        Gen.Choose(-100_000, 100_000).Select(value => value / 100.0))
+        .Select(value => double.IsNaN(value) ? double.NaN : value);
 
     /// <summary>Values of every type that can be written, nested.</summary>
     public static Gen<XmlRpcValue> Value => ValueOf(Text);

@@ -14,31 +14,91 @@ public sealed class RelaxedMessagesTests
 {
     private static readonly (string Name, Func<object> Read, string Message)[] Refused =
     [
-        ("info of two", () => InfoReply.FromXmlRpc(Array("1.0", "amd64")), "the answer to info should have 3 items and has 2."),
+        (
+            "info of two",
+            () => InfoReply.FromXmlRpc(Array("1.0", "amd64")),
+            "the answer to info should have 3 items and has 2."),
         ("info as text", () => InfoReply.FromXmlRpc("x"), "the answer to info should be an array and is a string."),
-        ("info with text for tags", () => InfoReply.FromXmlRpc(Array("1.0", "amd64", "x")), "the builders' tags should be an array and is a string."),
-        ("info with a number for a tag", () => InfoReply.FromXmlRpc(Array("1.0", "amd64", Array(1))), "a builder's tag should be a string and is an integer."),
-        ("status as array", () => StatusReply.FromXmlRpc(Array()), "the answer to status should be a struct and is an array."),
-        ("status without status", () => StatusReply.FromXmlRpc(new XmlRpcStruct()), "builder_status should be a string and is nil."),
-        ("status unknown", () => Status(("builder_status", "BuilderStatus.idle")), "builder_status is 'BuilderStatus.idle', which is no such word."),
+        (
+            "info with text for tags",
+            () => InfoReply.FromXmlRpc(Array("1.0", "amd64", "x")),
+            "the builders' tags should be an array and is a string."),
+        (
+            "info with a number for a tag",
+            () => InfoReply.FromXmlRpc(Array("1.0", "amd64", Array(1))),
+            "a builder's tag should be a string and is an integer."),
+        (
+            "status as array",
+            () => StatusReply.FromXmlRpc(Array()),
+            "the answer to status should be a struct and is an array."),
+        (
+            "status without status",
+            () => StatusReply.FromXmlRpc(new XmlRpcStruct()),
+            "builder_status should be a string and is nil."),
+        (
+            "status unknown",
+            () => Status(("builder_status", "BuilderStatus.idle")),
+            "builder_status is 'BuilderStatus.idle', which is no such word."),
         ("build status unknown", () => Status(("build_status", "OK")), "build_status is 'OK', which is no such word."),
         ("build id as boolean", () => Status(("build_id", true)), "build_id should be a string and is a boolean."),
         ("log as number", () => Status(("logtail", 1.5)), "logtail should be base64 and is a double."),
-        ("file map as date", () => Status(("filemap", new XmlRpcDateTime("x"))), "filemap should be a struct and is a date."),
-        ("file map of data", () => Status(("filemap", new XmlRpcStruct { ["a"] = new byte[1] })), "each member of filemap should be a string and is base64."),
-        ("presence as text", () => EnsurePresentReply.FromXmlRpc(Array("true", "x")), "the presence should be a boolean and is a string."),
-        ("presence alone", () => EnsurePresentReply.FromXmlRpc(Array(true)), "the answer to ensurepresent should have 2 items and has 1."),
-        ("build answer unknown", () => BuildReply.FromXmlRpc(Array("BuilderStatus.WAITING", "x")), "the answer to build is 'BuilderStatus.WAITING', which is no such word."),
-        ("status word unknown", () => BuilderStatusReply.FromXmlRpc("IDLE"), "the builder's status is 'IDLE', which is no such word."),
-        ("status word as decimal", () => BuilderStatusReply.FromXmlRpc(new XmlRpcBigDecimal("1")), "the builder's status should be a string and is a decimal."),
-        ("proxy info as nil", () => ProxyInfoReply.FromXmlRpc(XmlRpcNil.Instance), "the answer to proxy_info should be a struct and is nil."),
+        (
+            "file map as date",
+            () => Status(("filemap", new XmlRpcDateTime("x"))),
+            "filemap should be a struct and is a date."),
+        (
+            "file map of data",
+            () => Status(("filemap", new XmlRpcStruct { ["a"] = new byte[1] })),
+            "each member of filemap should be a string and is base64."),
+        (
+            "presence as text",
+            () => EnsurePresentReply.FromXmlRpc(Array("true", "x")),
+            "the presence should be a boolean and is a string."),
+        (
+            "presence alone",
+            () => EnsurePresentReply.FromXmlRpc(Array(true)),
+            "the answer to ensurepresent should have 2 items and has 1."),
+        (
+            "build answer unknown",
+            () => BuildReply.FromXmlRpc(Array("BuilderStatus.WAITING", "x")),
+            "the answer to build is 'BuilderStatus.WAITING', which is no such word."),
+        (
+            "status word unknown",
+            () => BuilderStatusReply.FromXmlRpc("IDLE"),
+            "the builder's status is 'IDLE', which is no such word."),
+        (
+            "status word as decimal",
+            () => BuilderStatusReply.FromXmlRpc(new XmlRpcBigDecimal("1")),
+            "the builder's status should be a string and is a decimal."),
+        (
+            "proxy info as nil",
+            () => ProxyInfoReply.FromXmlRpc(XmlRpcNil.Instance),
+            "the answer to proxy_info should be a struct and is nil."),
         ("too many arguments", () => Call("abort", 1), "abort takes 0 arguments and was given 1."),
-        ("too few arguments", () => Call("build", "id", "tag", "sum", new XmlRpcStruct()), "build takes 5 arguments and was given 4."),
-        ("five arguments", () => Call("ensurepresent", "a", "b", "c", "d", "e"), "ensurepresent takes 4 arguments and was given 5."),
-        ("tag as nil", () => Call("build", "id", XmlRpcNil.Instance, "sum", new XmlRpcStruct(), new XmlRpcStruct()), "the builder's tag should be a string and is nil."),
-        ("sum as struct", () => Call("build", "id", "tag", new XmlRpcStruct(), new XmlRpcStruct(), new XmlRpcStruct()), "the chroot's sum should be a string and is a struct."),
-        ("file map of numbers", () => Call("build", "id", "tag", "sum", new XmlRpcStruct { ["a"] = 1 }, new XmlRpcStruct()), "each member of the file map should be a string and is an integer."),
-        ("password as number", () => Call("ensurepresent", "a", "b", "c", 5), "the password should be a string and is an integer."),
+        (
+            "too few arguments",
+            () => Call("build", "id", "tag", "sum", new XmlRpcStruct()),
+            "build takes 5 arguments and was given 4."),
+        (
+            "five arguments",
+            () => Call("ensurepresent", "a", "b", "c", "d", "e"),
+            "ensurepresent takes 4 arguments and was given 5."),
+        (
+            "tag as nil",
+            () => Call("build", "id", XmlRpcNil.Instance, "sum", new XmlRpcStruct(), new XmlRpcStruct()),
+            "the builder's tag should be a string and is nil."),
+        (
+            "sum as struct",
+            () => Call("build", "id", "tag", new XmlRpcStruct(), new XmlRpcStruct(), new XmlRpcStruct()),
+            "the chroot's sum should be a string and is a struct."),
+        (
+            "file map of numbers",
+            () => Call("build", "id", "tag", "sum", new XmlRpcStruct { ["a"] = 1 }, new XmlRpcStruct()),
+            "each member of the file map should be a string and is an integer."),
+        (
+            "password as number",
+            () => Call("ensurepresent", "a", "b", "c", 5),
+            "the password should be a string and is an integer."),
     ];
 
     private static IEnumerable<TestCaseData<Func<object>, string>> RefusedCases =>

@@ -165,7 +165,8 @@ public sealed class CodecTableTests
         Assert.That(
             Codec.Describe(Codec.ReadResponse(bytes)),
             Is.EqualTo(Codec.Describe(new XmlRpcArray([text, data]))));
-        Assert.That(Codec.Text(bytes).Split('\n').Where(line => line.StartsWith("eHh4", StringComparison.Ordinal)), Has.All.Length.LessThanOrEqualTo(76));
+        var lines = Codec.Text(bytes).Split('\n').Where(line => line.StartsWith("eHh4", StringComparison.Ordinal));
+        Assert.That(lines, Has.All.Length.LessThanOrEqualTo(76));
     }
 
     private static string Response(string value) =>

@@ -186,6 +186,19 @@ public sealed class HostileInputTests
         Assert.That(call.MethodName, Is.EqualTo("echo"));
     }
 
+    [TestCase("</b>", "mismatched tag: line 1, column 15728661")]
+    [TestCase("", "no element found: line 1, column 15728659")]
+    [TestCase("\0", "not well-formed (invalid token): line 1, column 15728659")]
+    [CancelAfter(30_000)]
+    public async Task Finding_the_place_of_a_mistake_costs_little(string end, string message, CancellationToken deadline)
+    {
+        var body = Encoding.UTF8.GetBytes($"<methodCall><value>{new string('x', 15 * MiB)}{end}");
+
+        var (text, allocated) = await RefuseAsync(body, deadline);
+        Assert.That(text, Is.EqualTo(message));
+        Assert.That(allocated, Is.LessThan(192 * MiB));
+    }
+
     [TestCase("<!DOCTYPE a [<!ENTITY a 'x'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>]>", TestName = "Entity bomb")]
     [TestCase("<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>", TestName = "External entity")]
     [TestCase("<!DOCTYPE a SYSTEM 'http://127.0.0.1:9/x.dtd'>", TestName = "External subset")]
@@ -304,7 +317,8 @@ public sealed class HostileInputTests
         Assert.That(refused, Is.GreaterThan(whole.Length / 3));
     }
 
-    private static string Repeat(string text, int count) => new StringBuilder(text.Length * count).Insert(0, text, count).ToString();
+    private static string Repeat(string text, int count) =>
+        new StringBuilder(text.Length * count).Insert(0, text, count).ToString();
 
     /// <summary>The message with which a body is refused, and how many bytes were allocated on the way.</summary>
     private static Task<(string Message, long Allocated)> RefuseAsync(byte[] body, CancellationToken deadline) => RunAsync(

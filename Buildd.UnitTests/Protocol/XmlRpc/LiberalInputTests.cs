@@ -102,7 +102,8 @@ public sealed class LiberalInputTests
         Assert.That(Codec.Describe(Codec.ReadArgument(inner)), Is.EqualTo(value));
 
     [TestCaseSource(nameof(RefusedCases))]
-    public void Value_is_refused_with(string inner, string message) => Assert.That(Codec.Refusal(() => Codec.ReadArgument(inner)), Is.EqualTo(message));
+    public void Value_is_refused_with(string inner, string message) =>
+        Assert.That(Codec.Refusal(() => Codec.ReadArgument(inner)), Is.EqualTo(message));
 
     [TestCase("<methodCall><methodName>e</methodName></methodCall>", "")]
     [TestCase("<methodCall><methodName>e</methodName><params/></methodCall>", "")]
@@ -127,7 +128,8 @@ public sealed class LiberalInputTests
     [TestCase("<hello/>", "ResponseError()")]
     [TestCase("<fault/>", "a fault has no proper code and text")]
     [TestCase("<fault><value><struct/></value></fault>", "a fault has no proper code and text")]
-    public void Frame_of_a_call_is_refused_with(string document, string message) => Assert.That(Codec.Refusal(() => Codec.ReadCall(document)), Is.EqualTo(message));
+    public void Frame_of_a_call_is_refused_with(string document, string message) =>
+        Assert.That(Codec.Refusal(() => Codec.ReadCall(document)), Is.EqualTo(message));
 
     [TestCase("<methodResponse/>", "ResponseError()")]
     [TestCase("<params/>", "the answer has 0 values instead of one")]
@@ -135,7 +137,8 @@ public sealed class LiberalInputTests
     [TestCase("<methodCall><methodName>e</methodName></methodCall>", "a call stands where an answer was expected")]
     [TestCase("<fault><value>x</value></fault>", "a fault has no proper code and text")]
     [TestCase("<html><body>Hello</body></html>", "ResponseError()")]
-    public void Frame_of_an_answer_is_refused_with(string document, string message) => Assert.That(Codec.Refusal(() => Codec.ReadResponse(document)), Is.EqualTo(message));
+    public void Frame_of_an_answer_is_refused_with(string document, string message) =>
+        Assert.That(Codec.Refusal(() => Codec.ReadResponse(document)), Is.EqualTo(message));
 
     [TestCase("utf-8", true)]
     [TestCase("utf-8", false)]

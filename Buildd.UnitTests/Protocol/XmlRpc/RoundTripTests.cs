@@ -18,7 +18,9 @@ public sealed class RoundTripTests
 
     [Test]
     public void Call_is_read_as_it_was_written() => ForAll(
-        ArbitraryValues.Text.SelectMany(name => ArbitraryValues.Value.ListOf().Select(list => new XmlRpcCall(name + "x", [.. list]))),
+        from name in ArbitraryValues.Text
+        from parameters in ArbitraryValues.Value.ListOf()
+        select new XmlRpcCall(name + "x", [.. parameters]),
         call =>
         {
             var read = Codec.ReadCall(Codec.WriteCall(call));
@@ -28,7 +30,9 @@ public sealed class RoundTripTests
 
     [Test]
     public void Fault_is_read_as_it_was_written() => ForAll(
-        Gen.Choose(int.MinValue, int.MaxValue).SelectMany(code => ArbitraryValues.Text.Select(text => new XmlRpcFault(code, text))),
+        from code in Gen.Choose(int.MinValue, int.MaxValue)
+        from text in ArbitraryValues.Text
+        select new XmlRpcFault(code, text),
         fault => Assert.That(
             Assert.Throws<XmlRpcFaultException>(() => Codec.ReadResponse(Codec.WriteFault(fault)))?.Fault,
             Is.EqualTo(fault)));
@@ -58,12 +62,14 @@ public sealed class RoundTripTests
     {
         var whole = Codec.WriteCall(new XmlRpcCall("build", [Codec.Sample, new XmlRpcArray([1, "x"])]));
         ForAll(
-            Gen.Choose(0, whole.Length).Two().SelectMany(range => ArbitraryValues.Bytes.Select(bytes => (range, bytes))),
+            from one in Gen.Choose(0, whole.Length)
+            from other in Gen.Choose(0, whole.Length)
+            from bytes in ArbitraryValues.Bytes
+            select (Start: Math.Min(one, other), End: Math.Max(one, other), Bytes: bytes),
             change =>
             {
-                var (start, end) = (Math.Min(change.range.Item1, change.range.Item2), Math.Max(change.range.Item1, change.range.Item2));
-                ReadBothWays([.. whole[..start], .. change.bytes, .. whole[end..]]);
-                ReadBothWays([.. whole[..end], .. whole[start..]]);
+                ReadBothWays([.. whole[..change.Start], .. change.Bytes, .. whole[change.End..]]);
+                ReadBothWays([.. whole[..change.End], .. whole[change.Start..]]);
             });
     }
 
@@ -85,7 +91,8 @@ public sealed class RoundTripTests
         ArbitraryValues.Bytes.SelectMany(bytes => Gen.Choose(1, 10).Select(every => (bytes, every))),
         row =>
         {
-            var text = string.Join("\n ", Convert.ToBase64String(row.bytes).Chunk(row.every).Select(chunk => new string(chunk)));
+            var chunks = Convert.ToBase64String(row.bytes).Chunk(row.every);
+            var text = string.Join("\n ", chunks.Select(chunk => new string(chunk)));
             Assert.That(LenientBase64.Decode(text).ToArray(), Is.EqualTo(row.bytes));
         });
 

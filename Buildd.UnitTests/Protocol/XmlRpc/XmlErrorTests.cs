@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Protocol.XmlRpc;
 
-/// <summary>What is said about bytes that are no XML: line from 1, column from 0, in expat's words where known.</summary>
+/// <summary>What is said of bytes that are no XML: line from 1, column from 0, in expat's words where known.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class XmlErrorTests
@@ -45,14 +45,16 @@ public sealed class XmlErrorTests
     [TestCase(
         "<?xml version='1.0'?>\n<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>",
         "document type declarations are refused: line 2, column 0")]
-    public void Fault_says_what_and_where(string document, string message) => Assert.That(Codec.Refusal(() => Codec.ReadCall(document)), Is.EqualTo(message));
+    public void Fault_says_what_and_where(string document, string message) =>
+        Assert.That(Codec.Refusal(() => Codec.ReadCall(document)), Is.EqualTo(message));
 
     [TestCase("3c613eff", "not well-formed (invalid token): line 1, column 3", TestName = "Stray byte")]
     [TestCase("3c613e0a0ac3a9ff3c2f613e", "not well-formed (invalid token): line 3, column 1", TestName = "Stray byte below")]
     [TestCase("3c613ec0803c2f613e", "not well-formed (invalid token): line 1, column 3", TestName = "Overlong form")]
     [TestCase("3c613eeda0803c2f613e", "not well-formed (invalid token): line 1, column 3", TestName = "Surrogate in UTF-8")]
     [TestCase("3c613ec3283c2f613e", "not well-formed (invalid token): line 1, column 3", TestName = "Broken sequence")]
-    public void Bytes_that_are_no_utf8_are_found(string hex, string message) => Assert.That(Codec.Refusal(() => Codec.ReadCall(Convert.FromHexString(hex))), Is.EqualTo(message));
+    public void Bytes_that_are_no_utf8_are_found(string hex, string message) =>
+        Assert.That(Codec.Refusal(() => Codec.ReadCall(Convert.FromHexString(hex))), Is.EqualTo(message));
 
     [Test]
     public void Half_a_surrogate_pair_in_utf16_is_refused([Values(0xd800, 0xdc00)] int half)
