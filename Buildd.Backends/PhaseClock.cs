@@ -1,4 +1,5 @@
 using System.Globalization;
+using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
 
@@ -11,8 +12,6 @@ namespace Buildd.Backends;
 /// <remarks>Beyond the reference, whose clients ignore members they do not know. Used by one build at a time.</remarks>
 internal sealed class PhaseClock(IBuildContext context)
 {
-    internal const string MemberName = "phases";
-
     private readonly List<(string Name, DateTimeOffset Start, TimeSpan? Took)> _phases = [];
     private long _began;
 
@@ -39,17 +38,17 @@ internal sealed class PhaseClock(IBuildContext context)
     }
 
     private void Publish() =>
-        context.SetStatusMember(MemberName, new XmlRpcArray([.. _phases.Select(ToStruct)]));
+        context.SetStatusMember(WireNames.Members.Phases, new XmlRpcArray([.. _phases.Select(ToStruct)]));
 
     private static XmlRpcValue ToStruct((string Name, DateTimeOffset Start, TimeSpan? Took) phase)
     {
         var members = new XmlRpcStruct
         {
-            ["name"] = phase.Name,
-            ["start"] = new XmlRpcDateTime(phase.Start.ToString("yyyyMMdd'T'HH:mm:ss", CultureInfo.InvariantCulture)),
+            [WireNames.Members.PhaseName] = phase.Name,
+            [WireNames.Members.PhaseStart] = new XmlRpcDateTime(phase.Start.ToString("yyyyMMdd'T'HH:mm:ss", CultureInfo.InvariantCulture)),
         };
         return phase.Took is { } took
-            ? new XmlRpcStruct(members.Append(KeyValuePair.Create<string, XmlRpcValue>("seconds", Math.Round(took.TotalSeconds, 3))))
+            ? new XmlRpcStruct(members.Append(KeyValuePair.Create<string, XmlRpcValue>(WireNames.Members.PhaseSeconds, Math.Round(took.TotalSeconds, 3))))
             : members;
     }
 }

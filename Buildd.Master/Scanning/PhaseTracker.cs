@@ -1,4 +1,5 @@
 using System.Globalization;
+using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 
 namespace Buildd.Master.Scanning;
@@ -10,9 +11,6 @@ namespace Buildd.Master.Scanning;
 /// </summary>
 internal sealed class PhaseTracker
 {
-    /// <summary>The status member.</summary>
-    internal const string Member = "phases";
-
     /// <summary>A build has about ten; more than this is not listened to.</summary>
     private const int MaxPhases = 1000;
 
@@ -24,19 +22,19 @@ internal sealed class PhaseTracker
     /// <summary>The events since the last status.</summary>
     public IEnumerable<BuildEvent> Update(IReadOnlyDictionary<string, XmlRpcValue> extra)
     {
-        if (!extra.TryGetValue(Member, out var member) || member is not XmlRpcArray phases)
+        if (!extra.TryGetValue(WireNames.Members.Phases, out var member) || member is not XmlRpcArray phases)
             yield break;
         for (var i = _ended; i < Math.Min(phases.Count, MaxPhases); i++)
         {
-            if (phases[i] is not XmlRpcStruct phase || Text(phase, "name") is not { } name)
+            if (phases[i] is not XmlRpcStruct phase || Text(phase, WireNames.Members.PhaseName) is not { } name)
                 yield break;
             if (i >= _started)
             {
                 _started = i + 1;
-                yield return new PhaseStarted(name, Time(phase, "start"));
+                yield return new PhaseStarted(name, Time(phase, WireNames.Members.PhaseStart));
             }
 
-            if (Duration(phase, "seconds") is not { } duration)
+            if (Duration(phase, WireNames.Members.PhaseSeconds) is not { } duration)
                 yield break;
             _ended = i + 1;
             yield return new PhaseEnded(name, duration);

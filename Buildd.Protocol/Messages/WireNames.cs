@@ -98,6 +98,18 @@ public static class WireNames
         /// <summary>A CI job's result: it didn't.</summary>
         public const string JobFailed = "FAILED";
 
+        /// <summary>An extra status member of ours: an array with a struct for each phase of the build that has begun.</summary>
+        public const string Phases = "phases";
+
+        /// <summary>A phase's name, in the reference's words.</summary>
+        public const string PhaseName = "name";
+
+        /// <summary>When a phase began: a dateTime, UTC.</summary>
+        public const string PhaseStart = "start";
+
+        /// <summary>How long a phase took, a double; absent while it goes on.</summary>
+        public const string PhaseSeconds = "seconds";
+
         /// <summary>See <see cref="ProxyInfoReply.UseFetchService"/>.</summary>
         public const string UseFetchService = "use_fetch_service";
 

@@ -1,0 +1,130 @@
+using System.Text;
+using Buildd.IntegrationTests.Support;
+using Buildd.Processes;
+using Buildd.UnitTests.Testing;
+using NUnit.Framework;
+
+namespace Buildd.IntegrationTests.Demo;
+
+/// <summary>The program that <c>make demo</c> runs, as its user runs it.</summary>
+[NonParallelizable]
+[CancelAfter(900_000)]
+public class DemoTests
+{
+    private TemporaryDirectory _folder = null!;
+    private string _work = null!;
+
+    [SetUp]
+    public void Prepare()
+    {
+        BuildEnvironment.RequireBuildTools();
+        _folder = new TemporaryDirectory();
+        _work = Directory.CreateDirectory($"/var/tmp/buildd-test-{Guid.NewGuid():N}").FullName;
+    }
+
+    [TearDown]
+    public void CleanUp()
+    {
+        if (_folder is null)
+            return;
+        _folder.Dispose();
+        Directory.Delete(_work, recursive: true);
+    }
+
+    [Test]
+    public async Task Builds_hello_from_the_machine_s_own_mirror()
+    {
+        await BuildEnvironment.ChrootAsync();
+        var output = new StringBuilder();
+
+        var result = await ProcessRunner.RunAsync(Demo("hello"), bytes => output.Append(Encoding.UTF8.GetString(bytes)));
+
+        var text = output.ToString();
+        Assert.That(result.ExitCode, Is.Zero, text);
+        var leaf = Directory.GetDirectories(_folder["out/incoming"]).Single();
+        Assert.That(Path.GetFileName(leaf), Does.Match(@"^\d{8}-\d{6}-PACKAGEBUILD-\d+$"));
+        Assert.That(Directory.GetFiles(leaf).Select(Path.GetFileName), Has.Some.Match(@"^hello_.*\.deb$").And.Some.EqualTo("buildlog"));
+        Assert.That(text, Does.Contain("==> sbuild: ").And.Contain("Status: successful").And.Contain("Package: hello").And.Contain("outside sbuild: "));
+        AssertNothingIsLeft();
+    }
+
+    [Test]
+    public async Task A_package_that_is_not_there_is_said_plainly()
+    {
+        await BuildEnvironment.ChrootAsync();
+        var output = new StringBuilder();
+
+        var result = await ProcessRunner.RunAsync(Demo("no-such-package-of-ours"), bytes => output.Append(Encoding.UTF8.GetString(bytes)));
+
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(output.ToString(), Does.Contain("the source of no-such-package-of-ours could not be fetched"));
+        AssertNothingIsLeft();
+    }
+
+    [TestCase("../etc")]
+    [TestCase("-o")]
+    [TestCase("Hello World")]
+    public async Task A_name_that_is_none_is_refused(string name)
+    {
+        await BuildEnvironment.ChrootAsync();
+
+        var result = await ProcessRunner.RunAsync(Demo(name), _ => { });
+
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        AssertNothingIsLeft();
+    }
+
+    /// <summary>What Ctrl-C does: SIGINT to the program, at the moment its output first has the sign.</summary>
+    [TestCase("chroot: making", true)]
+    [TestCase("\n    I: ", true)]
+    [TestCase("ensurepresent: chroot", false)]
+    [TestCase("RUN: tar", false)]
+    [TestCase("RUN: mount -t sysfs", false)]
+    [TestCase("apt-get -uy", false)]
+    [TestCase("| Build  ", false)]
+    public async Task Ctrl_C_leaves_nothing(string sign, bool freshChroot)
+    {
+        if (!freshChroot)
+            await BuildEnvironment.ChrootAsync();
+        var output = new StringBuilder();
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var scope = ProcessScope.Open("demo");
+        var command = Demo("hello");
+        if (freshChroot)
+            command = command.With("--chroot-cache", _folder["chroots"]);
+        var run = ProcessRunner.RunAsync(
+            command.Behind("sh", "-c", """echo "pid $$"; exec "$0" "$@" """),
+            bytes =>
+            {
+                output.Append(Encoding.UTF8.GetString(bytes));
+                if (output.ToString().Contains(sign, StringComparison.Ordinal))
+                    seen.TrySetResult();
+            },
+            scope);
+        await Task.WhenAny(seen.Task, run);
+        Assert.That(seen.Task.IsCompleted, output.ToString());
+        var pid = output.ToString().Split('\n')[0]["pid ".Length..];
+
+        await ProcessRunner.CaptureAsync(Command.Of("kill", "-INT", pid));
+        var result = await run;
+
+        Assert.That(result.ExitCode, Is.EqualTo(130), output.ToString());
+        Assert.That(output.ToString(), Does.Contain("nothing is left running or mounted"));
+        Assert.That(scope.Alive(), Is.Empty);
+        AssertNothingIsLeft();
+        if (freshChroot)
+            Assert.That(Directory.GetFiles(_folder["chroots"]), Is.Empty, "half a tarball");
+    }
+
+    private Command Demo(string package) => Command.Of(
+        Repository.Program("buildd-farm"), "demo", $"--package={package}", "--output", _folder["out"], "--work", _work,
+        "--slave", Repository.Program("buildd-slave"));
+
+    private void AssertNothingIsLeft() => Assert.Multiple(() =>
+    {
+        Assert.That(File.ReadAllText("/proc/mounts"), Does.Not.Contain(_work));
+        Assert.That(ProcessTable.RootedAt(_work), Is.Empty);
+        Assert.That(Directory.GetFileSystemEntries(_work), Is.Empty);
+        Assert.That(Directory.GetFiles("/etc/schroot/chroot.d").Where(file => File.ReadAllText(file).Contains(_work, StringComparison.Ordinal)), Is.Empty);
+    });
+}
