@@ -1,1 +1,84 @@
-return 0;
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Buildd.Benchmarks;
+using Buildd.Benchmarks.Harness;
+
+// A new benchmark is one file and one entry here.
+IBenchmark[] benchmarks = [new StatusCalls(), new Codec(), new FileDownload(), new EnsurePresent(), new ProcessOutput()];
+
+var names = new Argument<string[]>("names")
+{
+    Description = "The benchmarks to run (default: all, in less than two minutes on two idle cores).",
+    Arity = ArgumentArity.ZeroOrMore,
+    HelpName = "NAME",
+};
+names.Validators.Add(result =>
+{
+    foreach (var token in result.Tokens.Where(t => Find(t.Value) is null))
+        result.AddError($"There is no benchmark '{token.Value}'; there are {string.Join(", ", benchmarks.Select(b => b.Name))}.");
+});
+var list = new Option<bool>("--list") { Description = "Print each benchmark's name and question, and run nothing." };
+var root = new RootCommand(
+    "Measures Buildd against named peers, in turns, and prints a table. Run it from a Release build (make bench), on a "
+    + "machine that does nothing else. Some 1 GiB of files is written to TMPDIR (default: /tmp) and removed again.")
+{
+    names, list,
+};
+root.SetAction((parsed, cancellationToken) => parsed.GetValue(list)
+    ? ListAsync()
+    : RunAsync(parsed.GetValue(names) is { Length: > 0 } chosen ? chosen.Select(name => Find(name)!) : benchmarks, cancellationToken));
+return await root.Parse(args).InvokeAsync();
+
+IBenchmark? Find(string name) => benchmarks.FirstOrDefault(b => b.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+async Task<int> ListAsync()
+{
+    foreach (var benchmark in benchmarks)
+        await Console.Out.WriteLineAsync($"{benchmark.Name}\n    {benchmark.Question}");
+    return 0;
+}
+
+static async Task<int> RunAsync(IEnumerable<IBenchmark> chosen, CancellationToken cancellationToken)
+{
+    // Everything here is on the loopback; a proxy would be measured with it.
+    foreach (var variable in (string[])["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
+        Environment.SetEnvironmentVariable(variable, null);
+
+    // The slave logs to the console; standard output is for the table alone.
+    var output = Console.Out;
+    Console.SetOut(Console.Error);
+
+    var lines = new List<string>();
+    var failed = false;
+    foreach (var benchmark in chosen)
+    {
+        await Console.Error.WriteLineAsync($"{benchmark.Name}: {benchmark.Question}");
+        var folder = Directory.CreateTempSubdirectory("buildd-bench-").FullName;
+        try
+        {
+            lines.AddRange((await benchmark.RunAsync(folder, cancellationToken)).Select(row => Table.Line(benchmark.Name, row)));
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested) // one that breaks costs its own rows only
+        {
+            failed = true;
+            lines.Add($"| {benchmark.Name} | failed | | | |");
+            await Console.Error.WriteLineAsync($"{benchmark.Name} failed: {e}");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    await output.WriteLineAsync(
+        $"""
+
+        {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}
+
+        {Table.Heading}
+        {string.Join('\n', lines)}
+
+        {Table.Legend}
+        """);
+    return failed ? 1 : 0; // a missed aim is an answer, not a failure
+}

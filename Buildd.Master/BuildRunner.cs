@@ -15,9 +15,6 @@ namespace Buildd.Master;
 /// </summary>
 public sealed partial class BuildRunner
 {
-    /// <summary>How often a call to clean is made, when its connection breaks and the slave is still waiting.</summary>
-    private const int CleanAttempts = 3;
-
     private readonly ISlaveClient _slave;
     private readonly BuildRunnerOptions _options;
     private readonly TimeProvider _time;
@@ -155,7 +152,7 @@ public sealed partial class BuildRunner
         var start = _time.GetTimestamp();
         try
         {
-            await CleanAsync(job).ConfigureAwait(false);
+            await new SlaveCleaner(_slave).CleanAsync(job.Cookie).ConfigureAwait(false);
         }
         catch (SlaveException exception)
         {
@@ -165,25 +162,6 @@ public sealed partial class BuildRunner
 
         await TellAsync(observe, new SlaveCleaned(_time.GetElapsedTime(start))).ConfigureAwait(false);
         return true;
-    }
-
-    private async Task CleanAsync(BuildJob job)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await _slave.CleanAsync(CancellationToken.None).ConfigureAwait(false);
-                return;
-            }
-            catch (SlaveConnectionException) when (attempt < CleanAttempts)
-            {
-                // Nobody knows whether it was carried out; a second call to an idle slave would be a fault.
-                var status = await _slave.StatusAsync(CancellationToken.None).ConfigureAwait(false);
-                if (status.Status != BuilderStatus.Waiting || status.BuildId != job.Cookie)
-                    return;
-            }
-        }
     }
 
     /// <summary>The two kinds of build that give Debian packages; the others have no <c>.changes</c>.</summary>

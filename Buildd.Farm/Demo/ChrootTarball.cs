@@ -25,6 +25,12 @@ internal sealed class ChrootTarball(HostRelease release, string cacheDirectory, 
         """--customize-hook=chroot "$1" groupadd -g 2001 buildd; chroot "$1" useradd -u 2001 -g 2001 -m buildd""",
     ];
 
+    /// <summary>
+    /// mmdebstrap passes a SIGTERM over while its own children run. It works in a mount namespace of its own, so what it
+    /// has mounted is gone with its last process, and being killed does no harm.
+    /// </summary>
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
+
     /// <summary>Where the tarball of this recipe, release and mirror is kept.</summary>
     internal string Path
     {
@@ -49,7 +55,8 @@ internal sealed class ChrootTarball(HostRelease release, string cacheDirectory, 
         {
             await RunAsync(
                 Command.Of("mmdebstrap", [.. Recipe, .. release.AptOptions.Select(option => $"--aptopt={option}"), release.Suite, tree, release.Mirror])
-                    .WithEnvironment("TMPDIR", work),
+                    .WithEnvironment("TMPDIR", work)
+                    .Behind("unshare", "--mount", "--propagation", "private", "--") with { StopGrace = StopGrace },
                 cancellationToken);
             await RunAsync(
                 Command.Of("tar", "-C", work, "--numeric-owner", "--use-compress-program=gzip -1", "-cf", temporary, TopFolder),

@@ -15,10 +15,7 @@ internal sealed record DemoOptions
     /// <summary>Where chroot tarballs are kept.</summary>
     internal required string ChrootCache { get; init; }
 
-    /// <summary>
-    /// Where a folder for the slave's files is made. Not below the work tree: that may be in a home folder which the
-    /// account that builds can't enter.
-    /// </summary>
+    /// <summary>Where a folder for the slave's files is made.</summary>
     internal required string WorkParent { get; init; }
 
     /// <summary>Whether the chroot is made anew.</summary>

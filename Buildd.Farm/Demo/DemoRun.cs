@@ -40,17 +40,9 @@ internal sealed class DemoRun(DemoOptions options, TextWriter output, TimeProvid
         var release = await HostRelease.DetectAsync(cancellationToken);
         _report.Say($"Building {options.Package} for {release.Suite} ({release.Architecture}) from {release.Mirror}");
 
-        // World-readable down to the bottom: the account that builds has to get there.
-        var work = Path.Combine(options.WorkParent, $"buildd-demo-{Environment.ProcessId}");
-        Directory.CreateDirectory(work);
-        try
-        {
-            return await RunInAsync(work, release, start, cancellationToken);
-        }
-        finally
-        {
-            await ProcessRunner.CaptureAsync(Command.Of("rm", "-rf", "--one-file-system", "--", work), CancellationToken.None);
-        }
+        // Not below the work tree: that may be in a home folder which the account that builds can't enter.
+        await using var work = WorkFolder.Create(options.WorkParent);
+        return await RunInAsync(work.Path, release, start, cancellationToken);
     }
 
     private async Task<int> RunInAsync(string work, HostRelease release, long start, CancellationToken cancellationToken)

@@ -26,28 +26,22 @@ internal sealed partial class LogFollower(ISlaveClient slave, ILogger logger)
     public async IAsyncEnumerable<BuildEvent> FollowAsync(
         StatusReply status, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var again = !_tail.HasBegun; again;)
+        var file = _tail.HasBegun ? null : await TryOpenAsync(cancellationToken).ConfigureAwait(false);
+        if (file is not null)
         {
-            again = false;
-            var file = await TryOpenAsync(status, cancellationToken).ConfigureAwait(false);
-            if (file is null)
-                break;
             await using (file.ConfigureAwait(false))
             {
-                if (file.TotalLength < _offset)
+                if (file.Offset < _offset)
                 {
-                    _offset = 0;
-                    again = true;
+                    _offset = file.Offset;
                     yield return new LogRestarted();
                 }
-                else
+
+                while (await TryReadAsync(file, cancellationToken).ConfigureAwait(false) is { IsEmpty: false } bytes)
                 {
-                    while (await TryReadAsync(file, cancellationToken).ConfigureAwait(false) is { IsEmpty: false } bytes)
-                    {
-                        var offset = _offset;
-                        _offset += bytes.Length;
-                        yield return new LogGrew { Bytes = bytes, Offset = offset };
-                    }
+                    var offset = _offset;
+                    _offset += bytes.Length;
+                    yield return new LogGrew { Bytes = bytes, Offset = offset };
                 }
             }
         }
@@ -57,11 +51,12 @@ internal sealed partial class LogFollower(ISlaveClient slave, ILogger logger)
             yield return grew;
     }
 
-    private async Task<SlaveFile?> TryOpenAsync(StatusReply status, CancellationToken cancellationToken)
+    /// <summary>The log from where we are; from its beginning if it has become shorter than that; or null.</summary>
+    private async Task<SlaveFile?> TryOpenAsync(CancellationToken cancellationToken)
     {
         try
         {
-            var file = await slave.OpenFileAsync(WireNames.BuildLog, _offset, cancellationToken).ConfigureAwait(false);
+            var file = await OpenAsync(cancellationToken).ConfigureAwait(false);
             _notServed = false;
             return file;
         }
@@ -72,8 +67,25 @@ internal sealed partial class LogFollower(ISlaveClient slave, ILogger logger)
         }
         catch (SlaveException exception)
         {
-            LogFailed(exception, slave.Url, status.BuildId);
+            LogFailed(exception, slave.Url);
             return null;
+        }
+    }
+
+    private async Task<SlaveFile> OpenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await slave.OpenFileAsync(WireNames.BuildLog, _offset, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SlaveProtocolException) when (_offset > 0)
+        {
+            // One of the reasons is a file that has no such offset, which only the whole file tells for certain.
+            var file = await slave.OpenFileAsync(WireNames.BuildLog, 0, cancellationToken).ConfigureAwait(false);
+            if (file.TotalLength < _offset)
+                return file;
+            await file.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
     }
 
@@ -86,11 +98,11 @@ internal sealed partial class LogFollower(ISlaveClient slave, ILogger logger)
         }
         catch (SlaveException exception)
         {
-            LogFailed(exception, slave.Url, null);
+            LogFailed(exception, slave.Url);
             return null;
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The log of {Cookie} can't be read from {Slave}; tried again later")]
-    private partial void LogFailed(Exception exception, Uri slave, string? cookie);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The log can't be read from {Slave}; tried again later")]
+    private partial void LogFailed(Exception exception, Uri slave);
 }

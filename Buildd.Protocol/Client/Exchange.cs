@@ -32,9 +32,10 @@ internal sealed class Exchange(string what, TimeProvider time)
         catch (OperationCanceledException exception)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            var seconds = timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
             throw new SlaveConnectionException(
                 deadline.IsCancellationRequested
-                    ? string.Create(CultureInfo.InvariantCulture, $"{what}: nothing came within {timeout.TotalSeconds} s.")
+                    ? $"{what}: nothing came within {seconds} s."
                     : $"{what}: the HTTP client gave up; its own Timeout has to be longer than ours.",
                 exception);
         }

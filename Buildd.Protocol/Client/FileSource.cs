@@ -112,7 +112,9 @@ internal sealed class FileSource(HttpClient http, SlaveClientOptions options, Ti
     }
 
     private SlaveProtocolException TooShort(long length, long offset) =>
-        Unexpected($"it has {length} bytes, fewer than the {offset} to leave out.");
+        new(
+            $"{What}: it has {length} bytes, fewer than the {offset} to leave out.",
+            HttpStatusCode.RequestedRangeNotSatisfiable);
 
     private SlaveProtocolException Unexpected(string problem) => new($"{What}: {problem}");
 }

@@ -6,7 +6,8 @@ namespace Buildd.Protocol.Client;
 /// <summary>
 /// A master's side of the conversation with one slave. Any thread may call, also at the same time. Each method throws
 /// a <see cref="SlaveException"/> whose type tells what to do, or an <see cref="OperationCanceledException"/> when, and
-/// only when, the caller's own token was cancelled.
+/// only when, the caller's own token was cancelled. Arguments that cannot be written are an
+/// <see cref="XmlRpcWriteException"/>, and nothing is sent.
 /// </summary>
 public interface ISlaveClient
 {
@@ -66,6 +67,9 @@ public interface ISlaveClient
     /// <param name="cancellationToken">Ends the wait for the headers.</param>
     /// <returns>The file, to be disposed of by the caller.</returns>
     /// <exception cref="SlaveFileNotFoundException">There is no such file.</exception>
+    /// <exception cref="SlaveProtocolException">
+    /// Among other reasons, with status 416: the offset is past the file's end, which a log that began anew does.
+    /// </exception>
     /// <exception cref="ArgumentException">The name is empty, or a path; or the offset is negative.</exception>
     Task<SlaveFile> OpenFileAsync(string name, long offset = 0, CancellationToken cancellationToken = default);
 }

@@ -51,8 +51,10 @@ public sealed record SlaveClientOptions
 
     private static void CheckTimeout(TimeSpan timeout, string name)
     {
-        // What a timer can be set to; an infinite one is fine.
-        if (timeout != Timeout.InfiniteTimeSpan && (timeout <= TimeSpan.Zero || timeout.TotalMilliseconds >= uint.MaxValue))
+        // What a timer can be set to.
+        if (timeout == Timeout.InfiniteTimeSpan)
+            return;
+        if (timeout <= TimeSpan.Zero || timeout.TotalMilliseconds >= uint.MaxValue)
             throw new ArgumentOutOfRangeException(name, timeout, "A timeout is positive, or infinite.");
     }
 

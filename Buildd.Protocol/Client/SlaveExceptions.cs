@@ -7,11 +7,13 @@ namespace Buildd.Protocol.Client;
 /// A call or a download failed. The types differ in what is known afterwards. The message names the slave and the call,
 /// never credentials. A caller that cancelled gets an <see cref="OperationCanceledException"/> instead.
 /// </summary>
-/// <param name="message">What was attempted and what came of it.</param>
-/// <param name="innerException">The cause, if another exception was it.</param>
-public abstract class SlaveException(string message, Exception? innerException = null)
-    : ProtocolException(message, innerException)
+public abstract class SlaveException : ProtocolException
 {
+    private protected SlaveException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+
     /// <summary>Whether the same again, after a while, has a chance.</summary>
     public abstract bool IsTransient { get; }
 }

@@ -4,9 +4,9 @@ namespace Buildd.Protocol.Messages;
 
 /// <summary><c>build</c>: starts a build. Answered with a <see cref="BuildReply"/>.</summary>
 /// <remarks>
-/// A tag, sum, file map or argument struct of another type makes the call unreadable, so that it is answered with the
-/// fault straight away. The reference comes to the same fault, but looks at manager and sums first, and can then answer
-/// that one of these is unknown.
+/// Differs: a tag, sum, file map or argument struct of another type makes the call unreadable, so that it is answered
+/// with the fault straight away. The reference comes to the same fault, but looks at manager and sums first, and can
+/// then answer that one of these is unknown.
 /// </remarks>
 public sealed record BuildCall : SlaveCall
 {

@@ -30,11 +30,12 @@ public sealed record InfoReply
     public static InfoReply FromXmlRpc(XmlRpcValue value)
     {
         var items = Shape.Items(value, 3, "the answer to info");
+        var tags = Shape.Items(items[2], 0, "the builders' tags");
         return new InfoReply
         {
             ProtocolVersion = Shape.Text(items[0], "the protocol version"),
             ArchitectureTag = Shape.Text(items[1], "the architecture tag"),
-            BuilderTags = [.. Shape.Items(items[2], 0, "the builders' tags").Select(tag => Shape.Text(tag, "a builder's tag"))],
+            BuilderTags = [.. tags.Select(tag => Shape.Text(tag, "a builder's tag"))],
         };
     }
 }

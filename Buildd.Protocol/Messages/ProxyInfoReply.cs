@@ -3,7 +3,9 @@ using Buildd.Protocol.XmlRpc;
 namespace Buildd.Protocol.Messages;
 
 /// <summary>The answer to <c>proxy_info</c>: a struct of two members, each nil when the build had none.</summary>
-/// <param name="UseFetchService">Whether the build goes through the fetch service; null when the call didn't say.</param>
+/// <param name="UseFetchService">
+/// Whether the build goes through the fetch service; null when the build call didn't say.
+/// </param>
 /// <param name="RevocationEndpoint">Where the build's token is revoked; null when there is none.</param>
 public sealed record ProxyInfoReply(bool? UseFetchService, string? RevocationEndpoint)
 {

@@ -39,7 +39,8 @@ internal static class Shape
     /// <exception cref="MessageFormatException">It is neither, and not nil.</exception>
     public static ReadOnlyMemory<byte>? BytesOrNil(XmlRpcValue value, string what) => value switch
     {
-        XmlRpcNil => null,
+        // The cast matters: null alone would become empty bytes, by the conversion from an array.
+        XmlRpcNil => (ReadOnlyMemory<byte>?)null,
         XmlRpcBase64 data => data.Value,
         XmlRpcString text => Encoding.UTF8.GetBytes(text.Value),
         _ => throw Wrong(value, what, "base64"),
@@ -76,7 +77,9 @@ internal static class Shape
     /// <summary>Nil for null.</summary>
     public static XmlRpcValue OrNil(string? text) => text is null ? XmlRpcNil.Instance : text;
 
-    /// <summary>For a value that should have been something else. Its content is not told: it may be a secret.</summary>
+    /// <summary>
+    /// For a value that should have been something else. Its content is not told: it may be a secret.
+    /// </summary>
     public static MessageFormatException Wrong(XmlRpcValue value, string what, string expected)
     {
         var found = value switch

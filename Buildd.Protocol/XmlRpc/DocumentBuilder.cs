@@ -90,6 +90,7 @@ internal sealed class DocumentBuilder(int maxDepth)
                 Add(_open.Pop().ToValue());
                 break;
             case ElementKind.Name:
+                // Differs: the reference takes a name for a string wherever it stands. Nobody sends one elsewhere.
                 if (!_open.TryPeek(out var container))
                     throw new XmlRpcReadException("a name stands outside of a struct");
                 container.SetName(text.ToString());

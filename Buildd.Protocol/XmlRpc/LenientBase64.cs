@@ -38,7 +38,8 @@ internal static class LenientBase64
         return inGroup switch
         {
             0 => result.AsMemory(0, written),
-            1 => throw new XmlRpcReadException("Invalid base64-encoded string: one character more than a multiple of 4"),
+            1 => throw new XmlRpcReadException(
+                "Invalid base64-encoded string: one character more than a multiple of 4"),
             _ => throw new XmlRpcReadException("Incorrect padding"),
         };
     }

@@ -76,9 +76,9 @@ internal static class PythonNumber
             return value < 0 ? "-inf" : "inf";
 
         // .NET finds the same shortest digits, but sets the point elsewhere: take them apart, D.DDDE+XX or DDD.DDD.
-        var text = Math.Abs(value).ToString("R", CultureInfo.InvariantCulture);
+        var text = ShortestText(Math.Abs(value));
         var e = text.IndexOf('E', StringComparison.Ordinal);
-        var exponent = e < 0 ? 0 : int.Parse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var exponent = e < 0 ? 0 : int.Parse(text.AsSpan(e + 1), CultureInfo.InvariantCulture);
         var mantissa = e < 0 ? text : text[..e];
         var point = mantissa.IndexOf('.', StringComparison.Ordinal);
         var all = mantissa.Replace(".", "", StringComparison.Ordinal);
@@ -94,8 +94,8 @@ internal static class PythonNumber
         {
             var fraction = digits.Length > 1 ? "." + digits[1..] : "";
             var power = scale - 1;
-            return string.Create(
-                CultureInfo.InvariantCulture, $"{sign}{digits[0]}{fraction}e{(power < 0 ? '-' : '+')}{Math.Abs(power):00}");
+            var powerText = power.ToString("'+'00;'-'00", CultureInfo.InvariantCulture);
+            return $"{sign}{digits[0]}{fraction}e{powerText}";
         }
 
         if (scale <= 0)
@@ -105,10 +105,24 @@ internal static class PythonNumber
             : $"{sign}{digits[..scale]}.{digits[scale..]}";
     }
 
-    private static ReadOnlySpan<char> WithoutSign(ReadOnlySpan<char> text) => text is ['+' or '-', .. var rest] ? rest : text;
+    /// <summary>
+    /// .NET 10 finds one digit too few for 2^-25 and 2^-958, so that they read back as their neighbours; 17 digits are
+    /// always enough.
+    /// </summary>
+    private static string ShortestText(double value)
+    {
+        var text = value.ToString("R", CultureInfo.InvariantCulture);
+        return double.Parse(text, FloatStyle, CultureInfo.InvariantCulture) == value
+            ? text
+            : value.ToString("G17", CultureInfo.InvariantCulture);
+    }
+
+    private static ReadOnlySpan<char> WithoutSign(ReadOnlySpan<char> text) =>
+        text is ['+' or '-', .. var rest] ? rest : text;
 
     private static bool IsInfinity(ReadOnlySpan<char> text) =>
-        text.Equals("inf", StringComparison.OrdinalIgnoreCase) || text.Equals("infinity", StringComparison.OrdinalIgnoreCase);
+        text.Equals("inf", StringComparison.OrdinalIgnoreCase)
+        || text.Equals("infinity", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Digits with at most one point, at least one of them, and perhaps an exponent.</summary>
     private static bool IsDecimal(ReadOnlySpan<char> text)

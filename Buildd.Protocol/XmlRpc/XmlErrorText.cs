@@ -96,7 +96,7 @@ internal static class XmlErrorText
         Span<byte> start = stackalloc byte[2];
         var length = (int)Math.Min(2, body.Length);
         body.Slice(0, length).CopyTo(start);
-        var encoding = start switch
+        var encoding = start[..length] switch
         {
             [0xff, 0xfe] or [(byte)'<', 0] => Encoding.Unicode,
             [0xfe, 0xff] or [0, (byte)'<'] => Encoding.BigEndianUnicode,

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Buildd.Protocol.XmlRpc;
 
-/// <summary>An array: any values, in order. Collection expressions make one: <c>XmlRpcArray a = [1, "two"];</c></summary>
+/// <summary>
+/// An array: any values, in order. Collection expressions make one: <c>XmlRpcArray a = [1, "two"];</c>
+/// </summary>
 [CollectionBuilder(typeof(XmlRpcArray), nameof(Create))]
 public sealed class XmlRpcArray : XmlRpcValue, IReadOnlyList<XmlRpcValue>
 {

@@ -1,9 +1,13 @@
 namespace Buildd.Protocol.XmlRpc;
 
 /// <summary>
-/// How much of everything is taken. The reference has no limits but that on integers; these are chosen far above what
-/// its known clients send. Hitting one is an <see cref="XmlRpcReadException"/> that says which and by how much.
+/// How much of everything is taken. Hitting a limit is an <see cref="XmlRpcReadException"/> that says which and, where
+/// the rest has been looked at, by how much.
 /// </summary>
+/// <remarks>
+/// Differs: the reference has no limits but that on integers, so that one request can take all of its memory. These are
+/// chosen far above what its known clients send.
+/// </remarks>
 public static class XmlRpcLimits
 {
     /// <summary>
@@ -18,7 +22,9 @@ public static class XmlRpcLimits
     /// </summary>
     public const int MaxDepth = 100;
 
-    /// <summary>Values of one document, the inner ones included: 100,000. A file map of 1,000 files has 1,001.</summary>
+    /// <summary>
+    /// Values of one document, the inner ones included: 100,000. A file map of 1,000 files has 1,001.
+    /// </summary>
     public const int MaxValues = 100_000;
 
     /// <summary>Digits of an integer, 4300: Python's own limit, since conversion takes quadratic time.</summary>
@@ -43,8 +49,9 @@ public static class XmlRpcLimits
     public const int MaxNames = 1000;
 
     /// <summary>
-    /// Bytes of one tag, comment or processing instruction, 64 KiB. XML-RPC has no attributes, so tags are short; the
-    /// parser holds all attributes of a tag in memory at once.
+    /// Bytes of one tag, comment, processing instruction, entity reference or CDATA section, 1 MiB, give or take what
+    /// the parser reads ahead. XML-RPC has no attributes, so tags are short; the parser holds all attributes of a tag,
+    /// and all of a CDATA section, in memory at once. Plain text is not limited.
     /// </summary>
-    public const int MaxMarkupBytes = 64 * 1024;
+    public const int MaxMarkupBytes = 1024 * 1024;
 }

@@ -9,6 +9,10 @@ namespace Buildd.Protocol.XmlRpc;
 /// is UTF-8, UTF-16, UTF-32, Latin-1 or US-ASCII; elements count wherever they stand, with or without <c>param</c>,
 /// <c>params</c> and <c>data</c>, and whatever their namespace prefix; comments, processing instructions and unknown
 /// elements outside of values are skipped. On top come the <see cref="XmlRpcLimits"/>.
+/// <para>
+/// Differs: Python decodes some hundred further encodings, takes any version of XML, and names with several colons;
+/// System.Xml doesn't, and nobody sends them.
+/// </para>
 /// </remarks>
 public static class XmlRpcReader
 {

@@ -8,7 +8,7 @@ namespace Buildd.Protocol.XmlRpc;
 /// one: <c>new XmlRpcStruct { ["a"] = 1, ["b"] = "two" }</c>. Of two members with one name the later value counts, at
 /// the earlier place, as in the reference.
 /// </summary>
-[SuppressMessage("Naming", "CA1710:Identifiers should have correct suffix", Justification = "The format calls it a struct.")]
+[SuppressMessage("Naming", "CA1710", Justification = "The format calls it a struct.")]
 public sealed class XmlRpcStruct : XmlRpcValue, IReadOnlyDictionary<string, XmlRpcValue>
 {
     private readonly OrderedDictionary<string, XmlRpcValue> _members;

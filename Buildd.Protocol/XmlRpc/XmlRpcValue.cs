@@ -99,7 +99,9 @@ public sealed class XmlRpcBase64(ReadOnlyMemory<byte> value) : XmlRpcValue
     public ReadOnlyMemory<byte> Value { get; } = value;
 }
 
-/// <summary>A decimal number of any precision: <c>bigdecimal</c>. The reference reads these and cannot write them.</summary>
+/// <summary>
+/// A decimal number of any precision: <c>bigdecimal</c>. The reference reads these and cannot write them.
+/// </summary>
 /// <param name="text">The number's text.</param>
 public sealed class XmlRpcBigDecimal(string text) : XmlRpcValue
 {

@@ -6,8 +6,9 @@ public interface IBuild
     /// <summary>Runs the build to its end, its own cleaning up included.</summary>
     /// <param name="context">The build's folder, its log, and where its results go.</param>
     /// <param name="abort">
-    /// The master wants it ended, or the slave is stopping. The build ends what it started and returns; what it returns
-    /// then counts only if it is <see cref="Protocol.Messages.BuildStatus.BuilderFail"/>.
+    /// The master wants it ended, or the slave is stopping. The build ends what it started, and returns or throws
+    /// <see cref="OperationCanceledException"/>; what it returns then counts only if it is
+    /// <see cref="Protocol.Messages.BuildStatus.BuilderFail"/>.
     /// </param>
     /// <returns>How it ended. A build that fails is an outcome; an exception means that the backend itself is broken.</returns>
     Task<BuildOutcome> RunAsync(IBuildContext context, CancellationToken abort);

@@ -211,6 +211,10 @@ internal sealed partial class Builder : IAsyncDisposable
         {
             outcome = await build.RunAsync(context, abort).ConfigureAwait(false);
         }
+        catch (OperationCanceledException) when (abort.IsCancellationRequested)
+        {
+            outcome = new BuildOutcome(BuildStatus.Aborted);
+        }
         catch (Exception e) // one of the three broad ones: whatever a backend does, the builder goes on
         {
             LogBackendBroken(e, context.Request.BuildId);

@@ -147,7 +147,8 @@ public class ProcessRunnerTests
     [Test]
     public async Task Stopping_asks_first()
     {
-        var (pid, run, stop) = await StartAsync(TestProgram.Command("stop-politely", "60"), "listening");
+        await using var scope = ProcessScope.Open("test");
+        var (pid, run, stop) = await StartAsync(scope, TestProgram.Command("stop-politely", "60"), "listening");
 
         var clock = Stopwatch.StartNew();
         await stop.CancelAsync();
@@ -160,8 +161,9 @@ public class ProcessRunnerTests
     [Test]
     public async Task Who_does_not_listen_is_killed()
     {
+        await using var scope = ProcessScope.Open("test");
         var (pid, run, stop) = await StartAsync(
-            TestProgram.Command("ignore-signals", "60") with { StopGrace = TimeSpan.FromMilliseconds(200) }, "deaf");
+            scope, TestProgram.Command("ignore-signals", "60") with { StopGrace = TimeSpan.FromMilliseconds(200) }, "deaf");
 
         await stop.CancelAsync();
 
@@ -190,7 +192,7 @@ public class ProcessRunnerTests
             async () => await ProcessRunner.RunAsync(Command.Of("true"), _ => { }, null, new CancellationToken(true)),
             Throws.InstanceOf<OperationCanceledException>());
 
-    private static async Task<(int Pid, Task Run, CancellationTokenSource Stop)> StartAsync(Command command, string sign)
+    private static async Task<(int Pid, Task Run, CancellationTokenSource Stop)> StartAsync(ProcessScope scope, Command command, string sign)
     {
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var stop = new CancellationTokenSource();
@@ -199,7 +201,6 @@ public class ProcessRunnerTests
             if (text.Contains(sign, StringComparison.Ordinal))
                 ready.TrySetResult();
         });
-        var scope = ProcessScope.Open("test");
         var run = ProcessRunner.RunAsync(command, output.Write, scope, stop.Token);
         await ready.Task;
         var pid = scope.Alive().Select(p => p.Pid).FirstOrDefault();

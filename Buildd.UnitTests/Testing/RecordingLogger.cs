@@ -6,13 +6,13 @@ namespace Buildd.UnitTests.Testing;
 internal sealed class RecordingLogger<T> : ILogger<T>
 {
     private readonly Lock _lock = new();
-    private readonly List<(LogLevel Level, string Message)> _entries = [];
+    private readonly List<(LogLevel Level, string Message, Exception? Exception)> _entries = [];
     private readonly List<(string Part, TaskCompletionSource Seen)> _waiting = [];
 
     /// <summary>Is called with each message, on the thread that logs it, before whoever waits for it goes on.</summary>
     internal Action<string>? OnMessage { get; set; }
 
-    internal IReadOnlyList<(LogLevel Level, string Message)> Entries
+    internal IReadOnlyList<(LogLevel Level, string Message, Exception? Exception)> Entries
     {
         get
         {
@@ -20,6 +20,9 @@ internal sealed class RecordingLogger<T> : ILogger<T>
                 return [.. _entries];
         }
     }
+
+    /// <summary>All of it as lines of text, for a look at what must not be there.</summary>
+    internal IReadOnlyList<string> Lines => [.. Entries.Select(entry => $"{entry.Level}: {entry.Message} {entry.Exception}")];
 
     /// <summary>Ends with the next message that has the text in it. Ask before the thing is done that logs it.</summary>
     internal Task NextAsync(string part)
@@ -40,7 +43,7 @@ internal sealed class RecordingLogger<T> : ILogger<T>
     {
         var message = formatter(state, exception);
         lock (_lock)
-            _entries.Add((logLevel, message));
+            _entries.Add((logLevel, message, exception));
         OnMessage?.Invoke(message);
         lock (_lock)
         {

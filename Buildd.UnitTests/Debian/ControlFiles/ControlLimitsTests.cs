@@ -27,7 +27,7 @@ public sealed class ControlLimitsTests
             await using (var stream = File.OpenWrite(path))
                 stream.SetLength(1L << 40); // sparse: reading it would never end
 
-            Assert.That(() => ControlReader.ReadFileAsync(path),
+            await Assert.ThatAsync(() => ControlReader.ReadFileAsync(path),
                 Throws.TypeOf<ControlFileException>().With.Message.Contains("larger").And.Message.Contains(path));
         }
         finally

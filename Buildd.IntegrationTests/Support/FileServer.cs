@@ -1,0 +1,50 @@
+using System.Net;
+using System.Security.Cryptography;
+using Buildd.Master.Jobs;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+
+namespace Buildd.IntegrationTests.Support;
+
+/// <summary>Serves files to a slave, as a master's archive would.</summary>
+internal sealed class FileServer : IAsyncDisposable
+{
+    private readonly Dictionary<string, string> _files = [];
+    private readonly WebApplication _application;
+
+    private FileServer()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        _application = builder.Build();
+        _application.Run(http => _files.TryGetValue(http.Request.Path.Value!, out var path)
+            ? http.Response.SendFileAsync(path)
+            : Task.FromResult(http.Response.StatusCode = StatusCodes.Status404NotFound));
+    }
+
+    internal static async Task<FileServer> StartAsync()
+    {
+        var server = new FileServer();
+        await server._application.StartAsync();
+        return server;
+    }
+
+    internal async Task<InputFile> AddAsync(string path)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1); // the protocol's sum, not a safeguard of ours
+        hash.AppendData(await File.ReadAllBytesAsync(path));
+        var name = Path.GetFileName(path);
+        _files["/" + name] = path;
+        return new InputFile
+        {
+            Name = name,
+            Sha1 = Convert.ToHexStringLower(hash.GetHashAndReset()),
+            Url = $"{_application.Urls.First()}/{name}",
+        };
+    }
+
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+}

@@ -1,0 +1,87 @@
+using System.Text;
+using Buildd.Processes;
+using Buildd.Protocol.Client;
+
+namespace Buildd.IntegrationTests.Support;
+
+/// <summary>The real <c>buildd-slave</c> in a process of its own, with a folder of its own.</summary>
+internal sealed class SlaveDaemon : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly StringBuilder _output = new();
+    private readonly TaskCompletionSource<Uri> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
+    private Task<ProcessResult>? _run;
+
+    private SlaveDaemon(string directory) => Directory = directory;
+
+    /// <summary>Holds <c>home</c> and <c>filecache</c>. Entered by the account that builds, so not below /root.</summary>
+    internal string Directory { get; }
+
+    internal Uri Url => _ready.Task.Result;
+
+    internal SlaveClient Client => new(_http, new SlaveClientOptions { Url = Url });
+
+    /// <summary>What the daemon has said.</summary>
+    internal string Output
+    {
+        get
+        {
+            lock (_output)
+                return _output.ToString();
+        }
+    }
+
+    internal static async Task<SlaveDaemon> StartAsync()
+    {
+        var slave = new SlaveDaemon(System.IO.Directory.CreateDirectory($"/var/tmp/buildd-test-{Guid.NewGuid():N}").FullName);
+        System.IO.Directory.CreateDirectory(Path.Combine(slave.Directory, "home"));
+        System.IO.Directory.CreateDirectory(Path.Combine(slave.Directory, "filecache"));
+        var configuration = Path.Combine(slave.Directory, "buildd.conf");
+        await File.WriteAllTextAsync(
+            configuration,
+            $"[builder]\nfilecache = {slave.Directory}/filecache\nworkpath = {slave.Directory}/home\nbindhost = 127.0.0.1\nbindport = 0\n");
+        slave._run = ProcessRunner.RunAsync(
+            Command.Of(Repository.Program("buildd-slave"), "--config", configuration, "--until-stdin-closes") with
+            {
+                KeepsStandardInputOpen = true, StopGrace = TimeSpan.FromSeconds(60),
+            },
+            slave.Hear, cancellationToken: slave._stop.Token);
+        await Task.WhenAny(slave._ready.Task, slave._run).WaitAsync(TimeSpan.FromSeconds(30));
+        return slave._ready.Task.IsCompleted ? slave : throw new InvalidOperationException($"the slave did not start: {slave.Output}");
+    }
+
+    /// <summary>SIGTERM, and wait until it has gone.</summary>
+    internal async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        try
+        {
+            await _run!;
+        }
+        catch (OperationCanceledException)
+        {
+            // as wanted
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _http.Dispose();
+        _stop.Dispose();
+        await ProcessRunner.CaptureAsync(Command.Of("rm", "-rf", "--one-file-system", Directory));
+    }
+
+    private void Hear(ReadOnlySpan<byte> bytes)
+    {
+        const string Sign = " ready at ";
+        lock (_output)
+        {
+            _output.Append(Encoding.UTF8.GetString(bytes));
+            var text = _output.ToString();
+            if (!_ready.Task.IsCompleted && text.IndexOf(Sign, StringComparison.Ordinal) is var at and > 0 && text.IndexOf('\n', at) is var end and > 0)
+                _ready.SetResult(new Uri(text[(at + Sign.Length)..end].Trim()));
+        }
+    }
+}

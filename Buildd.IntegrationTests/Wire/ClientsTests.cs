@@ -1,0 +1,123 @@
+using Buildd.Processes;
+using Buildd.Protocol.Messages;
+using Buildd.Protocol.XmlRpc;
+using Buildd.UnitTests.Testing;
+using NUnit.Framework;
+
+namespace Buildd.IntegrationTests.Wire;
+
+/// <summary>Clients that people really have, against a whole slave on a real socket.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(60_000)]
+public class ClientsTests
+{
+    [Test]
+    public async Task Python_s_own_client_drives_a_build()
+    {
+        Machine.Require(File.Exists("/usr/bin/python3"), "/usr/bin/python3");
+        await using var slave = await SlaveInProcess.StartAsync();
+        await File.WriteAllTextAsync(Path.Combine(slave.CacheDirectory, "c1d80674d731fd6af61ded171202b8424147b17b"), "stands for a chroot");
+        const string Script =
+            """
+            import sys, xmlrpc.client, time
+            s = xmlrpc.client.ServerProxy(sys.argv[1] + 'rpc', allow_none=True)
+            assert s.echo('a', 1, None, [True, 2.5]) == ['a', 1, None, [True, 2.5]]
+            assert s.info()[0] == '1.0'
+            assert s.status() == {'builder_status': 'BuilderStatus.IDLE', 'builder_version': '254'}
+            assert s.ensurepresent('c1d80674d731fd6af61ded171202b8424147b17b', 'http://127.0.0.1:9/', '', '') == [True, 'Cache']
+            print(s.build('B-1', 'binarypackage', 'c1d80674d731fd6af61ded171202b8424147b17b', {}, {}))
+            while not s.status().get('logtail').data: time.sleep(0.01)
+            print(s.abort())
+            while s.status()['builder_status'] != 'BuilderStatus.WAITING': time.sleep(0.01)
+            print(sorted(s.status().items()))
+            print(s.clean())
+            try: s.clean()
+            except xmlrpc.client.Fault as f: print(f.faultCode, f.faultString)
+            """;
+
+        var text = await ProcessRunner.CaptureAsync(Command.Of("/usr/bin/python3", "-c", Script, slave.Url.ToString()));
+
+        Assert.That(text, Is.EqualTo(
+            """
+            ['BuilderStatus.BUILDING', 'B-1']
+            BuilderStatus.ABORTING
+            [('build_id', 'B-1'), ('build_status', 'BuildStatus.ABORTED'), ('builder_status', 'BuilderStatus.WAITING'), ('builder_version', '254')]
+            BuilderStatus.IDLE
+            8002 error
+
+            """));
+    }
+
+    [Test]
+    public async Task Our_own_client_drives_a_build_and_reads_its_result()
+    {
+        await using var slave = await SlaveInProcess.StartAsync();
+        var client = slave.Client;
+
+        Assert.That(await client.EchoAsync([new XmlRpcString("ping")]), Has.Count.EqualTo(1));
+        await slave.BuildAsync("livefs");
+        await slave.FinishAsync();
+        var status = await client.StatusAsync();
+        Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.Ok));
+
+        await using var file = await client.OpenFileAsync(status.FileMap!["result.txt"]);
+        using var reader = new StreamReader(file.Content);
+        Assert.That(await reader.ReadToEndAsync(), Is.EqualTo("a result"));
+        Assert.That((await client.CleanAsync()).Status, Is.EqualTo(BuilderStatus.Idle));
+    }
+
+    [Test]
+    public async Task Status_is_answered_while_a_file_is_fetched()
+    {
+        await using var slave = await SlaveInProcess.StartAsync();
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var url = $"http://{listener.LocalEndpoint}/file";
+        var fetching = slave.Client.EnsurePresentAsync(new EnsurePresentCall { Sha1 = new string('0', 40), Url = url });
+        using var connection = await listener.AcceptTcpClientAsync();
+
+        var status = await slave.Client.StatusAsync();
+
+        Assert.That(status.Status, Is.EqualTo(BuilderStatus.Idle));
+        Assert.That(fetching.IsCompleted, Is.False);
+        await connection.GetStream().WriteAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+        Assert.That(await fetching, Is.EqualTo(new EnsurePresentReply(false, "Error accessing Librarian: HTTP Error 404: Not Found")));
+    }
+
+    [TestCase("bytes=2-4", 206, "res")]
+    [TestCase("bytes=-3", 206, "ult")]
+    [TestCase("bytes=8-", 416, "")]
+    [TestCase(null, 200, "a result")]
+    public async Task Curl_gets_parts_of_a_result(string? range, int status, string content)
+    {
+        Machine.Require(File.Exists("/usr/bin/curl"), "/usr/bin/curl");
+        await using var slave = await SlaveInProcess.StartAsync();
+        await slave.BuildAsync("livefs");
+        await slave.FinishAsync();
+        var sha1 = (await slave.Client.StatusAsync()).FileMap!["result.txt"];
+
+        var text = await ProcessRunner.CaptureAsync(Command
+            .Of("/usr/bin/curl", "-s", "-w", "\n%{http_code}", $"{slave.Url}filecache/{sha1}")
+            .With(range is null ? [] : ["-H", $"Range: {range}"]));
+
+        Assert.That(text, Is.EqualTo($"{content}\n{status}"));
+    }
+
+    [TestCase("filecache/../home/")]
+    [TestCase("filecache/%2e%2e/home")]
+    [TestCase("filecache/..%2fhome")]
+    [TestCase("filecache/%2fetc%2fpasswd")]
+    [TestCase("filecache/a%00b")]
+    [TestCase("filecache/")]
+    [TestCase("")]
+    public async Task Nothing_but_sums_and_the_log_is_served(string path)
+    {
+        Machine.Require(File.Exists("/usr/bin/curl"), "/usr/bin/curl");
+        await using var slave = await SlaveInProcess.StartAsync();
+
+        var code = await ProcessRunner.CaptureAsync(Command.Of("/usr/bin/curl", "-s", "--path-as-is", "-o", "/dev/null", "-w", "%{http_code}", $"{slave.Url}{path}"));
+
+        Assert.That(code, Is.EqualTo("404").Or.EqualTo("400"));
+    }
+}

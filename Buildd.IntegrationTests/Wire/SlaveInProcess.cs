@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Sockets;
+using Buildd.Backends.BinaryPackage;
+using Buildd.Daemon;
+using Buildd.Daemon.Configuration;
+using Buildd.Protocol.Client;
+using Buildd.Protocol.Messages;
+using Buildd.Slave;
+using Buildd.UnitTests.Testing;
+using Microsoft.AspNetCore.Builder;
+
+namespace Buildd.IntegrationTests.Wire;
+
+/// <summary>A slave as the reference was set up when its answers were recorded: the whole application on a real socket.</summary>
+internal sealed class SlaveInProcess : IAsyncDisposable
+{
+    /// <summary>The reference's kinds of build, in its order.</summary>
+    private static readonly string[] Tags =
+    [
+        WireNames.Managers.BinaryPackage, WireNames.Managers.SourcePackageRecipe, WireNames.Managers.TranslationTemplates,
+        WireNames.Managers.LiveFs, WireNames.Managers.Snap, WireNames.Managers.Oci, WireNames.Managers.Charm,
+        WireNames.Managers.Ci, WireNames.Managers.Rock, WireNames.Managers.Craft,
+    ];
+
+    private readonly TemporaryDirectory _folder = new();
+    private readonly HttpClient _http = new();
+    private readonly WebApplication _application;
+    private readonly ScriptedBackend[] _backends = [.. Tags.Select(tag => new ScriptedBackend(tag))];
+
+    private SlaveInProcess(string? version)
+    {
+        Directory.CreateDirectory(_folder["filecache"]);
+        Directory.CreateDirectory(_folder["home"]);
+        _application = SlaveApplication.Create(
+            new DaemonConfiguration
+            {
+                Slave = new SlaveOptions
+                {
+                    ArchitectureTag = "amd64", FileCacheDirectory = _folder["filecache"], WorkDirectory = _folder["home"], Version = version,
+                },
+                BinaryPackage = new BinaryPackageOptions(),
+                BindAddress = IPAddress.Loopback,
+                BindPort = 0,
+            },
+            _backends);
+    }
+
+    internal string CacheDirectory => _folder["filecache"];
+
+    internal Uri Url => new(_application.Urls.First());
+
+    internal SlaveClient Client => new(_http, new SlaveClientOptions { Url = Url });
+
+    internal static async Task<SlaveInProcess> StartAsync(string? version = "254")
+    {
+        var slave = new SlaveInProcess(version);
+        await slave._application.StartAsync();
+        return slave;
+    }
+
+    /// <summary>Starts a build of some kind; it waits for <see cref="FinishAsync"/>.</summary>
+    internal async Task BuildAsync(string tag)
+    {
+        const string Sum = "c1d80674d731fd6af61ded171202b8424147b17b";
+        await File.WriteAllTextAsync(Path.Combine(CacheDirectory, Sum), "stands for a chroot");
+        var reply = await Client.BuildAsync(new BuildCall
+        {
+            BuildId = "PACKAGEBUILD-1", Builder = tag, ChrootSha1 = Sum, FileMap = new Dictionary<string, string>(), Arguments = [],
+        });
+        if (reply.Answer != BuildAnswer.Building)
+            throw new InvalidOperationException(reply.Text);
+        await UntilAsync(async () => (await Client.StatusAsync()).LogTail is { Length: > 0 });
+    }
+
+    /// <summary>Lets the build end and waits until the slave is waiting.</summary>
+    internal async Task FinishAsync()
+    {
+        foreach (var backend in _backends)
+            backend.LetGo();
+        await UntilAsync(async () => (await Client.StatusAsync()).Status == BuilderStatus.Waiting);
+    }
+
+    /// <summary>Sends bytes as they are and returns what comes back: one answer, of the length that it says it has.</summary>
+    internal async Task<byte[]> SendAsync(byte[] request)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, Url.Port);
+        var stream = socket.GetStream();
+        await stream.WriteAsync(request);
+        var answer = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        while (!IsWhole(answer.ToArray()) && await stream.ReadAsync(buffer) is var count and > 0)
+            answer.Write(buffer, 0, count);
+        return answer.ToArray();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _application.StopAsync();
+        await _application.DisposeAsync();
+        _http.Dispose();
+        _folder.Dispose();
+    }
+
+    private static bool IsWhole(byte[] answer)
+    {
+        const string Length = "\r\nContent-Length: ";
+        var text = System.Text.Encoding.Latin1.GetString(answer);
+        var (head, length) = (text.IndexOf("\r\n\r\n", StringComparison.Ordinal), text.IndexOf(Length, StringComparison.Ordinal));
+        if (head < 0 || length < 0)
+            return false;
+        var digits = text[(length + Length.Length)..text.IndexOf("\r\n", length + 2, StringComparison.Ordinal)];
+        return answer.Length >= head + 4 + int.Parse(digits, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!await condition())
+            await Task.Delay(10, deadline.Token);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text;
+using Buildd.UnitTests.Protocol;
+using NUnit.Framework;
+
+namespace Buildd.IntegrationTests.Wire;
+
+/// <summary>
+/// The exchanges recorded from the reference, sent over a real socket to a whole slave: status, content type, length and
+/// every byte of the body are the reference's.
+/// </summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(60_000)]
+public class WireReplayTests
+{
+    private const string Nameless = "The reference answers HTTP 500 with a page of HTML, which no client can read; ours is a fault.";
+
+    /// <summary>Where we differ on purpose, and why.</summary>
+    private static readonly Dictionary<string, (string Reason, string Ours)> Differs = new()
+    {
+        ["echo-doctype-entity"] = ("Entities can expand to gigabytes; no client declares any.", "document type declarations are refused"),
+        ["fault-no-method-name"] = (Nameless, "the call has no method name"),
+        ["fault-empty-method-name"] = (Nameless, "the call has no method name"),
+        ["fault-method-response-sent"] = (Nameless, "the call has no method name"),
+        ["fault-clean-file-gone"] = ("The reference can then never be cleaned again; a result that is gone needs no removing.", "BuilderStatus.IDLE"),
+    };
+
+    /// <summary>Encoding, <c>echo</c>, <c>info</c> and faults. The other exchanges need kinds of builds and states of their own.</summary>
+    private static IEnumerable<WireCase> Replayed => WireCase.All.Where(exchange =>
+        ((string[])["echo-", "info", "status-idle", "fault-"]).Any(prefix => exchange.Name.StartsWith(prefix, StringComparison.Ordinal)));
+
+    private static IEnumerable<WireCase> Same => Replayed.Where(exchange => !Differs.ContainsKey(exchange.Name));
+
+    private static IEnumerable<WireCase> Different => Replayed.Where(exchange => Differs.ContainsKey(exchange.Name));
+
+    [TestCaseSource(nameof(Same))]
+    public async Task The_answer_has_the_reference_s_bytes(WireCase exchange)
+    {
+        await using var slave = await PrepareAsync(exchange.Name);
+
+        var answer = await slave.SendAsync(exchange.Request);
+
+        var (ourHead, ourBody) = WireCase.Split(answer);
+        var (head, body) = WireCase.Split(exchange.Response);
+        Assert.That(Encoding.UTF8.GetString(ourBody), Is.EqualTo(Encoding.UTF8.GetString(body)));
+        Assert.That(ourBody, Is.EqualTo(body));
+        Assert.That(Relied(ourHead), Is.EquivalentTo(Relied(head)));
+    }
+
+    [TestCaseSource(nameof(Different))]
+    public async Task The_answer_differs_on_purpose(WireCase exchange)
+    {
+        await using var slave = await PrepareAsync(exchange.Name);
+
+        var answer = await slave.SendAsync(exchange.Request);
+
+        Assert.That(Encoding.UTF8.GetString(answer), Does.StartWith("HTTP/1.1 200 OK\r\n").And.Contain(Differs[exchange.Name].Ours), Differs[exchange.Name].Reason);
+        Assert.That(WireCase.Split(answer).Body, Is.Not.EqualTo(exchange.ResponseBody), "It no longer differs: take it off the table.");
+    }
+
+    /// <summary>Brings a slave to where the reference was when the exchange was recorded.</summary>
+    private static async Task<SlaveInProcess> PrepareAsync(string name)
+    {
+        var slave = await SlaveInProcess.StartAsync(name == "status-idle-unpackaged" ? null : "254");
+        switch (name)
+        {
+            case "fault-clean-building":
+                await slave.BuildAsync("binarypackage");
+                break;
+            case "fault-proxy-info-charm":
+                await slave.BuildAsync("charm");
+                break;
+            case "fault-clean-twice" or "fault-clean-file-gone-again":
+                await slave.BuildAsync("binarypackage");
+                await slave.FinishAsync();
+                await slave.Client.CleanAsync();
+                break;
+            case "fault-clean-file-gone":
+                await slave.BuildAsync("binarypackage");
+                await slave.FinishAsync();
+                File.Delete(Path.Combine(slave.CacheDirectory, (await slave.Client.StatusAsync()).FileMap!["result.txt"]));
+                break;
+        }
+
+        return slave;
+    }
+
+    /// <summary>The status line and the fields that a client can rely on; their order is the server's own affair.</summary>
+    private static IEnumerable<string> Relied(string head) =>
+        head.Split("\r\n").Where(line => line.StartsWith("HTTP/", StringComparison.Ordinal) || line.StartsWith("Content-", StringComparison.Ordinal));
+}

@@ -1,0 +1,88 @@
+using Buildd.Debian;
+using Buildd.Master.Jobs;
+using Buildd.Protocol.XmlRpc;
+using NUnit.Framework;
+using static Buildd.UnitTests.Master.Replies;
+
+namespace Buildd.UnitTests.Master.Jobs;
+
+[Parallelizable(ParallelScope.All)]
+public sealed class BuildJobTests
+{
+    private static readonly BinaryPackageArguments Minimal = new() { Series = "bookworm", Suite = "bookworm", ArchTag = "amd64" };
+
+    [TestCase("../x")]
+    [TestCase("a/b")]
+    [TestCase("")]
+    [TestCase("a\0")]
+    public void Names_and_cookies_that_escape_are_refused(string name)
+    {
+        Assert.That(() => Input(name), Throws.TypeOf<FileNameException>());
+        Assert.That(() => Job() with { Cookie = name }, Throws.TypeOf<FileNameException>());
+    }
+
+    [TestCase("buildlog")]
+    [TestCase("da39a3ee5e6b4b0d3255bfef95601890afd8070")]
+    [TestCase("DA39A3EE5E6B4B0D3255BFEF95601890AFD80709")]
+    [TestCase("")]
+    public void Sums_are_forty_small_hexadecimal_digits(string sha1) =>
+        Assert.That(() => Input("x", sha1), Throws.ArgumentException);
+
+    [Test]
+    public void Two_files_of_one_name_are_refused() =>
+        Assert.That(() => Job("a.dsc", "a.dsc"), Throws.ArgumentException.With.Message.Contains("a.dsc"));
+
+    [Test]
+    public void The_text_of_a_job_and_its_files_has_no_secrets()
+    {
+        var file = Input("a.dsc") with { Url = "http://u:hunter2@h/a.dsc", UserName = "u", Password = "hunter2" };
+        var job = Job() with { Files = [file], Arguments = new XmlRpcStruct { ["archives"] = "deb http://u:hunter2@h/ x" } };
+
+        Assert.That($"{job} {file}", Does.Not.Contain("hunter2").And.Contain("http://h/a.dsc"));
+    }
+
+    [Test]
+    public void A_source_package_has_exactly_one_dsc()
+    {
+        Assert.That(() => BuildJobs.BinaryPackage(Cookie, Input("chroot"), [Input("a.tar.gz")], Minimal),
+            Throws.ArgumentException.With.Message.Contains("here are 0"));
+        Assert.That(() => BuildJobs.BinaryPackage(Cookie, Input("chroot"), [Input("a.dsc"), Input("b.dsc")], Minimal),
+            Throws.ArgumentException.With.Message.Contains("here are 2"));
+        Assert.That(BuildJobs.BinaryPackage(Cookie, Input("chroot"), [Input("a.dsc")], Minimal).BuilderTag,
+            Is.EqualTo("binarypackage"));
+    }
+
+    [Test]
+    public void What_a_slave_requires_is_always_among_the_arguments()
+    {
+        var arguments = Minimal.ToXmlRpc();
+
+        Assert.That(arguments.Keys, Is.EqualTo([
+            "series", "suite", "arch_tag", "ogrecomponent", "archive_purpose", "archive_private", "arch_indep", "build_debug_symbols",
+        ]));
+        Assert.That(Text(arguments["ogrecomponent"]), Is.EqualTo("main"));
+        Assert.That(Text(arguments["archive_purpose"]), Is.EqualTo("PRIMARY"));
+    }
+
+    [Test]
+    public void Lists_and_keys_are_there_when_they_are_given()
+    {
+        var arguments = (Minimal with
+        {
+            Archives = ["deb http://a sid main", "deb http://b sid main"],
+            TrustedKeys = [new byte[] { 1, 2, 3 }],
+            BuildUrl = "http://farm/22",
+            ArchIndep = true,
+            Others = new XmlRpcStruct { ["suite"] = "sid", ["backend"] = "unshare" },
+        }).ToXmlRpc();
+
+        Assert.That(((XmlRpcArray)arguments["archives"]).Select(Text), Is.EqualTo(["deb http://a sid main", "deb http://b sid main"]));
+        Assert.That(((XmlRpcArray)arguments["trusted_keys"]).Select(Text), Is.EqualTo(["AQID"]));
+        Assert.That(((XmlRpcBoolean)arguments["arch_indep"]).Value, Is.True);
+        Assert.That(Text(arguments["build_url"]), Is.EqualTo("http://farm/22"));
+        Assert.That(Text(arguments["suite"]), Is.EqualTo("sid"), "others win");
+        Assert.That(Text(arguments["backend"]), Is.EqualTo("unshare"));
+    }
+
+    private static string Text(XmlRpcValue value) => ((XmlRpcString)value).Value;
+}

@@ -1,0 +1,65 @@
+using System.Security.Cryptography;
+using System.Text;
+using Buildd.Master;
+using Buildd.Master.Jobs;
+using Buildd.Protocol.Messages;
+using Buildd.Protocol.XmlRpc;
+
+namespace Buildd.UnitTests.Master;
+
+/// <summary>What the tests of the master say again and again.</summary>
+internal static class Replies
+{
+    public const string Cookie = "PACKAGEBUILD-22";
+
+    public static StatusReply Idle { get; } = new() { Status = BuilderStatus.Idle };
+
+    public static StatusReply Aborting { get; } = new() { Status = BuilderStatus.Aborting, BuildId = Cookie };
+
+    public static StatusReply Building(string tail = "", string id = Cookie) =>
+        new() { Status = BuilderStatus.Building, BuildId = id, LogTail = Encoding.UTF8.GetBytes(tail) };
+
+    public static StatusReply Waiting(BuildStatus status = BuildStatus.Ok, params (string Name, string Sha1)[] files) => new()
+    {
+        Status = BuilderStatus.Waiting,
+        BuildStatus = status,
+        BuildId = Cookie,
+        FileMap = Map(files),
+        Dependencies = "",
+    };
+
+    public static IReadOnlyDictionary<string, string> Map(params (string Name, string Sha1)[] files) =>
+        new OrderedDictionary<string, string>(files.Select(file => KeyValuePair.Create(file.Name, file.Sha1)));
+
+    public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+#pragma warning disable CA5350 // the protocol's sum
+    public static string Sha1(string text) => Convert.ToHexStringLower(SHA1.HashData(Bytes(text)));
+#pragma warning restore CA5350
+
+    public static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Bytes(text)));
+
+    public static InputFile Input(string name, string? sha1 = null) =>
+        new() { Name = name, Sha1 = sha1 ?? Sha1(name), Url = $"http://archive.example/{name}" };
+
+    public static BuildJob Job(params string[] files) => new()
+    {
+        Cookie = Cookie,
+        BuilderTag = "binarypackage",
+        Chroot = Input("chroot.tar.gz"),
+        Files = [.. files.Select(name => Input(name))],
+        Arguments = new XmlRpcStruct(),
+    };
+
+    public static async Task<List<BuildEvent>> ToListAsync(this IAsyncEnumerable<BuildEvent> events)
+    {
+        var list = new List<BuildEvent>();
+        await foreach (var happened in events)
+            list.Add(happened);
+        return list;
+    }
+
+    /// <summary>The log that the events tell of, put together.</summary>
+    public static string Log(this IEnumerable<BuildEvent> events) =>
+        string.Concat(events.OfType<LogGrew>().Select(grew => Encoding.UTF8.GetString(grew.Bytes.Span)));
+}
