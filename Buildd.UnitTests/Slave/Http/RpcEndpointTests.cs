@@ -5,7 +5,6 @@ using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Http;
 using Buildd.UnitTests.Testing;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using NSubstitute;
 using NUnit.Framework;
 
@@ -104,7 +103,7 @@ public sealed class RpcEndpointTests : IAsyncDisposable
     {
         await PostAsync(new AbortCall());
 
-        Assert.That(_logger.Entries, Is.EqualTo(new[] { (LogLevel.Warning, "abort was refused: Abort is not possible while the builder is Idle") }));
+        Assert.That(Logged(), Is.EqualTo(new[] { "Warning: abort was refused: Abort is not possible while the builder is Idle" }));
     }
 
     [Test]
@@ -113,7 +112,7 @@ public sealed class RpcEndpointTests : IAsyncDisposable
         _slave.Backend.Check = _ => throw new InvalidOperationException("broken");
 
         Assert.That(Fault(await PostAsync(_slave.Call())), Is.EqualTo(XmlRpcFaults.Error));
-        Assert.That(_logger.Entries, Is.EqualTo(new[] { (LogLevel.Error, "build failed") }));
+        Assert.That(Logged(), Is.EqualTo(new[] { "Error: build failed" }));
     }
 
     [Test]
@@ -198,6 +197,8 @@ public sealed class RpcEndpointTests : IAsyncDisposable
 
     private static XmlRpcFault Fault(HttpExchange exchange) =>
         Assert.Throws<XmlRpcFaultException>(() => Result(exchange))!.Fault;
+
+    private IEnumerable<string> Logged() => _logger.Entries.Select(entry => $"{entry.Level}: {entry.Message}");
 
     private static void RequireTooLarge(HttpExchange exchange) => Assert.Multiple(() =>
     {
