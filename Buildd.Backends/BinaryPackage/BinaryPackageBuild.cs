@@ -163,7 +163,8 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
             .WithEnvironment("LOGNAME", user.Name)
             .WithEnvironment("LANG", "C.UTF-8")
             .WithEnvironment("DEB_BUILD_OPTIONS", buildOptions.Count > 0 ? string.Join(' ', buildOptions) : null)
-            with { WorkingDirectory = context.Directory };
+            with
+        { WorkingDirectory = context.Directory };
     }
 
     /// <summary>Takes over the <c>.changes</c> and every file it lists: all of it, or the package has failed.</summary>

@@ -56,7 +56,8 @@ internal sealed class ChrootTarball(HostRelease release, string cacheDirectory, 
             await RunAsync(
                 Command.Of("mmdebstrap", [.. Recipe, .. release.AptOptions.Select(option => $"--aptopt={option}"), release.Suite, tree, release.Mirror])
                     .WithEnvironment("TMPDIR", work)
-                    .Behind("unshare", "--mount", "--propagation", "private", "--") with { StopGrace = StopGrace },
+                    .Behind("unshare", "--mount", "--propagation", "private", "--") with
+                { StopGrace = StopGrace },
                 cancellationToken);
             await RunAsync(
                 Command.Of("tar", "-C", work, "--numeric-owner", "--use-compress-program=gzip -1", "-cf", temporary, TopFolder),

@@ -31,12 +31,16 @@ internal static class DemoCommand
 
     internal static Option<string> ChrootCacheOption() => new("--chroot-cache")
     {
-        Description = "Where chroot tarballs are kept for the next time.", HelpName = "DIR", DefaultValueFactory = _ => "/var/cache/buildd/chroots",
+        Description = "Where chroot tarballs are kept for the next time.",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => "/var/cache/buildd/chroots",
     };
 
     internal static Option<string> WorkOption() => new("--work")
     {
-        Description = "Where a folder for what is needed meanwhile is made; some 2 GB.", HelpName = "DIR", DefaultValueFactory = _ => "/var/tmp",
+        Description = "Where a folder for what is needed meanwhile is made; some 2 GB.",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => "/var/tmp",
     };
 
     internal static Option<bool> FreshChrootOption() => new("--fresh-chroot")

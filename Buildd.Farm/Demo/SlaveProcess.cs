@@ -40,7 +40,9 @@ internal sealed class SlaveProcess : IAsyncDisposable
         var slave = new SlaveProcess(logPath);
         var command = Command.Of(program, "--config", configuration, "--until-stdin-closes") with
         {
-            WorkingDirectory = directory, KeepsStandardInputOpen = true, StopGrace = StopGrace,
+            WorkingDirectory = directory,
+            KeepsStandardInputOpen = true,
+            StopGrace = StopGrace,
         };
         slave._run = ProcessRunner.RunAsync(command, slave.Hear, cancellationToken: slave._stop.Token);
         try

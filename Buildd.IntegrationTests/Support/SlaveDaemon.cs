@@ -44,7 +44,8 @@ internal sealed class SlaveDaemon : IAsyncDisposable
         slave._run = ProcessRunner.RunAsync(
             Command.Of(Repository.Program("buildd-slave"), "--config", configuration, "--until-stdin-closes") with
             {
-                KeepsStandardInputOpen = true, StopGrace = TimeSpan.FromSeconds(60),
+                KeepsStandardInputOpen = true,
+                StopGrace = TimeSpan.FromSeconds(60),
             },
             slave.Hear, cancellationToken: slave._stop.Token);
         await Task.WhenAny(slave._ready.Task, slave._run).WaitAsync(TimeSpan.FromSeconds(30));

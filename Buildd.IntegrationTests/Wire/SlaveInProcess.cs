@@ -36,7 +36,10 @@ internal sealed class SlaveInProcess : IAsyncDisposable
             {
                 Slave = new SlaveOptions
                 {
-                    ArchitectureTag = "amd64", FileCacheDirectory = _folder["filecache"], WorkDirectory = _folder["home"], Version = version,
+                    ArchitectureTag = "amd64",
+                    FileCacheDirectory = _folder["filecache"],
+                    WorkDirectory = _folder["home"],
+                    Version = version,
                 },
                 BinaryPackage = new BinaryPackageOptions(),
                 BindAddress = IPAddress.Loopback,
@@ -65,7 +68,11 @@ internal sealed class SlaveInProcess : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(CacheDirectory, Sum), "stands for a chroot");
         var reply = await Client.BuildAsync(new BuildCall
         {
-            BuildId = "PACKAGEBUILD-1", Builder = tag, ChrootSha1 = Sum, FileMap = new Dictionary<string, string>(), Arguments = [],
+            BuildId = "PACKAGEBUILD-1",
+            Builder = tag,
+            ChrootSha1 = Sum,
+            FileMap = new Dictionary<string, string>(),
+            Arguments = [],
         });
         if (reply.Answer != BuildAnswer.Building)
             throw new InvalidOperationException(reply.Text);
