@@ -50,8 +50,8 @@ public sealed record DaemonConfiguration
             BindAddress = ParseHost(file.Find(Section, "bindhost"), mistakes),
             BindPort = ParsePort(Required(file, "bindport", mistakes), mistakes),
         };
-        if (mistakes.Count == 0)
-            mistakes.AddRange(slave.FindMistakes());
+        var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
+        mistakes.AddRange(named.FindMistakes());
         return mistakes.Count == 0
             ? configuration
             : throw new ConfigurationException($"the configuration file '{path}' can't be used:\n  " + string.Join("\n  ", mistakes));

@@ -19,7 +19,7 @@ internal sealed class DemoReport(TextWriter output)
     internal void Say(string text)
     {
         EndLog();
-        output.WriteLine(text);
+        output.WriteLine(Printable.Text(text)); // it may have words of the slave in it
     }
 
     internal void Add(string part, TimeSpan took) => _parts.Add((part, took));
@@ -56,14 +56,14 @@ internal sealed class DemoReport(TextWriter output)
                 Say($"status: {status.Status}");
                 break;
             case PhaseEnded phase:
-                _phases.Add((phase.Name, phase.Duration));
+                _phases.Add((Printable.Text(phase.Name), phase.Duration));
                 Say($"==> {phase.Name}: {Seconds(phase.Duration)}");
                 break;
             case LogGrew log:
                 Show(log.Bytes.Span);
                 break;
             case ScanFailed failure:
-                Say($"status: no answer ({Printable.Text(failure.Reason)}); again in {Seconds(failure.RetryIn)}");
+                Say($"status: no answer ({failure.Reason}); again in {Seconds(failure.RetryIn)}");
                 break;
             case AbortRequested:
                 Say("abort: the slave was told");

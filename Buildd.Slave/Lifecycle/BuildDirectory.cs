@@ -28,14 +28,15 @@ internal static class BuildDirectory
 
     /// <summary>Removes what the build left. Links are removed, not followed.</summary>
     /// <exception cref="IOException">Something is still mounted below it: then nothing is touched, it might not be ours.</exception>
-    internal static void Remove(string directory)
+    internal static void Remove(string directory, IEnumerable<string>? mountInfo = null)
     {
         if (!Directory.Exists(directory))
             return;
 
-        // The fifth field is the mount point; blanks in it are written as \040.
-        var prefix = Path.GetFullPath(directory).Replace(" ", "\\040", StringComparison.Ordinal) + "/";
-        var mounted = File.ReadLines("/proc/self/mountinfo")
+        // The fifth field is the mount point; of what is escaped there (proc(5)), a name can hold blanks and backslashes.
+        var prefix = Path.GetFullPath(directory)
+            .Replace("\\", "\\134", StringComparison.Ordinal).Replace(" ", "\\040", StringComparison.Ordinal) + "/";
+        var mounted = (mountInfo ?? File.ReadLines("/proc/self/mountinfo"))
             .Select(line => line.Split(' ')[4])
             .FirstOrDefault(point => point.StartsWith(prefix, StringComparison.Ordinal));
         if (mounted is not null)

@@ -55,3 +55,6 @@ internal sealed class RecordingLogger<T> : ILogger<T>
         }
     }
 }
+
+/// <summary>One message.</summary>
+internal sealed record LogEntry(LogLevel Level, string Message);

@@ -1,0 +1,175 @@
+using Buildd.Backends.BinaryPackage;
+using Buildd.Protocol.XmlRpc;
+using Buildd.Slave;
+using Buildd.Slave.Builds;
+using NUnit.Framework;
+
+namespace Buildd.UnitTests.Backends.BinaryPackage;
+
+[Parallelizable(ParallelScope.All)]
+public sealed class BinaryPackageArgumentsTests
+{
+    private const string Names = "which is no name of a suite or an architecture";
+
+    private static readonly XmlRpcStruct Good = new()
+    {
+        ["series"] = "trixie",
+        ["suite"] = "trixie-security",
+        ["ogrecomponent"] = "main",
+    };
+
+    private static IEnumerable<TestCaseData> Refused =>
+    [
+        Row("series", XmlRpcNil.Instance, "the argument 'series' is missing"),
+        Row("suite", XmlRpcNil.Instance, "the argument 'suite' is missing"),
+        Row("ogrecomponent", XmlRpcNil.Instance, "the argument 'ogrecomponent' is missing"),
+        Row("series", 12, "'series' has to be a string"),
+        Row("suite", new XmlRpcArray(["trixie"]), "'suite' has to be a string"),
+        Row("arch_tag", true, "'arch_tag' has to be a string"),
+        Row("build_url", 1, "'build_url' has to be a string"),
+        Row("archive_purpose", 1, "'archive_purpose' has to be a string"),
+        Row("arch_indep", "yes", "'arch_indep' has to be a boolean"),
+        Row("build_debug_symbols", 1.0, "'build_debug_symbols' has to be a boolean"),
+        Row("archives", "deb http://d trixie main", "'archives' has to be an array of strings"),
+        Row("archives", new XmlRpcArray([1]), "'archives' has to be an array of strings"),
+        Row("trusted_keys", "AAAA", "'trusted_keys' has to be an array of strings"),
+        Row("trusted_keys", new XmlRpcArray([new byte[] { 1 }]), "'trusted_keys' has to be an array of strings"),
+        Row("trusted_keys", new XmlRpcArray(["AAAA", "*"]), "entry 2 of the argument 'trusted_keys' is not base64"),
+        Row("series", "", Names),
+        Row("suite", "", Names),
+        Row("suite", "../etc", Names),
+        Row("suite", "a b", Names),
+        Row("suite", "-rf", Names),
+        Row("suite", "--chroot=x", Names),
+        Row("suite", "a;reboot", Names),
+        Row("suite", "a\nb", Names),
+        Row("suite", "trüb", Names),
+        Row("arch_tag", "", Names),
+        Row("arch_tag", "../amd64", Names),
+        Row("arch_tag", ".amd64", Names),
+        Row("ogrecomponent", "main\nSuite: other", "the argument 'ogrecomponent' has a control character in it"),
+        Row("archive_purpose", "PRIMARY\0", "the argument 'archive_purpose' has a control character in it"),
+        Row("build_url", "http://m/\r\n1", "the argument 'build_url' has a control character in it"),
+        Row("archives", new XmlRpcArray(["deb http://u:secret@d trixie main", "deb http://u:secret@d\ndeb http://evil x main"]), "line 2 of the argument 'archives'"),
+        Row("archives", new XmlRpcArray(["nonsense secret"]), "line 1 of the argument 'archives'"),
+        Row("archives", new XmlRpcArray([""]), "line 1 of the argument 'archives'"),
+        Row("archives", new XmlRpcArray(Enumerable.Repeat<XmlRpcValue>("deb http://d t main", 1001)), "has 1001 lines"),
+    ];
+
+    [TestCaseSource(nameof(Refused))]
+    public void What_is_missing_wrong_or_hostile_is_refused_with_the_reason(string name, XmlRpcValue value, string reason) =>
+        Assert.That(
+            () => Parse(With(name, value)),
+            Throws.TypeOf<RefusedException>().With.Message.Contains(reason).And.Message.Not.Contains("secret").And.Message.Not.Contains("\n"));
+
+    [Test]
+    public void The_least_that_can_be_said_gets_the_defaults()
+    {
+        var arguments = Parse(Good);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(arguments.Dsc, Is.EqualTo("hello_1.dsc"));
+            Assert.That(arguments.Architecture, Is.EqualTo("riscv64"));
+            Assert.That(arguments.Series, Is.EqualTo("trixie"));
+            Assert.That(arguments.Suite, Is.EqualTo("trixie-security"));
+            Assert.That(arguments.Component, Is.EqualTo("main"));
+            Assert.That(arguments.Purpose, Is.EqualTo("None"));
+            Assert.That(arguments.Archives, Is.Null);
+            Assert.That(arguments.TrustedKeys, Is.Empty);
+            Assert.That(arguments.ArchIndep, Is.False);
+            Assert.That(arguments.BuildDebugSymbols, Is.False);
+            Assert.That(arguments.BuildUrl, Is.Null);
+        });
+    }
+
+    [Test]
+    public void All_that_can_be_said_is_taken()
+    {
+        var arguments = Parse(new XmlRpcStruct
+        {
+            ["series"] = "trixie",
+            ["suite"] = "trixie",
+            ["ogrecomponent"] = "non-free firmware",
+            ["arch_tag"] = "amd64",
+            ["archive_purpose"] = "PRIMARY",
+            ["archives"] = new XmlRpcArray(["deb [signed-by=/k] http://d trixie main", "deb-src http://d trixie main"]),
+            ["trusted_keys"] = new XmlRpcArray(["AQI=", "Aw=="]),
+            ["arch_indep"] = true,
+            ["build_debug_symbols"] = true,
+            ["build_url"] = "https://farm.test/builds/1",
+            ["unheard_of"] = new XmlRpcStruct(),
+        });
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(arguments.Architecture, Is.EqualTo("amd64"));
+            Assert.That(arguments.Component, Is.EqualTo("non-free firmware"));
+            Assert.That(arguments.Purpose, Is.EqualTo("PRIMARY"));
+            Assert.That(arguments.Archives, Has.Count.EqualTo(2));
+            Assert.That(arguments.TrustedKeys.Select(key => Convert.ToHexString(key.Span)), Is.EqualTo(new[] { "0102", "03" }));
+            Assert.That(arguments.ArchIndep);
+            Assert.That(arguments.BuildDebugSymbols);
+            Assert.That(arguments.BuildUrl, Is.EqualTo("https://farm.test/builds/1"));
+        });
+    }
+
+    [TestCase(0, false)]
+    [TestCase(1, true)]
+    public void Older_masters_send_numbers_for_booleans(int number, bool flag) =>
+        Assert.That(Parse(With("arch_indep", number)).ArchIndep, Is.EqualTo(flag));
+
+    [TestCase("archive_purpose")]
+    [TestCase("arch_tag")]
+    [TestCase("archives")]
+    [TestCase("trusted_keys")]
+    [TestCase("arch_indep")]
+    [TestCase("build_url")]
+    public void Nil_is_not_given(string name) => Assert.That(() => Parse(With(name, XmlRpcNil.Instance)), Throws.Nothing);
+
+    [Test]
+    public void No_archives_are_not_the_same_as_an_empty_list() =>
+        Assert.That(Parse(With("archives", new XmlRpcArray([]))).Archives, Is.Not.Null.And.Empty);
+
+    [Test]
+    public void Of_several_dsc_files_the_last_counts() =>
+        Assert.That(Parse(Good, "a_1.dsc", "b_1.dsc", "b_1.tar.gz").Dsc, Is.EqualTo("b_1.dsc"));
+
+    [TestCase("hello_1.tar.gz", "none of the files is a .dsc")]
+    [TestCase("hello_1.DSC", "none of the files is a .dsc")]
+    [TestCase("-hello_1.dsc", "option")]
+    public void Without_a_usable_dsc_there_is_nothing_to_build(string file, string reason) =>
+        Assert.That(() => Parse(Good, file), Throws.TypeOf<RefusedException>().With.Message.Contains(reason));
+
+    [Test]
+    public void The_backend_looks_at_the_arguments_before_it_takes_a_build()
+    {
+        var backend = new BinaryPackageBackend(new BinaryPackageOptions());
+
+        Assert.That(backend.Tag, Is.EqualTo("binarypackage"));
+        Assert.That(() => backend.Prepare(Request(new XmlRpcStruct(), "hello_1.dsc")), Throws.TypeOf<RefusedException>());
+        Assert.That(backend.Prepare(Request(Good, "hello_1.dsc")), Is.Not.Null);
+    }
+
+    private static TestCaseData Row(string name, XmlRpcValue value, string reason) => new(name, value, reason);
+
+    private static XmlRpcStruct With(string name, XmlRpcValue value) => new(Good.Append(KeyValuePair.Create(name, value)));
+
+    private static BinaryPackageArguments Parse(XmlRpcStruct arguments, params string[] files) =>
+        BinaryPackageArguments.Parse(Request(arguments, files.Length > 0 ? files : ["hello_1.tar.gz", "hello_1.dsc"]));
+
+    private static BuildRequest Request(XmlRpcStruct arguments, params string[] files)
+    {
+        var map = new OrderedDictionary<string, string>();
+        foreach (var name in files)
+            map[name] = "/cache/" + name;
+        return new BuildRequest
+        {
+            BuildId = "PACKAGEBUILD-22",
+            ChrootPath = "/cache/chroot",
+            Files = map,
+            Arguments = arguments,
+            DefaultArchitecture = "riscv64",
+        };
+    }
+}

@@ -1,0 +1,64 @@
+using System.Net;
+using Buildd.Backends.BinaryPackage;
+using Buildd.Daemon;
+using Buildd.Daemon.Configuration;
+using Buildd.Slave;
+using Buildd.Slave.Lifecycle;
+using Buildd.UnitTests.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using NUnit.Framework;
+
+namespace Buildd.UnitTests.Daemon;
+
+/// <summary>How the slave is put together. Nothing here listens.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class SlaveApplicationTests : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _folder = new();
+    private readonly WebApplication _application;
+
+    public SlaveApplicationTests() => _application = SlaveApplication.Create(new DaemonConfiguration
+    {
+        Slave = new SlaveOptions { ArchitectureTag = "amd64", FileCacheDirectory = _folder.Path, WorkDirectory = _folder.Path },
+        BinaryPackage = new BinaryPackageOptions(),
+        BindAddress = IPAddress.Loopback,
+        BindPort = 0,
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        await _application.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Test]
+    public void No_folder_is_watched_for_settings()
+    {
+        var files = ((IConfigurationRoot)_application.Configuration).Providers.OfType<FileConfigurationProvider>();
+
+        Assert.That(files.Where(provider => provider.Source.ReloadOnChange), Is.Empty);
+        Assert.That(_application.Environment.ContentRootPath, Is.EqualTo(AppContext.BaseDirectory));
+    }
+
+    [Test]
+    public void Binary_packages_are_what_it_builds_by_default() =>
+        Assert.That(_application.Services.GetRequiredService<Builder>().Tags, Is.EqualTo(new[] { "binarypackage" }));
+
+    [Test]
+    public void The_host_waits_for_a_build_to_be_taken_down() =>
+        Assert.That(
+            _application.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout,
+            Is.GreaterThan(_application.Services.GetRequiredService<SlaveOptions>().StopDeadline));
+
+    [Test]
+    public void Calls_and_files_have_their_paths() =>
+        Assert.That(
+            ((IEndpointRouteBuilder)_application).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Select(endpoint => endpoint.RoutePattern.RawText),
+            Is.EquivalentTo(new[] { "/rpc/{**below}", "/filecache/{name}" }));
+}
