@@ -1,3 +1,4 @@
+using Buildd.Backends.Environments;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
 using static Buildd.Protocol.Messages.WireNames;
@@ -51,6 +52,9 @@ internal sealed record BinaryPackageArguments
             ?? throw new RefusedException("none of the files is a .dsc");
         if (dsc.StartsWith('-'))
             throw new RefusedException($"'{dsc}' would be taken for an option");
+        // Its link would stand where the build puts a file or folder of its own, which would then land in the cache.
+        if (request.Files.Keys.FirstOrDefault(name => name.StartsWith('.') || name == ChrootEnvironment.FolderName) is { } clash)
+            throw new RefusedException($"a file called '{Shown(clash)}' can't be an input: the build has something of its own there");
 
         return new BinaryPackageArguments
         {

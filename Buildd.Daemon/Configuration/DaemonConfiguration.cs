@@ -38,8 +38,8 @@ public sealed record DaemonConfiguration
         var slave = new SlaveOptions
         {
             ArchitectureTag = file.Find(Section, "architecturetag") ?? MachineArchitecture(),
-            FileCacheDirectory = Required(file, "filecache", mistakes),
-            WorkDirectory = file.Find(Section, "workpath") ?? Environment.GetEnvironmentVariable("HOME") ?? "",
+            FileCacheDirectory = Absolute(Required(file, "filecache", mistakes)),
+            WorkDirectory = Absolute(file.Find(Section, "workpath") ?? Environment.GetEnvironmentVariable("HOME") ?? ""),
             Version = version,
         };
         var binaryPackage = new BinaryPackageOptions();
@@ -56,6 +56,9 @@ public sealed record DaemonConfiguration
             ? configuration
             : throw new ConfigurationException($"the configuration file '{path}' can't be used:\n  " + string.Join("\n  ", mistakes));
     }
+
+    /// <summary>Links into the cache are made from other folders, so a relative path would lead nowhere there.</summary>
+    private static string Absolute(string path) => path.Length == 0 ? path : Path.GetFullPath(path);
 
     private static string Required(IniFile file, string key, List<string> mistakes)
     {

@@ -151,6 +151,13 @@ public sealed class BinaryPackageArgumentsTests
         Assert.That(backend.Prepare(Request(Good, "hello_1.dsc")), Is.Not.Null);
     }
 
+    [TestCase(".sbuildrc")]
+    [TestCase("chroot-autobuild")]
+    public void An_input_may_not_stand_where_the_build_puts_something_of_its_own(string name) =>
+        Assert.That(
+            () => Parse(Good, name, "hello_1.dsc"),
+            Throws.TypeOf<RefusedException>().With.Message.Contains(name));
+
     private static TestCaseData Row(string name, XmlRpcValue value, string reason) => new(name, value, reason);
 
     private static XmlRpcStruct With(string name, XmlRpcValue value) => new(Good.Append(KeyValuePair.Create(name, value)));
