@@ -7,17 +7,23 @@ PACKAGE ?= hello
 sources := $(shell find Buildd.* -name obj -prune -o -name bin -prune -o \( -name '*.cs' -o -name '*.csproj' \) -print) \
 	$(wildcard Directory.*) global.json debian/changelog
 
-.PHONY: help demo test build check bench deb clean
+# What a build needs on this machine; dpkg-dev makes the source packages of the tests.
+build_packages := sbuild schroot mmdebstrap debian-archive-keyring
+
+.PHONY: help demo test build check bench deb clean packages
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: build ## build a real Debian package, over the wire (PACKAGE=hello)
+demo: packages build ## build a real Debian package, over the wire (PACKAGE=hello)
 	@scripts/demo --package '$(PACKAGE)' $(DEMO_OPTIONS)
 
-test: build ## every test; the last line is "N passed, N failed"
-	@scripts/require-packages sbuild schroot mmdebstrap debian-archive-keyring dpkg-dev
+test: packages build ## every test; the last line is "N passed, N failed"
+	@scripts/require-packages dpkg-dev curl python3
 	@scripts/test all
+
+packages:
+	@scripts/require-packages $(build_packages)
 
 build: out/bin/buildd-slave out/bin/buildd-farm ## out/bin/buildd-slave and out/bin/buildd-farm, ready to run
 
