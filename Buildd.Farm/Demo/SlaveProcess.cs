@@ -24,7 +24,7 @@ internal sealed class SlaveProcess : IAsyncDisposable
     }
 
     /// <summary>Where it listens.</summary>
-    internal Uri Url => _ready.Task.Result;
+    internal Uri Url { get; private set; } = new("about:blank");
 
     /// <exception cref="FarmException">It did not start; its own words are in the message.</exception>
     internal static async Task<SlaveProcess> StartAsync(string program, string directory, string logPath, CancellationToken cancellationToken)
@@ -49,7 +49,11 @@ internal sealed class SlaveProcess : IAsyncDisposable
         {
             await Task.WhenAny(slave._ready.Task, slave._run).WaitAsync(StartDeadline, cancellationToken);
             if (slave._ready.Task.IsCompleted)
+            {
+                slave.Url = await slave._ready.Task;
                 return slave;
+            }
+
             throw new FarmException($"the slave '{program}' ended with {(await slave._run).Describe()} before it was ready:\n{slave._head}");
         }
         catch (TimeoutException e)
