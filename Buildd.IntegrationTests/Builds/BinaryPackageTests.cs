@@ -86,6 +86,21 @@ public class BinaryPackageTests
     }
 
     [Test]
+    public async Task Keys_that_the_master_sends_are_what_apt_trusts()
+    {
+        // apt is pointed at the very file that the key becomes: without it nothing could be verified.
+        const string Keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+        Machine.Require(File.Exists(Keyring), "the package debian-archive-keyring");
+        var archive = (await BuildEnvironment.ArchiveAsync()).Replace("deb ", "deb [signed-by=/etc/apt/trusted.gpg.d/buildd-1.gpg] ", StringComparison.Ordinal);
+        var job = await JobAsync("fx-keys", "echo built > out", archive, await File.ReadAllBytesAsync(Keyring));
+
+        var outcome = await Runner().RunAsync(job, ObserveAsync);
+
+        Assert.That(outcome.Succeeded, LogOf(outcome));
+        Assert.That(_events.OfType<PhaseEnded>().Select(phase => phase.Name), Does.Contain("keys"));
+    }
+
+    [Test]
     public async Task A_build_aborted_in_the_middle_is_ABORTED_and_leaves_nothing()
     {
         // It ignores SIGTERM, and leaves something in a session of its own.
@@ -178,7 +193,7 @@ public class BinaryPackageTests
 
     private static string Architecture => BuildEnvironment.ReleaseAsync().GetAwaiter().GetResult().Architecture;
 
-    private async Task<BuildJob> JobAsync(string name, string command, string? archive = null)
+    private async Task<BuildJob> JobAsync(string name, string command, string? archive = null, byte[]? key = null)
     {
         var (suite, architecture) = await BuildEnvironment.ReleaseAsync();
         var files = new List<InputFile>();
@@ -188,7 +203,14 @@ public class BinaryPackageTests
             $"PACKAGEBUILD-{Environment.ProcessId}{Interlocked.Increment(ref _count):00}",
             await _server.AddAsync(await BuildEnvironment.ChrootAsync()),
             files,
-            new BinaryPackageArguments { Series = suite, Suite = suite, ArchTag = architecture, Archives = [archive ?? await BuildEnvironment.ArchiveAsync()] });
+            new BinaryPackageArguments
+            {
+                Series = suite,
+                Suite = suite,
+                ArchTag = architecture,
+                Archives = [archive ?? await BuildEnvironment.ArchiveAsync()],
+                TrustedKeys = key is null ? [] : [key],
+            });
     }
 
     private BuildRunner Runner() => new(_slave.Client, new BuildRunnerOptions

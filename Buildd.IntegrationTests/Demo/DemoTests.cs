@@ -61,6 +61,25 @@ public class DemoTests
         AssertNothingIsLeft();
     }
 
+    [Test]
+    public async Task A_build_that_fails_shows_the_end_of_its_log_and_where_the_rest_is()
+    {
+        // What stands for the cached chroot is none, so the build itself fails, for real.
+        var chroots = Directory.CreateDirectory(_folder["chroots"]).FullName;
+        await File.WriteAllTextAsync(Path.Combine(chroots, Path.GetFileName(await BuildEnvironment.ChrootAsync())), "this is no tarball");
+        var output = new StringBuilder();
+
+        var result = await ProcessRunner.RunAsync(
+            Demo("hello").With("--chroot-cache", chroots), bytes => output.Append(Encoding.UTF8.GetString(bytes)));
+
+        var text = output.ToString();
+        Assert.That(result.ExitCode, Is.EqualTo(1), text);
+        var log = Directory.GetFiles(_folder["out/incoming"], "buildlog", SearchOption.AllDirectories).Single();
+        var shown = text[text.IndexOf("The build failed: ChrootFail", StringComparison.Ordinal)..];
+        Assert.That(shown, Does.Contain("The end of its log:").And.Contain("'tar' ended with exit code 2").And.Contain($"All of it: {log}"));
+        AssertNothingIsLeft();
+    }
+
     [TestCase("../etc")]
     [TestCase("-o")]
     [TestCase("Hello World")]
