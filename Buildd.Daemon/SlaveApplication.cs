@@ -1,6 +1,4 @@
-using Buildd.Backends.BinaryPackage;
 using Buildd.Daemon.Configuration;
-using Buildd.Slave.Builds;
 using Buildd.Slave.Http;
 
 namespace Buildd.Daemon;
@@ -13,8 +11,7 @@ public static class SlaveApplication
 
     /// <summary>Puts a slave together. It listens once the application is started.</summary>
     /// <param name="configuration">What it is told.</param>
-    /// <param name="backends">The backends in place of the ones that are compiled in; null for those.</param>
-    public static WebApplication Create(DaemonConfiguration configuration, params IReadOnlyList<IBuildBackend> backends)
+    public static WebApplication Create(DaemonConfiguration configuration)
     {
         // Empty: no settings files and no watcher on the working folder, which would follow every file of every chroot.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -34,8 +31,7 @@ public static class SlaveApplication
             kestrel.Limits.KeepAliveTimeout = KeepAliveTimeout;
             kestrel.Listen(configuration.BindAddress, configuration.BindPort);
         });
-        builder.Services.AddBuilddSlave(
-            configuration.Slave, backends.Count > 0 ? backends : [new BinaryPackageBackend(configuration.BinaryPackage)]);
+        builder.Services.AddBuilddSlave(configuration.Slave);
         var application = builder.Build();
         application.UseRouting();
         application.MapBuilddSlave();

@@ -6,9 +6,12 @@ namespace Buildd.Backends.BinaryPackage;
 /// <summary>Builds binary packages from a Debian source package with sbuild, in a chroot.</summary>
 public sealed class BinaryPackageBackend(BinaryPackageOptions options) : IBuildBackend
 {
+    /// <summary>How the packages are built.</summary>
+    public BinaryPackageOptions Options { get; } = options;
+
     /// <inheritdoc/>
     public string Tag => WireNames.Managers.BinaryPackage;
 
     /// <inheritdoc/>
-    public IBuild Prepare(BuildRequest request) => new BinaryPackageBuild(BinaryPackageArguments.Parse(request), options);
+    public IBuild Prepare(BuildRequest request) => new BinaryPackageBuild(BinaryPackageArguments.Parse(request), Options);
 }

@@ -42,12 +42,11 @@ internal sealed class MeasuredSlave : IAsyncDisposable
                     FileCacheDirectory = cache,
                     WorkDirectory = Directory.CreateDirectory(Path.Combine(folder, "work")).FullName,
                     Version = "0.1.0",
+                    Backends = backends.Count > 0 ? [.. backends] : [new BinaryPackageBackend(new BinaryPackageOptions())],
                 },
-                BinaryPackage = new BinaryPackageOptions(),
                 BindAddress = IPAddress.Loopback,
                 BindPort = 0,
-            },
-            backends);
+            });
         await application.StartAsync(cancellationToken);
         return new MeasuredSlave(application, cache);
     }

@@ -11,11 +11,8 @@ public sealed record DaemonConfiguration
 {
     private const string Section = "builder";
 
-    /// <summary>The slave's own options.</summary>
+    /// <summary>The slave's own options, its backends among them.</summary>
     public required SlaveOptions Slave { get; init; }
-
-    /// <summary>How binary packages are built.</summary>
-    public required BinaryPackageOptions BinaryPackage { get; init; }
 
     /// <summary>The address to listen on.</summary>
     public required IPAddress BindAddress { get; init; }
@@ -35,18 +32,21 @@ public sealed record DaemonConfiguration
         if (!file.HasSection(Section))
             mistakes.Add($"there is no section [{Section}]");
 
+        var binaryPackage = new BinaryPackageOptions();
         var slave = new SlaveOptions
         {
             ArchitectureTag = file.Find(Section, "architecturetag") ?? MachineArchitecture(),
             FileCacheDirectory = Absolute(Required(file, "filecache", mistakes)),
             WorkDirectory = Absolute(file.Find(Section, "workpath") ?? Environment.GetEnvironmentVariable("HOME") ?? ""),
             Version = version,
+            Backends =
+            [
+                new BinaryPackageBackend(binaryPackage with { BuildUser = file.Find(Section, "builduser") ?? binaryPackage.BuildUser }),
+            ],
         };
-        var binaryPackage = new BinaryPackageOptions();
         var configuration = new DaemonConfiguration
         {
             Slave = slave,
-            BinaryPackage = binaryPackage with { BuildUser = file.Find(Section, "builduser") ?? binaryPackage.BuildUser },
             BindAddress = ParseHost(file.Find(Section, "bindhost"), mistakes),
             BindPort = ParsePort(Required(file, "bindport", mistakes), mistakes),
         };

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Buildd.Backends.BinaryPackage;
 using Buildd.Daemon;
 using Buildd.Daemon.Configuration;
 using Buildd.Protocol.Client;
@@ -40,12 +39,11 @@ internal sealed class SlaveInProcess : IAsyncDisposable
                     FileCacheDirectory = _folder["filecache"],
                     WorkDirectory = _folder["home"],
                     Version = version,
+                    Backends = [.. _backends],
                 },
-                BinaryPackage = new BinaryPackageOptions(),
                 BindAddress = IPAddress.Loopback,
                 BindPort = 0,
-            },
-            _backends);
+            });
     }
 
     internal string CacheDirectory => _folder["filecache"];

@@ -9,7 +9,7 @@ namespace Buildd.Slave.Http;
 /// <summary>Puts a slave's endpoints into an ASP.NET Core program.</summary>
 public static class BuilddSlaveEndpoints
 {
-    /// <summary>Maps <c>/rpc</c> with all below it, and <c>/filecache/NAME</c>. <see cref="BuilddSlaveServices.AddBuilddSlave"/> comes first.</summary>
+    /// <summary>Maps <c>/rpc</c> with all below it, and <c>/filecache/NAME</c>. <see cref="BuilddSlaveServices.AddBuilddSlave(IServiceCollection, SlaveOptions)"/> comes first.</summary>
     public static IEndpointRouteBuilder MapBuilddSlave(this IEndpointRouteBuilder endpoints)
     {
         var rpc = endpoints.ServiceProvider.GetRequiredService<RpcEndpoint>();

@@ -1,4 +1,3 @@
-using Buildd.Slave.Builds;
 using Buildd.Slave.Files;
 using Buildd.Slave.Lifecycle;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,13 +10,27 @@ namespace Buildd.Slave.Http;
 /// <summary>Puts a slave into an ASP.NET Core program.</summary>
 public static class BuilddSlaveServices
 {
-    /// <summary>
-    /// Adds a slave with the backends given, in the order that <c>info</c> will name them. The host has to give itself at
-    /// least <see cref="SlaveOptions.StopDeadline"/> for stopping.
-    /// </summary>
-    public static IServiceCollection AddBuilddSlave(
-        this IServiceCollection services, SlaveOptions options, params IReadOnlyList<IBuildBackend> backends)
+    /// <summary>Adds a slave. The host gives itself at least <see cref="SlaveOptions.StopDeadline"/> for stopping.</summary>
+    /// <param name="services">The program's services.</param>
+    /// <param name="configure">Fills in the options: the folders, the architecture, and a line per backend.</param>
+    /// <exception cref="ArgumentException">The options can't be used; the message lists every mistake.</exception>
+    public static IServiceCollection AddBuilddSlave(this IServiceCollection services, Action<SlaveOptions> configure)
     {
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new SlaveOptions();
+        configure(options);
+        return services.AddBuilddSlave(options);
+    }
+
+    /// <inheritdoc cref="AddBuilddSlave(IServiceCollection, Action{SlaveOptions})"/>
+    /// <param name="services">The program's services.</param>
+    /// <param name="options">The options.</param>
+    public static IServiceCollection AddBuilddSlave(this IServiceCollection services, SlaveOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.FindMistakes() is { Count: > 0 } mistakes)
+            throw new ArgumentException("the slave's options can't be used:\n  " + string.Join("\n  ", mistakes), nameof(options));
+
         services.TryAddSingleton(TimeProvider.System);
         services.AddRoutingCore();
         services.AddSingleton(options);
@@ -25,7 +38,7 @@ public static class BuilddSlaveServices
         services.AddSingleton(provider => new Builder(
             options,
             provider.GetRequiredService<FileCache>(),
-            backends,
+            options.Backends,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Builder>>()));
         services.AddSingleton<SlaveCalls>(provider => new SlaveCalls(

@@ -25,8 +25,13 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
 
     public SlaveApplicationTests() => _application = SlaveApplication.Create(new DaemonConfiguration
     {
-        Slave = new SlaveOptions { ArchitectureTag = "amd64", FileCacheDirectory = _folder.Path, WorkDirectory = _folder.Path },
-        BinaryPackage = new BinaryPackageOptions(),
+        Slave = new SlaveOptions
+        {
+            ArchitectureTag = "amd64",
+            FileCacheDirectory = _folder.Path,
+            WorkDirectory = _folder.Path,
+            Backends = [new BinaryPackageBackend(new BinaryPackageOptions())],
+        },
         BindAddress = IPAddress.Loopback,
         BindPort = 0,
     });
@@ -47,7 +52,7 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
     }
 
     [Test]
-    public void Binary_packages_are_what_it_builds_by_default() =>
+    public void It_builds_with_the_backends_it_is_given() =>
         Assert.That(_application.Services.GetRequiredService<Builder>().Tags, Is.EqualTo(new[] { "binarypackage" }));
 
     [Test]

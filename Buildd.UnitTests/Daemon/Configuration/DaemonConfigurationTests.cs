@@ -1,4 +1,5 @@
 using System.Net;
+using Buildd.Backends.BinaryPackage;
 using Buildd.Daemon.Configuration;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
@@ -13,6 +14,9 @@ public sealed class DaemonConfigurationTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    private static BinaryPackageOptions BinaryPackageOf(DaemonConfiguration configuration) =>
+        configuration.Slave.Backends.OfType<BinaryPackageBackend>().Single().Options;
+
     [Test]
     public void What_is_not_said_has_a_default()
     {
@@ -22,8 +26,8 @@ public sealed class DaemonConfigurationTests : IDisposable
         {
             Assert.That(configuration.BindAddress, Is.EqualTo(IPAddress.Any));
             Assert.That(configuration.BindPort, Is.EqualTo(8221));
-            Assert.That(configuration.BinaryPackage.BuildUser, Is.EqualTo("sbuild"));
-            Assert.That(configuration.BinaryPackage.SchrootDirectory, Is.EqualTo("/etc/schroot/chroot.d"));
+            Assert.That(BinaryPackageOf(configuration).BuildUser, Is.EqualTo("sbuild"));
+            Assert.That(BinaryPackageOf(configuration).SchrootDirectory, Is.EqualTo("/etc/schroot/chroot.d"));
             Assert.That(configuration.Slave.ArchitectureTag, Does.Match("^[a-z0-9]+$"));
             Assert.That(configuration.Slave.FileCacheDirectory, Is.EqualTo(_folder.Path));
             Assert.That(configuration.Slave.Version, Is.EqualTo("1.2"));
@@ -47,7 +51,7 @@ public sealed class DaemonConfigurationTests : IDisposable
         Assert.That(configuration.Slave.ArchitectureTag, Is.EqualTo("s390x"));
         Assert.That(configuration.Slave.WorkDirectory, Is.EqualTo(_folder.Path));
         Assert.That(configuration.BindPort, Is.Zero);
-        Assert.That(configuration.BinaryPackage.BuildUser, Is.EqualTo("buildd"));
+        Assert.That(BinaryPackageOf(configuration).BuildUser, Is.EqualTo("buildd"));
     }
 
     [TestCase("localhost", "127.0.0.1")]
