@@ -13,18 +13,18 @@ internal sealed class FileDownload : IBenchmark
     {
         await using var ours = await MeasuredSlave.StartAsync(folder, cancellationToken);
         var file = InputFile.Create(ours.CacheDirectory);
-        await using var bare = await BareServer.OfFileAsync(file.Path, InputFile.Bytes, cancellationToken);
+        await using var bare = await BareServer.OfFileAsync(file.Path, file.Bytes, cancellationToken);
 
         return await Rounds.MeasureAsync(
             [
                 new Quantity("download", "MiB/s") { Aim = 0.9 },
                 new Quantity("CPU per download with its client", "ms") { IsCost = true },
             ],
-            () => DownloadAsync(ours.Url, $"/filecache/{file.Sha1}", cancellationToken),
-            () => DownloadAsync(bare.Url, "/", cancellationToken));
+            () => DownloadAsync(ours.Url, $"/filecache/{file.Sha1}", file, cancellationToken),
+            () => DownloadAsync(bare.Url, "/", file, cancellationToken));
     }
 
-    private static async Task<double[]> DownloadAsync(Uri server, string path, CancellationToken cancellationToken)
+    private static async Task<double[]> DownloadAsync(Uri server, string path, InputFile file, CancellationToken cancellationToken)
     {
         using var connection = await KeptConnection.OpenAsync(server, cancellationToken);
         var request = KeptConnection.Request("GET", server, path);
@@ -32,8 +32,8 @@ internal sealed class FileDownload : IBenchmark
         var start = Stopwatch.GetTimestamp();
         var length = await connection.SendAsync(request, cancellationToken);
         var elapsed = Stopwatch.GetElapsedTime(start);
-        return length == InputFile.Bytes
-            ? [InputFile.MiB / elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds]
-            : throw new BenchmarkException($"a file of {length} bytes came in place of {InputFile.Bytes}");
+        return length == file.Bytes
+            ? [file.MiB / elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds]
+            : throw new BenchmarkException($"a file of {length} bytes came in place of {file.Bytes}");
     }
 }
