@@ -23,6 +23,8 @@ internal sealed partial class Builder : IAsyncDisposable
 
     private volatile BuilderSnapshot _snapshot = BuilderSnapshot.IdleAtStart;
     private readonly HashSet<string> _ownSums = new(StringComparer.Ordinal); // results that only the current build put into the cache
+    private CacheLease? _inputs; // what the build that runs needs of the cache
+    private CacheLease? _results; // what it made, until clean
     private CancellationTokenSource? _abort;
     private Task _build = Task.CompletedTask;
     private bool _stopping;
@@ -52,6 +54,21 @@ internal sealed partial class Builder : IAsyncDisposable
     /// <exception cref="RefusedException">No id, the wrong status, or arguments that the backend refuses.</exception>
     internal BuildReply Start(BuildCall call)
     {
+        // Held before they are looked for: what was found must not be gone a moment later.
+        var inputs = _cache.Hold([call.ChrootSha1, .. call.FileMap.Values]);
+        try
+        {
+            return Start(call, inputs);
+        }
+        finally
+        {
+            if (!ReferenceEquals(_inputs, inputs))
+                inputs.Dispose();
+        }
+    }
+
+    private BuildReply Start(BuildCall call, CacheLease inputs)
+    {
         if (!_backends.TryGetValue(call.Builder, out var backend))
         {
             var tags = string.Join(", ", _backends.Keys.Select(tag => $"'{tag}'"));
@@ -74,6 +91,7 @@ internal sealed partial class Builder : IAsyncDisposable
         foreach (var name in files.Keys)
             PathPart.Check("the file name", name);
 
+        _cache.RequireRoom();
         var request = new BuildRequest
         {
             BuildId = call.BuildId,
@@ -92,6 +110,8 @@ internal sealed partial class Builder : IAsyncDisposable
             var log = OpenLog(directory);
             _abort = new CancellationTokenSource();
             _ownSums.Clear();
+            _inputs = inputs;
+            _results = _cache.Hold([]);
             _snapshot = new BuilderSnapshot { Status = next, BuildId = call.BuildId, Log = log };
             var context = new BuildContext(this, request, directory, log, _time);
             _build = Task.Run(() => RunAsync(build, context, _abort.Token));
@@ -131,6 +151,8 @@ internal sealed partial class Builder : IAsyncDisposable
                 _cache.Remove(sha1);
             File.Delete(Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog));
             _ownSums.Clear();
+            _results?.Dispose();
+            _results = null;
             _abort?.Dispose();
             _abort = null;
             _snapshot = BuilderSnapshot.IdleAtStart with { Status = next };
@@ -175,7 +197,7 @@ internal sealed partial class Builder : IAsyncDisposable
     internal async Task AddResultAsync(string path, string name, CancellationToken cancellationToken)
     {
         PathPart.Check("the result name", name);
-        var (sha1, isNew) = await _cache.StoreAsync(path, cancellationToken).ConfigureAwait(false);
+        var (sha1, isNew) = await _cache.StoreAsync(path, _results!, cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             if (isNew)
@@ -253,6 +275,8 @@ internal sealed partial class Builder : IAsyncDisposable
                 Status = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Complete),
                 Outcome = outcome,
             };
+            _inputs?.Dispose();
+            _inputs = null;
             log.Dispose();
         }
 
