@@ -14,15 +14,12 @@ internal sealed class EnsurePresent : IBenchmark
 {
     private const string Pipeline = """curl -sSf --noproxy '*' "$1" | tee "$2" | sha1sum""";
 
-    /// <summary>The size of a large chroot or a live image.</summary>
-    private const int MiB = 1024;
-
     public string Question => "How fast does ensurepresent fetch and verify 1 GiB from the loopback, against curl | tee file | sha1sum?";
 
     public async Task<IReadOnlyList<Row>> RunAsync(string folder, CancellationToken cancellationToken)
     {
-        var file = InputFile.Create(folder, MiB);
-        await using var source = await BareServer.OfFileAsync(file.Path, file.Bytes, cancellationToken);
+        var file = InputFile.Create(folder);
+        await using var source = await BareServer.OfFileAsync(file.Path, InputFile.Bytes, cancellationToken);
         await using var slave = await MeasuredSlave.StartAsync(folder, cancellationToken);
         var missing = PeerProcess.FindMissing("curl", "tee", "sha1sum");
 
@@ -41,7 +38,7 @@ internal sealed class EnsurePresent : IBenchmark
             new EnsurePresentCall { Sha1 = file.Sha1, Url = source.AbsoluteUri }, cancellationToken);
         var elapsed = Stopwatch.GetElapsedTime(start);
         return reply is { Present: true, Info: "Download" }
-            ? [file.MiB / elapsed.TotalSeconds]
+            ? [InputFile.MiB / elapsed.TotalSeconds]
             : throw new BenchmarkException($"ensurepresent answered: {reply}");
     }
 
@@ -53,7 +50,7 @@ internal sealed class EnsurePresent : IBenchmark
             "/bin/sh", ["-c", Pipeline, "sh", source.AbsoluteUri, copy], cancellationToken);
         var elapsed = Stopwatch.GetElapsedTime(start);
         return output.StartsWith(file.Sha1, StringComparison.Ordinal)
-            ? [file.MiB / elapsed.TotalSeconds]
+            ? [InputFile.MiB / elapsed.TotalSeconds]
             : throw new BenchmarkException($"the pipeline's sum is wrong: {output}");
     }
 }

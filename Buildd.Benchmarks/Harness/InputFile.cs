@@ -5,15 +5,14 @@ namespace Buildd.Benchmarks.Harness;
 /// <summary>A file to move about: large enough that starting and ending do not show.</summary>
 /// <param name="Path">Where it lies; its name is its SHA-1, as in a slave's cache.</param>
 /// <param name="Sha1">Its sum.</param>
-/// <param name="MiB">How large it is.</param>
-internal sealed record InputFile(string Path, string Sha1, int MiB)
+internal sealed record InputFile(string Path, string Sha1)
 {
-    internal const int UsualMiB = 256;
+    internal const int MiB = 1024;
 
-    internal long Bytes => MiB * 1024L * 1024;
+    internal const long Bytes = MiB * 1024L * 1024;
 
     /// <summary>Writes one. Its content can't be compressed within a buffer, and is the same in every run.</summary>
-    internal static InputFile Create(string folder, int mib = UsualMiB)
+    internal static InputFile Create(string folder)
     {
         var block = new byte[1024 * 1024];
         new Random(1).NextBytes(block);
@@ -21,7 +20,7 @@ internal sealed record InputFile(string Path, string Sha1, int MiB)
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
         using (var file = File.Create(temporary))
         {
-            for (var i = 0; i < mib; i++)
+            for (var i = 0; i < MiB; i++)
             {
                 hash.AppendData(block);
                 file.Write(block);
@@ -31,6 +30,6 @@ internal sealed record InputFile(string Path, string Sha1, int MiB)
         var sha1 = Convert.ToHexStringLower(hash.GetHashAndReset());
         var path = System.IO.Path.Combine(folder, sha1);
         File.Move(temporary, path);
-        return new InputFile(path, sha1, mib);
+        return new InputFile(path, sha1);
     }
 }
