@@ -84,7 +84,7 @@ public sealed class BuilderCacheTests : IAsyncDisposable
         Assert.That(() => _slave.Builder.Start(_slave.Call()), Throws.TypeOf<RefusedException>().With.Message.StartsWith("Not enough space: "));
         Assert.That(_slave.Builder.Status().Status, Is.EqualTo(BuilderStatus.Idle));
         Assert.That(_slave.Backend.Prepared, Is.Zero);
-        Assert.That(Directory.GetFileSystemEntries(_slave.Options.WorkDirectory), Is.Empty);
+        Assert.That(Directory.GetDirectories(_slave.Options.WorkDirectory), Is.Empty);
         Assert.That(File.Exists(_slave.LogPath), Is.False);
 
         _slave.Options.Cache.FreeSpaceFloorBytes = 0;
