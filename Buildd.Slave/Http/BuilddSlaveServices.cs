@@ -54,7 +54,7 @@ public static class BuilddSlaveServices
             provider.GetRequiredService<IHostApplicationLifetime>()));
         services.AddSingleton(provider => new RpcEndpoint(
             provider.GetRequiredService<SlaveCalls>(), provider.GetRequiredService<ILogger<RpcEndpoint>>()));
-        services.AddSingleton(provider => new FileCacheEndpoint(options, provider.GetRequiredService<FileCache>()));
+        services.AddSingleton(new FileCacheEndpoint(options));
         services.AddHostedService(provider => new FollowHost(provider.GetRequiredService<Builder>()));
         services.AddHostedService(provider => new CacheJanitor(
             provider.GetRequiredService<FileCache>(),
