@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Logging;
 using Buildd.Daemon.Systemd;
+using Buildd.Slave.Lifecycle;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -71,7 +72,7 @@ internal static class SlaveProgram
             await application.WaitForShutdownAsync();
             return 0;
         }
-        catch (ConfigurationException e)
+        catch (Exception e) when (e is ConfigurationException or JournalException)
         {
             return await FailAsync(e.Message);
         }

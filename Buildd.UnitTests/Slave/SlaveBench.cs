@@ -19,8 +19,9 @@ internal sealed class SlaveBench : IAsyncDisposable
     private readonly TemporaryDirectory _folder = new();
     private readonly HttpClient _http;
 
-    internal SlaveBench()
+    internal SlaveBench(TimeProvider? clock = null)
     {
+        Clock = clock ?? TimeProvider.System;
         Options = new SlaveOptions
         {
             ArchitectureTag = "riscv64",
@@ -29,7 +30,8 @@ internal sealed class SlaveBench : IAsyncDisposable
             Version = "1.2",
         };
         _http = new HttpClient(Web);
-        Cache = new FileCache(Options.FileCacheDirectory, new Downloader(_http));
+        Cache = new FileCache(
+            new CacheFolder(Options.FileCacheDirectory, Options.Cache, Clock, CacheLogger), new Downloader(_http, Clock));
         Builder = Create(Options);
     }
 
@@ -40,6 +42,11 @@ internal sealed class SlaveBench : IAsyncDisposable
     internal ScriptedBackend Backend { get; } = new("binarypackage");
 
     internal RecordingLogger<Builder> Logger { get; } = new();
+
+    internal RecordingLogger<FileCache> CacheLogger { get; } = new();
+
+    /// <summary>The time that the cache goes by, which is that of files made now until a test says otherwise.</summary>
+    internal TimeProvider Clock { get; }
 
     internal FixedTime Time { get; } = new(new DateTimeOffset(2024, 2, 3, 4, 5, 6, TimeSpan.Zero));
 
@@ -55,9 +62,12 @@ internal sealed class SlaveBench : IAsyncDisposable
 
     internal static CancellationToken Deadline => TestContext.CurrentContext.CancellationToken;
 
-    /// <summary>Another builder on the same folders, with the same backend.</summary>
+    /// <summary>Another builder with the same backend. A work folder is one builder's at a time.</summary>
     internal Builder Create(SlaveOptions options) =>
         new(options, Cache, [Backend, new ScriptedBackend("livefs")], Time, Logger);
+
+    /// <summary>An empty work folder.</summary>
+    internal string NewWorkDirectory() => Directory.CreateDirectory(_folder[Guid.NewGuid().ToString("N")]).FullName;
 
     internal string InCache(string name) => Path.Combine(Options.FileCacheDirectory, name);
 
