@@ -162,6 +162,20 @@ public sealed class DaemonProcessTests : IAsyncDisposable
         Assert.That(status.BuilderVersion, Is.EqualTo(version));
     }
 
+    [Test]
+    public async Task Health_and_figures_are_served_beside_the_calls()
+    {
+        await _daemon.StartAsync(_daemon.Command(_daemon.Configuration("freespacefloor = 0")));
+        await RefusedCallAsync();
+        using var http = new HttpClient { BaseAddress = _daemon.Url };
+
+        Assert.That(await http.GetStringAsync("healthz"), Is.EqualTo("""{"status":"ok"}"""));
+        var figures = (await http.GetStringAsync("metrics")).Split('\n');
+        Assert.That(figures, Has.Member("buildd_builder_state{state=\"idle\"} 1").And.Member("buildd_calls_total{method=\"abort\",outcome=\"refused\"} 1"));
+        using var head = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "metrics"));
+        Assert.That(head.Content.Headers.ContentType?.ToString(), Is.EqualTo("text/plain; version=0.0.4; charset=utf-8"));
+    }
+
     private async Task RefusedCallAsync()
     {
         using var http = new HttpClient();

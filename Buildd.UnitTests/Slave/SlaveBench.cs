@@ -6,6 +6,7 @@ using Buildd.Slave;
 using Buildd.Slave.Builds;
 using Buildd.Slave.Files;
 using Buildd.Slave.Lifecycle;
+using Buildd.Slave.Metrics;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
@@ -29,9 +30,10 @@ internal sealed class SlaveBench : IAsyncDisposable
             WorkDirectory = Directory.CreateDirectory(_folder["work"]).FullName,
             Version = "1.2",
         };
+        Meters = new SlaveMeters(Options, Time);
         _http = new HttpClient(Web);
         Cache = new FileCache(
-            new CacheFolder(Options.FileCacheDirectory, Options.Cache, Clock, CacheLogger), new Downloader(_http, Clock));
+            new CacheFolder(Options.FileCacheDirectory, Options.Cache, Clock, CacheLogger), new Downloader(_http, Clock), Meters);
         Builder = Create(Options);
     }
 
@@ -50,6 +52,8 @@ internal sealed class SlaveBench : IAsyncDisposable
 
     internal FixedTime Time { get; } = new(new DateTimeOffset(2024, 2, 3, 4, 5, 6, TimeSpan.Zero));
 
+    internal SlaveMeters Meters { get; }
+
     internal FileCache Cache { get; }
 
     internal Builder Builder { get; }
@@ -64,7 +68,7 @@ internal sealed class SlaveBench : IAsyncDisposable
 
     /// <summary>Another builder with the same backend. A work folder is one builder's at a time.</summary>
     internal Builder Create(SlaveOptions options) =>
-        new(options, Cache, [Backend, new ScriptedBackend("livefs")], Time, Logger);
+        new(options, Cache, [Backend, new ScriptedBackend("livefs")], Time, Logger, Meters);
 
     /// <summary>An empty work folder.</summary>
     internal string NewWorkDirectory() => Directory.CreateDirectory(_folder[Guid.NewGuid().ToString("N")]).FullName;
@@ -129,6 +133,7 @@ internal sealed class SlaveBench : IAsyncDisposable
     {
         await Builder.DisposeAsync();
         _http.Dispose();
+        Meters.Dispose();
         _folder.Dispose();
     }
 }

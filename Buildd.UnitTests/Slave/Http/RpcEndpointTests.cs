@@ -22,7 +22,7 @@ public sealed class RpcEndpointTests : IAsyncDisposable
     private readonly RpcEndpoint _endpoint;
 
     public RpcEndpointTests() => _endpoint = new RpcEndpoint(
-        new SlaveCalls(_slave.Options, _slave.Builder, _slave.Cache, Substitute.For<IHostApplicationLifetime>()), _logger);
+        new SlaveCalls(_slave.Options, _slave.Builder, _slave.Cache, Substitute.For<IHostApplicationLifetime>(), _slave.Meters), _slave.Meters, _logger);
 
     public ValueTask DisposeAsync() => _slave.DisposeAsync();
 
