@@ -1,10 +1,6 @@
 using System.Diagnostics;
 using Buildd.Benchmarks.Harness;
 using Buildd.Benchmarks.Peers;
-using Buildd.Processes;
-using Buildd.Protocol.Messages;
-using Buildd.Protocol.XmlRpc;
-using Buildd.Slave.Builds;
 
 namespace Buildd.Benchmarks;
 

@@ -21,22 +21,21 @@ public static class ProcessTable
     /// That catches whatever runs in a chroot, however it got there and whoever its parent is now. Without the right to
     /// look at a process of another user that process is not seen, so this is of full use to root only.
     /// </remarks>
-    public static IReadOnlyList<ProcessInfo> RootedAt(string directory)
-    {
-        var prefix = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-        return [.. All().Where(pid => IsAtOrBelow(RootOf(pid), prefix)).Select(Describe).OfType<ProcessInfo>().Where(IsAlive)];
-    }
+    public static IReadOnlyList<ProcessInfo> RootedAt(string directory) => LinkedTo(directory, "root");
+
+    /// <summary>The processes, zombies left out, whose working folder is <paramref name="directory"/> or lies below it.</summary>
+    /// <remarks>As for <see cref="RootedAt"/>; a process can change its working folder at will, so this finds the careless ones.</remarks>
+    public static IReadOnlyList<ProcessInfo> WorkingIn(string directory) => LinkedTo(directory, "cwd");
 
     /// <summary>
-    /// The processes, zombies left out, that were started with a variable (<c>NAME=value</c>) in their environment, and
+    /// The processes, zombies left out, that were started with a variable in their environment whose value is right, and
     /// their children and children's children, whatever these were started with.
     /// </summary>
     /// <remarks>Like <see cref="RootedAt"/>, of full use to root only.</remarks>
-    internal static IReadOnlyList<ProcessInfo> Marked(string variable)
+    internal static IReadOnlyList<ProcessInfo> Marked(string variable, Func<string, bool> isRight)
     {
-        var mark = Encoding.UTF8.GetBytes(variable + "\0");
         var pids = All().ToList();
-        var found = pids.Where(pid => HasVariable(pid, mark)).ToHashSet();
+        var found = pids.Where(pid => ValueOf(pid, variable) is { } value && isRight(value)).ToHashSet();
         var children = pids.Where(pid => !found.Contains(pid)).ToLookup(ParentOf);
         var open = new Queue<int>(found);
         while (open.TryDequeue(out var parent))
@@ -80,31 +79,37 @@ public static class ProcessTable
         }
     }
 
-    private static bool HasVariable(int pid, ReadOnlySpan<byte> variable)
+    private static string? ValueOf(int pid, string variable)
     {
         try
         {
-            var environment = File.ReadAllBytes($"/proc/{pid}/environ").AsSpan();
-            for (var at = environment.IndexOf(variable); at >= 0; at = environment.IndexOf(variable))
+            var name = Encoding.UTF8.GetBytes(variable + "=");
+            var environment = File.ReadAllBytes($"/proc/{pid}/environ");
+            foreach (var part in environment.AsSpan().Split((byte)0))
             {
-                if (at == 0 || environment[at - 1] == 0)
-                    return true;
-                environment = environment[(at + 1)..]; // the end of another variable
+                if (environment.AsSpan(part).StartsWith(name))
+                    return Encoding.UTF8.GetString(environment.AsSpan(part)[name.Length..]);
             }
 
-            return false;
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false; // ended, or not ours to look at
+            return null; // ended, or not ours to look at
         }
     }
 
-    private static string? RootOf(int pid)
+    private static IReadOnlyList<ProcessInfo> LinkedTo(string directory, string link)
+    {
+        var prefix = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        return [.. All().Where(pid => IsAtOrBelow(TargetOf(pid, link), prefix)).Select(Describe).OfType<ProcessInfo>().Where(IsAlive)];
+    }
+
+    private static string? TargetOf(int pid, string link)
     {
         try
         {
-            return new FileInfo($"/proc/{pid}/root").LinkTarget;
+            return new FileInfo($"/proc/{pid}/{link}").LinkTarget;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,4 @@
-using Buildd.Processes;
 using Buildd.UnitTests.Testing;
-using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Support;
 

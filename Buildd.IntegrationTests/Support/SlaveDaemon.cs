@@ -1,6 +1,4 @@
 using System.Text;
-using Buildd.Processes;
-using Buildd.Protocol.Client;
 
 namespace Buildd.IntegrationTests.Support;
 

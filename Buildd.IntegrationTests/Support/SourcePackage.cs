@@ -1,5 +1,3 @@
-using Buildd.Processes;
-
 namespace Buildd.IntegrationTests.Support;
 
 /// <summary>

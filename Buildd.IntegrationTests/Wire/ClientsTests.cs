@@ -1,8 +1,4 @@
-using Buildd.Processes;
-using Buildd.Protocol.Messages;
-using Buildd.Protocol.XmlRpc;
 using Buildd.UnitTests.Testing;
-using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Buildd.UnitTests.Protocol;
-using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;
 
