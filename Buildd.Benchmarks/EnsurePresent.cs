@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Buildd.Benchmarks.Harness;
 using Buildd.Benchmarks.Peers;
+using Buildd.Protocol.Messages;
 
 namespace Buildd.Benchmarks;
 
@@ -13,7 +14,7 @@ internal sealed class EnsurePresent : IBenchmark
 {
     private const string Pipeline = """curl -sSf --noproxy '*' "$1" | tee "$2" | sha1sum""";
 
-    public string Question => "How fast does ensurepresent fetch and verify 256 MiB from the loopback, against curl | tee file | sha1sum?";
+    public string Question => "How fast does ensurepresent fetch and verify 1 GiB from the loopback, against curl | tee file | sha1sum?";
 
     public async Task<IReadOnlyList<Row>> RunAsync(string folder, CancellationToken cancellationToken)
     {
