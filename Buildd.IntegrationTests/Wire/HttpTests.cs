@@ -1,5 +1,10 @@
 using System.Globalization;
 using System.Text;
+using Buildd.Slave.Http;
+using Buildd.UnitTests.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;
@@ -116,6 +121,60 @@ public class HttpTests
         Assert.That(answer!.Field("Connection"), Is.EqualTo("close"));
     }
 
+    /// <summary>The reference refuses it. The server reads the chunks, as RFC 9112 section 6.3 says, and trusts nothing that follows.</summary>
+    [Test]
+    public async Task After_a_length_beside_chunks_the_connection_ends()
+    {
+        await using var slave = await SlaveInProcess.StartAsync();
+        var chunk = $"{Call.Length:x}\r\n{Call}\r\n0\r\n\r\n";
+
+        var answer = await AskAsync(slave, $"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}");
+
+        Assert.That((answer?.Status, answer?.Field("Connection")), Is.EqualTo((200, "close")));
+    }
+
+    /// <summary>The reference answers the first and has no resource for the second; RFC 9112 sections 3.2 and 3.2.2 want it the other way round.</summary>
+    [TestCase("POST /rpc HTTP/1.1\r\n", 400)]
+    [TestCase("POST http://localhost/rpc HTTP/1.1\r\nHost: localhost\r\n", 200)]
+    public async Task A_host_is_required_and_may_stand_in_the_target(string head, int status)
+    {
+        await using var slave = await SlaveInProcess.StartAsync();
+
+        var answer = await AskAsync(slave, $"{head}Content-Length: {Call.Length}\r\n\r\n{Call}");
+
+        Assert.That(answer?.Status, Is.EqualTo(status));
+    }
+
+    [TestCase("POST /slave/rpc", 200, null)]
+    [TestCase("POST /slave/rpc/below", 200, null)]
+    [TestCase("GET /slave/filecache", 302, "/slave/filecache/")]
+    [TestCase("GET /slave/filecache/buildlog", 404, null)]
+    [TestCase("GET /slave/rpc", 405, null)]
+    [TestCase("GET /slave/RPC", 404, null)]
+    [TestCase("GET /slave/page", 204, null)]
+    [TestCase("GET /rpc/page", 204, null)]
+    public async Task A_slave_in_another_program_takes_its_own_paths_only(string line, int status, string? location)
+    {
+        using var folder = new TemporaryDirectory();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = folder.Path });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
+        builder.Services.AddBuilddSlave(options =>
+        {
+            (options.ArchitectureTag, options.FileCacheDirectory, options.WorkDirectory) = ("amd64", folder.Path, folder.Path);
+            options.Backends.Add(new ScriptedBackend("livefs"));
+        });
+        await using var program = builder.Build();
+        program.UseRouting();
+        program.MapGroup("/slave").MapBuilddSlave();
+        program.MapGet("/slave/page", () => Results.NoContent());
+        program.MapGet("/rpc/page", () => Results.NoContent());
+        await program.StartAsync(Deadline);
+
+        var answer = await AskAsync(new Uri(program.Urls.First()).Port, $"{line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Call.Length}\r\n\r\n{Call}");
+
+        Assert.That((answer?.Status, answer?.Field("Location")), Is.EqualTo((status, location)));
+    }
+
     [Test]
     public async Task A_POST_without_a_length_is_an_empty_body()
     {
@@ -173,9 +232,11 @@ public class HttpTests
         Assert.That(rows, Is.EqualTo(Files));
     }
 
-    private static async Task<RawAnswer?> AskAsync(SlaveInProcess slave, string request, bool isHead = false)
+    private static Task<RawAnswer?> AskAsync(SlaveInProcess slave, string request, bool isHead = false) => AskAsync(slave.Url.Port, request, isHead);
+
+    private static async Task<RawAnswer?> AskAsync(int port, string request, bool isHead = false)
     {
-        using var connection = await RawConnection.OpenAsync(slave.Url.Port, Deadline);
+        using var connection = await RawConnection.OpenAsync(port, Deadline);
         await connection.SendAsync(Encoding.Latin1.GetBytes(request), Deadline);
         return await connection.ReceiveAsync(isHead, Deadline);
     }
