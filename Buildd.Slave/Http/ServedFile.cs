@@ -53,9 +53,7 @@ internal sealed partial class ServedFile : IDisposable
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
         try
         {
-            // Only regular files have no other attribute than those of any file, and can be read from anywhere.
-            const FileAttributes Other = FileAttributes.Directory | FileAttributes.Device | FileAttributes.ReparsePoint;
-            if ((File.GetAttributes(handle) & Other) == 0)
+            if (!File.GetAttributes(handle).HasFlag(FileAttributes.Directory))
                 return new ServedFile(handle);
         }
         catch (NotSupportedException)
