@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using Buildd.Backends.BinaryPackage;
+using Buildd.Backends.PlugIn;
 using Buildd.Daemon.Logging;
 using Buildd.Slave;
 using Buildd.Slave.Files;
@@ -61,12 +62,15 @@ public sealed record DaemonConfiguration
         var slave = ReadSlave(reader, version);
         var (address, port) = ReadAddress(reader);
         var log = ReadLog(reader);
+        var plugInFolder = reader.Text("backends") is { } folder ? Absolute(folder) : null;
 
         var mistakes = new List<string>(reader.Mistakes);
         if (!file.HasSection(Section))
             mistakes.Insert(0, $"there is no section [{Section}]");
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
         mistakes.AddRange(named.FindMistakes());
+        foreach (var plugIn in PlugInFolder.Read(plugInFolder, slave.Backends.Select(backend => backend.Tag), mistakes))
+            slave.Backends.Add(new PlugInBackend(plugIn));
         if (mistakes.Count > 0)
             throw new ConfigurationException($"the configuration file '{path}' can't be used:\n  " + string.Join("\n  ", mistakes));
 
