@@ -39,13 +39,6 @@ internal static class BuildSecrets
     private static readonly SearchValues<char> EndsAuthority = SearchValues.Create("/?#\\ \t\r\n\"'<>");
     private static readonly SearchValues<char> EndsUrl = SearchValues.Create(" \t\r\n\"'<>");
 
-    /// <summary>Whether the reference would sanitise the log of that build.</summary>
-    /// <param name="tag">The backend's tag.</param>
-    /// <param name="arguments">The build's arguments.</param>
-    internal static bool ArePrivate(string tag, XmlRpcStruct arguments) =>
-        tag is "snap" or "oci" or "charm" or "ci" or "rock" or "craft"
-        || (arguments.TryGetValue("archive_private", out var value) && value is XmlRpcBoolean { Value: true });
-
     /// <summary>Collects them.</summary>
     /// <param name="arguments">The build's arguments.</param>
     /// <returns>What must not appear in the log, each once.</returns>

@@ -149,14 +149,6 @@ public sealed class BuildSecretsTests
         Assert.That(() => BuildSecrets.FromArguments(arguments), Throws.TypeOf<RefusedException>().With.Message.Contains("262145 bytes"));
     }
 
-    [TestCase("binarypackage", true, ExpectedResult = true)]
-    [TestCase("binarypackage", false, ExpectedResult = false)]
-    [TestCase("livefs", false, ExpectedResult = false)]
-    [TestCase("snap", false, ExpectedResult = true)]
-    [TestCase("ci", false, ExpectedResult = true)]
-    public bool The_builds_whose_logs_the_reference_sanitises(string tag, bool isPrivate) =>
-        BuildSecrets.ArePrivate(tag, new XmlRpcStruct { ["archive_private"] = isPrivate });
-
     [Test]
     public void Nothing_in_a_public_build_is_a_secret()
     {

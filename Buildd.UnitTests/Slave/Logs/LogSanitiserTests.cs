@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Buildd.Slave.Logs;
 using FsCheck;
 using FsCheck.Fluent;
@@ -184,6 +185,28 @@ public sealed class LogSanitiserTests
         Assert.That(raw, Does.Contain("user:secret"));
         Assert.That(output, Does.StartWith(expected), "the reference's ends where its cleaning up began");
         Assert.That(output[expected.Length..], Is.EqualTo("stub: remove-build\n"));
+    }
+
+    [Test]
+    public void The_recorded_log_tail_of_a_private_build_holds_the_same_lines()
+    {
+        var raw = RecordedLogs.Body("filecache-buildlog-unsanitized-waiting");
+        const string End = "last line without newline";
+        var building = raw[..(raw.IndexOf(End, StringComparison.Ordinal) + End.Length)];
+
+        // The reference takes the first line away and joins the others with LF.
+        Assert.That(
+            Regex.Split(Sanitising.Text(building), "\r\n|\r|\n").Skip(1),
+            Is.EqualTo(RecordedLogs.Tail("status-building-private-short").Split('\n')));
+    }
+
+    [Test]
+    public void The_recorded_log_tail_of_a_long_private_build_has_no_password_left_to_find()
+    {
+        var tail = RecordedLogs.Tail("status-building-private-long");
+        var raw = tail.Replace("http://", "http://user:secret@", StringComparison.Ordinal);
+
+        Assert.That(Sanitising.Text(raw), Is.EqualTo(tail));
     }
 
     private static void ForAll<T>(Gen<T> values, Action<T> holds) =>
