@@ -49,6 +49,10 @@ public static class BuilddSlaveServices
         services.AddSingleton(provider => new RpcEndpoint(
             provider.GetRequiredService<SlaveCalls>(), provider.GetRequiredService<ILogger<RpcEndpoint>>()));
         services.AddSingleton(provider => new FileCacheEndpoint(options, provider.GetRequiredService<FileCache>()));
+        services.AddSingleton(provider => new LogStreamEndpoint(
+            provider.GetRequiredService<Builder>(),
+            provider.GetRequiredService<IHostApplicationLifetime>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService(provider => new FollowHost(provider.GetRequiredService<Builder>()));
         services.Configure<HostOptions>(host => host.ShutdownTimeout =
             host.ShutdownTimeout > options.StopDeadline ? host.ShutdownTimeout : options.StopDeadline + TimeSpan.FromSeconds(10));

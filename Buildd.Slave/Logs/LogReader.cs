@@ -18,14 +18,27 @@ internal sealed class LogReader(BuildLog log, LogFile file) : IDisposable
     internal bool IsClosed => log.IsClosed;
 
     /// <summary>Reads on. <see cref="Offset"/> stays where the bytes begin; the caller moves it by as many as it used.</summary>
-    /// <returns>How many bytes; 0 when all that is there has been read.</returns>
+    /// <returns>How many bytes, as many as there are room and data for; 0 when all that is there has been read.</returns>
     internal int Read(Span<byte> buffer)
     {
         var offset = Offset;
         var count = file.Read(ref offset, buffer);
         (Missed, Offset) = (offset - Offset, offset);
+        while (count > 0 && count < buffer.Length)
+        {
+            // The next part of the log may lie in another file.
+            var next = offset + count;
+            var more = file.Read(ref next, buffer[count..]);
+            if (more == 0 || next != offset + count)
+                break;
+            count += more;
+        }
+
         return count;
     }
+
+    /// <summary>The same beside the caller's thread, which a slow disk would hold up.</summary>
+    internal Task<int> ReadAsync(Memory<byte> buffer) => Task.Run(() => Read(buffer.Span));
 
     /// <inheritdoc cref="BuildLog.NextChangeAsync"/>
     internal Task NextChangeAsync() => log.NextChangeAsync();

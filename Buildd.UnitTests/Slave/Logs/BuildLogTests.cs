@@ -186,6 +186,22 @@ public sealed class BuildLogTests : IDisposable
     }
 
     [Test]
+    public void What_lies_in_two_files_is_read_at_once()
+    {
+        using var log = Open(TimeProvider.System, BuildLogOptions.LeastMaxBytes);
+        log.Write(new byte[50_000]);
+        log.Write(Encoding.UTF8.GetBytes(new string('y', 30_000)));
+        Assert.That(Directory.GetFiles(_folder.Path, "buildlog-tail-*"), Has.Length.EqualTo(2), "what is read lies in these");
+        using var reader = log.Follow()!;
+        reader.Offset = log.Length - 20_000;
+
+        var buffer = new byte[20_000];
+        Assert.That(reader.Read(buffer), Is.EqualTo(buffer.Length));
+        Assert.That(buffer, Is.All.EqualTo((byte)'y'));
+        Assert.That(reader.Missed, Is.Zero);
+    }
+
+    [Test]
     public async Task A_full_disk_ends_the_log_and_says_so_once_there_is_room()
     {
         await using var disk = await SmallFileSystem.MountAsync(256 * 1024);
