@@ -3,6 +3,9 @@ namespace Buildd.Slave.Http;
 /// <summary>What a slave serves beside the calls and the files.</summary>
 public sealed record EndpointOptions
 {
+    /// <summary>Whether <c>/log/stream</c> sends the log of the build to whoever wants to watch it. The default is true.</summary>
+    public bool LogStream { get; set; } = true;
+
     /// <summary>Whether <c>/metrics</c> is served, with the figures that Prometheus gathers. On by default.</summary>
     public bool Metrics { get; set; } = true;
 

@@ -74,7 +74,7 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
 
     [Test]
     public void Calls_and_files_have_their_paths() =>
-        Assert.That(Paths(_application), Is.EquivalentTo(new[] { "/{rpc}/{**name}", "/{filecache}/{**name}", "/metrics", "/healthz" }));
+        Assert.That(Paths(_application), Is.EquivalentTo(new[] { "/{rpc}/{**name}", "/{filecache}/{**name}", "/log/stream", "/metrics", "/healthz" }));
 
     [Test]
     public async Task What_is_switched_off_is_not_there()
@@ -84,13 +84,13 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
             Slave = _application.Services.GetRequiredService<SlaveOptions>() with
             {
                 WorkDirectory = Directory.CreateDirectory(_folder["other"]).FullName,
-                Endpoints = new EndpointOptions { Metrics = false, Health = false },
+                Endpoints = new EndpointOptions { LogStream = false, Metrics = false, Health = false },
             },
             BindAddress = IPAddress.Loopback,
             BindPort = 0,
         });
 
-        Assert.That(Paths(application), Has.None.EqualTo("/metrics").And.None.EqualTo("/healthz"));
+        Assert.That(Paths(application), Has.None.EqualTo("/metrics").And.None.EqualTo("/healthz").And.None.EqualTo("/log/stream"));
     }
 
     private static IEnumerable<string?> Paths(IEndpointRouteBuilder application) =>
