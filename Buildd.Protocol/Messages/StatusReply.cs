@@ -45,12 +45,13 @@ public sealed record StatusReply
     public string? Dependencies { get; init; }
 
     /// <summary>
-    /// Members that a manager adds, such as <c>revision_id</c> or <c>jobs</c>. They come last; one with the name of a
-    /// member above is not sent.
+    /// Members that a manager adds, such as <c>revision_id</c> or <c>jobs</c>. They come last, in their order. One with
+    /// the name of a member above is not sent, and neither is one that could not be written or not be read again: an
+    /// integer beyond 32 bits, a decimal, text with a character that XML has no place for, one nested too deep.
     /// </summary>
     /// <remarks>
     /// Differs: in the reference such a one takes the place of the standard member, so that a build's own status file
-    /// can lie about the builder's state.
+    /// can lie about the builder's state; or the whole answer becomes a fault, so that the master knows nothing at all.
     /// </remarks>
     public IReadOnlyDictionary<string, XmlRpcValue> Extra { get; init; } = new XmlRpcStruct();
 
@@ -77,7 +78,7 @@ public sealed record StatusReply
 
         foreach (var (name, value) in Extra)
         {
-            if (!Standard.Contains(name))
+            if (!Standard.Contains(name) && WritableCheck.IsSafeMember(name, value))
                 members[name] = value;
         }
 
