@@ -174,7 +174,7 @@ internal sealed partial class Builder : IAsyncDisposable
 
     internal async Task AddResultAsync(string path, string name, CancellationToken cancellationToken)
     {
-        PathPart.Check("the result name", name);
+        PathPart.CheckAll("the result name", name);
         var (sha1, isNew) = await _cache.StoreAsync(path, cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
