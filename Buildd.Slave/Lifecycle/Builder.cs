@@ -44,6 +44,11 @@ internal sealed partial class Builder : IAsyncDisposable
     /// <summary>Answers <c>status</c>; never waits.</summary>
     internal StatusReply Status() => _snapshot.ToReply(_options.Version);
 
+    /// <summary>Answers <c>proxy_info</c>; never waits.</summary>
+    /// <exception cref="RefusedException">There is no build, or its kind knows no builder proxy.</exception>
+    internal ProxyInfoReply ProxyInfo() =>
+        _snapshot.ProxyInfo ?? throw new RefusedException("there is no build that could use a builder proxy");
+
     /// <summary>Answers <c>build</c>: the checks in the reference's order, then the build is on its way.</summary>
     /// <remarks>
     /// Differs: a refused call changes nothing. In the reference it renames the running build and empties its log, or
@@ -92,7 +97,14 @@ internal sealed partial class Builder : IAsyncDisposable
             var log = OpenLog(directory);
             _abort = new CancellationTokenSource();
             _ownSums.Clear();
-            _snapshot = new BuilderSnapshot { Status = next, BuildId = call.BuildId, Log = log };
+            _snapshot = new BuilderSnapshot
+            {
+                Status = next,
+                BuildId = call.BuildId,
+                Log = log,
+                HasPrivateLog = backend.HasPrivateLog || IsOfPrivateArchive(call.Arguments),
+                ProxyInfo = build.ProxyInfo,
+            };
             var context = new BuildContext(this, request, directory, log, _time);
             _build = Task.Run(() => RunAsync(build, context, _abort.Token));
         }
@@ -258,6 +270,11 @@ internal sealed partial class Builder : IAsyncDisposable
 
         LogEnded(_snapshot.BuildId, outcome.Status);
     }
+
+    /// <summary>A value of another type counts as true, so that a mistake shows less of a log and not more.</summary>
+    private static bool IsOfPrivateArchive(XmlRpcStruct arguments) =>
+        arguments.TryGetValue(WireNames.Arguments.ArchivePrivate, out var value)
+        && value is not (XmlRpcNil or XmlRpcBoolean { Value: false } or XmlRpcInteger { Value.IsZero: true });
 
     private static BuildReply UnknownSum(string kind, string sha1, int indent)
     {

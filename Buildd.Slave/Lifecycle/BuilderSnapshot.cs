@@ -21,6 +21,12 @@ internal sealed record BuilderSnapshot
     /// <summary>The build's log; null only when idle.</summary>
     internal BuildLog? Log { get; init; }
 
+    /// <summary>Whether the tail of the log has the shape for logs that may hold secrets.</summary>
+    internal bool HasPrivateLog { get; init; }
+
+    /// <summary>How the build reaches the outside; null where no proxy is known.</summary>
+    internal ProxyInfoReply? ProxyInfo { get; init; }
+
     /// <summary>How the build ended; only when waiting.</summary>
     internal BuildOutcome? Outcome { get; init; }
 
@@ -40,10 +46,16 @@ internal sealed record BuilderSnapshot
             BuilderVersion = version,
             BuildStatus = Outcome?.Status,
             BuildId = BuildId,
-            LogTail = Status == BuilderStatus.Building ? Log?.ReadTail() : null,
+            LogTail = Status == BuilderStatus.Building ? ReadTail() : null,
             FileMap = hasFileMap ? Results : null,
             Dependencies = hasFileMap ? Outcome!.Dependencies : null,
             Extra = Extra,
         };
+    }
+
+    private ReadOnlyMemory<byte>? ReadTail()
+    {
+        var tail = Log?.ReadTail();
+        return HasPrivateLog && tail is { } bytes ? LogTail.OfPrivateLog(bytes.Span) : tail;
     }
 }
