@@ -167,8 +167,9 @@ public sealed class RecordedMessagesTests
         Assert.That(reply.Extra.Keys, Is.EqualTo([WireNames.Members.RevisionId, "extra"]));
     }
 
-    private static IEnumerable<WireCase> StatusCases() =>
-        WireCase.All.Where(wireCase => wireCase.Name.StartsWith("status-", StringComparison.Ordinal));
+    /// <summary>All but the one where the reference couldn't write its answer.</summary>
+    private static IEnumerable<WireCase> StatusCases() => WireCase.All.Where(wireCase =>
+        wireCase.Name.StartsWith("status-", StringComparison.Ordinal) && wireCase.Name != "status-building-extra-overflow");
 
     private static SlaveCall Call(string name) => SlaveCall.FromXmlRpc(Codec.ReadCall(WireCase.Get(name).RequestBody));
 
