@@ -20,8 +20,10 @@ internal sealed class PhaseClock(IBuildContext context)
     {
         CloseLast();
         _began = context.Time.GetTimestamp();
-        _phases.Add((phase.ToString().ToLowerInvariant(), context.Time.GetUtcNow(), null));
+        var name = phase.ToString().ToLowerInvariant();
+        _phases.Add((name, context.Time.GetUtcNow(), null));
         Publish();
+        context.EnterPhase(name);
     }
 
     /// <summary>The last phase is over.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Reflection;
 using Buildd.Daemon;
 using Buildd.Daemon.Configuration;
+using Buildd.Slave.Lifecycle;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -48,6 +49,11 @@ async Task<int> RunAsync(string? path, bool stopWithStdin)
         return 0;
     }
     catch (ConfigurationException e)
+    {
+        await Console.Error.WriteLineAsync($"buildd-slave: {e.Message}");
+        return ConfigurationError;
+    }
+    catch (JournalException e)
     {
         await Console.Error.WriteLineAsync($"buildd-slave: {e.Message}");
         return ConfigurationError;

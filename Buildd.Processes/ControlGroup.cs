@@ -43,6 +43,21 @@ internal sealed class ControlGroup
         }
     }
 
+    /// <summary>The groups that programs which are gone left behind, of those whose name <paramref name="isOne"/> takes.</summary>
+    internal static IReadOnlyList<ControlGroup> FindLeft(Func<string, bool> isOne)
+    {
+        try
+        {
+            return FindOwnDirectory() is { } own
+                ? [.. Directory.EnumerateDirectories(own).Where(path => isOne(Path.GetFileName(path))).Select(path => new ControlGroup(path))]
+                : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>Sends SIGKILL to all in the group; returns at once, they may take a moment to go.</summary>
     internal void Kill()
     {

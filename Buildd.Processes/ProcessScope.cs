@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Buildd.Processes;
 
 /// <summary>
@@ -16,23 +18,25 @@ public sealed class ProcessScope : IAsyncDisposable
     /// <summary>How long the kernel may take to let go of an emptied control group.</summary>
     private static readonly TimeSpan RemoveDeadline = TimeSpan.FromSeconds(5);
 
+    private const string Prefix = "buildd-";
+
     private static int _count;
 
-    private readonly ControlGroup? _group;
-    private readonly string? _rootDirectory;
+    private readonly IReadOnlyList<ControlGroup> _groups;
+    private readonly Func<IEnumerable<ProcessInfo>> _others;
     private readonly TimeProvider _time;
 
-    private ProcessScope(ControlGroup? group, string? rootDirectory, TimeProvider time)
+    private ProcessScope(IReadOnlyList<ControlGroup> groups, Func<IEnumerable<ProcessInfo>> others, TimeProvider time)
     {
-        _group = group;
-        _rootDirectory = rootDirectory;
+        _groups = groups;
+        _others = others;
         _time = time;
     }
 
     /// <summary>Whether a control group stands behind this scope; without one, only what lives in the root folder is sure to be found.</summary>
-    public bool HasControlGroup => _group is not null;
+    public bool HasControlGroup => _groups.Count > 0;
 
-    internal string? JoinFile => _group?.JoinFile;
+    internal string? JoinFile => _groups.Count > 0 ? _groups[0].JoinFile : null;
 
     /// <summary>Opens a scope.</summary>
     /// <param name="name">For the control group's name, so that a person who looks finds what it is about.</param>
@@ -40,14 +44,32 @@ public sealed class ProcessScope : IAsyncDisposable
     /// <param name="time">The clock; null means the system's.</param>
     public static ProcessScope Open(string name, string? rootDirectory = null, TimeProvider? time = null)
     {
-        var safe = new string([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '_')]);
-        var group = ControlGroup.TryCreate($"buildd-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}-{safe}");
-        return new ProcessScope(group, rootDirectory, time ?? TimeProvider.System);
+        var group = ControlGroup.TryCreate($"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _count)}-{Safe(name)}");
+        return new ProcessScope(
+            group is null ? [] : [group],
+            rootDirectory is null ? () => [] : () => ProcessTable.RootedAt(rootDirectory),
+            time ?? TimeProvider.System);
+    }
+
+    /// <summary>
+    /// Opens the scope that a program which was killed had open: the same name finds its control group, and the folder finds
+    /// whatever has its root or its working folder in there.
+    /// </summary>
+    /// <param name="name">The name that it was opened with.</param>
+    /// <param name="directory">The folder that everything in the scope was about.</param>
+    /// <param name="time">The clock; null means the system's.</param>
+    public static ProcessScope OpenLeft(string name, string directory, TimeProvider? time = null)
+    {
+        var ending = "-" + Safe(name);
+        return new ProcessScope(
+            ControlGroup.FindLeft(group => group.EndsWith(ending, StringComparison.Ordinal) && IsOfDeadProgram(group)),
+            () => ProcessTable.RootedAt(directory).Concat(ProcessTable.WorkingIn(directory)),
+            time ?? TimeProvider.System);
     }
 
     /// <summary>The processes of the scope that are alive now.</summary>
     public IReadOnlyList<ProcessInfo> Alive() =>
-        [.. (_group?.Members() ?? []).Concat(_rootDirectory is null ? [] : ProcessTable.RootedAt(_rootDirectory)).DistinctBy(p => p.Pid)];
+        [.. _groups.SelectMany(group => group.Members()).Concat(_others()).DistinctBy(process => process.Pid)];
 
     /// <summary>
     /// Kills everything in the scope, and what that may have started meanwhile, until nothing is found.
@@ -63,7 +85,8 @@ public sealed class ProcessScope : IAsyncDisposable
             if (alive.Count == 0 || _time.GetElapsedTime(start) >= deadline)
                 return alive;
 
-            _group?.Kill();
+            foreach (var group in _groups)
+                group.Kill();
             foreach (var process in alive)
                 Native.Kill(process.Pid, Native.SigKill);
             await Task.Delay(PollInterval, _time).ConfigureAwait(false);
@@ -74,7 +97,18 @@ public sealed class ProcessScope : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await KillAllAsync(RemoveDeadline).ConfigureAwait(false);
-        if (_group is not null)
-            await _group.RemoveAsync(_time, RemoveDeadline).ConfigureAwait(false);
+        foreach (var group in _groups)
+            await group.RemoveAsync(_time, RemoveDeadline).ConfigureAwait(false);
     }
+
+    private static string Safe(string name) => new([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '_')]);
+
+    /// <summary>
+    /// A group's name starts with the number of the program that made it. Ours counts as dead: a program looks for what
+    /// others left before it opens a scope of that name, and in a container each start has the same number.
+    /// </summary>
+    private static bool IsOfDeadProgram(string group) =>
+        group.StartsWith(Prefix, StringComparison.Ordinal)
+        && int.TryParse(group[Prefix.Length..].Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+        && (pid == Environment.ProcessId || ProcessTable.Describe(pid) is not { } maker || !ProcessTable.IsAlive(maker));
 }

@@ -20,11 +20,11 @@ public static class ProcessTable
     /// That catches whatever runs in a chroot, however it got there and whoever its parent is now. Without the right to
     /// look at a process of another user that process is not seen, so this is of full use to root only.
     /// </remarks>
-    public static IReadOnlyList<ProcessInfo> RootedAt(string directory)
-    {
-        var prefix = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-        return [.. All().Where(pid => IsAtOrBelow(RootOf(pid), prefix)).Select(Describe).OfType<ProcessInfo>().Where(IsAlive)];
-    }
+    public static IReadOnlyList<ProcessInfo> RootedAt(string directory) => LinkedTo(directory, "root");
+
+    /// <summary>The processes, zombies left out, whose working folder is <paramref name="directory"/> or lies below it.</summary>
+    /// <remarks>As for <see cref="RootedAt"/>; a process can change its working folder at will, so this finds the careless ones.</remarks>
+    public static IReadOnlyList<ProcessInfo> WorkingIn(string directory) => LinkedTo(directory, "cwd");
 
     /// <summary>What /proc tells about a process, or null when there is none of that number.</summary>
     public static ProcessInfo? Describe(int pid)
@@ -51,11 +51,17 @@ public static class ProcessTable
             .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0)
             .Where(pid => pid > 1 && pid != Environment.ProcessId);
 
-    private static string? RootOf(int pid)
+    private static IReadOnlyList<ProcessInfo> LinkedTo(string directory, string link)
+    {
+        var prefix = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        return [.. All().Where(pid => IsAtOrBelow(TargetOf(pid, link), prefix)).Select(Describe).OfType<ProcessInfo>().Where(IsAlive)];
+    }
+
+    private static string? TargetOf(int pid, string link)
     {
         try
         {
-            return new FileInfo($"/proc/{pid}/root").LinkTarget;
+            return new FileInfo($"/proc/{pid}/{link}").LinkTarget;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using Buildd.Backends.Environments;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 
@@ -14,4 +15,11 @@ public sealed class BinaryPackageBackend(BinaryPackageOptions options) : IBuildB
 
     /// <inheritdoc/>
     public IBuild Prepare(BuildRequest request) => new BinaryPackageBuild(BinaryPackageArguments.Parse(request), Options);
+
+    /// <inheritdoc/>
+    public async Task EndLeftAsync(LeftBuild left, CancellationToken cancellationToken)
+    {
+        SchrootDefinition.Remove(Options.SchrootDirectory, left.BuildId, ChrootEnvironment.RootDirectoryIn(left.Directory));
+        await LeftEnvironment.EndAsync(left, cancellationToken).ConfigureAwait(false);
+    }
 }

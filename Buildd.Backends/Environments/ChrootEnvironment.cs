@@ -42,7 +42,10 @@ internal sealed class ChrootEnvironment
     internal string RootDirectory { get; }
 
     /// <summary>Where the chroot of a build will be; also before it is there.</summary>
-    internal static string RootDirectoryOf(IBuildContext context) => Path.Combine(context.Directory, FolderName);
+    internal static string RootDirectoryOf(IBuildContext context) => RootDirectoryIn(context.Directory);
+
+    /// <summary>Where the chroot is in a build's folder.</summary>
+    internal static string RootDirectoryIn(string buildDirectory) => Path.Combine(buildDirectory, FolderName);
 
     /// <summary>Phase unpack: the tarball, in whatever compression tar knows.</summary>
     internal async Task UnpackAsync(CancellationToken cancellationToken)

@@ -16,4 +16,14 @@ public interface IBuildBackend
     /// <summary>Checks the arguments of a build that is about to be accepted; touches nothing on the machine.</summary>
     /// <exception cref="RefusedException">The arguments are not good; the slave answers with the fault and stays idle.</exception>
     IBuild Prepare(BuildRequest request);
+
+    /// <summary>
+    /// Ends what a build left that the slave did not see the end of: its processes, its mounts, files outside its folder.
+    /// Called when the slave comes back, before anything else is built; the slave then removes the folder itself.
+    /// </summary>
+    /// <param name="left">The build. After a reboot nothing of it but files is there.</param>
+    /// <param name="cancellationToken">The slave is being stopped again.</param>
+    /// <remarks>By default nothing is done, which is right for a backend that starts no process and mounts nothing.</remarks>
+    /// <exception cref="IOException">Something stays; the message goes into the build's log.</exception>
+    Task EndLeftAsync(LeftBuild left, CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -32,6 +32,13 @@ public interface IBuildContext
     /// <exception cref="IOException">The file is not there, is a link, or the cache can't take it.</exception>
     Task AddResultAsync(string path, string? name, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Notes where the build is. The slave remembers it over a restart, so that the log of a build that was cut short can say
+    /// in which phase that was, and the members set so far with it.
+    /// </summary>
+    /// <param name="phase">The phase's name, in the backend's words.</param>
+    void EnterPhase(string phase);
+
     /// <summary>Sets a member that <c>status</c> carries from now until <c>clean</c>, behind its own members.</summary>
     void SetStatusMember(string name, XmlRpcValue value);
 }

@@ -48,17 +48,21 @@ public static class BuilddSlaveServices
             provider.GetRequiredService<IHostApplicationLifetime>()));
         services.AddSingleton(provider => new RpcEndpoint(
             provider.GetRequiredService<SlaveCalls>(), provider.GetRequiredService<ILogger<RpcEndpoint>>()));
-        services.AddSingleton(provider => new FileCacheEndpoint(options, provider.GetRequiredService<FileCache>()));
-        services.AddHostedService(provider => new StopWithHost(provider.GetRequiredService<Builder>()));
+        services.AddSingleton(new FileCacheEndpoint(options));
+        services.AddHostedService(provider => new FollowHost(provider.GetRequiredService<Builder>()));
         services.Configure<HostOptions>(host => host.ShutdownTimeout =
             host.ShutdownTimeout > options.StopDeadline ? host.ShutdownTimeout : options.StopDeadline + TimeSpan.FromSeconds(10));
         return services;
     }
 
-    /// <summary>Ends a running build when the host stops.</summary>
-    private sealed class StopWithHost(Builder builder) : IHostedService
+    /// <summary>Takes up what an earlier slave was killed in, and ends a running build when the host stops.</summary>
+    private sealed class FollowHost(Builder builder) : IHostedService
     {
-        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            builder.Resume();
+            return Task.CompletedTask;
+        }
 
         public Task StopAsync(CancellationToken cancellationToken) => builder.StopAsync();
     }

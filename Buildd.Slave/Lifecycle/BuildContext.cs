@@ -19,5 +19,7 @@ internal sealed class BuildContext(Builder builder, BuildRequest request, string
     public Task AddResultAsync(string path, string? name, CancellationToken cancellationToken) =>
         builder.AddResultAsync(path, name ?? Path.GetFileName(path), cancellationToken);
 
+    public void EnterPhase(string phase) => builder.EnterPhase(phase);
+
     public void SetStatusMember(string name, XmlRpcValue value) => builder.SetStatusMember(name, value);
 }

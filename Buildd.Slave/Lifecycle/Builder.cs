@@ -21,12 +21,16 @@ internal sealed partial class Builder : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    private volatile BuilderSnapshot _snapshot = BuilderSnapshot.IdleAtStart;
-    private readonly HashSet<string> _ownSums = new(StringComparer.Ordinal); // results that only the current build put into the cache
+    private readonly Journal _journal;
+
+    private volatile BuilderSnapshot _snapshot;
     private CancellationTokenSource? _abort;
     private Task _build = Task.CompletedTask;
     private bool _stopping;
+    private bool _cutShort; // by the slave's own end, not by the master
 
+    /// <summary>Makes a builder that is where the last one on the same work folder was.</summary>
+    /// <exception cref="JournalException">The work folder is another slave's, or its journal can't be read.</exception>
     internal Builder(
         SlaveOptions options, FileCache cache, IEnumerable<IBuildBackend> backends, TimeProvider time, ILogger<Builder> logger)
     {
@@ -36,6 +40,16 @@ internal sealed partial class Builder : IAsyncDisposable
             backends.Select(backend => KeyValuePair.Create(backend.Tag, backend)), StringComparer.Ordinal);
         _time = time;
         _logger = logger;
+        _journal = new Journal(options.WorkDirectory);
+        try
+        {
+            _snapshot = Recall();
+        }
+        catch
+        {
+            _journal.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The tags of the backends, in the order they were registered.</summary>
@@ -93,20 +107,27 @@ internal sealed partial class Builder : IAsyncDisposable
                 throw new RefusedException("the slave is stopping");
             var next = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Start);
             var build = backend.Prepare(request);
-            var directory = BuildDirectory.Create(_options.WorkDirectory, request);
-            var log = OpenLog(directory);
-            _abort = new CancellationTokenSource();
-            _ownSums.Clear();
-            _snapshot = new BuilderSnapshot
+            var accepted = new BuilderSnapshot
             {
                 Status = next,
                 BuildId = call.BuildId,
-                Log = log,
+                Tag = call.Builder,
                 HasPrivateLog = backend.HasPrivateLog || IsOfPrivateArchive(call.Arguments),
                 ProxyInfo = build.ProxyInfo,
             };
-            var context = new BuildContext(this, request, directory, log, _time);
-            _build = Task.Run(() => RunAsync(build, context, _abort.Token));
+            Remember(accepted);
+            try
+            {
+                var directory = BuildDirectory.Create(_options.WorkDirectory, request);
+                var log = OpenLog(directory);
+                _snapshot = accepted with { Log = log };
+                Run(build, new BuildContext(this, request, directory, log, _time));
+            }
+            catch (RefusedException)
+            {
+                RememberOrGoOn(_snapshot);
+                throw;
+            }
         }
 
         LogStarted(call.BuildId, call.Builder);
@@ -122,7 +143,7 @@ internal sealed partial class Builder : IAsyncDisposable
             var next = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Abort);
             if (_snapshot.Status == BuilderStatus.Aborting)
                 _snapshot.Log?.WriteLine("Builder already ABORTING when asked to abort");
-            _snapshot = _snapshot with { Status = next };
+            Publish(_snapshot with { Status = next });
             // Not waited for: who listens to the token must not run under our lock.
             _ = _abort!.CancelAsync();
         }
@@ -139,13 +160,12 @@ internal sealed partial class Builder : IAsyncDisposable
         lock (_lock)
         {
             var next = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Clean);
-            foreach (var sha1 in _ownSums)
-                _cache.Remove(sha1);
-            File.Delete(Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog));
-            _ownSums.Clear();
+            // First the journal: a slave that is killed in between finishes the cleaning when it comes back.
+            RememberOrGoOn(new BuilderSnapshot { Status = next, OwnSums = _snapshot.OwnSums });
+            RemoveResults(_snapshot.OwnSums);
             _abort?.Dispose();
             _abort = null;
-            _snapshot = BuilderSnapshot.IdleAtStart with { Status = next };
+            Publish(BuilderSnapshot.IdleAtStart with { Status = next });
         }
 
         return new BuilderStatusReply(BuilderStatus.Idle);
@@ -162,8 +182,9 @@ internal sealed partial class Builder : IAsyncDisposable
             if (_snapshot.Status is BuilderStatus.Building or BuilderStatus.Aborting)
             {
                 LogStopping(_snapshot.BuildId, _options.StopDeadline);
+                _cutShort = _snapshot.Status == BuilderStatus.Building;
                 _snapshot.Log?.WriteLine("The slave is being stopped; the build is ended.");
-                _snapshot = _snapshot with { Status = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Abort) };
+                Publish(_snapshot with { Status = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Abort) });
                 _ = _abort!.CancelAsync();
             }
         }
@@ -182,6 +203,7 @@ internal sealed partial class Builder : IAsyncDisposable
     {
         await StopAsync().ConfigureAwait(false);
         _snapshot.Log?.Dispose();
+        _journal.Dispose();
     }
 
     internal async Task AddResultAsync(string path, string name, CancellationToken cancellationToken)
@@ -190,17 +212,143 @@ internal sealed partial class Builder : IAsyncDisposable
         var (sha1, isNew) = await _cache.StoreAsync(path, cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
-            if (isNew)
-                _ownSums.Add(sha1);
-            var results = new OrderedDictionary<string, string>(_snapshot.Results, StringComparer.Ordinal) { [name] = sha1 };
-            _snapshot = _snapshot with { Results = results };
+            Publish(_snapshot with
+            {
+                Results = new OrderedDictionary<string, string>(_snapshot.Results, StringComparer.Ordinal) { [name] = sha1 },
+                OwnSums = isNew ? _snapshot.OwnSums.Add(sha1) : _snapshot.OwnSums,
+            });
         }
+    }
+
+    internal void EnterPhase(string phase)
+    {
+        lock (_lock)
+            Publish(_snapshot with { Phase = phase });
     }
 
     internal void SetStatusMember(string name, XmlRpcValue value)
     {
         lock (_lock)
             _snapshot = _snapshot with { Extra = new XmlRpcStruct(_snapshot.Extra.Append(KeyValuePair.Create(name, value))) };
+    }
+
+    /// <summary>Goes on with a build that an earlier slave was killed in: what is left of it is ended, then it has failed.</summary>
+    internal void Resume()
+    {
+        lock (_lock)
+        {
+            if (_snapshot is { Status: BuilderStatus.Building or BuilderStatus.Aborting, BuildId: { } id, Log: { } log } && _build.IsCompleted)
+            {
+                var directory = Path.Combine(_options.WorkDirectory, "build-" + id);
+                var request = new BuildRequest
+                {
+                    BuildId = id,
+                    ChrootPath = "",
+                    Files = new Dictionary<string, string>(),
+                    Arguments = new XmlRpcStruct(),
+                    DefaultArchitecture = _options.ArchitectureTag,
+                };
+                LogResumed(id, _snapshot.Phase ?? "none");
+                Run(
+                    new LeftoverBuild(_backends.GetValueOrDefault(_snapshot.Tag ?? ""), _snapshot.Phase),
+                    new BuildContext(this, request, directory, log, _time));
+            }
+        }
+    }
+
+    /// <summary>Where an earlier slave on this work folder was when it ended, however it ended.</summary>
+    private BuilderSnapshot Recall()
+    {
+        if (_journal.Read() is not { } entry)
+            return BuilderSnapshot.IdleAtStart;
+
+        var snapshot = BuilderSnapshot.FromJournal(entry);
+        var logPath = Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog);
+        switch (snapshot.Status)
+        {
+            case BuilderStatus.Idle:
+                if (snapshot.OwnSums.IsEmpty)
+                    return snapshot;
+                RemoveResults(snapshot.OwnSums);
+                RememberOrGoOn(BuilderSnapshot.IdleAtStart);
+                return BuilderSnapshot.IdleAtStart;
+
+            case BuilderStatus.Waiting:
+                LogRecalled(snapshot.BuildId);
+                var missing = snapshot.Results.Where(result => _cache.Find(result.Value) is null).Select(result => result.Key).ToList();
+                if (missing.Count == 0)
+                    return snapshot;
+                using (var log = BuildLog.GoOn(logPath, _time))
+                    log.WriteLine($"Results were lost while the slave was down: {string.Join(", ", missing)}");
+                snapshot = snapshot with { Outcome = new BuildOutcome(BuildStatus.BuilderFail) };
+                RememberOrGoOn(snapshot);
+                return snapshot;
+
+            default:
+                return snapshot with { Log = BuildLog.GoOn(logPath, _time) };
+        }
+    }
+
+    private void Run(IBuild build, BuildContext context)
+    {
+        _abort = new CancellationTokenSource();
+        var abort = _abort.Token;
+        _build = Task.Run(() => RunAsync(build, context, abort));
+    }
+
+    /// <summary>Nobody is told of a result that a power failure could still take back.</summary>
+    private void FlushResults()
+    {
+        try
+        {
+            foreach (var path in _snapshot.OwnSums.Select(_cache.Find).OfType<string>())
+                Journal.FlushFile(path);
+            Journal.FlushDirectory(_options.FileCacheDirectory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotFlushed(e);
+        }
+    }
+
+    private void RemoveResults(IEnumerable<string> sums)
+    {
+        foreach (var sha1 in sums)
+            _cache.Remove(sha1);
+        File.Delete(Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog));
+    }
+
+    /// <summary>Tells everybody of a change, once it would outlive the slave.</summary>
+    private void Publish(BuilderSnapshot next)
+    {
+        RememberOrGoOn(next);
+        _snapshot = next;
+    }
+
+    /// <exception cref="RefusedException">The journal can't be written: nothing that has to be remembered can be begun.</exception>
+    private void Remember(BuilderSnapshot snapshot)
+    {
+        try
+        {
+            _journal.Write(snapshot.ToJournal());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RefusedException($"the journal in '{_options.WorkDirectory}' could not be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>For what has happened already: with a full disk the slave goes on, and would come back where it last could write.</summary>
+    private void RememberOrGoOn(BuilderSnapshot snapshot)
+    {
+        try
+        {
+            Remember(snapshot);
+        }
+        catch (RefusedException e)
+        {
+            LogNotRemembered(e);
+        }
     }
 
     private BuildLog OpenLog(string directory)
@@ -254,18 +402,36 @@ internal sealed partial class Builder : IAsyncDisposable
         Complete(outcome, context.Log);
     }
 
+    /// <summary>What is left of a build whose slave was killed. Its folder is removed like that of any other.</summary>
+    private sealed class LeftoverBuild(IBuildBackend? backend, string? phase) : IBuild
+    {
+        public async Task<BuildOutcome> RunAsync(IBuildContext context, CancellationToken abort)
+        {
+            // An abort changes nothing: the build is being ended already.
+            var left = new LeftBuild(context.Request.BuildId, context.Directory, context.Log, context.Time);
+            if (backend is not null)
+                await backend.EndLeftAsync(left, CancellationToken.None).ConfigureAwait(false);
+            context.Log.WriteLine(
+                $"The slave was killed or its machine went down {(phase is null ? "before the first phase" : $"in phase {phase}")}: the build has failed.");
+            return new BuildOutcome(BuildStatus.BuilderFail);
+        }
+    }
+
     private void Complete(BuildOutcome outcome, BuildLog log)
     {
+        FlushResults();
         lock (_lock)
         {
-            if (_snapshot.Status == BuilderStatus.Aborting && outcome.Status != BuildStatus.BuilderFail)
+            if (_cutShort)
+                outcome = new BuildOutcome(BuildStatus.BuilderFail); // the master did not ask for an end; it is to try again
+            else if (_snapshot.Status == BuilderStatus.Aborting && outcome.Status != BuildStatus.BuilderFail)
                 outcome = new BuildOutcome(BuildStatus.Aborted);
-            _snapshot = _snapshot with
+            log.Dispose();
+            Publish(_snapshot with
             {
                 Status = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Complete),
                 Outcome = outcome,
-            };
-            log.Dispose();
+            });
         }
 
         LogEnded(_snapshot.BuildId, outcome.Status);
@@ -289,6 +455,18 @@ internal sealed partial class Builder : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "Build {BuildId} is being aborted")]
     private partial void LogAborting(string? buildId);
+
+    [LoggerMessage(LogLevel.Warning, "The slave was killed while build {BuildId} was in phase {Phase}: what is left of it is being ended")]
+    private partial void LogResumed(string buildId, string phase);
+
+    [LoggerMessage(LogLevel.Information, "Build {BuildId} had ended before the slave was started; it waits for the master")]
+    private partial void LogRecalled(string? buildId);
+
+    [LoggerMessage(LogLevel.Error, "Results may not be on the disk yet; if the machine goes down now, they may be lost")]
+    private partial void LogNotFlushed(Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "A change is not in the journal; if the slave is killed now, it comes back without it")]
+    private partial void LogNotRemembered(Exception exception);
 
     [LoggerMessage(LogLevel.Information, "Build {BuildId} ended: {Status}")]
     private partial void LogEnded(string? buildId, BuildStatus status);

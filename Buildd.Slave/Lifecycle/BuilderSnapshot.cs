@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Collections.Immutable;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
@@ -18,7 +20,13 @@ internal sealed record BuilderSnapshot
     /// <summary>The build; null only when idle.</summary>
     internal string? BuildId { get; init; }
 
-    /// <summary>The build's log; null only when idle.</summary>
+    /// <summary>The backend's tag; null only when idle.</summary>
+    internal string? Tag { get; init; }
+
+    /// <summary>Where the build is, or was last; null when the backend never said.</summary>
+    internal string? Phase { get; init; }
+
+    /// <summary>The log of the build that runs; a closed one when it has ended, or null when that was before the slave was started.</summary>
     internal BuildLog? Log { get; init; }
 
     /// <summary>Whether the tail of the log has the shape for logs that may hold secrets.</summary>
@@ -32,6 +40,9 @@ internal sealed record BuilderSnapshot
 
     /// <summary>The results so far: name to sum, in the order they were added.</summary>
     internal IReadOnlyDictionary<string, string> Results { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Sums of the results that only this build put into the cache: the ones that <c>clean</c> removes.</summary>
+    internal ImmutableHashSet<string> OwnSums { get; init; } = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
 
     /// <summary>Members that the backend added.</summary>
     internal XmlRpcStruct Extra { get; init; } = new();
@@ -52,6 +63,41 @@ internal sealed record BuilderSnapshot
             Extra = Extra,
         };
     }
+
+    /// <summary>What of it outlives the slave.</summary>
+    internal JournalEntry ToJournal()
+    {
+        var extra = new ArrayBufferWriter<byte>();
+        if (Extra.Count > 0)
+            XmlRpcWriter.WriteResponse(extra, Extra);
+        return new JournalEntry
+        {
+            Version = JournalEntry.CurrentVersion,
+            Status = Status,
+            BuildId = BuildId,
+            Tag = Tag,
+            Phase = Phase,
+            Outcome = Outcome?.Status,
+            Dependencies = Outcome?.Dependencies ?? "",
+            Results = [.. Results.Select(result => new JournalFile(result.Key, result.Value))],
+            OwnSums = [.. OwnSums],
+            Extra = extra.WrittenSpan.ToArray(),
+        };
+    }
+
+    /// <summary>What an earlier slave knew.</summary>
+    internal static BuilderSnapshot FromJournal(JournalEntry entry) => new()
+    {
+        Status = entry.Status,
+        BuildId = entry.BuildId,
+        Tag = entry.Tag,
+        Phase = entry.Phase,
+        Outcome = entry.Outcome is { } status ? new BuildOutcome(status, entry.Dependencies) : null,
+        Results = new OrderedDictionary<string, string>(
+            entry.Results.Select(result => KeyValuePair.Create(result.Name, result.Sha1)), StringComparer.Ordinal),
+        OwnSums = [.. entry.OwnSums],
+        Extra = entry.Extra.Length > 0 ? (XmlRpcStruct)XmlRpcReader.ReadResponse(new ReadOnlySequence<byte>(entry.Extra)) : new XmlRpcStruct(),
+    };
 
     private ReadOnlyMemory<byte>? ReadTail()
     {

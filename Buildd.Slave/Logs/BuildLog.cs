@@ -24,12 +24,25 @@ public sealed class BuildLog : IDisposable
 
     /// <summary>Starts an empty log, in place of one that was there.</summary>
     internal BuildLog(string path, TimeProvider time)
+        : this(path, FileMode.CreateNew, time)
+    {
+    }
+
+    private BuildLog(string path, FileMode mode, TimeProvider time)
     {
         _time = time;
         // A new file rather than an emptied one: whoever still reads the last build's log reads that to its end.
-        File.Delete(path);
-        _file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        if (mode == FileMode.CreateNew)
+            File.Delete(path);
+        _file = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        _length = RandomAccess.GetLength(_file);
+        var last = new byte[1];
+        if (_length > 0 && RandomAccess.Read(_file, last, _length - 1) == 1)
+            _last = last[0];
     }
+
+    /// <summary>Goes on with a log that an earlier slave began; an empty one if it is gone.</summary>
+    internal static BuildLog GoOn(string path, TimeProvider time) => new(path, FileMode.OpenOrCreate, time);
 
     /// <summary>How many bytes have been written.</summary>
     public long Length

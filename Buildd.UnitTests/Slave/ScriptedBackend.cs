@@ -28,6 +28,11 @@ internal sealed class ScriptedBackend(string tag) : IBuildBackend
     internal Func<IBuildContext, CancellationToken, Task<BuildOutcome>> Run { get; set; } =
         (_, _) => Task.FromResult(new BuildOutcome(BuildStatus.Ok));
 
+    /// <summary>Ends what an earlier slave left.</summary>
+    internal Func<LeftBuild, Task> EndLeft { get; set; } = _ => Task.CompletedTask;
+
+    public Task EndLeftAsync(LeftBuild left, CancellationToken cancellationToken) => EndLeft(left);
+
     public IBuild Prepare(BuildRequest request)
     {
         Prepared++;

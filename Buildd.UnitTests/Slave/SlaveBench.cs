@@ -55,9 +55,12 @@ internal sealed class SlaveBench : IAsyncDisposable
 
     internal static CancellationToken Deadline => TestContext.CurrentContext.CancellationToken;
 
-    /// <summary>Another builder on the same folders, with the same backend.</summary>
+    /// <summary>Another builder with the same backend. A work folder is one builder's at a time.</summary>
     internal Builder Create(SlaveOptions options) =>
         new(options, Cache, [Backend, new ScriptedBackend("livefs")], Time, Logger);
+
+    /// <summary>An empty work folder.</summary>
+    internal string NewWorkDirectory() => Directory.CreateDirectory(_folder[Guid.NewGuid().ToString("N")]).FullName;
 
     internal string InCache(string name) => Path.Combine(Options.FileCacheDirectory, name);
 

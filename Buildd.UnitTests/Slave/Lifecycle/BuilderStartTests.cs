@@ -195,7 +195,7 @@ public sealed class BuilderStartTests : IAsyncDisposable
     private void RequireUntouched() => Assert.Multiple(() =>
     {
         Assert.That(_slave.Builder.Status().Status, Is.EqualTo(BuilderStatus.Idle));
-        Assert.That(Directory.GetFileSystemEntries(_slave.Options.WorkDirectory), Is.Empty);
+        Assert.That(Directory.GetDirectories(_slave.Options.WorkDirectory), Is.Empty);
         Assert.That(File.Exists(_slave.LogPath), Is.False);
         Assert.That(_slave.Backend.Started.IsCompleted, Is.False);
     });
