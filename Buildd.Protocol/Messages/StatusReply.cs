@@ -55,6 +55,12 @@ public sealed record StatusReply
     /// </remarks>
     public IReadOnlyDictionary<string, XmlRpcValue> Extra { get; init; } = new XmlRpcStruct();
 
+    /// <summary>Whether a member may be among <see cref="Extra"/>, or would be left out.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="value">Its value.</param>
+    /// <returns>Whether it is sent.</returns>
+    public static bool CanCarry(string name, XmlRpcValue value) => !Standard.Contains(name) && WritableCheck.IsSafeMember(name, value);
+
     /// <summary>The reply as the codec writes it.</summary>
     /// <returns>The struct.</returns>
     public XmlRpcValue ToXmlRpc()
@@ -78,7 +84,7 @@ public sealed record StatusReply
 
         foreach (var (name, value) in Extra)
         {
-            if (!Standard.Contains(name) && WritableCheck.IsSafeMember(name, value))
+            if (CanCarry(name, value))
                 members[name] = value;
         }
 

@@ -40,5 +40,9 @@ public interface IBuildContext
     void EnterPhase(string phase);
 
     /// <summary>Sets a member that <c>status</c> carries from now until <c>clean</c>, behind its own members.</summary>
+    /// <remarks>
+    /// A name of one of those, or a value that can't be sent (<see cref="Protocol.Messages.StatusReply.CanCarry"/>), is left
+    /// out: <c>status</c> always answers.
+    /// </remarks>
     void SetStatusMember(string name, XmlRpcValue value);
 }

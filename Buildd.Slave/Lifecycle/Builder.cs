@@ -228,8 +228,18 @@ internal sealed partial class Builder : IAsyncDisposable
 
     internal void SetStatusMember(string name, XmlRpcValue value)
     {
+        // Not only left out of the answer: the journal has to be read again too. What the name stood for before is out of date.
+        var isFit = StatusReply.CanCarry(name, value);
         lock (_lock)
-            _snapshot = _snapshot with { Extra = new XmlRpcStruct(_snapshot.Extra.Append(KeyValuePair.Create(name, value))) };
+        {
+            IEnumerable<KeyValuePair<string, XmlRpcValue>> extra = isFit
+                ? _snapshot.Extra.Append(KeyValuePair.Create(name, value))
+                : _snapshot.Extra.Where(member => member.Key != name);
+            _snapshot = _snapshot with { Extra = new XmlRpcStruct(extra) };
+        }
+
+        if (!isFit)
+            LogUnfitMember(_snapshot.BuildId);
     }
 
     /// <summary>Goes on with a build that an earlier slave was killed in: what is left of it is ended, then it has failed.</summary>
@@ -452,6 +462,9 @@ internal sealed partial class Builder : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "Build {BuildId} ({Tag}) started")]
     private partial void LogStarted(string buildId, string tag);
+
+    [LoggerMessage(LogLevel.Warning, "The backend of build {BuildId} has set a status member that can't be sent; it is left out")]
+    private partial void LogUnfitMember(string? buildId);
 
     [LoggerMessage(LogLevel.Information, "Build {BuildId} is being aborted")]
     private partial void LogAborting(string? buildId);

@@ -90,6 +90,26 @@ public sealed class BuilderRepliesTests : IAsyncDisposable
         Assert.That(_slave.Builder.Status().FileMap!.Keys, Is.EqualTo(new[] { "build:0/one.txt" }));
     }
 
+    [Test]
+    public async Task A_member_that_can_not_be_sent_is_dropped_with_what_it_stood_for_before()
+    {
+        await _slave.RunAsync(context =>
+        {
+            context.SetStatusMember("first", 1);
+            context.SetStatusMember("second", 2);
+            context.SetStatusMember("first", 1L << 40);
+            context.SetStatusMember("third", "\0");
+            context.SetStatusMember("filemap", "a lie");
+            return Task.CompletedTask;
+        });
+
+        Assert.That(_slave.Builder.Status().Extra.Keys, Is.EqualTo(new[] { "second" }));
+        Assert.That(_slave.Logger.Entries.Count(entry => entry.Message.Contains("can't be sent", StringComparison.Ordinal)), Is.EqualTo(3));
+        await _slave.Builder.DisposeAsync();
+        await using var after = _slave.Create(_slave.Options);
+        Assert.That(after.Status().Extra.Keys, Is.EqualTo(new[] { "second" }), "a slave that comes after it");
+    }
+
     private async Task<string> ReadTailAsync(XmlRpcValue? archivePrivate)
     {
         _slave.Backend.RunUntilAborted(new BuildOutcome(BuildStatus.Ok));
