@@ -7,6 +7,8 @@ internal static class Differs
 
     private const string Stuck = "The reference is BUILDING with nothing running, and an abort never ends; a call that is refused changes nothing.";
 
+    private const string Unsanitised = "There is no log with the secrets in it.";
+
     private const string LineEnd = "A message of the slave's own is a line of its own.";
 
     private const string Modern =
@@ -58,6 +60,8 @@ internal static class Differs
         {
             Turned = _ => Scenarios.StandIns.Orig,
         },
+        ["filecache-buildlog-unsanitized-waiting"] = new(Unsanitised, NoSuchFile, 404),
+        ["filecache-buildlog-unsanitized-after-clean"] = new(Unsanitised, NoSuchFile, 404),
         ["filecache-buildlog-aborting"] = new(LineEnd, "asked to abort\n") { Turned = recorded => recorded + "\n" },
         ["filecache-buildlog-aborted"] = new(LineEnd, "asked to abort\n")
         {

@@ -40,7 +40,7 @@ internal sealed class ScriptedBackend(string tag) : IBuildBackend
         var result = Path.Combine(context.Directory, "result.txt");
         await File.WriteAllTextAsync(result, "a result", abort);
         await context.AddResultAsync(result, null, abort);
-        context.Log.WriteLine("made the result");
+        context.Log.WriteLine("making one\nmade the result"); // the tail of a private log has no first line
         await _go.Task.WaitAsync(abort);
         return new BuildOutcome(BuildStatus.Ok);
     }
