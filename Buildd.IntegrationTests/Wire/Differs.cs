@@ -1,3 +1,6 @@
+using System.Text;
+using Buildd.UnitTests.Protocol;
+
 namespace Buildd.IntegrationTests.Wire;
 
 /// <summary>Where our answers to the recorded requests differ from the reference's on purpose, and why. Nothing else may differ.</summary>
@@ -31,6 +34,10 @@ internal static class Differs
 
     private const string NoSuchFile = "<p>File not found.</p>";
 
+    private const string NoSum = "The reference takes any path for a sum, and so tells what other files there are.";
+
+    private const string NotASum = "Not the 40 hexadecimal digits of a SHA-1";
+
     /// <summary>By the name of the exchange; the names of a prefix stand together.</summary>
     private static readonly Dictionary<string, Difference> Table = new()
     {
@@ -59,6 +66,22 @@ internal static class Differs
         ["filecache-input-shared-with-result"] = new("The master was told that the input is there; clean removes results only.", Scenarios.StandIns.Orig)
         {
             Turned = _ => Scenarios.StandIns.Orig,
+        },
+        ["filecache-buildlog-private-building"] = new(Unsanitised, "Get:1 http://private.example/")
+        {
+            // What is left of it without the secrets is in the recording of the same log when the build had ended.
+            Turned = recorded => Before(recorded, "Get:1 ") + "Get:1 " + Before(After(Recorded("filecache-buildlog-private-waiting"), "Get:1 "), "[Fri"),
+        },
+        ["filecache-buildlog-private-waiting"] = new(LineEnd + " The reference's log also ends where the cleaning up began.", "newline\n[")
+        {
+            Turned = recorded => recorded.Replace("newline[", "newline\n[", StringComparison.Ordinal) + "stub: remove-build\n",
+        },
+        ["status-building-private-long"] = new("The tail is taken of what is left without the secrets, so that more of it has room.", "line 0015 ")
+        {
+            Turned = recorded => recorded.Replace(
+                ">line 0025 ",
+                ">" + string.Concat(Enumerable.Range(15, 10).Select(n => $"line {n:d4} http://private.example/ubuntu/pool\n")) + "line 0025 ",
+                StringComparison.Ordinal),
         },
         ["filecache-buildlog-unsanitized-waiting"] = new(Unsanitised, NoSuchFile, 404),
         ["filecache-buildlog-unsanitized-after-clean"] = new(Unsanitised, NoSuchFile, 404),
@@ -101,6 +124,18 @@ internal static class Differs
         ["filecache-symlink"] = new("Links are not followed: they lead out of the cache.", NoSuchFile, 404, Parts.Connection),
         ["filecache-dot-encoded-inside"] = new("An encoded slash is part of a name and no separator, so there is no such name.", NoSuchFile, 404, Parts.Connection),
         ["filecache-traversal-nul"] = new("The reference breaks; no path has a NUL in it, and a request with one is malformed.", Closes, 400),
+
+        // ensurepresent-
+        ["ensurepresent-data-url"] = new("A file comes from a server, or it needs no slave to fetch it.", "&lt;urlopen error unknown url type: data&gt;"),
+        ["ensurepresent-file-url"] = new("Whoever reaches the port could read this machine's files. The text is free.", "&lt;urlopen error unknown url type: file&gt;"),
+        ["ensurepresent-name-absolute"] = new(NoSum, NotASum),
+        ["ensurepresent-name-relative"] = new(NoSum, NotASum),
+        ["ensurepresent-name-empty"] = new(NoSum, NotASum),
+        ["ensurepresent-not-http"] = new("The text is free; the reference repeats what the server sent.", "Error accessing Librarian: the server does not speak HTTP"),
+        ["ensurepresent-url-int"] = new("It is the caller's mistake, as with a sum that is no string.", "<int>8002</int>"),
+        ["ensurepresent-reset"] = new(
+            "The reference faults and leaves what it has; ours is the answer that other failed downloads get, and nothing is left.",
+            "Error accessing Librarian: &lt;urlopen error [Errno 104] Connection reset by peer&gt;"),
     };
 
     /// <summary>The names of all exchanges that differ.</summary>
@@ -111,6 +146,12 @@ internal static class Differs
 
     /// <summary>What our answer is instead.</summary>
     internal static Difference Get(string name) => Table[name];
+
+    private static string Recorded(string name) => Encoding.Latin1.GetString(WireCase.Get(name).ResponseBody);
+
+    private static string Before(string text, string mark) => text[..text.IndexOf(mark, StringComparison.Ordinal)];
+
+    private static string After(string text, string mark) => text[(text.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..];
 
     /// <param name="Reason">Why ours is the better answer, or why nobody can notice.</param>
     /// <param name="Ours">A text in our answer.</param>

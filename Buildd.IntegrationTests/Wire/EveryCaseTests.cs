@@ -11,12 +11,9 @@ public class EveryCaseTests
     private static readonly string[] Recorded = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Data", "Wire", "names.txt"));
 
     private static IEnumerable<string> Replayed =>
-        WireReplayTests.Replayed.Concat(HttpReplayTests.Replayed).Select(exchange => exchange.Name)
-            .Concat(LifecycleReplayTests.Names)
-            .Concat(EnsurePresent);
-
-    /// <summary>Those have a fixture to themselves, with a file server that answers as the recorded one did.</summary>
-    private static IEnumerable<string> EnsurePresent => Recorded.Where(name => name.StartsWith("ensurepresent-", StringComparison.Ordinal));
+        WireReplayTests.Replayed.Concat(HttpReplayTests.Replayed).Concat(EnsurePresentReplayTests.Replayed)
+            .Select(exchange => exchange.Name)
+            .Concat(LifecycleReplayTests.Names);
 
     [Test]
     public void Every_recorded_exchange_is_replayed_or_open()
@@ -28,8 +25,8 @@ public class EveryCaseTests
     [Test]
     public void Exchanges_whose_bytes_are_kept_are_those_that_are_replayed() =>
         Assert.That(
-            WireCase.All.Select(exchange => exchange.Name).Except(EnsurePresent),
-            Is.EquivalentTo(Replayed.Concat(OpenCases.Table.Keys.Where(LifecycleReplayTests.HasScenario)).Except(EnsurePresent)));
+            WireCase.All.Select(exchange => exchange.Name),
+            Is.EquivalentTo(Replayed.Concat(OpenCases.Table.Keys.Where(LifecycleReplayTests.HasScenario))));
 
     [Test]
     public void What_differs_on_purpose_was_recorded_and_is_replayed() => Assert.That(Differs.Names, Is.SubsetOf(Replayed));

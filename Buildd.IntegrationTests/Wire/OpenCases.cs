@@ -5,8 +5,6 @@ internal static class OpenCases
 {
     private const string Proxy = "No kind of build has the builder proxy yet.";
 
-    private const string Secrets = "Logs have their secrets in them still.";
-
     private const string Revocation = "No kind of build revokes a token yet.";
 
     internal static readonly IReadOnlyDictionary<string, string> Table = new Dictionary<string, string>
@@ -18,10 +16,6 @@ internal static class OpenCases
         ["proxy-upstream-down"] = Proxy,
         ["proxy-revoke-basic"] = Revocation,
         ["proxy-revoke-fetch-service"] = Revocation,
-        ["filecache-buildlog-private-waiting"] = Secrets,
-        ["status-building-private-long"] = Secrets,
-        ["status-building-private-short"] = Secrets,
-        ["status-building-snap"] = Secrets,
         ["filecache-buildlog-snap"] = Proxy + " The log tells its requests.",
     };
 }

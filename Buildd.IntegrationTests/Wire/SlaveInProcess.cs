@@ -23,30 +23,38 @@ internal sealed class SlaveInProcess : IAsyncDisposable
 
     private readonly TemporaryDirectory _folder = new();
     private readonly HttpClient _http = new();
-    private readonly string? _version;
+    private readonly SlaveOptions _options;
     private readonly ScriptedBackend[] _backends = [.. Tags.Select(tag => new ScriptedBackend(tag))];
     private WebApplication _application;
 
-    private SlaveInProcess(string? version)
+    private SlaveInProcess(string? version, Action<SlaveOptions>? configure)
     {
-        _version = version;
         Directory.CreateDirectory(_folder["filecache"]);
         Directory.CreateDirectory(_folder["home"]);
+        _options = new SlaveOptions
+        {
+            ArchitectureTag = "amd64",
+            FileCacheDirectory = _folder["filecache"],
+            WorkDirectory = _folder["home"],
+            Version = version,
+            Backends = [.. _backends],
+        };
+        configure?.Invoke(_options);
         _application = CreateApplication();
     }
 
-    internal string CacheDirectory => _folder["filecache"];
+    internal string CacheDirectory => _options.FileCacheDirectory;
 
     /// <summary>Where the folders of builds are made.</summary>
-    internal string WorkDirectory => _folder["home"];
+    internal string WorkDirectory => _options.WorkDirectory;
 
     internal Uri Url => new(_application.Urls.First());
 
     internal SlaveClient Client => new(_http, new SlaveClientOptions { Url = Url });
 
-    internal static async Task<SlaveInProcess> StartAsync(string? version = "254")
+    internal static async Task<SlaveInProcess> StartAsync(string? version = "254", Action<SlaveOptions>? configure = null)
     {
-        var slave = new SlaveInProcess(version);
+        var slave = new SlaveInProcess(version, configure);
         await slave._application.StartAsync();
         return slave;
     }
@@ -114,20 +122,8 @@ internal sealed class SlaveInProcess : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private WebApplication CreateApplication() => SlaveApplication.Create(
-        new DaemonConfiguration
-        {
-            Slave = new SlaveOptions
-            {
-                ArchitectureTag = "amd64",
-                FileCacheDirectory = _folder["filecache"],
-                WorkDirectory = _folder["home"],
-                Version = _version,
-                Backends = [.. _backends],
-            },
-            BindAddress = IPAddress.Loopback,
-            BindPort = 0,
-        });
+    private WebApplication CreateApplication() =>
+        SlaveApplication.Create(new DaemonConfiguration { Slave = _options, BindAddress = IPAddress.Loopback, BindPort = 0 });
 
     private static bool IsWhole(byte[] answer)
     {

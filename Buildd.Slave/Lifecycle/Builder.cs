@@ -24,6 +24,8 @@ internal sealed partial class Builder : IAsyncDisposable
     private readonly Journal _journal;
 
     private volatile BuilderSnapshot _snapshot;
+    private CacheLease? _inputs; // what the build that runs needs of the cache
+    private CacheLease _results; // what it made, until clean
     private CancellationTokenSource? _abort;
     private Task _build = Task.CompletedTask;
     private bool _stopping;
@@ -44,6 +46,7 @@ internal sealed partial class Builder : IAsyncDisposable
         try
         {
             _snapshot = Recall();
+            _results = _cache.Hold(_snapshot.Results.Values);
         }
         catch
         {
@@ -74,6 +77,21 @@ internal sealed partial class Builder : IAsyncDisposable
     /// <exception cref="RefusedException">No id, the wrong status, or arguments that the backend refuses.</exception>
     internal BuildReply Start(BuildCall call)
     {
+        // Held before they are looked for: what was found must not be gone a moment later.
+        var inputs = _cache.Hold([call.ChrootSha1, .. call.FileMap.Values]);
+        try
+        {
+            return Start(call, inputs);
+        }
+        finally
+        {
+            if (!ReferenceEquals(_inputs, inputs))
+                inputs.Dispose();
+        }
+    }
+
+    private BuildReply Start(BuildCall call, CacheLease inputs)
+    {
         if (!_backends.TryGetValue(call.Builder, out var backend))
         {
             var tags = string.Join(", ", _backends.Keys.Select(tag => $"'{tag}'"));
@@ -96,6 +114,7 @@ internal sealed partial class Builder : IAsyncDisposable
         foreach (var name in files.Keys)
             PathPart.Check("the file name", name);
 
+        _cache.RequireRoom();
         var request = new BuildRequest
         {
             BuildId = call.BuildId,
@@ -125,6 +144,7 @@ internal sealed partial class Builder : IAsyncDisposable
                 var directory = BuildDirectory.Create(_options.WorkDirectory, request);
                 var log = OpenLog(directory, secrets);
                 _snapshot = accepted with { Log = log };
+                _inputs = inputs;
                 Run(build, new BuildContext(this, request, directory, log, _time));
             }
             catch (RefusedException)
@@ -168,6 +188,8 @@ internal sealed partial class Builder : IAsyncDisposable
             RememberOrGoOn(new BuilderSnapshot { Status = next, OwnSums = _snapshot.OwnSums });
             _snapshot.Log?.Dispose();
             RemoveResults(_snapshot.OwnSums);
+            _results.Dispose();
+            _results = _cache.Hold([]);
             _abort?.Dispose();
             _abort = null;
             Publish(BuilderSnapshot.IdleAtStart with { Status = next });
@@ -214,7 +236,7 @@ internal sealed partial class Builder : IAsyncDisposable
     internal async Task AddResultAsync(string path, string name, CancellationToken cancellationToken)
     {
         PathPart.CheckAll("the result name", name);
-        var (sha1, isNew) = await _cache.StoreAsync(path, cancellationToken).ConfigureAwait(false);
+        var (sha1, isNew) = await _cache.StoreAsync(path, _results, cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             Publish(_snapshot with
@@ -453,6 +475,8 @@ internal sealed partial class Builder : IAsyncDisposable
                 Status = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Complete),
                 Outcome = outcome,
             });
+            _inputs?.Dispose();
+            _inputs = null;
         }
 
         LogEnded(_snapshot.BuildId, outcome.Status);
