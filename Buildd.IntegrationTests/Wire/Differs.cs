@@ -25,6 +25,10 @@ internal static class Differs
 
     private const string NoSuchFile = "<p>File not found.</p>";
 
+    private const string NoSum = "The reference takes any path for a sum, and so tells what other files there are.";
+
+    private const string NotASum = "Not the 40 hexadecimal digits of a SHA-1";
+
     /// <summary>By the name of the exchange; the names of a prefix stand together.</summary>
     private static readonly Dictionary<string, Difference> Table = new()
     {
@@ -70,6 +74,18 @@ internal static class Differs
         ["filecache-symlink"] = new("Links are not followed: they lead out of the cache.", NoSuchFile, 404, Parts.Connection),
         ["filecache-dot-encoded-inside"] = new("An encoded slash is part of a name and no separator, so there is no such name.", NoSuchFile, 404, Parts.Connection),
         ["filecache-traversal-nul"] = new("The reference breaks; no path has a NUL in it, and a request with one is malformed.", Closes, 400),
+
+        // ensurepresent-
+        ["ensurepresent-data-url"] = new("A file comes from a server, or it needs no slave to fetch it.", "&lt;urlopen error unknown url type: data&gt;"),
+        ["ensurepresent-file-url"] = new("Whoever reaches the port could read this machine's files. The text is free.", "&lt;urlopen error unknown url type: file&gt;"),
+        ["ensurepresent-name-absolute"] = new(NoSum, NotASum),
+        ["ensurepresent-name-relative"] = new(NoSum, NotASum),
+        ["ensurepresent-name-empty"] = new(NoSum, NotASum),
+        ["ensurepresent-not-http"] = new("The text is free; the reference repeats what the server sent.", "Error accessing Librarian: the server does not speak HTTP"),
+        ["ensurepresent-url-int"] = new("It is the caller's mistake, as with a sum that is no string.", "<int>8002</int>"),
+        ["ensurepresent-reset"] = new(
+            "The reference faults and leaves what it has; ours is the answer that other failed downloads get, and nothing is left.",
+            "Error accessing Librarian: &lt;urlopen error [Errno 104] Connection reset by peer&gt;"),
     };
 
     /// <summary>The names of all exchanges that differ.</summary>

@@ -5,7 +5,6 @@ using Buildd.Daemon.Configuration;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
-using Buildd.Slave.Http;
 using Buildd.UnitTests.Testing;
 using Microsoft.AspNetCore.Builder;
 
@@ -24,39 +23,39 @@ internal sealed class SlaveInProcess : IAsyncDisposable
 
     private readonly TemporaryDirectory _folder = new();
     private readonly HttpClient _http = new();
+    private readonly SlaveOptions _options;
     private readonly WebApplication _application;
     private readonly ScriptedBackend[] _backends = [.. Tags.Select(tag => new ScriptedBackend(tag))];
 
-    private SlaveInProcess(string? version, bool listing)
+    private SlaveInProcess(string? version, Action<SlaveOptions>? configure)
     {
         Directory.CreateDirectory(_folder["filecache"]);
         Directory.CreateDirectory(_folder["home"]);
+        _options = new SlaveOptions
+        {
+            ArchitectureTag = "amd64",
+            FileCacheDirectory = _folder["filecache"],
+            WorkDirectory = _folder["home"],
+            Version = version,
+            Backends = [.. _backends],
+        };
+        configure?.Invoke(_options);
         _application = SlaveApplication.Create(
-            new DaemonConfiguration
-            {
-                Slave = new SlaveOptions
-                {
-                    ArchitectureTag = "amd64",
-                    FileCacheDirectory = _folder["filecache"],
-                    WorkDirectory = _folder["home"],
-                    Version = version,
-                    Backends = [.. _backends],
-                    Endpoints = new EndpointOptions { FileListing = listing },
-                },
-                BindAddress = IPAddress.Loopback,
-                BindPort = 0,
-            });
+            new DaemonConfiguration { Slave = _options, BindAddress = IPAddress.Loopback, BindPort = 0 });
     }
 
-    internal string CacheDirectory => _folder["filecache"];
+    internal string CacheDirectory => _options.FileCacheDirectory;
+
+    /// <summary>Where the folders of builds are made.</summary>
+    internal string WorkDirectory => _options.WorkDirectory;
 
     internal Uri Url => new(_application.Urls.First());
 
     internal SlaveClient Client => new(_http, new SlaveClientOptions { Url = Url });
 
-    internal static async Task<SlaveInProcess> StartAsync(string? version = "254", bool listing = false)
+    internal static async Task<SlaveInProcess> StartAsync(string? version = "254", Action<SlaveOptions>? configure = null)
     {
-        var slave = new SlaveInProcess(version, listing);
+        var slave = new SlaveInProcess(version, configure);
         await slave._application.StartAsync();
         return slave;
     }

@@ -24,6 +24,8 @@ internal sealed partial class Builder : IAsyncDisposable
     private readonly Journal _journal;
 
     private volatile BuilderSnapshot _snapshot;
+    private CacheLease? _inputs; // what the build that runs needs of the cache
+    private CacheLease _results; // what it made, until clean
     private CancellationTokenSource? _abort;
     private Task _build = Task.CompletedTask;
     private bool _stopping;
@@ -44,6 +46,7 @@ internal sealed partial class Builder : IAsyncDisposable
         try
         {
             _snapshot = Recall();
+            _results = _cache.Hold(_snapshot.Results.Values);
         }
         catch
         {
@@ -69,6 +72,21 @@ internal sealed partial class Builder : IAsyncDisposable
     /// <exception cref="RefusedException">No id, the wrong status, or arguments that the backend refuses.</exception>
     internal BuildReply Start(BuildCall call)
     {
+        // Held before they are looked for: what was found must not be gone a moment later.
+        var inputs = _cache.Hold([call.ChrootSha1, .. call.FileMap.Values]);
+        try
+        {
+            return Start(call, inputs);
+        }
+        finally
+        {
+            if (!ReferenceEquals(_inputs, inputs))
+                inputs.Dispose();
+        }
+    }
+
+    private BuildReply Start(BuildCall call, CacheLease inputs)
+    {
         if (!_backends.TryGetValue(call.Builder, out var backend))
         {
             var tags = string.Join(", ", _backends.Keys.Select(tag => $"'{tag}'"));
@@ -91,6 +109,7 @@ internal sealed partial class Builder : IAsyncDisposable
         foreach (var name in files.Keys)
             PathPart.Check("the file name", name);
 
+        _cache.RequireRoom();
         var request = new BuildRequest
         {
             BuildId = call.BuildId,
@@ -113,6 +132,7 @@ internal sealed partial class Builder : IAsyncDisposable
                 var directory = BuildDirectory.Create(_options.WorkDirectory, request);
                 var log = OpenLog(directory, secrets);
                 _snapshot = accepted with { Log = log };
+                _inputs = inputs;
                 Run(build, new BuildContext(this, request, directory, log, _time));
             }
             catch (RefusedException)
@@ -156,6 +176,8 @@ internal sealed partial class Builder : IAsyncDisposable
             RememberOrGoOn(new BuilderSnapshot { Status = next, OwnSums = _snapshot.OwnSums });
             _snapshot.Log?.Dispose();
             RemoveResults(_snapshot.OwnSums);
+            _results.Dispose();
+            _results = _cache.Hold([]);
             _abort?.Dispose();
             _abort = null;
             Publish(BuilderSnapshot.IdleAtStart with { Status = next });
@@ -202,7 +224,7 @@ internal sealed partial class Builder : IAsyncDisposable
     internal async Task AddResultAsync(string path, string name, CancellationToken cancellationToken)
     {
         PathPart.Check("the result name", name);
-        var (sha1, isNew) = await _cache.StoreAsync(path, cancellationToken).ConfigureAwait(false);
+        var (sha1, isNew) = await _cache.StoreAsync(path, _results, cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             Publish(_snapshot with
@@ -223,6 +245,12 @@ internal sealed partial class Builder : IAsyncDisposable
     {
         lock (_lock)
             _snapshot = _snapshot with { Extra = new XmlRpcStruct(_snapshot.Extra.Append(KeyValuePair.Create(name, value))) };
+    }
+
+    internal void SetStatusMembers(XmlRpcStruct members, IReadOnlySet<string> replaced)
+    {
+        lock (_lock)
+            _snapshot = _snapshot with { Extra = new XmlRpcStruct(_snapshot.Extra.Where(member => !replaced.Contains(member.Key)).Concat(members)) };
     }
 
     /// <summary>Goes on with a build that an earlier slave was killed in: what is left of it is ended, then it has failed.</summary>
@@ -431,6 +459,8 @@ internal sealed partial class Builder : IAsyncDisposable
                 Status = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Complete),
                 Outcome = outcome,
             });
+            _inputs?.Dispose();
+            _inputs = null;
         }
 
         LogEnded(_snapshot.BuildId, outcome.Status);
