@@ -40,7 +40,7 @@ public sealed class EnsurePresentReplayTests : IAsyncDisposable
 
     public EnsurePresentReplayTests() => _upstream = new UpstreamServer(Answer);
 
-    private static IEnumerable<WireCase> Replayed => WireCase.All.Where(exchange => exchange.Name.StartsWith(Prefix, StringComparison.Ordinal));
+    internal static IEnumerable<WireCase> Replayed => WireCase.All.Where(exchange => exchange.Name.StartsWith(Prefix, StringComparison.Ordinal));
 
     private static IEnumerable<WireCase> Same => Replayed.Where(exchange => !Differs.Contains(exchange.Name));
 

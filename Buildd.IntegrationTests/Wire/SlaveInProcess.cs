@@ -24,8 +24,8 @@ internal sealed class SlaveInProcess : IAsyncDisposable
     private readonly TemporaryDirectory _folder = new();
     private readonly HttpClient _http = new();
     private readonly SlaveOptions _options;
-    private readonly WebApplication _application;
     private readonly ScriptedBackend[] _backends = [.. Tags.Select(tag => new ScriptedBackend(tag))];
+    private WebApplication _application;
 
     private SlaveInProcess(string? version, Action<SlaveOptions>? configure)
     {
@@ -40,8 +40,7 @@ internal sealed class SlaveInProcess : IAsyncDisposable
             Backends = [.. _backends],
         };
         configure?.Invoke(_options);
-        _application = SlaveApplication.Create(
-            new DaemonConfiguration { Slave = _options, BindAddress = IPAddress.Loopback, BindPort = 0 });
+        _application = CreateApplication();
     }
 
     internal string CacheDirectory => _options.FileCacheDirectory;
@@ -59,6 +58,18 @@ internal sealed class SlaveInProcess : IAsyncDisposable
         await slave._application.StartAsync();
         return slave;
     }
+
+    /// <summary>Ends the slave as a service manager would, and starts another on the same folders.</summary>
+    internal async Task RestartAsync()
+    {
+        await _application.StopAsync();
+        await _application.DisposeAsync();
+        _application = CreateApplication();
+        await _application.StartAsync();
+    }
+
+    /// <summary>The stand-in for a kind of build.</summary>
+    internal ScriptedBackend Backend(string tag) => _backends.Single(backend => backend.Tag == tag);
 
     /// <summary>Starts a build of some kind; it waits for <see cref="FinishAsync"/>.</summary>
     internal async Task BuildAsync(string tag)
@@ -83,8 +94,11 @@ internal sealed class SlaveInProcess : IAsyncDisposable
     {
         foreach (var backend in _backends)
             backend.LetGo();
-        await UntilAsync(async () => (await Client.StatusAsync()).Status == BuilderStatus.Waiting);
+        await WaitingAsync();
     }
+
+    /// <summary>Waits until the slave is waiting.</summary>
+    internal Task WaitingAsync() => UntilAsync(async () => (await Client.StatusAsync()).Status == BuilderStatus.Waiting);
 
     /// <summary>Sends bytes as they are and returns what comes back: one answer, of the length that it says it has.</summary>
     internal async Task<byte[]> SendAsync(byte[] request)
@@ -107,6 +121,9 @@ internal sealed class SlaveInProcess : IAsyncDisposable
         _http.Dispose();
         _folder.Dispose();
     }
+
+    private WebApplication CreateApplication() =>
+        SlaveApplication.Create(new DaemonConfiguration { Slave = _options, BindAddress = IPAddress.Loopback, BindPort = 0 });
 
     private static bool IsWhole(byte[] answer)
     {
