@@ -9,6 +9,12 @@ public static class SlaveApplication
     /// <summary>How long a kept connection may be silent; the reference's figure.</summary>
     private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a request line may be, and its header fields in all, in bytes; the reference's figure for both together.</summary>
+    private const int MaxHeadBytes = 16384;
+
+    /// <summary>How many header fields a request may have; the reference's figure.</summary>
+    private const int MaxHeaderFields = 500;
+
     /// <summary>Puts a slave together. It listens once the application is started.</summary>
     /// <param name="configuration">What it is told.</param>
     public static WebApplication Create(DaemonConfiguration configuration)
@@ -29,12 +35,29 @@ public static class SlaveApplication
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null; // the endpoint has its own limit and answers with the fault
             kestrel.Limits.KeepAliveTimeout = KeepAliveTimeout;
+            kestrel.Limits.RequestHeadersTimeout = KeepAliveTimeout;
+            kestrel.Limits.MaxRequestLineSize = MaxHeadBytes;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadBytes;
+            kestrel.Limits.MaxRequestHeaderCount = MaxHeaderFields;
             kestrel.Listen(configuration.BindAddress, configuration.BindPort);
         });
         builder.Services.AddBuilddSlave(configuration.Slave);
         var application = builder.Build();
+        application.Use(CloseOldConnections);
         application.UseRouting();
+        application.Use((http, next) => http.GetEndpoint() is null ? BuilddSlaveEndpoints.AnswerUnknownAsync(http) : next(http));
         application.MapBuilddSlave();
         return application;
+    }
+
+    /// <summary>
+    /// A client of HTTP/1.0 may wait for the connection's end, whatever it says of keeping it: the reference closes it after
+    /// each answer. Without a length the end is also all that such a client has; the server never sends it chunks.
+    /// </summary>
+    private static Task CloseOldConnections(HttpContext http, RequestDelegate next)
+    {
+        if (HttpProtocol.IsHttp10(http.Request.Protocol))
+            http.Response.Headers.Connection = "close";
+        return next(http);
     }
 }

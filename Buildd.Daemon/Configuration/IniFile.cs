@@ -16,17 +16,27 @@ public sealed class IniFile
     /// <summary>A configuration file has no business being longer, in characters.</summary>
     private const int MaxLength = 1024 * 1024;
 
+    /// <summary>So many mistakes are told: a file that has more is something else altogether.</summary>
+    private const int MaxMistakes = 20;
+
     private readonly string _name;
     private readonly Dictionary<string, Dictionary<string, string>> _sections;
+    private readonly Dictionary<string, int> _sectionLines;
 
-    private IniFile(string name, Dictionary<string, Dictionary<string, string>> sections)
+    private IniFile(
+        string name, Dictionary<string, Dictionary<string, string>> sections, Dictionary<string, int> sectionLines, IReadOnlyList<IniKey> keys)
     {
         _name = name;
         _sections = sections;
+        _sectionLines = sectionLines;
+        Keys = keys;
     }
 
+    /// <summary>The keys that are in the file, in its order.</summary>
+    public IReadOnlyList<IniKey> Keys { get; }
+
     /// <summary>Reads a file.</summary>
-    /// <exception cref="ConfigurationException">It can't be read, or a line is no line of an INI file; the message names it.</exception>
+    /// <exception cref="ConfigurationException">It can't be read, or lines are no lines of an INI file; the message names each.</exception>
     public static IniFile Load(string path)
     {
         try
@@ -42,11 +52,15 @@ public sealed class IniFile
     }
 
     /// <summary>Reads text, calling it <paramref name="name"/> in messages.</summary>
-    /// <exception cref="ConfigurationException">A line is no line of an INI file; the message names it.</exception>
+    /// <exception cref="ConfigurationException">Lines are no lines of an INI file; the message names each.</exception>
     public static IniFile Parse(string name, string text)
     {
         var sections = new Dictionary<string, Dictionary<string, string>>(StringComparer.Ordinal);
+        var sectionLines = new Dictionary<string, int>(StringComparer.Ordinal);
+        var keys = new List<IniKey>();
+        var mistakes = new List<string>();
         Dictionary<string, string>? section = null;
+        var sectionName = "";
         string? key = null;
         var lines = text.Split('\n');
         for (var i = 0; i < lines.Length; i++)
@@ -62,31 +76,55 @@ public sealed class IniFile
             }
             else if (content[0] == '[')
             {
-                var end = content.IndexOf(']', StringComparison.Ordinal);
-                if (end < 2)
-                    throw Mistake(name, i, "a section needs a name in brackets");
-                if (!sections.TryAdd(content[1..end], section = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)))
-                    throw Mistake(name, i, $"the section [{content[1..end]}] is there twice");
+                // Also after a mistake: what follows belongs to it, and is not worth a mistake of its own.
+                section = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
                 key = null;
+                var end = content.IndexOf(']', StringComparison.Ordinal);
+                sectionName = end < 2 ? "" : content[1..end];
+                if (end < 2)
+                    Mistake(i, "a section needs a name in brackets");
+                else if (!sections.TryAdd(sectionName, section))
+                    Mistake(i, $"the section [{sectionName}] is there twice");
+                else
+                    sectionLines.Add(sectionName, i + 1);
             }
             else
             {
+                key = null; // no line continues a mistake
                 var separator = content.IndexOfAny(['=', ':']);
+                var found = separator < 1 ? "" : content[..separator].TrimEnd();
                 if (separator < 1)
-                    throw Mistake(name, i, "neither a section, nor a comment, nor KEY = VALUE");
-                if (section is null)
-                    throw Mistake(name, i, "a value before the first section");
-                key = content[..separator].TrimEnd();
-                if (!section.TryAdd(key, content[(separator + 1)..].TrimStart()))
-                    throw Mistake(name, i, $"the key '{key}' is there twice");
+                {
+                    Mistake(i, "neither a section, nor a comment, nor KEY = VALUE");
+                }
+                else if (section is null)
+                {
+                    Mistake(i, "a value before the first section");
+                }
+                else if (!section.TryAdd(found, content[(separator + 1)..].TrimStart()))
+                {
+                    Mistake(i, $"the key '{found}' is there twice");
+                }
+                else
+                {
+                    key = found;
+                    keys.Add(new IniKey(sectionName, found, i + 1));
+                }
             }
         }
 
-        return new IniFile(name, sections);
+        if (mistakes.Count > MaxMistakes)
+            mistakes = [.. mistakes.Take(MaxMistakes), $"{name}: and {mistakes.Count - MaxMistakes} more lines"];
+        return mistakes.Count == 0 ? new IniFile(name, sections, sectionLines, keys) : throw new ConfigurationException(string.Join('\n', mistakes));
+
+        void Mistake(int index, string what) => mistakes.Add($"{name}: line {index + 1}: {what}");
     }
 
     /// <summary>Whether there is such a section.</summary>
     public bool HasSection(string section) => _sections.ContainsKey(section);
+
+    /// <summary>The line that a section begins in, from 1; 1 where there is no such section.</summary>
+    public int LineOf(string section) => _sectionLines.GetValueOrDefault(section, 1);
 
     /// <summary>A value with what it refers to put in; null when it is not there.</summary>
     /// <exception cref="ConfigurationException">It refers to something that is not there, or to itself.</exception>
@@ -98,7 +136,7 @@ public sealed class IniFile
     private string Expand(string section, string key, string raw, Dictionary<string, string> values, int depth)
     {
         if (depth == 0)
-            throw new ConfigurationException($"{_name}: [{section}] {key}: more than {MaxExpansionDepth} values refer to each other");
+            throw new ConfigurationException($"{_name}: line {LineOf(section, key)}: [{section}] {key}: more than {MaxExpansionDepth} values refer to each other");
 
         var result = new StringBuilder();
         for (var i = 0; i < raw.Length; i++)
@@ -122,12 +160,13 @@ public sealed class IniFile
             }
             else
             {
-                throw new ConfigurationException($"{_name}: [{section}] {key}: after a percent sign comes another, or (KEY)s with a key of this section");
+                throw new ConfigurationException($"{_name}: line {LineOf(section, key)}: [{section}] {key}: after a percent sign comes another, or (KEY)s with a key of this section");
             }
         }
 
         return result.ToString();
     }
 
-    private static ConfigurationException Mistake(string name, int index, string what) => new($"{name}: line {index + 1}: {what}");
+    private int LineOf(string section, string key) =>
+        Keys.First(found => found.Section == section && found.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Line;
 }

@@ -5,6 +5,7 @@ using Buildd.Daemon.Configuration;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
+using Buildd.Slave.Http;
 using Buildd.UnitTests.Testing;
 using Microsoft.AspNetCore.Builder;
 
@@ -26,7 +27,7 @@ internal sealed class SlaveInProcess : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly ScriptedBackend[] _backends = [.. Tags.Select(tag => new ScriptedBackend(tag))];
 
-    private SlaveInProcess(string? version)
+    private SlaveInProcess(string? version, bool listing)
     {
         Directory.CreateDirectory(_folder["filecache"]);
         Directory.CreateDirectory(_folder["home"]);
@@ -40,6 +41,7 @@ internal sealed class SlaveInProcess : IAsyncDisposable
                     WorkDirectory = _folder["home"],
                     Version = version,
                     Backends = [.. _backends],
+                    Endpoints = new EndpointOptions { FileListing = listing },
                 },
                 BindAddress = IPAddress.Loopback,
                 BindPort = 0,
@@ -52,9 +54,9 @@ internal sealed class SlaveInProcess : IAsyncDisposable
 
     internal SlaveClient Client => new(_http, new SlaveClientOptions { Url = Url });
 
-    internal static async Task<SlaveInProcess> StartAsync(string? version = "254")
+    internal static async Task<SlaveInProcess> StartAsync(string? version = "254", bool listing = false)
     {
-        var slave = new SlaveInProcess(version);
+        var slave = new SlaveInProcess(version, listing);
         await slave._application.StartAsync();
         return slave;
     }

@@ -48,7 +48,7 @@ public static class BuilddSlaveServices
             provider.GetRequiredService<IHostApplicationLifetime>()));
         services.AddSingleton(provider => new RpcEndpoint(
             provider.GetRequiredService<SlaveCalls>(), provider.GetRequiredService<ILogger<RpcEndpoint>>()));
-        services.AddSingleton(provider => new FileCacheEndpoint(options, provider.GetRequiredService<FileCache>()));
+        services.AddSingleton(new FileCacheEndpoint(options));
         services.AddHostedService(provider => new FollowHost(provider.GetRequiredService<Builder>()));
         services.Configure<HostOptions>(host => host.ShutdownTimeout =
             host.ShutdownTimeout > options.StopDeadline ? host.ShutdownTimeout : options.StopDeadline + TimeSpan.FromSeconds(10));
