@@ -5,7 +5,6 @@ using Buildd.Daemon.Configuration;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
-using Buildd.Slave.Http;
 using Buildd.UnitTests.Testing;
 using Microsoft.AspNetCore.Builder;
 
@@ -24,42 +23,53 @@ internal sealed class SlaveInProcess : IAsyncDisposable
 
     private readonly TemporaryDirectory _folder = new();
     private readonly HttpClient _http = new();
-    private readonly WebApplication _application;
+    private readonly SlaveOptions _options;
     private readonly ScriptedBackend[] _backends = [.. Tags.Select(tag => new ScriptedBackend(tag))];
+    private WebApplication _application;
 
-    private SlaveInProcess(string? version, bool listing)
+    private SlaveInProcess(string? version, Action<SlaveOptions>? configure)
     {
         Directory.CreateDirectory(_folder["filecache"]);
         Directory.CreateDirectory(_folder["home"]);
-        _application = SlaveApplication.Create(
-            new DaemonConfiguration
-            {
-                Slave = new SlaveOptions
-                {
-                    ArchitectureTag = "amd64",
-                    FileCacheDirectory = _folder["filecache"],
-                    WorkDirectory = _folder["home"],
-                    Version = version,
-                    Backends = [.. _backends],
-                    Endpoints = new EndpointOptions { FileListing = listing },
-                },
-                BindAddress = IPAddress.Loopback,
-                BindPort = 0,
-            });
+        _options = new SlaveOptions
+        {
+            ArchitectureTag = "amd64",
+            FileCacheDirectory = _folder["filecache"],
+            WorkDirectory = _folder["home"],
+            Version = version,
+            Backends = [.. _backends],
+        };
+        configure?.Invoke(_options);
+        _application = CreateApplication();
     }
 
-    internal string CacheDirectory => _folder["filecache"];
+    internal string CacheDirectory => _options.FileCacheDirectory;
+
+    /// <summary>Where the folders of builds are made.</summary>
+    internal string WorkDirectory => _options.WorkDirectory;
 
     internal Uri Url => new(_application.Urls.First());
 
     internal SlaveClient Client => new(_http, new SlaveClientOptions { Url = Url });
 
-    internal static async Task<SlaveInProcess> StartAsync(string? version = "254", bool listing = false)
+    internal static async Task<SlaveInProcess> StartAsync(string? version = "254", Action<SlaveOptions>? configure = null)
     {
-        var slave = new SlaveInProcess(version, listing);
+        var slave = new SlaveInProcess(version, configure);
         await slave._application.StartAsync();
         return slave;
     }
+
+    /// <summary>Ends the slave as a service manager would, and starts another on the same folders.</summary>
+    internal async Task RestartAsync()
+    {
+        await _application.StopAsync();
+        await _application.DisposeAsync();
+        _application = CreateApplication();
+        await _application.StartAsync();
+    }
+
+    /// <summary>The stand-in for a kind of build.</summary>
+    internal ScriptedBackend Backend(string tag) => _backends.Single(backend => backend.Tag == tag);
 
     /// <summary>Starts a build of some kind; it waits for <see cref="FinishAsync"/>.</summary>
     internal async Task BuildAsync(string tag)
@@ -84,8 +94,11 @@ internal sealed class SlaveInProcess : IAsyncDisposable
     {
         foreach (var backend in _backends)
             backend.LetGo();
-        await UntilAsync(async () => (await Client.StatusAsync()).Status == BuilderStatus.Waiting);
+        await WaitingAsync();
     }
+
+    /// <summary>Waits until the slave is waiting.</summary>
+    internal Task WaitingAsync() => UntilAsync(async () => (await Client.StatusAsync()).Status == BuilderStatus.Waiting);
 
     /// <summary>Sends bytes as they are and returns what comes back: one answer, of the length that it says it has.</summary>
     internal async Task<byte[]> SendAsync(byte[] request)
@@ -108,6 +121,9 @@ internal sealed class SlaveInProcess : IAsyncDisposable
         _http.Dispose();
         _folder.Dispose();
     }
+
+    private WebApplication CreateApplication() =>
+        SlaveApplication.Create(new DaemonConfiguration { Slave = _options, BindAddress = IPAddress.Loopback, BindPort = 0 });
 
     private static bool IsWhole(byte[] answer)
     {

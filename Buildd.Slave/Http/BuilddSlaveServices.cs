@@ -34,7 +34,13 @@ public static class BuilddSlaveServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddRoutingCore();
         services.AddSingleton(options);
-        services.AddSingleton(_ => new FileCache(options.FileCacheDirectory, new Downloader(Downloader.CreateHttpClient())));
+        services.AddSingleton(provider => new FileCache(
+            new CacheFolder(
+                options.FileCacheDirectory,
+                options.Cache,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<FileCache>>()),
+            new Downloader(Downloader.CreateHttpClient(), provider.GetRequiredService<TimeProvider>())));
         services.AddSingleton(provider => new Builder(
             options,
             provider.GetRequiredService<FileCache>(),
@@ -50,6 +56,10 @@ public static class BuilddSlaveServices
             provider.GetRequiredService<SlaveCalls>(), provider.GetRequiredService<ILogger<RpcEndpoint>>()));
         services.AddSingleton(new FileCacheEndpoint(options));
         services.AddHostedService(provider => new FollowHost(provider.GetRequiredService<Builder>()));
+        services.AddHostedService(provider => new CacheJanitor(
+            provider.GetRequiredService<FileCache>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<CacheJanitor>>()));
         services.Configure<HostOptions>(host => host.ShutdownTimeout =
             host.ShutdownTimeout > options.StopDeadline ? host.ShutdownTimeout : options.StopDeadline + TimeSpan.FromSeconds(10));
         return services;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
@@ -24,6 +25,8 @@ internal sealed partial class Builder : IAsyncDisposable
     private readonly Journal _journal;
 
     private volatile BuilderSnapshot _snapshot;
+    private CacheLease? _inputs; // what the build that runs needs of the cache
+    private CacheLease _results; // what it made, until clean
     private CancellationTokenSource? _abort;
     private Task _build = Task.CompletedTask;
     private bool _stopping;
@@ -44,6 +47,7 @@ internal sealed partial class Builder : IAsyncDisposable
         try
         {
             _snapshot = Recall();
+            _results = _cache.Hold(_snapshot.Results.Values);
         }
         catch
         {
@@ -55,8 +59,16 @@ internal sealed partial class Builder : IAsyncDisposable
     /// <summary>The tags of the backends, in the order they were registered.</summary>
     internal IReadOnlyList<string> Tags => [.. _backends.Keys];
 
+    /// <summary>The log of the build that runs, or of the last one until <c>clean</c>; null when there is none.</summary>
+    internal BuildLog? Log => _snapshot.Log;
+
     /// <summary>Answers <c>status</c>; never waits.</summary>
     internal StatusReply Status() => _snapshot.ToReply(_options.Version);
+
+    /// <summary>Answers <c>proxy_info</c>; never waits.</summary>
+    /// <exception cref="RefusedException">There is no build, or its kind knows no builder proxy.</exception>
+    internal ProxyInfoReply ProxyInfo() =>
+        _snapshot.ProxyInfo ?? throw new RefusedException("there is no build that could use a builder proxy");
 
     /// <summary>Answers <c>build</c>: the checks in the reference's order, then the build is on its way.</summary>
     /// <remarks>
@@ -65,6 +77,21 @@ internal sealed partial class Builder : IAsyncDisposable
     /// </remarks>
     /// <exception cref="RefusedException">No id, the wrong status, or arguments that the backend refuses.</exception>
     internal BuildReply Start(BuildCall call)
+    {
+        // Held before they are looked for: what was found must not be gone a moment later.
+        var inputs = _cache.Hold([call.ChrootSha1, .. call.FileMap.Values]);
+        try
+        {
+            return Start(call, inputs);
+        }
+        finally
+        {
+            if (!ReferenceEquals(_inputs, inputs))
+                inputs.Dispose();
+        }
+    }
+
+    private BuildReply Start(BuildCall call, CacheLease inputs)
     {
         if (!_backends.TryGetValue(call.Builder, out var backend))
         {
@@ -88,6 +115,7 @@ internal sealed partial class Builder : IAsyncDisposable
         foreach (var name in files.Keys)
             PathPart.Check("the file name", name);
 
+        _cache.RequireRoom();
         var request = new BuildRequest
         {
             BuildId = call.BuildId,
@@ -96,19 +124,28 @@ internal sealed partial class Builder : IAsyncDisposable
             Arguments = call.Arguments,
             DefaultArchitecture = _options.ArchitectureTag,
         };
+        var secrets = BuildSecrets.FromArguments(call.Arguments);
         lock (_lock)
         {
             if (_stopping)
                 throw new RefusedException("the slave is stopping");
             var next = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Start);
             var build = backend.Prepare(request);
-            var accepted = new BuilderSnapshot { Status = next, BuildId = call.BuildId, Tag = call.Builder };
+            var accepted = new BuilderSnapshot
+            {
+                Status = next,
+                BuildId = call.BuildId,
+                Tag = call.Builder,
+                HasPrivateLog = backend.HasPrivateLog || IsOfPrivateArchive(call.Arguments),
+                ProxyInfo = build.ProxyInfo,
+            };
             Remember(accepted);
             try
             {
                 var directory = BuildDirectory.Create(_options.WorkDirectory, request);
-                var log = OpenLog(directory);
+                var log = OpenLog(directory, secrets);
                 _snapshot = accepted with { Log = log };
+                _inputs = inputs;
                 Run(build, new BuildContext(this, request, directory, log, _time));
             }
             catch (RefusedException)
@@ -150,7 +187,10 @@ internal sealed partial class Builder : IAsyncDisposable
             var next = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Clean);
             // First the journal: a slave that is killed in between finishes the cleaning when it comes back.
             RememberOrGoOn(new BuilderSnapshot { Status = next, OwnSums = _snapshot.OwnSums });
+            _snapshot.Log?.Dispose();
             RemoveResults(_snapshot.OwnSums);
+            _results.Dispose();
+            _results = _cache.Hold([]);
             _abort?.Dispose();
             _abort = null;
             Publish(BuilderSnapshot.IdleAtStart with { Status = next });
@@ -196,8 +236,8 @@ internal sealed partial class Builder : IAsyncDisposable
 
     internal async Task AddResultAsync(string path, string name, CancellationToken cancellationToken)
     {
-        PathPart.Check("the result name", name);
-        var (sha1, isNew) = await _cache.StoreAsync(path, cancellationToken).ConfigureAwait(false);
+        PathPart.CheckAll("the result name", name);
+        var (sha1, isNew) = await _cache.StoreAsync(path, _results, cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             Publish(_snapshot with
@@ -214,16 +254,18 @@ internal sealed partial class Builder : IAsyncDisposable
             Publish(_snapshot with { Phase = phase });
     }
 
-    internal void SetStatusMember(string name, XmlRpcValue value)
-    {
-        lock (_lock)
-            _snapshot = _snapshot with { Extra = new XmlRpcStruct(_snapshot.Extra.Append(KeyValuePair.Create(name, value))) };
-    }
+    internal void SetStatusMember(string name, XmlRpcValue value) =>
+        SetStatusMembers([KeyValuePair.Create(name, value)], ImmutableHashSet<string>.Empty); // one that is there keeps its place
 
-    internal void SetStatusMembers(XmlRpcStruct members, IReadOnlySet<string> replaced)
+    internal void SetStatusMembers(IReadOnlyCollection<KeyValuePair<string, XmlRpcValue>> members, IReadOnlySet<string> replaced)
     {
+        // Not only left out of the answer: the journal has to be read again too. What a name stood for before is out of date.
+        var fit = members.ToLookup(member => StatusReply.CanCarry(member.Key, member.Value));
+        var dropped = fit[false].Select(member => member.Key).Concat(replaced).ToHashSet(StringComparer.Ordinal);
         lock (_lock)
-            _snapshot = _snapshot with { Extra = new XmlRpcStruct(_snapshot.Extra.Where(member => !replaced.Contains(member.Key)).Concat(members)) };
+            _snapshot = _snapshot with { Extra = new XmlRpcStruct(_snapshot.Extra.Where(member => !dropped.Contains(member.Key)).Concat(fit[true])) };
+        if (fit[false].Any())
+            LogUnfitMember(_snapshot.BuildId);
     }
 
     /// <summary>Goes on with a build that an earlier slave was killed in: what is left of it is ended, then it has failed.</summary>
@@ -257,7 +299,6 @@ internal sealed partial class Builder : IAsyncDisposable
             return BuilderSnapshot.IdleAtStart;
 
         var snapshot = BuilderSnapshot.FromJournal(entry);
-        var logPath = Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog);
         switch (snapshot.Status)
         {
             case BuilderStatus.Idle:
@@ -270,16 +311,18 @@ internal sealed partial class Builder : IAsyncDisposable
             case BuilderStatus.Waiting:
                 LogRecalled(snapshot.BuildId);
                 var missing = snapshot.Results.Where(result => _cache.Find(result.Value) is null).Select(result => result.Key).ToList();
+                snapshot = snapshot with { Log = GoOnWithLog() };
+                if (missing.Count > 0)
+                    snapshot.Log.WriteLine($"Results were lost while the slave was down: {string.Join(", ", missing)}");
+                snapshot.Log.Close();
                 if (missing.Count == 0)
                     return snapshot;
-                using (var log = BuildLog.GoOn(logPath, _time))
-                    log.WriteLine($"Results were lost while the slave was down: {string.Join(", ", missing)}");
                 snapshot = snapshot with { Outcome = new BuildOutcome(BuildStatus.BuilderFail) };
                 RememberOrGoOn(snapshot);
                 return snapshot;
 
             default:
-                return snapshot with { Log = BuildLog.GoOn(logPath, _time) };
+                return snapshot with { Log = GoOnWithLog() };
         }
     }
 
@@ -309,7 +352,7 @@ internal sealed partial class Builder : IAsyncDisposable
     {
         foreach (var sha1 in sums)
             _cache.Remove(sha1);
-        File.Delete(Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog));
+        File.Delete(LogPath);
     }
 
     /// <summary>Tells everybody of a change, once it would outlive the slave.</summary>
@@ -345,11 +388,16 @@ internal sealed partial class Builder : IAsyncDisposable
         }
     }
 
-    private BuildLog OpenLog(string directory)
+    private string LogPath => Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog);
+
+    /// <summary>The secrets of that build are not known any more; all that is added now are lines of our own.</summary>
+    private BuildLog GoOnWithLog() => new(LogFile.GoOn(LogPath, _options.WorkDirectory, _options.Log), [], _time);
+
+    private BuildLog OpenLog(string directory, IReadOnlyList<ReadOnlyMemory<byte>> secrets)
     {
         try
         {
-            return new BuildLog(Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog), _time);
+            return new BuildLog(LogFile.Create(LogPath, _options.WorkDirectory, _options.Log), secrets, _time);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -387,13 +435,14 @@ internal sealed partial class Builder : IAsyncDisposable
             outcome = new BuildOutcome(BuildStatus.BuilderFail);
         }
 
+        context.Log.Close();
         if (context.Log.Failure is { } failure)
         {
             LogBroken(failure, context.Request.BuildId);
             outcome = new BuildOutcome(BuildStatus.BuilderFail);
         }
 
-        Complete(outcome, context.Log);
+        Complete(outcome);
     }
 
     /// <summary>What is left of a build whose slave was killed. Its folder is removed like that of any other.</summary>
@@ -411,7 +460,7 @@ internal sealed partial class Builder : IAsyncDisposable
         }
     }
 
-    private void Complete(BuildOutcome outcome, BuildLog log)
+    private void Complete(BuildOutcome outcome)
     {
         FlushResults();
         lock (_lock)
@@ -420,16 +469,22 @@ internal sealed partial class Builder : IAsyncDisposable
                 outcome = new BuildOutcome(BuildStatus.BuilderFail); // the master did not ask for an end; it is to try again
             else if (_snapshot.Status == BuilderStatus.Aborting && outcome.Status != BuildStatus.BuilderFail)
                 outcome = new BuildOutcome(BuildStatus.Aborted);
-            log.Dispose();
             Publish(_snapshot with
             {
                 Status = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Complete),
                 Outcome = outcome,
             });
+            _inputs?.Dispose();
+            _inputs = null;
         }
 
         LogEnded(_snapshot.BuildId, outcome.Status);
     }
+
+    /// <summary>A value of another type counts as true, so that a mistake shows less of a log and not more.</summary>
+    private static bool IsOfPrivateArchive(XmlRpcStruct arguments) =>
+        arguments.TryGetValue(WireNames.Arguments.ArchivePrivate, out var value)
+        && value is not (XmlRpcNil or XmlRpcBoolean { Value: false } or XmlRpcInteger { Value.IsZero: true });
 
     private static BuildReply UnknownSum(string kind, string sha1, int indent)
     {
@@ -441,6 +496,9 @@ internal sealed partial class Builder : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "Build {BuildId} ({Tag}) started")]
     private partial void LogStarted(string buildId, string tag);
+
+    [LoggerMessage(LogLevel.Warning, "The backend of build {BuildId} has set a status member that can't be sent; it is left out")]
+    private partial void LogUnfitMember(string? buildId);
 
     [LoggerMessage(LogLevel.Information, "Build {BuildId} is being aborted")]
     private partial void LogAborting(string? buildId);

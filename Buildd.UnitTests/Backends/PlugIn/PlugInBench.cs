@@ -19,7 +19,7 @@ internal sealed class PlugInBench : IBuildContext, IDisposable
     {
         Time = time ?? TimeProvider.System;
         Directory = System.IO.Directory.CreateDirectory(_folder["build-1"]).FullName;
-        Log = new BuildLog(_folder["log"], Time);
+        Log = new BuildLog(LogFile.Create(_folder["log"], _folder.Path, new BuildLogOptions()), [], Time);
     }
 
     public BuildRequest Request { get; set; } = new()
