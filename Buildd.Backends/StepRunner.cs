@@ -13,13 +13,17 @@ internal sealed class StepRunner(IBuildContext context, ProcessScope scope)
         new("LANG", "C"), new("LC_ALL", null), new("DEBIAN_FRONTEND", "noninteractive"), new("TTY", "unknown"), new("NOTIFY_SOCKET", null),
     ];
 
-    /// <summary>Runs a command and returns how it ended. The log gets the description in place of the command line, if there is one.</summary>
-    internal async Task<ProcessResult> RunAsync(Command command, CancellationToken cancellationToken, string? description = null)
+    /// <summary>
+    /// Runs a command and returns how it ended. The log gets the description in place of the command line, if there is one, and
+    /// the output, unless that goes somewhere else.
+    /// </summary>
+    internal async Task<ProcessResult> RunAsync(
+        Command command, CancellationToken cancellationToken, string? description = null, OutputWriter? output = null)
     {
         context.Log.WriteStep(description ?? command.ToString());
         var result = await ProcessRunner.RunAsync(
             command with { Environment = command.Environment.SetItems(Quiet.Where(v => !command.Environment.ContainsKey(v.Key))) },
-            context.Log.Write, scope, cancellationToken).ConfigureAwait(false);
+            output ?? context.Log.Write, scope, cancellationToken).ConfigureAwait(false);
         if (!result.OutputComplete)
             context.Log.WriteLine($"(something that '{command.File}' left behind still held its output open; the build goes on without it)");
         return result;

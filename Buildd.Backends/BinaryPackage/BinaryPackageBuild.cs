@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Buildd.Backends.Environments;
 using Buildd.Debian;
+using Buildd.Debian.Architectures;
 using Buildd.Debian.Packages;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
@@ -137,9 +138,31 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
             Command.Of("chown", $"{user.Id}:{user.GroupId}", context.Directory), BuildStatus.BuilderFail, abort).ConfigureAwait(false);
 
         using var schroot = SchrootDefinition.Create(options.SchrootDirectory, context.Request.BuildId, chroot.RootDirectory);
-        var result = await steps.RunAsync(Sbuild(context, schroot, user, configuration), abort).ConfigureAwait(false);
+        var scan = new SbuildLogScan();
+        var result = await steps.RunAsync(
+            Sbuild(context, schroot, user, configuration), abort,
+            output: bytes =>
+            {
+                scan.Write(bytes);
+                context.Log.Write(bytes);
+            }).ConfigureAwait(false);
+        scan.Complete();
+        if (result.ExitCode == SbuildExitCode.GivenBack)
+            throw await JudgeAsync(context, steps, chroot, scan, abort).ConfigureAwait(false);
         if (!result.Succeeded)
             throw new PhaseFailedException(SbuildExitCode.ToStatus(result.ExitCode), $"sbuild ended with {result.Describe()}");
+    }
+
+    /// <summary>Tells whether a package that sbuild gave back waits for its dependencies. The chroot is still there.</summary>
+    private async Task<PhaseFailedException> JudgeAsync(
+        IBuildContext context, StepRunner steps, ChrootEnvironment chroot, SbuildLogScan scan, CancellationToken abort)
+    {
+        var analysis = new DepWaitAnalysis(
+            (command, output, token) => steps.RunAsync(chroot.Inside(command), token, "look for the build dependencies in the chroot's package lists", output),
+            ArchitectureTable.Load(), context.Time);
+        var verdict = await analysis.JudgeAsync(
+            scan, context.Request.Files[arguments.Dsc], arguments.Architecture, arguments.ArchIndep, abort).ConfigureAwait(false);
+        return new PhaseFailedException(verdict.Status, verdict.Reason) { Dependencies = verdict.Dependencies };
     }
 
     private Command Sbuild(IBuildContext context, SchrootDefinition schroot, BuildUser user, string configuration)
@@ -212,7 +235,7 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
         catch (PhaseFailedException e)
         {
             context.Log.WriteLine(e.Message);
-            _outcome ??= new BuildOutcome(e.Status);
+            _outcome ??= new BuildOutcome(e.Status, e.Dependencies);
         }
         catch (Exception e) // what else goes wrong is the builder's fault; cleaning up goes on
         {
