@@ -1,8 +1,9 @@
-using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using Buildd.Backends.BinaryPackage;
+using Buildd.Daemon.Logging;
 using Buildd.Slave;
+using Buildd.Slave.Http;
 
 namespace Buildd.Daemon.Configuration;
 
@@ -20,76 +21,127 @@ public sealed record DaemonConfiguration
     /// <summary>The port to listen on; 0 takes any that is free.</summary>
     public required int BindPort { get; init; }
 
+    /// <summary>Where the daemon's own log goes.</summary>
+    public DaemonLogOptions Log { get; init; } = new();
+
+    /// <summary>What is odd and no mistake: lines that nobody reads, each with its number.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Every key of [builder] that this reader knows.</summary>
+    internal IReadOnlyCollection<string> KnownKeys { get; private init; } = [];
+
     /// <summary>Reads a file and checks it as a whole.</summary>
     /// <param name="path">The reference's INI file.</param>
     /// <param name="version">What <c>status</c> is to report.</param>
     /// <exception cref="ConfigurationException">Something is wrong; the message lists every mistake.</exception>
     public static DaemonConfiguration Load(string path, string version) => Read(path, IniFile.Load(path), version);
 
+    /// <summary>What was understood, a line for each, for a person to look at.</summary>
+    public IEnumerable<string> Describe() =>
+    [
+        $"listens on {new IPEndPoint(BindAddress, BindPort)}",
+        $"architecture tag: {Slave.ArchitectureTag}",
+        $"kinds of build: {string.Join(", ", Slave.Backends.Select(backend => backend.Tag))}",
+        $"file cache: {Slave.FileCacheDirectory}",
+        $"work folder: {Slave.WorkDirectory}",
+        $"a build that runs when the slave stops is given {Slave.StopDeadline.TotalSeconds:0} seconds",
+        $"beside the calls and the files: {string.Join(", ", Extras().DefaultIfEmpty("nothing"))}",
+        $"log: {Log.Path ?? "standard output"} ({Log.Format.ToString().ToLowerInvariant()})",
+    ];
+
     internal static DaemonConfiguration Read(string path, IniFile file, string version)
     {
-        var mistakes = new List<string>();
-        if (!file.HasSection(Section))
-            mistakes.Add($"there is no section [{Section}]");
+        var reader = new SectionReader(file, Section);
+        var slave = ReadSlave(reader, version);
+        var (address, port) = ReadAddress(reader);
+        var log = ReadLog(reader);
 
-        var binaryPackage = new BinaryPackageOptions();
-        var slave = new SlaveOptions
-        {
-            ArchitectureTag = file.Find(Section, "architecturetag") ?? MachineArchitecture(),
-            FileCacheDirectory = Absolute(Required(file, "filecache", mistakes)),
-            WorkDirectory = Absolute(file.Find(Section, "workpath") ?? Environment.GetEnvironmentVariable("HOME") ?? ""),
-            Version = version,
-            Backends =
-            [
-                new BinaryPackageBackend(binaryPackage with { BuildUser = file.Find(Section, "builduser") ?? binaryPackage.BuildUser }),
-            ],
-        };
-        var configuration = new DaemonConfiguration
-        {
-            Slave = slave,
-            BindAddress = ParseHost(file.Find(Section, "bindhost"), mistakes),
-            BindPort = ParsePort(Required(file, "bindport", mistakes), mistakes),
-        };
+        var mistakes = new List<string>(reader.Mistakes);
+        if (!file.HasSection(Section))
+            mistakes.Insert(0, $"there is no section [{Section}]");
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
         mistakes.AddRange(named.FindMistakes());
-        return mistakes.Count == 0
-            ? configuration
-            : throw new ConfigurationException($"the configuration file '{path}' can't be used:\n  " + string.Join("\n  ", mistakes));
+        if (mistakes.Count > 0)
+            throw new ConfigurationException($"the configuration file '{path}' can't be used:\n  " + string.Join("\n  ", mistakes));
+
+        return new DaemonConfiguration
+        {
+            Slave = slave,
+            BindAddress = address,
+            BindPort = port,
+            Log = log,
+            Warnings = [.. FindUnread(path, file, reader)],
+            KnownKeys = reader.Keys,
+        };
+    }
+
+    private static SlaveOptions ReadSlave(SectionReader reader, string version)
+    {
+        var defaults = new SlaveOptions();
+        var binaryPackage = new BinaryPackageOptions();
+        return new SlaveOptions
+        {
+            ArchitectureTag = reader.Text("architecturetag") ?? MachineArchitecture(),
+            FileCacheDirectory = Absolute(reader.Required("filecache")),
+            WorkDirectory = Absolute(reader.Text("workpath") ?? Environment.GetEnvironmentVariable("HOME") ?? ""),
+            Version = version,
+            StopDeadline = reader.Duration("stopdeadline", defaults.StopDeadline, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+            Backends =
+            [
+                new BinaryPackageBackend(binaryPackage with { BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser }),
+            ],
+            Endpoints = new EndpointOptions
+            {
+                Metrics = reader.Flag("metrics", defaults.Endpoints.Metrics),
+                Health = reader.Flag("healthz", defaults.Endpoints.Health),
+            },
+        };
+    }
+
+    /// <remarks>
+    /// Differs: the reference never uses <c>bindhost</c>; without the key it is taken as <c>0.0.0.0</c>, which is what it does.
+    /// An interface behind the port, which the reference does use, goes before it.
+    /// </remarks>
+    private static (IPAddress Address, int Port) ReadAddress(SectionReader reader)
+    {
+        var address = IPAddress.Any;
+        if (reader.Text("bindhost") is { } host && !ListenAddress.TryParseHost(host, out address))
+            reader.Mistake("bindhost", host, "an IP address or localhost");
+        var text = reader.Required("bindport");
+        if (text.Length == 0)
+            return (address, 0); // reported as missing already
+        if (!ListenAddress.TryParsePort(text, out var port, out var ofPort, out var mistake))
+            reader.Mistake("bindport", text, mistake);
+        return (ofPort ?? address, port);
+    }
+
+    private static DaemonLogOptions ReadLog(SectionReader reader)
+    {
+        var log = reader.Text("log") ?? "";
+        var path = log.Length == 0 ? null : Absolute(log);
+        if (path is not null && (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(path))))
+            reader.Mistake("log", log, "a file in a folder that is there");
+        var format = reader.Text("log-format") ?? "text";
+        if (format is not ("text" or "json"))
+            reader.Mistake("log-format", format, "text or json");
+        return new DaemonLogOptions { Path = path, Format = format == "json" ? DaemonLogFormat.Json : DaemonLogFormat.Text };
+    }
+
+    private static IEnumerable<string> FindUnread(string path, IniFile file, SectionReader reader) => file.Keys
+        .Where(key => key.Section != Section || !reader.Keys.Contains(key.Key, StringComparer.OrdinalIgnoreCase))
+        .Where(key => !ReferenceKeys.Contains(key.Section, key.Key))
+        .Select(key => $"{path}: line {key.Line}: nothing reads the key '{key.Key}' of [{key.Section}]: it is mistyped, or of no use here");
+
+    private IEnumerable<string> Extras()
+    {
+        if (Slave.Endpoints.Metrics)
+            yield return "metrics";
+        if (Slave.Endpoints.Health)
+            yield return "healthz";
     }
 
     /// <summary>Links into the cache are made from other folders, so a relative path would lead nowhere there.</summary>
-    private static string Absolute(string path) => path.Length == 0 ? path : Path.GetFullPath(path);
-
-    private static string Required(IniFile file, string key, List<string> mistakes)
-    {
-        if (file.Find(Section, key) is { Length: > 0 } value)
-            return value;
-        mistakes.Add($"[{Section}] {key} is missing");
-        return "";
-    }
-
-    /// <remarks>Differs: the reference never uses <c>bindhost</c>; without the key it is taken as <c>0.0.0.0</c>, which is what it does.</remarks>
-    private static IPAddress ParseHost(string? host, List<string> mistakes)
-    {
-        if (host is null)
-            return IPAddress.Any;
-        if (host == "localhost")
-            return IPAddress.Loopback;
-        if (IPAddress.TryParse(host, out var address))
-            return address;
-        mistakes.Add($"[{Section}] bindhost is '{host}'; it has to be an IP address or localhost");
-        return IPAddress.None;
-    }
-
-    private static int ParsePort(string text, List<string> mistakes)
-    {
-        if (text.Length == 0)
-            return 0; // reported as missing already
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort)
-            return port;
-        mistakes.Add($"[{Section}] bindport is '{text}'; it has to be a number from 0 to {IPEndPoint.MaxPort}");
-        return 0;
-    }
+    private static string Absolute(string path) => path.Length == 0 || path.Contains('\0', StringComparison.Ordinal) ? path : Path.GetFullPath(path);
 
     /// <summary>Debian's name of the architecture this program was compiled for.</summary>
     private static string MachineArchitecture() => RuntimeInformation.OSArchitecture switch

@@ -16,17 +16,24 @@ public sealed class IniFile
     /// <summary>A configuration file has no business being longer, in characters.</summary>
     private const int MaxLength = 1024 * 1024;
 
+    /// <summary>So many mistakes are told: a file that has more is something else altogether.</summary>
+    private const int MaxMistakes = 20;
+
     private readonly string _name;
     private readonly Dictionary<string, Dictionary<string, string>> _sections;
 
-    private IniFile(string name, Dictionary<string, Dictionary<string, string>> sections)
+    private IniFile(string name, Dictionary<string, Dictionary<string, string>> sections, IReadOnlyList<IniKey> keys)
     {
         _name = name;
         _sections = sections;
+        Keys = keys;
     }
 
+    /// <summary>The keys that are in the file, in its order.</summary>
+    public IReadOnlyList<IniKey> Keys { get; }
+
     /// <summary>Reads a file.</summary>
-    /// <exception cref="ConfigurationException">It can't be read, or a line is no line of an INI file; the message names it.</exception>
+    /// <exception cref="ConfigurationException">It can't be read, or lines are no lines of an INI file; the message names each.</exception>
     public static IniFile Load(string path)
     {
         try
@@ -42,11 +49,14 @@ public sealed class IniFile
     }
 
     /// <summary>Reads text, calling it <paramref name="name"/> in messages.</summary>
-    /// <exception cref="ConfigurationException">A line is no line of an INI file; the message names it.</exception>
+    /// <exception cref="ConfigurationException">Lines are no lines of an INI file; the message names each.</exception>
     public static IniFile Parse(string name, string text)
     {
         var sections = new Dictionary<string, Dictionary<string, string>>(StringComparer.Ordinal);
+        var keys = new List<IniKey>();
+        var mistakes = new List<string>();
         Dictionary<string, string>? section = null;
+        var sectionName = "";
         string? key = null;
         var lines = text.Split('\n');
         for (var i = 0; i < lines.Length; i++)
@@ -62,27 +72,46 @@ public sealed class IniFile
             }
             else if (content[0] == '[')
             {
-                var end = content.IndexOf(']', StringComparison.Ordinal);
-                if (end < 2)
-                    throw Mistake(name, i, "a section needs a name in brackets");
-                if (!sections.TryAdd(content[1..end], section = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)))
-                    throw Mistake(name, i, $"the section [{content[1..end]}] is there twice");
+                // Also after a mistake: what follows belongs to it, and is not worth a mistake of its own.
+                section = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
                 key = null;
+                var end = content.IndexOf(']', StringComparison.Ordinal);
+                sectionName = end < 2 ? "" : content[1..end];
+                if (end < 2)
+                    Mistake(i, "a section needs a name in brackets");
+                else if (!sections.TryAdd(sectionName, section))
+                    Mistake(i, $"the section [{sectionName}] is there twice");
             }
             else
             {
+                key = null; // no line continues a mistake
                 var separator = content.IndexOfAny(['=', ':']);
+                var found = separator < 1 ? "" : content[..separator].TrimEnd();
                 if (separator < 1)
-                    throw Mistake(name, i, "neither a section, nor a comment, nor KEY = VALUE");
-                if (section is null)
-                    throw Mistake(name, i, "a value before the first section");
-                key = content[..separator].TrimEnd();
-                if (!section.TryAdd(key, content[(separator + 1)..].TrimStart()))
-                    throw Mistake(name, i, $"the key '{key}' is there twice");
+                {
+                    Mistake(i, "neither a section, nor a comment, nor KEY = VALUE");
+                }
+                else if (section is null)
+                {
+                    Mistake(i, "a value before the first section");
+                }
+                else if (!section.TryAdd(found, content[(separator + 1)..].TrimStart()))
+                {
+                    Mistake(i, $"the key '{found}' is there twice");
+                }
+                else
+                {
+                    key = found;
+                    keys.Add(new IniKey(sectionName, found, i + 1));
+                }
             }
         }
 
-        return new IniFile(name, sections);
+        if (mistakes.Count > MaxMistakes)
+            mistakes = [.. mistakes.Take(MaxMistakes), $"{name}: and {mistakes.Count - MaxMistakes} more lines"];
+        return mistakes.Count == 0 ? new IniFile(name, sections, keys) : throw new ConfigurationException(string.Join('\n', mistakes));
+
+        void Mistake(int index, string what) => mistakes.Add($"{name}: line {index + 1}: {what}");
     }
 
     /// <summary>Whether there is such a section.</summary>
@@ -128,6 +157,4 @@ public sealed class IniFile
 
         return result.ToString();
     }
-
-    private static ConfigurationException Mistake(string name, int index, string what) => new($"{name}: line {index + 1}: {what}");
 }

@@ -1,4 +1,11 @@
 namespace Buildd.Slave.Http;
 
 /// <summary>What a slave serves beside the calls and the files.</summary>
-public sealed record EndpointOptions;
+public sealed record EndpointOptions
+{
+    /// <summary>Whether <c>/metrics</c> is served, with the figures that Prometheus gathers. On by default.</summary>
+    public bool Metrics { get; set; } = true;
+
+    /// <summary>Whether <c>/healthz</c> is served, which says whether builds could run here. On by default.</summary>
+    public bool Health { get; set; } = true;
+}

@@ -7,6 +7,7 @@ using Buildd.Master;
 using Buildd.Processes;
 using Buildd.Protocol;
 using Buildd.Slave.Builds;
+using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Architecture;
@@ -43,7 +44,7 @@ public sealed class ArchitectureTests
         ["Buildd.Farm"] = typeof(TailBuffer).Assembly,
     };
 
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Repository.Root;
 
     private static IEnumerable<string> Projects => Picture.Keys;
 
@@ -126,13 +127,5 @@ public sealed class ArchitectureTests
         var folder = Path.Combine(Root, project);
         return Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
             .Where(path => Path.GetRelativePath(folder, path).Split('/')[0] is not ("obj" or "bin"));
-    }
-
-    private static string FindRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Buildd.sln")))
-            folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new InvalidOperationException($"there is no Buildd.sln above '{AppContext.BaseDirectory}'");
     }
 }

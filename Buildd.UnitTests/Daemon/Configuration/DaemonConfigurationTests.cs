@@ -1,6 +1,7 @@
 using System.Net;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Daemon.Configuration;
+using Buildd.Daemon.Logging;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
@@ -67,12 +68,14 @@ public sealed class DaemonConfigurationTests : IDisposable
     public void Every_mistake_is_told_at_once()
     {
         var message = Assert.Throws<ConfigurationException>(() => Read(
-            $"architecturetag =\nfilecache = {_folder["none"]}\nworkpath = {_folder["neither"]}\nbindhost = builder.example\nbindport = 8221:interface=::1"))!.Message;
+            $"architecturetag =\nfilecache = {_folder["none"]}\nworkpath = {_folder["neither"]}\nbindhost = builder.example\nbindport = 8221:backlog=5\nmetrics = maybe\nstopdeadline = soon\nlog = {_folder["none/log"]}\nlog-format = xml\nbuilduser = %(nobody)s"))!.Message;
 
-        Assert.That(message.Split("\n  "), Has.Length.EqualTo(6));
+        Assert.That(message.Split("\n  "), Has.Length.EqualTo(11));
         Assert.That(message, Does.StartWith("the configuration file 'test.conf' can't be used:")
             .And.Contain("architecture tag").And.Contain(_folder["none"]).And.Contain(_folder["neither"])
-            .And.Contain("bindhost is 'builder.example'").And.Contain("bindport is '8221:interface=::1'"));
+            .And.Contain("bindhost is 'builder.example'").And.Contain("bindport is '8221:backlog=5'")
+            .And.Contain("metrics is 'maybe'; it has to be yes or no").And.Contain("stopdeadline is 'soon'").And.Contain($"log is '{_folder["none/log"]}'")
+            .And.Contain("log-format is 'xml'; it has to be text or json").And.Contain("[builder] builduser: after a percent sign"));
     }
 
     [Test]
@@ -99,6 +102,119 @@ public sealed class DaemonConfigurationTests : IDisposable
         Assert.That(
             () => Read($"filecache = {_folder.Path}\nworkpath = {_folder.Path}\nbindport = {port}"),
             Throws.TypeOf<ConfigurationException>().With.Message.Contains($"bindport is '{port}'"));
+
+    [TestCase("8221:interface=127.0.0.1", "127.0.0.1:8221")]
+    [TestCase("tcp:8221:interface=192.0.2.7", "192.0.2.7:8221")]
+    [TestCase("8221:interface=localhost", "127.0.0.1:8221")]
+    [TestCase(@"8221:interface=\:\:1", "[::1]:8221")]
+    [TestCase("tcp:8221", "0.0.0.0:8221")]
+    public void A_port_may_be_written_as_the_reference_s_server_reads_it(string port, string address)
+    {
+        var configuration = Read(Good($"bindport = {port}", port: null));
+
+        Assert.That(new IPEndPoint(configuration.BindAddress, configuration.BindPort).ToString(), Is.EqualTo(address));
+    }
+
+    [Test]
+    public void An_interface_goes_before_the_host_that_the_reference_never_reads() =>
+        Assert.That(Read(Good("bindhost = 0.0.0.0\nbindport = 1:interface=127.0.0.1", port: null)).BindAddress, Is.EqualTo(IPAddress.Loopback));
+
+    [TestCase("8221:interface=::1", @"the colons of IPv6 written '\:'")]
+    [TestCase("8221:interface=eth0", "an IP address or localhost")]
+    [TestCase("8221:interface=127.0.0.1:interface=127.0.0.2", "at most one 'interface=ADDRESS'")]
+    [TestCase("8221:backlog=5", "at most one 'interface=ADDRESS'")]
+    [TestCase("8221:", "at most one 'interface=ADDRESS'")]
+    [TestCase("8221:interface=", "an IP address or localhost")]
+    [TestCase("ssl:8221:interface=127.0.0.1", "at most one 'interface=ADDRESS'")]
+    [TestCase("tcp", "a number from 0 to 65535")]
+    [TestCase(":interface=127.0.0.1", "a number from 0 to 65535")]
+    public void A_port_with_words_that_are_not_taken_is_told(string port, string reason) =>
+        Assert.That(
+            () => Read(Good($"bindport = {port}", port: null)),
+            Throws.TypeOf<ConfigurationException>().With.Message.Contains($"bindport is '{port}'").And.Message.Contains(reason));
+
+    [TestCase("1")]
+    [TestCase("127.1")]
+    [TestCase("")]
+    [TestCase("builder.example")]
+    public void An_address_that_is_none_is_told(string host) =>
+        Assert.That(
+            () => Read(Good($"bindhost = {host}")),
+            Throws.TypeOf<ConfigurationException>().With.Message.Contains($"bindhost is '{host}'"));
+
+    [Test]
+    public void Our_own_keys_are_taken()
+    {
+        var configuration = Read(Good($"metrics = no\nhealthz = Off\nstopdeadline = 5m\nlog = {_folder["slave.log"]}\nlog-format = json"));
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(configuration.Slave.Endpoints.Metrics, Is.False);
+            Assert.That(configuration.Slave.Endpoints.Health, Is.False);
+            Assert.That(configuration.Slave.StopDeadline, Is.EqualTo(TimeSpan.FromMinutes(5)));
+            Assert.That(configuration.Log, Is.EqualTo(new DaemonLogOptions { Path = _folder["slave.log"], Format = DaemonLogFormat.Json }));
+            Assert.That(configuration.Warnings, Is.Empty);
+        });
+    }
+
+    [TestCase("0")]
+    [TestCase("2d")]
+    public void A_time_out_of_its_range_is_told(string time) =>
+        Assert.That(
+            () => Read(Good($"stopdeadline = {time}")),
+            Throws.TypeOf<ConfigurationException>().With.Message.Contains($"stopdeadline is '{time}'; it has to be from 1 to 86400 seconds"));
+
+    [Test]
+    public void A_key_that_nobody_reads_is_no_mistake_and_is_told_with_its_line()
+    {
+        var configuration = Read(Good("filecash = /x\n[other]\nkey = 1"));
+
+        Assert.That(configuration.Warnings, Is.EqualTo(new[]
+        {
+            "test.conf: line 5: nothing reads the key 'filecash' of [builder]: it is mistyped, or of no use here",
+            "test.conf: line 7: nothing reads the key 'key' of [other]: it is mistyped, or of no use here",
+        }));
+    }
+
+    [Test]
+    public void What_the_reference_s_files_hold_beside_is_silently_left_alone() =>
+        Assert.That(
+            Read(Good(
+                "NTPHost = ntp.buildd\nsharepath = /usr/share/x\nproxyport = 8222\n[translationtemplatesmanager]\nresultarchive = x.tar.gz\n"
+                + "[proxy]\napt = http://proxy\n[snapmanager]\nproxyport = 1\n[binarypackagemanager]\nsbuildpath = /x")).Warnings,
+            Is.Empty);
+
+    [Test]
+    public void Every_key_is_in_the_documentation()
+    {
+        var document = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
+        var configuration = Read(Good(""));
+
+        Assert.That(configuration.KnownKeys, Has.Member("filecache").And.Member("stopdeadline"));
+        foreach (var key in configuration.KnownKeys)
+            Assert.That(document, Does.Contain($"| `{key}` |"), key);
+    }
+
+    [Test]
+    public void No_key_is_in_the_documentation_that_nobody_reads()
+    {
+        var documented = File.ReadLines(Path.Combine(Repository.Root, "docs", "configuration.md"))
+            .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+            .Select(line => line.Split('`')[1]);
+
+        Assert.That(documented, Is.EquivalentTo(Read(Good("")).KnownKeys));
+    }
+
+    [Test]
+    public void What_was_understood_can_be_shown() =>
+        Assert.That(
+            string.Join('\n', Read(Good("healthz = no")).Describe()),
+            Does.Contain("listens on 0.0.0.0:8221").And.Contain($"file cache: {_folder.Path}").And.Contain("calls and the files: metrics")
+                .And.Contain("kinds of build: binarypackage").And.Not.Contain("healthz").And.Contain("log: standard output (text)"));
+
+    /// <summary>A section that is all right, with more in it.</summary>
+    private string Good(string more, string? port = "8221") =>
+        $"filecache = {_folder.Path}\nworkpath = {_folder.Path}\n{(port is null ? "" : $"bindport = {port}\n")}{more}";
 
     private static DaemonConfiguration Read(string builder) =>
         DaemonConfiguration.Read("test.conf", IniFile.Parse("test.conf", "[builder]\n" + builder), "1.2");

@@ -51,6 +51,29 @@ public sealed class IniFileTests
             () => IniFile.Parse("test.conf", text),
             Throws.TypeOf<ConfigurationException>().With.Message.StartsWith($"test.conf: line {line}: ").And.Message.Contains(reason));
 
+    [Test]
+    public void All_lines_that_are_none_are_told_at_once()
+    {
+        var message = Assert.Throws<ConfigurationException>(() => IniFile.Parse("test.conf", "x = 1\n[]\nkey = 1\nnonsense\n[s]\nkey = 1\nkey = 2\n"))!.Message;
+
+        Assert.That(message.Split('\n').Select(line => line.Split(':')[1].Trim()), Is.EqualTo(new[] { "line 1", "line 2", "line 4", "line 7" }));
+    }
+
+    [Test]
+    public void A_file_of_something_else_does_not_fill_the_screen()
+    {
+        var message = Assert.Throws<ConfigurationException>(() => IniFile.Parse("test.conf", string.Concat(Enumerable.Repeat("garbage\n", 5000))))!.Message;
+
+        Assert.That(message.Split('\n'), Has.Length.EqualTo(21));
+        Assert.That(message, Does.EndWith("and 4980 more lines"));
+    }
+
+    [Test]
+    public void Keys_are_told_with_their_lines() =>
+        Assert.That(
+            IniFile.Parse("test.conf", "[a]\nOne = 1\n  more\n\n[b]\n; no\ntwo: 2").Keys,
+            Is.EqualTo(new[] { new IniKey("a", "One", 2), new IniKey("b", "two", 7) }));
+
     [TestCase("100%")]
     [TestCase("%x")]
     [TestCase("%(other)")]

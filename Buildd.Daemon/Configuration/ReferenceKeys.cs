@@ -1,0 +1,17 @@
+namespace Buildd.Daemon.Configuration;
+
+/// <summary>What stands in the reference's files, of today and of old, and has no meaning here. It is no reason for a warning.</summary>
+internal static class ReferenceKeys
+{
+    private static readonly string[] Builder = ["ntphost", "sharepath", "proxyport"];
+
+    /// <summary>Sections of today (the first two), and those that the reference's upgrades take out again.</summary>
+    private static readonly string[] Sections =
+    [
+        "translationtemplatesmanager", "proxy", "allmanagers", "debianmanager", "binarypackagemanager",
+        "sourcepackagerecipemanager", "livefilesystemmanager", "snapmanager",
+    ];
+
+    internal static bool Contains(string section, string key) =>
+        section == "builder" ? Builder.Contains(key, StringComparer.OrdinalIgnoreCase) : Sections.Contains(section);
+}

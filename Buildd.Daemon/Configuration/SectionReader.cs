@@ -1,0 +1,77 @@
+namespace Buildd.Daemon.Configuration;
+
+/// <summary>
+/// Reads the values of one section. What is wrong is collected, so that all of it can be told at once; the value is then
+/// the default. What was asked for is kept: a key of the file that nobody asked for is a mistyped one.
+/// </summary>
+internal sealed class SectionReader(IniFile file, string section)
+{
+    private readonly HashSet<string> _keys = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<string> _mistakes = [];
+
+    /// <summary>The keys that were asked for.</summary>
+    internal IReadOnlyCollection<string> Keys => _keys;
+
+    internal IReadOnlyCollection<string> Mistakes => _mistakes;
+
+    /// <summary>The value as it stands there; null when the key is not there.</summary>
+    internal string? Text(string key)
+    {
+        _keys.Add(key);
+        try
+        {
+            return file.Find(section, key);
+        }
+        catch (ConfigurationException e)
+        {
+            _mistakes.Add(e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>The same; it is a mistake when there is none or an empty one.</summary>
+    internal string Required(string key)
+    {
+        var before = _mistakes.Count;
+        if (Text(key) is { Length: > 0 } value)
+            return value;
+        if (_mistakes.Count == before)
+            _mistakes.Add($"[{section}] {key} is missing");
+        return "";
+    }
+
+    internal bool Flag(string key, bool fallback)
+    {
+        if (Text(key) is not { } text)
+            return fallback;
+        if (!ConfigurationValue.TryParseFlag(text, out var value))
+            Mistake(key, text, ConfigurationValue.FlagForm);
+        return value;
+    }
+
+    internal long Bytes(string key, long fallback)
+    {
+        if (Text(key) is not { } text)
+            return fallback;
+        if (!ConfigurationValue.TryParseBytes(text, out var value))
+            Mistake(key, text, ConfigurationValue.BytesForm);
+        return value;
+    }
+
+    internal TimeSpan Duration(string key, TimeSpan fallback, TimeSpan least, TimeSpan most)
+    {
+        if (Text(key) is not { } text)
+            return fallback;
+        if (!ConfigurationValue.TryParseDuration(text, out var value))
+            Mistake(key, text, ConfigurationValue.DurationForm);
+        else if (value < least || value > most)
+            Mistake(key, text, $"from {least.TotalSeconds:0} to {most.TotalSeconds:0} seconds");
+        else
+            return value;
+        return fallback;
+    }
+
+    /// <summary>Tells that a value is none of what it may be.</summary>
+    internal void Mistake(string key, string value, string form) =>
+        _mistakes.Add($"[{section}] {key} is '{value}'; it has to be {form}");
+}
