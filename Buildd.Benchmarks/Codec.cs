@@ -6,6 +6,8 @@ using System.Text;
 using System.Xml;
 using System.Xml.Linq;
 using Buildd.Benchmarks.Harness;
+using Buildd.Protocol.Messages;
+using Buildd.Protocol.XmlRpc;
 
 namespace Buildd.Benchmarks;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Buildd.Benchmarks.Harness;
 using Buildd.Benchmarks.Peers;
+using Buildd.Protocol.Messages;
 
 namespace Buildd.Benchmarks;
 

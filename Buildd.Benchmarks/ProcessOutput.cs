@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using Buildd.Benchmarks.Harness;
 using Buildd.Benchmarks.Peers;
+using Buildd.Processes;
+using Buildd.Protocol.Messages;
+using Buildd.Protocol.XmlRpc;
+using Buildd.Slave.Builds;
 
 namespace Buildd.Benchmarks;
 

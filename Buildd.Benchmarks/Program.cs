@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Runtime.InteropServices;
 using Buildd.Benchmarks;
 using Buildd.Benchmarks.Harness;

@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Diagnostics;
 using Buildd.Benchmarks.Harness;
 using Buildd.Benchmarks.Peers;
+using Buildd.Protocol.Messages;
+using Buildd.Protocol.XmlRpc;
 
 namespace Buildd.Benchmarks;
 

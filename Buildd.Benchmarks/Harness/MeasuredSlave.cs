@@ -1,6 +1,10 @@
 using System.Net;
+using Buildd.Backends.BinaryPackage;
 using Buildd.Daemon;
 using Buildd.Daemon.Configuration;
+using Buildd.Protocol.Client;
+using Buildd.Slave;
+using Buildd.Slave.Builds;
 using Microsoft.AspNetCore.Builder;
 
 namespace Buildd.Benchmarks.Harness;

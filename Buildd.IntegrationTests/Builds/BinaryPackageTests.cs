@@ -5,7 +5,10 @@ using Buildd.Master;
 using Buildd.Master.Jobs;
 using Buildd.Master.Results;
 using Buildd.Master.Scanning;
+using Buildd.Processes;
+using Buildd.Protocol.Messages;
 using Buildd.UnitTests.Testing;
+using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Builds;
 

@@ -1,6 +1,8 @@
 using System.Text;
 using Buildd.IntegrationTests.Support;
+using Buildd.Processes;
 using Buildd.UnitTests.Testing;
+using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Demo;
 

@@ -1,4 +1,6 @@
+using Buildd.Processes;
 using Buildd.UnitTests.Testing;
+using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Support;
 

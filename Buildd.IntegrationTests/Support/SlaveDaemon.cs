@@ -1,4 +1,6 @@
 using System.Text;
+using Buildd.Processes;
+using Buildd.Protocol.Client;
 
 namespace Buildd.IntegrationTests.Support;
 

@@ -1,3 +1,5 @@
+using Buildd.Processes;
+
 namespace Buildd.IntegrationTests.Support;
 
 /// <summary>

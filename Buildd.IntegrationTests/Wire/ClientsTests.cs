@@ -1,4 +1,8 @@
+using Buildd.Processes;
+using Buildd.Protocol.Messages;
+using Buildd.Protocol.XmlRpc;
 using Buildd.UnitTests.Testing;
+using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;
 

@@ -1,3 +1,6 @@
+using Buildd.Protocol.Messages;
+using Buildd.Slave.Builds;
+
 namespace Buildd.IntegrationTests.Wire;
 
 /// <summary>Stands for a kind of build: it makes one result and then waits until it is let go or aborted.</summary>

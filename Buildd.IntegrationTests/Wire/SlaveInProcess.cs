@@ -2,6 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using Buildd.Daemon;
 using Buildd.Daemon.Configuration;
+using Buildd.Protocol.Client;
+using Buildd.Protocol.Messages;
+using Buildd.Slave;
 using Buildd.UnitTests.Testing;
 using Microsoft.AspNetCore.Builder;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Buildd.UnitTests.Protocol;
+using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;
 
