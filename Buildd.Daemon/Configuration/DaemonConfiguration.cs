@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Daemon.Logging;
+using Buildd.Daemon.Security;
 using Buildd.Slave;
 using Buildd.Slave.Http;
 
@@ -24,10 +25,13 @@ public sealed record DaemonConfiguration
     /// <summary>Where the daemon's own log goes.</summary>
     public DaemonLogOptions Log { get; init; } = new();
 
+    /// <summary>Who may use the slave, and how much of it; everybody unless something is said.</summary>
+    public SecurityOptions Security { get; init; } = new();
+
     /// <summary>What is odd and no mistake: lines that nobody reads, each with its number.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>Every key of [builder] that this reader knows.</summary>
+    /// <summary>Every key that this reader knows.</summary>
     internal IReadOnlyCollection<string> KnownKeys { get; private init; } = [];
 
     /// <summary>Reads a file and checks it as a whole.</summary>
@@ -46,17 +50,21 @@ public sealed record DaemonConfiguration
         $"work folder: {Slave.WorkDirectory}",
         $"a build that runs when the slave stops is given {Slave.StopDeadline.TotalSeconds:0} seconds",
         $"beside the calls and the files: {string.Join(", ", Extras().DefaultIfEmpty("nothing"))}",
+        .. SecurityReader.Describe(Security, Slave.Cache.AllowedHosts),
         $"log: {Log.Path ?? "standard output"} ({Log.Format.ToString().ToLowerInvariant()})",
     ];
 
     internal static DaemonConfiguration Read(string path, IniFile file, string version)
     {
         var reader = new SectionReader(file, Section);
+        var securityReader = new SectionReader(file, SecurityKeys.Section);
         var slave = ReadSlave(reader, version);
+        SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader);
         var log = ReadLog(reader);
+        var security = SecurityReader.Read(securityReader, TimeProvider.System);
 
-        var mistakes = new List<string>(reader.Mistakes);
+        List<string> mistakes = [.. reader.Mistakes, .. securityReader.Mistakes];
         if (!file.HasSection(Section))
             mistakes.Insert(0, $"there is no section [{Section}]");
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
@@ -70,8 +78,9 @@ public sealed record DaemonConfiguration
             BindAddress = address,
             BindPort = port,
             Log = log,
-            Warnings = [.. FindUnread(path, file, reader)],
-            KnownKeys = reader.Keys,
+            Security = security,
+            Warnings = [.. FindUnread(path, file, reader, securityReader), .. FindOdd(security, address)],
+            KnownKeys = [.. reader.Keys, .. securityReader.Keys],
         };
     }
 
@@ -127,10 +136,16 @@ public sealed record DaemonConfiguration
         return new DaemonLogOptions { Path = path, Format = format == "json" ? DaemonLogFormat.Json : DaemonLogFormat.Text };
     }
 
-    private static IEnumerable<string> FindUnread(string path, IniFile file, SectionReader reader) => file.Keys
-        .Where(key => key.Section != Section || !reader.Keys.Contains(key.Key, StringComparer.OrdinalIgnoreCase))
+    private static IEnumerable<string> FindUnread(string path, IniFile file, params SectionReader[] readers) => file.Keys
+        .Where(key => !readers.Any(reader => reader.Section == key.Section && reader.Keys.Contains(key.Key, StringComparer.OrdinalIgnoreCase)))
         .Where(key => !ReferenceKeys.Contains(key.Section, key.Key))
         .Select(key => $"{path}: line {key.Line}: nothing reads the key '{key.Key}' of [{key.Section}]: it is mistyped, or of no use here");
+
+    private static IEnumerable<string> FindOdd(SecurityOptions security, IPAddress address)
+    {
+        if (security is { TokenFile: not null, Tls: null } && !IPAddress.IsLoopback(address))
+            yield return $"[{SecurityKeys.Section}] {SecurityKeys.TokenFile} without {SecurityKeys.TlsCertificate}: the token can be read on the way";
+    }
 
     private IEnumerable<string> Extras()
     {

@@ -47,7 +47,7 @@ public static class BuilddSlaveServices
             provider.GetRequiredService<FileCache>(),
             provider.GetRequiredService<IHostApplicationLifetime>()));
         services.AddSingleton(provider => new RpcEndpoint(
-            provider.GetRequiredService<SlaveCalls>(), provider.GetRequiredService<ILogger<RpcEndpoint>>()));
+            provider.GetRequiredService<SlaveCalls>(), options.Endpoints.MaxBodyBytes, provider.GetRequiredService<ILogger<RpcEndpoint>>()));
         services.AddSingleton(provider => new FileCacheEndpoint(options, provider.GetRequiredService<FileCache>()));
         services.AddHostedService(provider => new FollowHost(provider.GetRequiredService<Builder>()));
         services.Configure<HostOptions>(host => host.ShutdownTimeout =

@@ -1,3 +1,5 @@
+using Buildd.Protocol.XmlRpc;
+
 namespace Buildd.Slave.Http;
 
 /// <summary>What a slave serves beside the calls and the files.</summary>
@@ -8,4 +10,7 @@ public sealed record EndpointOptions
 
     /// <summary>Whether <c>/healthz</c> is served, which says whether builds could run here. On by default.</summary>
     public bool Health { get; set; } = true;
+
+    /// <summary>The largest body of a call in bytes; at most, and by default, what the codec takes.</summary>
+    public int MaxBodyBytes { get; set; } = XmlRpcLimits.MaxBodyBytes;
 }

@@ -7,9 +7,12 @@ using Microsoft.Extensions.Logging;
 namespace Buildd.Slave.Http;
 
 /// <summary>The XML-RPC endpoint: reads a call, has it carried out, writes the answer. Faults are answers with status 200.</summary>
-internal sealed partial class RpcEndpoint(SlaveCalls calls, ILogger<RpcEndpoint> logger)
+internal sealed partial class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, ILogger<RpcEndpoint> logger)
 {
     private const string AnswerType = "text/xml; charset=utf-8";
+
+    /// <summary>What a body is given room for before it comes; a status call has some hundred bytes, a build call a few thousand.</summary>
+    private const int FirstBytes = 16 * 1024;
 
     internal async Task HandleAsync(HttpContext http)
     {
@@ -22,7 +25,7 @@ internal sealed partial class RpcEndpoint(SlaveCalls calls, ILogger<RpcEndpoint>
         {
             // What is left of the body is not worth reading.
             http.Response.Headers.Connection = "close";
-            XmlRpcWriter.WriteFault(output, XmlRpcFaults.CannotDeserialize($"the request is larger than {XmlRpcLimits.MaxBodyBytes} bytes"));
+            XmlRpcWriter.WriteFault(output, XmlRpcFaults.CannotDeserialize($"the request is larger than {maxBodyBytes} bytes"));
         }
 
         http.Response.ContentType = AnswerType;
@@ -31,17 +34,18 @@ internal sealed partial class RpcEndpoint(SlaveCalls calls, ILogger<RpcEndpoint>
     }
 
     /// <summary>The body, or null when it is larger than the limit.</summary>
-    private static async Task<ReadOnlySequence<byte>?> ReadBodyAsync(HttpContext http)
+    private async Task<ReadOnlySequence<byte>?> ReadBodyAsync(HttpContext http)
     {
-        if (http.Request.ContentLength > XmlRpcLimits.MaxBodyBytes)
+        if (http.Request.ContentLength > maxBodyBytes)
             return null;
 
-        var body = new ArrayBufferWriter<byte>((int)(http.Request.ContentLength ?? 1024) + 1);
+        // What is said to come is made room for up to a point: many could say much, and send nothing.
+        var body = new ArrayBufferWriter<byte>((int)Math.Min(http.Request.ContentLength ?? FirstBytes, FirstBytes) + 1);
         var reader = http.Request.BodyReader;
         while (true)
         {
             var result = await reader.ReadAsync(http.RequestAborted).ConfigureAwait(false);
-            if (body.WrittenCount + result.Buffer.Length > XmlRpcLimits.MaxBodyBytes)
+            if (body.WrittenCount + result.Buffer.Length > maxBodyBytes)
                 return null;
 
             foreach (var segment in result.Buffer)

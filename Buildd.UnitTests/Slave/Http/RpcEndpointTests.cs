@@ -20,7 +20,9 @@ public sealed class RpcEndpointTests : IAsyncDisposable
     private readonly RpcEndpoint _endpoint;
 
     public RpcEndpointTests() => _endpoint = new RpcEndpoint(
-        new SlaveCalls(_slave.Options, _slave.Builder, _slave.Cache, Substitute.For<IHostApplicationLifetime>()), _logger);
+        new SlaveCalls(_slave.Options, _slave.Builder, _slave.Cache, Substitute.For<IHostApplicationLifetime>()),
+        _slave.Options.Endpoints.MaxBodyBytes,
+        _logger);
 
     public ValueTask DisposeAsync() => _slave.DisposeAsync();
 
@@ -138,6 +140,21 @@ public sealed class RpcEndpointTests : IAsyncDisposable
     [Test]
     public async Task A_body_that_turns_out_too_large_is_not_read_to_its_end() =>
         RequireTooLarge(await PostAsync(new byte[XmlRpcLimits.MaxBodyBytes + 1]));
+
+    [Test]
+    public async Task The_limit_on_a_body_can_be_set_lower()
+    {
+        const int Limit = 100;
+        var endpoint = new RpcEndpoint(
+            new SlaveCalls(_slave.Options, _slave.Builder, _slave.Cache, Substitute.For<IHostApplicationLifetime>()), Limit, _logger);
+
+        foreach (var (length, text) in ((int, string)[])[(Limit, "syntax error"), (Limit + 1, $"the request is larger than {Limit} bytes")])
+        {
+            var exchange = new HttpExchange("POST", [.. Enumerable.Repeat((byte)'x', length)]);
+            await endpoint.HandleAsync(exchange.Context);
+            Assert.That(Fault(exchange).Message, Does.Contain(text));
+        }
+    }
 
     [Test]
     public async Task A_body_of_just_the_limit_is_read()
