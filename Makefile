@@ -37,6 +37,7 @@ check: ## format, analysers, the architecture test
 	@scripts/check
 
 bench: ## the benchmarks, each with the figure it is compared with
+	@scripts/require-packages nginx-light curl
 	@dotnet run --project Buildd.Benchmarks -c Release
 
 deb: ## the Debian packages (not there yet)

@@ -14,7 +14,7 @@ internal sealed class EnsurePresent : IBenchmark
 {
     private const string Pipeline = """curl -sSf --noproxy '*' "$1" | tee "$2" | sha1sum""";
 
-    public string Question => "How fast does ensurepresent fetch and verify 256 MiB from the loopback, against curl | tee file | sha1sum?";
+    public string Question => "How fast does ensurepresent fetch and verify 1 GiB from the loopback, against curl | tee file | sha1sum?";
 
     public async Task<IReadOnlyList<Row>> RunAsync(string folder, CancellationToken cancellationToken)
     {

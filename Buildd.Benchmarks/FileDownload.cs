@@ -4,36 +4,33 @@ using Buildd.Benchmarks.Peers;
 
 namespace Buildd.Benchmarks;
 
-/// <summary>A master fetches results and logs from the cache: do we serve a file as fast as Kestrel can?</summary>
+/// <summary>A master fetches results and logs from the cache: do we serve a file as fast as a web server that does nothing else?</summary>
 internal sealed class FileDownload : IBenchmark
 {
-    public string Question => "How fast is a file of 256 MiB served from /filecache/, against a bare Kestrel program's SendFileAsync of the same file?";
+    public string Question => "How fast is a file of 1 GiB served from /filecache/, against nginx with sendfile?";
 
     public async Task<IReadOnlyList<Row>> RunAsync(string folder, CancellationToken cancellationToken)
     {
         await using var ours = await MeasuredSlave.StartAsync(folder, cancellationToken);
         var file = InputFile.Create(ours.CacheDirectory);
-        await using var bare = await BareServer.OfFileAsync(file.Path, InputFile.Bytes, cancellationToken);
+        await using var nginx = await Nginx.StartAsync(folder, ours.CacheDirectory, cancellationToken);
 
         return await Rounds.MeasureAsync(
-            [
-                new Quantity("download", "MiB/s") { Aim = 0.9 },
-                new Quantity("CPU per download with its client", "ms") { IsCost = true },
-            ],
+            [new Quantity("download", "MiB/s") { Aim = 0.9 }],
             () => DownloadAsync(ours.Url, $"/filecache/{file.Sha1}", cancellationToken),
-            () => DownloadAsync(bare.Url, "/", cancellationToken));
+            nginx is null ? null : () => DownloadAsync(nginx.Url, $"/{file.Sha1}", cancellationToken),
+            "nginx");
     }
 
     private static async Task<double[]> DownloadAsync(Uri server, string path, CancellationToken cancellationToken)
     {
         using var connection = await KeptConnection.OpenAsync(server, cancellationToken);
         var request = KeptConnection.Request("GET", server, path);
-        var cpu = Environment.CpuUsage.TotalTime;
         var start = Stopwatch.GetTimestamp();
         var length = await connection.SendAsync(request, cancellationToken);
         var elapsed = Stopwatch.GetElapsedTime(start);
         return length == InputFile.Bytes
-            ? [InputFile.MiB / elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds]
+            ? [InputFile.MiB / elapsed.TotalSeconds]
             : throw new BenchmarkException($"a file of {length} bytes came in place of {InputFile.Bytes}");
     }
 }

@@ -4,11 +4,14 @@ using Buildd.Benchmarks;
 using Buildd.Benchmarks.Harness;
 
 // A new benchmark is one file and one entry here.
-IBenchmark[] benchmarks = [new StatusCalls(), new Codec(), new FileDownload(), new EnsurePresent(), new ProcessOutput()];
+IBenchmark[] benchmarks =
+[
+    new StatusCalls(), new StatusUnderLoad(), new Codec(), new FileDownload(), new EnsurePresent(), new ProcessOutput(), new StartAndMemory(),
+];
 
 var names = new Argument<string[]>("names")
 {
-    Description = "The benchmarks to run (default: all, in less than two minutes on two idle cores).",
+    Description = "The benchmarks to run (default: all, some seven minutes on two idle cores).",
     Arity = ArgumentArity.ZeroOrMore,
     HelpName = "NAME",
 };
@@ -20,7 +23,7 @@ names.Validators.Add(result =>
 var list = new Option<bool>("--list") { Description = "Print each benchmark's name and question, and run nothing." };
 var root = new RootCommand(
     "Measures Buildd against named peers, in turns, and prints a table. Run it from a Release build (make bench), on a "
-    + "machine that does nothing else. Some 1 GiB of files is written to TMPDIR (default: /tmp) and removed again.")
+    + "machine that does nothing else. Some 4 GiB of files is written to TMPDIR (default: /tmp) and removed again.")
 {
     names, list,
 };

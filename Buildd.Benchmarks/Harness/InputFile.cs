@@ -7,7 +7,7 @@ namespace Buildd.Benchmarks.Harness;
 /// <param name="Sha1">Its sum.</param>
 internal sealed record InputFile(string Path, string Sha1)
 {
-    internal const int MiB = 256;
+    internal const int MiB = 1024;
 
     internal const long Bytes = MiB * 1024L * 1024;
 
