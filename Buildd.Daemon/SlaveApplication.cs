@@ -10,6 +10,12 @@ public static class SlaveApplication
     /// <summary>How long a kept connection may be silent; the reference's figure.</summary>
     private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a request line may be, and its header fields in all, in bytes; the reference's figure for both together.</summary>
+    private const int MaxHeadBytes = 16384;
+
+    /// <summary>How many header fields a request may have; the reference's figure.</summary>
+    private const int MaxHeaderFields = 500;
+
     /// <summary>Puts a slave together. It listens once the application is started.</summary>
     /// <param name="configuration">What it is told.</param>
     /// <exception cref="ConfigurationException">Certificates or the token can't be used.</exception>
@@ -32,6 +38,9 @@ public static class SlaveApplication
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null; // the endpoint has its own limit and answers with the fault
             kestrel.Limits.KeepAliveTimeout = KeepAliveTimeout;
+            kestrel.Limits.MaxRequestLineSize = MaxHeadBytes;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadBytes;
+            kestrel.Limits.MaxRequestHeaderCount = MaxHeaderFields;
             KestrelSecurity.Limit(kestrel.Limits, security);
             kestrel.Listen(configuration.BindAddress, configuration.BindPort, listen => KestrelSecurity.Guard(
                 listen, security, kestrel.ApplicationServices.GetRequiredService<SecretFiles>(),
@@ -42,10 +51,23 @@ public static class SlaveApplication
         builder.Services.AddBuilddSlave(configuration.Slave);
         var application = builder.Build();
         var files = application.Services.GetRequiredService<SecretFiles>(); // now, so that a mistake is told before anything starts
+        application.Use(CloseOldConnections);
         if (files.Token is not null)
             application.Use(new TokenGate(files).HandleAsync);
         application.UseRouting();
+        application.Use((http, next) => http.GetEndpoint() is null ? BuilddSlaveEndpoints.AnswerUnknownAsync(http) : next(http));
         application.MapBuilddSlave();
         return application;
+    }
+
+    /// <summary>
+    /// A client of HTTP/1.0 may wait for the connection's end, whatever it says of keeping it: the reference closes it after
+    /// each answer. Without a length the end is also all that such a client has; the server never sends it chunks.
+    /// </summary>
+    private static Task CloseOldConnections(HttpContext http, RequestDelegate next)
+    {
+        if (HttpProtocol.IsHttp10(http.Request.Protocol))
+            http.Response.Headers.Connection = "close";
+        return next(http);
     }
 }

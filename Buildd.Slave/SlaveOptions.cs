@@ -50,6 +50,9 @@ public sealed record SlaveOptions
             mistakes.Add("the architecture tag is empty");
         if (!Directory.Exists(FileCacheDirectory))
             mistakes.Add($"the file cache '{FileCacheDirectory}' is not a folder: make it, owned by the slave's user");
+        else if (NativeFile.FindRefusal(FileCacheDirectory) is { } refusal)
+            mistakes.Add($"the file cache '{FileCacheDirectory}' can't be listed and written to: {refusal}");
+        mistakes.AddRange(Cache.FindMistakes());
         if (!Directory.Exists(WorkDirectory))
             mistakes.Add($"the work folder '{WorkDirectory}' is not a folder: make it, owned by the slave's user");
         if (Backends.Count == 0)

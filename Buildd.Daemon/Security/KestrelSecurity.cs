@@ -8,22 +8,10 @@ namespace Buildd.Daemon.Security;
 /// <summary>Puts the options into the server: what they limit, and who may connect.</summary>
 internal static partial class KestrelSecurity
 {
-    /// <summary>The bytes of a request's head. Kestrel's figure; all known clients stay below 1 KiB.</summary>
-    internal const int MaxHeadBytes = 32 * 1024;
-
-    /// <summary>The longest request line in bytes. Kestrel's figure, and nginx's.</summary>
-    internal const int MaxRequestLineBytes = 8 * 1024;
-
-    /// <summary>The fields of a request's head. Kestrel's figure, and Apache's.</summary>
-    internal const int MaxHeaderFields = 100;
-
     internal static void Limit(KestrelServerLimits limits, SecurityOptions options)
     {
         var rate = options.MinBytesPerSecond == 0 ? null : new MinDataRate(options.MinBytesPerSecond, options.SlowTimeout);
         limits.MaxConcurrentConnections = options.MaxConnections;
-        limits.MaxRequestHeadersTotalSize = MaxHeadBytes;
-        limits.MaxRequestLineSize = MaxRequestLineBytes;
-        limits.MaxRequestHeaderCount = MaxHeaderFields;
         limits.RequestHeadersTimeout = options.SlowTimeout;
         limits.MinRequestBodyDataRate = rate;
         limits.MinResponseDataRate = rate;

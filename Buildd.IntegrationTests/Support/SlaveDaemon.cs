@@ -32,7 +32,18 @@ internal sealed class SlaveDaemon : IAsyncDisposable
         }
     }
 
-    internal static async Task<SlaveDaemon> StartAsync()
+    /// <summary>
+    /// How to run the daemon so that a file's mode means something to it: root may read any file, unless it is without these
+    /// capabilities. The one beside the tests, so that nothing has to be published first.
+    /// </summary>
+    internal static string[] WithoutFileCapabilities =>
+    [
+        .. Environment.IsPrivilegedProcess ? (string[])["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"] : [],
+        Path.Combine(AppContext.BaseDirectory, "buildd-slave"),
+    ];
+
+    /// <param name="program">The daemon and what stands before its name; the published one if empty.</param>
+    internal static async Task<SlaveDaemon> StartAsync(params string[] program)
     {
         var slave = new SlaveDaemon(System.IO.Directory.CreateDirectory($"/var/tmp/buildd-test-{Guid.NewGuid():N}").FullName);
         System.IO.Directory.CreateDirectory(Path.Combine(slave.Directory, "home"));
@@ -41,8 +52,10 @@ internal sealed class SlaveDaemon : IAsyncDisposable
         await File.WriteAllTextAsync(
             configuration,
             $"[builder]\nfilecache = {slave.Directory}/filecache\nworkpath = {slave.Directory}/home\nbindhost = 127.0.0.1\nbindport = 0\n");
+        if (program.Length == 0)
+            program = [Repository.Program("buildd-slave")];
         slave._run = ProcessRunner.RunAsync(
-            Command.Of(Repository.Program("buildd-slave"), "--config", configuration, "--until-stdin-closes") with
+            Command.Of(program[0], [.. program[1..], "--config", configuration, "--until-stdin-closes"]) with
             {
                 KeepsStandardInputOpen = true,
                 StopGrace = TimeSpan.FromSeconds(60),

@@ -1,3 +1,4 @@
+using Buildd.IntegrationTests.Support;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
@@ -12,10 +13,13 @@ namespace Buildd.IntegrationTests.Wire;
 [CancelAfter(60_000)]
 public class ClientsTests
 {
+    /// <summary>Debian's own, whatever else is first in the path: it is the one that has Debian's packages.</summary>
+    private const string Python = "/usr/bin/python3";
+
     [Test]
     public async Task Python_s_own_client_drives_a_build()
     {
-        Machine.Require(File.Exists("/usr/bin/python3"), "/usr/bin/python3");
+        Machine.Require(File.Exists(Python), Python);
         await using var slave = await SlaveInProcess.StartAsync();
         await File.WriteAllTextAsync(Path.Combine(slave.CacheDirectory, "c1d80674d731fd6af61ded171202b8424147b17b"), "stands for a chroot");
         const string Script =
@@ -36,7 +40,7 @@ public class ClientsTests
             except xmlrpc.client.Fault as f: print(f.faultCode, f.faultString)
             """;
 
-        var text = await ProcessRunner.CaptureAsync(Command.Of("/usr/bin/python3", "-c", Script, slave.Url.ToString()));
+        var text = await ProcessRunner.CaptureAsync(Command.Of(Python, "-c", Script, slave.Url.ToString()));
 
         Assert.That(text, Is.EqualTo(
             """
@@ -47,6 +51,127 @@ public class ClientsTests
             8002 error
 
             """));
+    }
+
+    [Test]
+    public async Task Twisted_s_proxy_drives_a_build()
+    {
+        await RequireTwistedAsync();
+        using var folder = new TemporaryDirectory();
+        await using var files = await FileServer.StartAsync();
+        await using var slave = await SlaveInProcess.StartAsync();
+        await File.WriteAllTextAsync(folder["chroot"], "stands for a chroot");
+        var chroot = await files.AddAsync(folder["chroot"]);
+        const string Script =
+            """
+            import sys
+            from twisted.internet import defer, task
+            from twisted.web import client, xmlrpc
+
+            url, sha1, source = sys.argv[1:]
+
+            @defer.inlineCallbacks
+            def drive(reactor):
+                call = xmlrpc.Proxy(url.encode() + b'rpc', allowNone=True).callRemote
+                def until(wanted):
+                    return poll(lambda status: status['builder_status'] == 'BuilderStatus.' + wanted)
+                @defer.inlineCallbacks
+                def poll(enough):
+                    while not enough((yield call('status'))):
+                        yield task.deferLater(reactor, 0.01)
+                print((yield call('echo', 'ping', None, 'gr\u00fc\u00df')))
+                print((yield call('info'))[0])
+                print((yield call('ensurepresent', sha1, source, '', '')))
+                print((yield call('ensurepresent', sha1, source, '', '')))
+                print((yield call('status')))
+                print((yield call('build', 'B-1', 'binarypackage', sha1, {}, {'series': 'bookworm'})))
+                yield poll(lambda status: status['logtail'].data)
+                print((yield call('status'))['logtail'].data.decode().endswith('made the result\n'))
+                print((yield call('abort')))
+                yield until('WAITING')
+                print((yield call('status'))['build_status'])
+                log = yield client.Agent(reactor).request(b'GET', url.encode() + b'filecache/buildlog')
+                print(log.code, 'made the result' in (yield client.readBody(log)).decode())
+                print((yield call('clean')))
+                try:
+                    yield call('clean')
+                except xmlrpc.Fault as f:
+                    print(f.faultCode, f.faultString)
+
+            task.react(drive)
+            """;
+
+        var text = await ProcessRunner.CaptureAsync(
+            Command.Of(Python, "-c", Script, slave.Url.ToString(), chroot.Sha1, chroot.Url!));
+
+        Assert.That(text, Is.EqualTo(
+            """
+            ['ping', None, 'grüß']
+            1.0
+            [True, 'Download']
+            [True, 'Cache']
+            {'builder_status': 'BuilderStatus.IDLE', 'builder_version': '254'}
+            ['BuilderStatus.BUILDING', 'B-1']
+            True
+            BuilderStatus.ABORTING
+            BuildStatus.ABORTED
+            200 True
+            BuilderStatus.IDLE
+            8002 error
+
+            """));
+    }
+
+    [Test]
+    public async Task Python_s_own_client_keeps_its_connection_and_is_never_sent_gzip()
+    {
+        Machine.Require(File.Exists(Python), Python);
+        await using var slave = await SlaveInProcess.StartAsync();
+        const string Script =
+            """
+            import sys, xmlrpc.client
+
+            ports, offers = set(), 0
+
+            class Watched(xmlrpc.client.Transport):
+                def send_headers(self, connection, headers):
+                    global offers
+                    offers += ('Accept-Encoding', 'gzip') in headers
+                    super().send_headers(connection, headers)
+
+                def parse_response(self, response):
+                    assert response.getheader('Content-Encoding') is None
+                    assert response.getheader('Transfer-Encoding') is None
+                    ports.add(self._connection[1].sock.getsockname())
+                    return super().parse_response(response)
+
+            s = xmlrpc.client.ServerProxy(sys.argv[1] + 'rpc', Watched(), allow_none=True)
+            for i in range(20):
+                assert s.echo('x' * 100000 * (i % 3)) == ['x' * 100000 * (i % 3)]
+                try: s.clean()
+                except xmlrpc.client.Fault as f: assert f.faultCode == 8002
+            print(offers, len(ports))
+            """;
+
+        Assert.That(await ProcessRunner.CaptureAsync(Command.Of(Python, "-c", Script, slave.Url.ToString())), Is.EqualTo("40 1\n"));
+    }
+
+    [TestCase]
+    [TestCase("--http1.0")]
+    [TestCase("-H", "Expect: 100-continue")]
+    [TestCase("-H", "Transfer-Encoding: chunked")]
+    [TestCase("-H", "Accept-Encoding: gzip", "-H", "Content-Type: text/plain")]
+    public async Task Curl_makes_a_call(params string[] options)
+    {
+        Machine.Require(File.Exists("/usr/bin/curl"), "/usr/bin/curl");
+        await using var slave = await SlaveInProcess.StartAsync();
+
+        var text = await ProcessRunner.CaptureAsync(Command
+            .Of("/usr/bin/curl", "-sS", "-d", "<methodCall><methodName>echo</methodName></methodCall>", $"{slave.Url}rpc")
+            .With(options));
+
+        Assert.That(text, Is.EqualTo(
+            "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n<value><array><data>\n</data></array></value>\n</param>\n</params>\n</methodResponse>\n"));
     }
 
     [Test]
@@ -119,5 +244,12 @@ public class ClientsTests
         var code = await ProcessRunner.CaptureAsync(Command.Of("/usr/bin/curl", "-s", "--path-as-is", "-o", "/dev/null", "-w", "%{http_code}", $"{slave.Url}{path}"));
 
         Assert.That(code, Is.EqualTo("404").Or.EqualTo("400"));
+    }
+
+    private static async Task RequireTwistedAsync()
+    {
+        Machine.Require(File.Exists(Python), Python);
+        var found = await ProcessRunner.CaptureAsync(Command.Of(Python, "-c", "import importlib.util; print(importlib.util.find_spec('twisted') is not None)"));
+        Machine.Require(found == "True\n", "the package python3-twisted");
     }
 }

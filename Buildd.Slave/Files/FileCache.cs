@@ -1,6 +1,5 @@
-using System.Buffers;
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
+using System.Threading.Channels;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Slave.Files;
@@ -20,27 +19,37 @@ public sealed class FileCache
 
     private const string NoUrl = "No URL";
 
-    private readonly string _directory;
     private readonly Downloader _downloader;
-    private readonly ConcurrentDictionary<string, Lazy<Task<EnsurePresentReply>>> _downloads = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, RunningDownload> _downloads = new(StringComparer.Ordinal);
+    private readonly Channel<bool> _growth =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>Opens the cache.</summary>
-    /// <param name="directory">The folder; it must exist.</param>
+    /// <param name="folder">Where the files are.</param>
     /// <param name="downloader">Fetches what is not there.</param>
-    internal FileCache(string directory, Downloader downloader)
+    internal FileCache(CacheFolder folder, Downloader downloader)
     {
-        _directory = directory;
+        Folder = folder;
         _downloader = downloader;
     }
 
-    /// <summary>Where the file of that sum lies, or null when there is none or it is no sum.</summary>
-    public string? Find(string sha1)
-    {
-        if (!Sha1Sum.IsWellFormed(sha1))
-            return null;
+    /// <summary>Where the files are.</summary>
+    internal CacheFolder Folder { get; }
 
-        var path = Path.Combine(_directory, sha1);
-        return File.Exists(path) ? path : null;
+    /// <summary>Says that something came in since it was last read.</summary>
+    internal ChannelReader<bool> Growth => _growth.Reader;
+
+    /// <summary>Where the file of that sum lies, or null when there is none or it is no sum.</summary>
+    /// <exception cref="IOException">The folder can't be read.</exception>
+    public string? Find(string sha1) => Folder.Find(sha1);
+
+    /// <summary>Keeps files from being removed for age or size until the lease is disposed of; <c>clean</c> removes them all the same.</summary>
+    internal CacheLease Hold(IEnumerable<string> sums)
+    {
+        var lease = new CacheLease(Folder);
+        foreach (var sha1 in sums)
+            lease.Add(sha1);
+        return lease;
     }
 
     /// <summary>Fetches a file unless it is there.</summary>
@@ -53,105 +62,117 @@ public sealed class FileCache
     {
         if (!Sha1Sum.IsWellFormed(call.Sha1))
             return new EnsurePresentReply(false, "Not the 40 hexadecimal digits of a SHA-1");
-        if (call.Url is null)
-            return new EnsurePresentReply(Find(call.Sha1) is not null, NoUrl);
-        if (Find(call.Sha1) is not null)
-            return new EnsurePresentReply(true, "Cache");
+        try
+        {
+            var isThere = Folder.Use(call.Sha1) is not null;
+            if (call.Url is null)
+                return new EnsurePresentReply(isThere, NoUrl);
+            if (isThere)
+                return new EnsurePresentReply(true, "Cache");
+        }
+        catch (FileCacheException e)
+        {
+            return new EnsurePresentReply(false, e.Message);
+        }
 
-        // One download per sum, whatever the URLs: the first to ask decides where it comes from.
-        var download = _downloads.GetOrAdd(call.Sha1, _ => new Lazy<Task<EnsurePresentReply>>(() => DownloadAsync(call, stopping)));
-        return await download.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            // One download per sum, whatever the URLs. When somebody else's fails, that says nothing of this caller's.
+            var download = _downloads.GetOrAdd(call.Sha1, _ => new RunningDownload(call, running => DownloadAsync(running, stopping)));
+            var reply = await download.Reply.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (reply.Present || download.IsFor(call))
+                return reply;
+        }
     }
 
     /// <summary>Takes a result over: it is moved into the cache under its sum.</summary>
+    /// <param name="path">The file; it is gone then.</param>
+    /// <param name="results">Keeps it from being removed.</param>
+    /// <param name="cancellationToken">To end it; nothing is left in the cache.</param>
     /// <returns>The sum, and whether it is new: a file that was there before belongs to somebody else too.</returns>
-    internal async Task<(string Sha1, bool IsNew)> StoreAsync(string path, CancellationToken cancellationToken)
+    /// <exception cref="IOException">It is no ordinary file, it is not there, or there is no room for it.</exception>
+    internal async Task<(string Sha1, bool IsNew)> StoreAsync(string path, CacheLease results, CancellationToken cancellationToken)
     {
-        var temporary = Path.Combine(_directory, $"store-{Guid.NewGuid():N}.tmp");
+        var temporary = Folder.NewIncomingPath();
         try
         {
-            // Moved first, so that what is hashed is what will be served: nothing else knows the new name. Looked at before
-            // too, because a move to another file system copies: that follows a link, and waits at a pipe for ever.
-            if (IsRegular(path, path))
-                File.Move(path, temporary);
-            else
-                File.Delete(path);
-            if (!File.Exists(temporary) || !IsRegular(path, temporary))
-                ReplaceByEmpty(temporary);
-            var sha1 = await HashAsync(temporary, cancellationToken).ConfigureAwait(false);
-            var target = Path.Combine(_directory, sha1);
-            if (File.Exists(target))
-                return (sha1, false);
-
-            File.Move(temporary, target, overwrite: false);
-            return (sha1, true);
+            using var result = ResultFile.Open(path);
+            var sha1 = await result.TakeOverAsync(temporary, Folder.Now, cancellationToken).ConfigureAwait(false);
+            results.Add(sha1);
+            return (sha1, Folder.Put(temporary, sha1, replace: false));
         }
         finally
         {
-            File.Delete(temporary);
+            Folder.RemoveTemporary(temporary);
+            _growth.Writer.TryWrite(true);
         }
     }
 
     /// <summary>Removes a file; one that is gone already is no failure.</summary>
-    internal void Remove(string sha1)
+    internal void Remove(string sha1) => Folder.Remove(sha1);
+
+    /// <summary>Refuses a build when there is too little room; old files are removed for it first.</summary>
+    /// <exception cref="RefusedException">There is too little room.</exception>
+    internal void RequireRoom()
     {
-        if (Sha1Sum.IsWellFormed(sha1))
-            File.Delete(Path.Combine(_directory, sha1));
+        if (Folder.FindLack() is { } lack)
+            throw new RefusedException(lack);
     }
 
-    private async Task<EnsurePresentReply> DownloadAsync(EnsurePresentCall call, CancellationToken stopping)
+    /// <summary>Ends when no download runs any more. They are ended by the token that they were given.</summary>
+    internal async Task DownloadsEndedAsync()
+    {
+        foreach (var download in _downloads.Values)
+            await Task.WhenAny(download.Reply).ConfigureAwait(false); // how it ended is its callers' business
+    }
+
+    private async Task<EnsurePresentReply> DownloadAsync(RunningDownload running, CancellationToken stopping)
     {
         await Task.Yield(); // out of the dictionary's factory before anything can take time
-        var temporary = Path.Combine(_directory, call.Sha1 + ".tmp");
+        var sha1 = running.Call.Sha1;
         try
         {
-            var failure = await _downloader.FetchAsync(call, temporary, stopping).ConfigureAwait(false);
-            if (failure is not null)
+            if (Folder.Use(sha1) is not null)
+                return new EnsurePresentReply(true, "Cache"); // another download ended a moment ago
+            if (Folder.FindLack() is { } lack)
+                return new EnsurePresentReply(false, lack);
+            using var file = new DownloadFile(Folder, sha1);
+            if (await _downloader.FetchAsync(running.Call, file, stopping).ConfigureAwait(false) is { } failure)
                 return new EnsurePresentReply(false, failure);
-
-            File.Move(temporary, Path.Combine(_directory, call.Sha1), overwrite: true);
+            file.Keep();
+            _growth.Writer.TryWrite(true);
             return new EnsurePresentReply(true, "Download");
         }
-        finally
+        catch (FileCacheException e)
         {
-            File.Delete(temporary);
-            _downloads.TryRemove(call.Sha1, out _);
-        }
-    }
-
-    /// <summary>
-    /// A build could leave a link to any file of ours, or a pipe that holds up whoever opens it. A link is refused; what
-    /// has no length (pipes and devices have none) is not opened but replaced by an empty file.
-    /// </summary>
-    private static bool IsRegular(string path, string place)
-    {
-        var file = new FileInfo(place);
-        if (file.LinkTarget is not null)
-            throw new IOException($"the result '{Path.GetFileName(path)}' is a symbolic link to '{file.LinkTarget}', which is not followed");
-        return file.Length > 0;
-    }
-
-    private static void ReplaceByEmpty(string temporary)
-    {
-        File.Delete(temporary);
-        File.Create(temporary).Dispose();
-    }
-
-    private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        try
-        {
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
-            using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
-            long offset = 0;
-            for (int count; (count = await RandomAccess.ReadAsync(file, buffer, offset, cancellationToken).ConfigureAwait(false)) > 0; offset += count)
-                hash.AppendData(buffer, 0, count);
-            return Convert.ToHexStringLower(hash.GetHashAndReset());
+            return new EnsurePresentReply(false, e.Message);
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            _downloads.TryRemove(KeyValuePair.Create(sha1, running));
         }
+    }
+
+    /// <summary>A download and who asked for it first.</summary>
+    private sealed class RunningDownload(EnsurePresentCall call, Func<RunningDownload, Task<EnsurePresentReply>> start)
+    {
+        private readonly Lock _lock = new();
+        private Task<EnsurePresentReply>? _reply;
+
+        internal EnsurePresentCall Call => call;
+
+        /// <summary>The answer; whoever asks first starts the download.</summary>
+        internal Task<EnsurePresentReply> Reply
+        {
+            get
+            {
+                lock (_lock)
+                    return _reply ??= start(this);
+            }
+        }
+
+        /// <summary>Whether the caller would have had just this download made.</summary>
+        internal bool IsFor(EnsurePresentCall other) =>
+            (call.Url, call.UserName, call.Password) == (other.Url, other.UserName, other.Password);
     }
 }

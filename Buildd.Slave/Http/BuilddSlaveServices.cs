@@ -34,7 +34,13 @@ public static class BuilddSlaveServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddRoutingCore();
         services.AddSingleton(options);
-        services.AddSingleton(_ => new FileCache(options.FileCacheDirectory, new Downloader(Downloader.CreateHttpClient())));
+        services.AddSingleton(provider => new FileCache(
+            new CacheFolder(
+                options.FileCacheDirectory,
+                options.Cache,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<FileCache>>()),
+            new Downloader(Downloader.CreateHttpClient(), provider.GetRequiredService<TimeProvider>(), options.Cache.AllowedHosts)));
         services.AddSingleton(provider => new Builder(
             options,
             provider.GetRequiredService<FileCache>(),
@@ -48,8 +54,12 @@ public static class BuilddSlaveServices
             provider.GetRequiredService<IHostApplicationLifetime>()));
         services.AddSingleton(provider => new RpcEndpoint(
             provider.GetRequiredService<SlaveCalls>(), options.Endpoints.MaxBodyBytes, provider.GetRequiredService<ILogger<RpcEndpoint>>()));
-        services.AddSingleton(provider => new FileCacheEndpoint(options, provider.GetRequiredService<FileCache>()));
+        services.AddSingleton(new FileCacheEndpoint(options));
         services.AddHostedService(provider => new FollowHost(provider.GetRequiredService<Builder>()));
+        services.AddHostedService(provider => new CacheJanitor(
+            provider.GetRequiredService<FileCache>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<CacheJanitor>>()));
         services.Configure<HostOptions>(host => host.ShutdownTimeout =
             host.ShutdownTimeout > options.StopDeadline ? host.ShutdownTimeout : options.StopDeadline + TimeSpan.FromSeconds(10));
         return services;

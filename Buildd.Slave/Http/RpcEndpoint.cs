@@ -16,8 +16,28 @@ internal sealed partial class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, IL
 
     internal async Task HandleAsync(HttpContext http)
     {
+        if (http.Request.Method != HttpMethods.Post)
+        {
+            await Pages.WrongMethodAsync(http, HttpMethods.Post).ConfigureAwait(false);
+            return;
+        }
+
+        ReadOnlySequence<byte>? sent;
+        try
+        {
+            sent = await ReadBodyAsync(http).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException e)
+        {
+            // Chunks that are none, or a body that came too slowly: the client's doing, and nothing for our log.
+            http.Response.StatusCode = e.StatusCode;
+            http.Response.Headers.Connection = "close";
+            http.Response.ContentLength = 0;
+            return;
+        }
+
         var output = new ArrayBufferWriter<byte>();
-        if (await ReadBodyAsync(http).ConfigureAwait(false) is { } body)
+        if (sent is { } body)
         {
             await AnswerAsync(body, output, http.RequestAborted).ConfigureAwait(false);
         }

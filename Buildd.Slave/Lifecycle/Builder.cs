@@ -24,6 +24,8 @@ internal sealed partial class Builder : IAsyncDisposable
     private readonly Journal _journal;
 
     private volatile BuilderSnapshot _snapshot;
+    private CacheLease? _inputs; // what the build that runs needs of the cache
+    private CacheLease _results; // what it made, until clean
     private CancellationTokenSource? _abort;
     private Task _build = Task.CompletedTask;
     private bool _stopping;
@@ -44,6 +46,7 @@ internal sealed partial class Builder : IAsyncDisposable
         try
         {
             _snapshot = Recall();
+            _results = _cache.Hold(_snapshot.Results.Values);
         }
         catch
         {
@@ -65,6 +68,21 @@ internal sealed partial class Builder : IAsyncDisposable
     /// </remarks>
     /// <exception cref="RefusedException">No id, the wrong status, or arguments that the backend refuses.</exception>
     internal BuildReply Start(BuildCall call)
+    {
+        // Held before they are looked for: what was found must not be gone a moment later.
+        var inputs = _cache.Hold([call.ChrootSha1, .. call.FileMap.Values]);
+        try
+        {
+            return Start(call, inputs);
+        }
+        finally
+        {
+            if (!ReferenceEquals(_inputs, inputs))
+                inputs.Dispose();
+        }
+    }
+
+    private BuildReply Start(BuildCall call, CacheLease inputs)
     {
         if (!_backends.TryGetValue(call.Builder, out var backend))
         {
@@ -88,6 +106,7 @@ internal sealed partial class Builder : IAsyncDisposable
         foreach (var name in files.Keys)
             PathPart.Check("the file name", name);
 
+        _cache.RequireRoom();
         var request = new BuildRequest
         {
             BuildId = call.BuildId,
@@ -109,6 +128,7 @@ internal sealed partial class Builder : IAsyncDisposable
                 var directory = BuildDirectory.Create(_options.WorkDirectory, request);
                 var log = OpenLog(directory);
                 _snapshot = accepted with { Log = log };
+                _inputs = inputs;
                 Run(build, new BuildContext(this, request, directory, log, _time));
             }
             catch (RefusedException)
@@ -151,6 +171,8 @@ internal sealed partial class Builder : IAsyncDisposable
             // First the journal: a slave that is killed in between finishes the cleaning when it comes back.
             RememberOrGoOn(new BuilderSnapshot { Status = next, OwnSums = _snapshot.OwnSums });
             RemoveResults(_snapshot.OwnSums);
+            _results.Dispose();
+            _results = _cache.Hold([]);
             _abort?.Dispose();
             _abort = null;
             Publish(BuilderSnapshot.IdleAtStart with { Status = next });
@@ -197,7 +219,7 @@ internal sealed partial class Builder : IAsyncDisposable
     internal async Task AddResultAsync(string path, string name, CancellationToken cancellationToken)
     {
         PathPart.Check("the result name", name);
-        var (sha1, isNew) = await _cache.StoreAsync(path, cancellationToken).ConfigureAwait(false);
+        var (sha1, isNew) = await _cache.StoreAsync(path, _results, cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             Publish(_snapshot with
@@ -420,6 +442,8 @@ internal sealed partial class Builder : IAsyncDisposable
                 Status = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Complete),
                 Outcome = outcome,
             });
+            _inputs?.Dispose();
+            _inputs = null;
         }
 
         LogEnded(_snapshot.BuildId, outcome.Status);

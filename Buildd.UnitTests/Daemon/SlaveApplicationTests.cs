@@ -65,5 +65,5 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
     public void Calls_and_files_have_their_paths() =>
         Assert.That(
             ((IEndpointRouteBuilder)_application).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Select(endpoint => endpoint.RoutePattern.RawText),
-            Is.EquivalentTo(new[] { "/rpc/{**below}", "/filecache/{name}" }));
+            Is.EquivalentTo(new[] { "/{rpc}/{**name}", "/{filecache}/{**name}" }));
 }

@@ -106,8 +106,10 @@ public sealed class RecordedExchangesTests
     [Test]
     public void Recorded_bytes_have_not_been_touched()
     {
-        Assert.That(WireCase.All, Has.Count.EqualTo(98));
-        foreach (var wireCase in WireCase.All)
+        // Those about HTTP itself may have no length, or no answer at all; they are compared as a whole where they are replayed.
+        var single = WireCase.All.Where(wireCase => wireCase.Connection is null).ToList();
+        Assert.That(single, Has.Count.EqualTo(98));
+        foreach (var wireCase in single)
         {
             var (head, body) = WireCase.Split(wireCase.Response);
             Assert.That(head, Does.Contain($"\r\nContent-Length: {body.Length}"), wireCase.Name);

@@ -12,12 +12,13 @@ public sealed class WireCase
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Data", "Wire");
 
-    private WireCase(string name, int status, string when, IReadOnlyList<string> vary)
+    private WireCase(string name, int status, string when, IReadOnlyList<string> vary, string? connection)
     {
         Name = name;
         Status = status;
         When = when;
         Vary = vary;
+        Connection = connection;
         Request = File.ReadAllBytes(Path.Combine(Folder, $"{name}.request.http"));
         Response = File.ReadAllBytes(Path.Combine(Folder, $"{name}.response.http"));
     }
@@ -25,7 +26,7 @@ public sealed class WireCase
     /// <summary>The files' name.</summary>
     public string Name { get; }
 
-    /// <summary>The HTTP status of the answer.</summary>
+    /// <summary>The HTTP status of the first answer; 0 where there was none.</summary>
     public int Status { get; }
 
     /// <summary>The state of the builder that the exchange needs; <c>IDLE</c> for most.</summary>
@@ -33,6 +34,9 @@ public sealed class WireCase
 
     /// <summary>Header fields and struct members that another run may answer otherwise.</summary>
     public IReadOnlyList<string> Vary { get; }
+
+    /// <summary>Whether the connection was <c>open</c> or <c>closed</c> after the answer; null where that was not kept.</summary>
+    public string? Connection { get; }
 
     /// <summary>Every byte that was sent.</summary>
     public byte[] Request { get; }
@@ -107,7 +111,8 @@ public sealed class WireCase
                 row.GetProperty("name").GetString()!,
                 row.GetProperty("status").GetInt32(),
                 row.GetProperty("when").GetString()!,
-                [.. row.GetProperty("vary").EnumerateArray().Select(item => item.GetString()!)])),
+                [.. row.GetProperty("vary").EnumerateArray().Select(item => item.GetString()!)],
+                row.TryGetProperty("connection", out var connection) ? connection.GetString() : null)),
         ];
     }
 }

@@ -19,17 +19,20 @@ internal sealed class SlaveBench : IAsyncDisposable
     private readonly TemporaryDirectory _folder = new();
     private readonly HttpClient _http;
 
-    internal SlaveBench()
+    internal SlaveBench(TimeProvider? clock = null, params string[] allowedHosts)
     {
+        Clock = clock ?? TimeProvider.System;
         Options = new SlaveOptions
         {
             ArchitectureTag = "riscv64",
             FileCacheDirectory = Directory.CreateDirectory(_folder["cache"]).FullName,
             WorkDirectory = Directory.CreateDirectory(_folder["work"]).FullName,
             Version = "1.2",
+            Cache = new FileCacheOptions { AllowedHosts = allowedHosts },
         };
         _http = new HttpClient(Web);
-        Cache = new FileCache(Options.FileCacheDirectory, new Downloader(_http));
+        Cache = new FileCache(
+            new CacheFolder(Options.FileCacheDirectory, Options.Cache, Clock, CacheLogger), new Downloader(_http, Clock, Options.Cache.AllowedHosts));
         Builder = Create(Options);
     }
 
@@ -40,6 +43,11 @@ internal sealed class SlaveBench : IAsyncDisposable
     internal ScriptedBackend Backend { get; } = new("binarypackage");
 
     internal RecordingLogger<Builder> Logger { get; } = new();
+
+    internal RecordingLogger<FileCache> CacheLogger { get; } = new();
+
+    /// <summary>The time that the cache goes by, which is that of files made now until a test says otherwise.</summary>
+    internal TimeProvider Clock { get; }
 
     internal FixedTime Time { get; } = new(new DateTimeOffset(2024, 2, 3, 4, 5, 6, TimeSpan.Zero));
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using NUnit.Framework;
 
@@ -90,15 +91,73 @@ public sealed class EnsurePresentTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_body_that_can_not_be_stored_or_read_is_a_failure_that_leaves_nothing()
+    public async Task A_connection_that_is_reset_is_told_and_leaves_nothing()
     {
         AnswerWith(() => new BrokenStream(new IOException("reset")));
 
-        Assert.That(async () => await AskAsync(Call()), Throws.InstanceOf<IOException>());
+        Assert.That(
+            await AskAsync(Call()),
+            Is.EqualTo(new EnsurePresentReply(false, "Error accessing Librarian: <urlopen error [Errno 104] Connection reset by peer>")));
         Assert.That(Entries(), Is.Empty);
 
         AnswerWith("content");
         Assert.That((await AskAsync(Call())).Present, "the next attempt is a new one");
+    }
+
+    [Test]
+    public async Task A_place_that_can_not_be_written_is_told()
+    {
+        Directory.CreateDirectory(_slave.InCache(Sum));
+        AnswerWith("content");
+
+        var reply = await AskAsync(Call());
+
+        Assert.That(reply.Present, Is.False);
+        Assert.That(reply.Info, Does.StartWith("the file could not be put into the cache: ").And.Contain(Sum));
+        Assert.That(Entries(), Is.EqualTo(new[] { Sum }), "the folder stays, the file does not");
+    }
+
+    [Test]
+    public async Task A_cache_that_is_gone_is_told()
+    {
+        Directory.Delete(_slave.Options.FileCacheDirectory);
+        AnswerWith("content");
+
+        var reply = await AskAsync(Call());
+
+        Assert.That(reply.Present, Is.False);
+        Assert.That(reply.Info, Does.Contain(_slave.Options.FileCacheDirectory));
+        Directory.CreateDirectory(_slave.Options.FileCacheDirectory);
+        Assert.That((await AskAsync(Call())).Present);
+    }
+
+    [TestCase("link")]
+    [TestCase("folder")]
+    [TestCase("pipe")]
+    public async Task What_is_no_ordinary_file_is_not_there(string kind)
+    {
+        var outside = _slave.InCache("outside");
+        await File.WriteAllTextAsync(outside, "content");
+        await PlantAsync(kind, _slave.InCache(Sum), outside);
+
+        Assert.That(_slave.Cache.Find(Sum), Is.Null);
+        Assert.That((await AskAsync(Call(url: null))).Present, Is.False);
+    }
+
+    [TestCase("link")]
+    [TestCase("pipe")]
+    public async Task What_is_no_ordinary_file_is_replaced_by_a_download_and_never_written_to(string kind)
+    {
+        var outside = _slave.InCache("outside");
+        await File.WriteAllTextAsync(outside, "secret");
+        await PlantAsync(kind, _slave.InCache(Sum), outside);
+        await PlantAsync(kind, _slave.InCache(Sum + ".tmp"), outside);
+        AnswerWith("content");
+
+        Assert.That(await AskAsync(Call()), Is.EqualTo(new EnsurePresentReply(true, "Download")));
+        Assert.That(new FileInfo(_slave.InCache(Sum)), Has.Property(nameof(FileInfo.LinkTarget)).Null.And.Length.EqualTo(7));
+        Assert.That(await File.ReadAllTextAsync(outside), Is.EqualTo("secret"));
+        Assert.That(Entries(), Is.EquivalentTo(new[] { Sum, "outside" }));
     }
 
     [TestCase(HttpStatusCode.NotFound, "HTTP Error 404: Not Found")]
@@ -132,15 +191,20 @@ public sealed class EnsurePresentTests : IAsyncDisposable
             Is.EqualTo(new EnsurePresentReply(false, "Error accessing Librarian: Remote end closed connection without response")));
     }
 
-    [TestCase("", "''")]
-    [TestCase("ftp://files.test/1", "'ftp'")]
-    [TestCase("file:///etc/passwd", "'file'")]
-    [TestCase("data:text/plain,content", "'data'")]
-    [TestCase("/etc/passwd", "'file'")]
-    [TestCase("files.test/1", "''")]
-    public async Task Only_http_and_https_are_fetched(string url, string named)
+    [TestCase("", "unknown url type: ''")]
+    [TestCase("files.test/1", "unknown url type: 'files.test/1'")]
+    [TestCase("/etc/passwd", "unknown url type: '/etc/passwd'")]
+    [TestCase("//user:secret@files.test/1", "unknown url type: '…'")]
+    [TestCase("ftp://files.test/1", "<urlopen error unknown url type: ftp>")]
+    [TestCase("file:///etc/passwd", "<urlopen error unknown url type: file>")]
+    [TestCase("data:text/plain,content", "<urlopen error unknown url type: data>")]
+    [TestCase("http://", "<urlopen error the URL is malformed>")]
+    [TestCase("http:///x", "<urlopen error the URL is malformed>")]
+    [TestCase("http://[x", "<urlopen error the URL is malformed>")]
+    [TestCase("http://user:secret@files.test/1", "<urlopen error credentials are not taken from the URL: pass them as user name and password>")]
+    public async Task Only_http_and_https_are_fetched(string url, string text)
     {
-        Assert.That(await AskAsync(Call(url)), Is.EqualTo(new EnsurePresentReply(false, $"Error accessing Librarian: unknown url type: {named}")));
+        Assert.That(await AskAsync(Call(url)), Is.EqualTo(new EnsurePresentReply(false, "Error accessing Librarian: " + text)));
         Assert.That(_slave.Web.Requests, Is.Empty);
     }
 
@@ -241,6 +305,60 @@ public sealed class EnsurePresentTests : IAsyncDisposable
         Assert.That(Entries(), Is.Empty);
     }
 
+    [Test]
+    public async Task Who_waits_for_another_s_download_that_fails_has_its_own_made()
+    {
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _slave.Web.Answer = async (request, _) =>
+        {
+            await release.Task;
+            return request.Headers.Authorization is null
+                ? new HttpResponseMessage(HttpStatusCode.Unauthorized)
+                : new HttpResponseMessage { Content = new StringContent("content") };
+        };
+
+        var without = AskAsync(Call());
+        var again = AskAsync(Call());
+        var with = AskAsync(Call() with { UserName = "user", Password = "secret" });
+        release.SetResult();
+
+        Assert.That(await with, Is.EqualTo(new EnsurePresentReply(true, "Download")));
+        Assert.That((await without).Info, Does.EndWith("401: Unauthorized"));
+        Assert.That((await again).Info, Does.EndWith("401: Unauthorized"));
+        Assert.That(_slave.Web.Requests, Has.Count.EqualTo(2), "who asked for the same has the same answer");
+    }
+
+    [Test]
+    public async Task Half_a_file_never_has_a_sum_for_a_name()
+    {
+        var body = new HeldStream("con", "tent");
+        AnswerWith(() => body);
+        var asking = AskAsync(Call());
+        await body.WasRead.WaitAsync(SlaveBench.Deadline);
+
+        Assert.That(_slave.Cache.Find(Sum), Is.Null);
+        Assert.That(Entries(), Is.EqualTo(new[] { Sum + ".tmp" }));
+
+        body.LetGo();
+        Assert.That((await asking).Present);
+    }
+
+    private static async Task PlantAsync(string kind, string path, string target)
+    {
+        switch (kind)
+        {
+            case "link":
+                File.CreateSymbolicLink(path, target);
+                break;
+            case "folder":
+                Directory.CreateDirectory(path);
+                break;
+            case "pipe":
+                await ProcessRunner.CaptureAsync(Command.Of("mkfifo", path));
+                break;
+        }
+    }
+
     private static EnsurePresentCall Call(string? url = "http://files.test/1") => new() { Sha1 = Sum, Url = url };
 
     private Task<EnsurePresentReply> AskAsync(EnsurePresentCall call) =>
@@ -264,12 +382,5 @@ public sealed class EnsurePresentTests : IAsyncDisposable
             return new HttpResponseMessage { Content = new StringContent("content") };
         };
         return release;
-    }
-
-    /// <summary>Gives a few bytes and then fails.</summary>
-    private sealed class BrokenStream(IOException failure) : MemoryStream("cont"u8.ToArray())
-    {
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            await base.ReadAsync(buffer, cancellationToken) is var count and > 0 ? count : throw failure;
     }
 }

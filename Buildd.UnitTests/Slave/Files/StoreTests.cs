@@ -1,4 +1,5 @@
 using Buildd.Processes;
+using Buildd.Slave.Files;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
@@ -75,15 +76,107 @@ public sealed class StoreTests : IAsyncDisposable
 
     [TestCase(false)]
     [TestCase(true)]
-    public async Task A_pipe_holds_nobody_up_and_is_an_empty_file(bool elsewhere)
+    public async Task A_pipe_is_refused_and_holds_nobody_up(bool elsewhere)
     {
         using var other = elsewhere ? OtherFileSystem() : null;
         var made = Path.Combine(other?.Path ?? _folder.Path, "made");
         await ProcessRunner.CaptureAsync(Command.Of("mkfifo", made));
 
-        Assert.That(await Task.Run(() => StoreAsync(made)).WaitAsync(SlaveBench.Deadline), Is.EqualTo((SlaveBench.Sha1Of(""), true)));
-        Assert.That(new FileInfo(_slave.InCache(SlaveBench.Sha1Of(""))).Attributes.HasFlag(FileAttributes.Device), Is.False);
+        Assert.That(async () => await Task.Run(() => StoreAsync(made)).WaitAsync(SlaveBench.Deadline), Throws.InstanceOf<IOException>().With.Message.Contains("not an ordinary file"));
+        RequireEntries();
+    }
+
+    [Test]
+    public async Task An_empty_file_is_a_result_like_any_other()
+    {
+        await File.WriteAllTextAsync(_folder["made"], "");
+
+        Assert.That(await StoreAsync(_folder["made"]), Is.EqualTo((SlaveBench.Sha1Of(""), true)));
         RequireEntries(SlaveBench.Sha1Of(""));
+    }
+
+    [Test]
+    public async Task A_file_is_moved_and_not_copied()
+    {
+        await File.WriteAllTextAsync(_folder["made"], "content");
+        var before = NativeFile.Look(_folder["made"])!.Value;
+
+        var (sum, _) = await StoreAsync(_folder["made"]);
+
+        Assert.That(NativeFile.Look(_slave.InCache(sum))!.Value.IsSameFileAs(before));
+    }
+
+    [Test]
+    public async Task A_file_that_somebody_can_still_write_to_is_copied()
+    {
+        await using var writer = new FileStream(_folder["made"], FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite);
+        await writer.WriteAsync("content"u8.ToArray());
+        await writer.FlushAsync();
+
+        var (sum, _) = await StoreAsync(_folder["made"]);
+        writer.Position = 0;
+        await writer.WriteAsync("CHANGED"u8.ToArray());
+        await writer.FlushAsync();
+
+        Assert.That(sum, Is.EqualTo(SlaveBench.Sha1Of("content")));
+        Assert.That(await File.ReadAllTextAsync(_slave.InCache(sum)), Is.EqualTo("content"));
+        Assert.That(File.Exists(_folder["made"]), Is.False);
+    }
+
+    [Test]
+    public async Task A_file_with_a_second_name_is_copied()
+    {
+        await File.WriteAllTextAsync(_folder["made"], "content");
+        await ProcessRunner.CaptureAsync(Command.Of("ln", _folder["made"], _folder["second"]));
+
+        var (sum, _) = await StoreAsync(_folder["made"]);
+        await File.WriteAllTextAsync(_folder["second"], "changed");
+
+        Assert.That(await File.ReadAllTextAsync(_slave.InCache(sum)), Is.EqualTo("content"));
+        Assert.That(File.Exists(_folder["made"]), Is.False);
+    }
+
+    [Test]
+    public async Task A_result_is_ours_readable_and_from_now()
+    {
+        Machine.Require(Environment.IsPrivilegedProcess, "root");
+        await File.WriteAllTextAsync(_folder["made"], "content");
+        await ProcessRunner.CaptureAsync(Command.Of("chown", "65534", _folder["made"]));
+        File.SetUnixFileMode(_folder["made"], UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.SetUser | UnixFileMode.OtherWrite);
+        File.SetLastWriteTimeUtc(_folder["made"], DateTime.UnixEpoch); // as SOURCE_DATE_EPOCH makes them
+
+        var (sum, _) = await StoreAsync(_folder["made"]);
+
+        var file = new FileInfo(_slave.InCache(sum));
+        Assert.That(NativeFile.Look(file.FullName)!.Value.Owner, Is.EqualTo(NativeFile.GetEffectiveUserId()));
+        Assert.That(file.UnixFileMode, Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead));
+        Assert.That(file.LastWriteTimeUtc, Is.GreaterThan(DateTime.UnixEpoch.AddYears(30)));
+    }
+
+    [Test]
+    public async Task A_link_in_the_place_of_the_sum_is_replaced()
+    {
+        await File.WriteAllTextAsync(_folder["outside"], "outside");
+        File.CreateSymbolicLink(_slave.InCache(SlaveBench.Sha1Of("content")), _folder["outside"]);
+        await File.WriteAllTextAsync(_folder["made"], "content");
+
+        Assert.That(await StoreAsync(_folder["made"]), Is.EqualTo((SlaveBench.Sha1Of("content"), true)));
+        Assert.That(new FileInfo(_slave.InCache(SlaveBench.Sha1Of("content"))).LinkTarget, Is.Null);
+        Assert.That(await File.ReadAllTextAsync(_folder["outside"]), Is.EqualTo("outside"));
+    }
+
+    [Test]
+    public async Task A_result_that_is_given_up_leaves_nothing()
+    {
+        using var other = OtherFileSystem();
+        await File.WriteAllTextAsync(other["made"], "content");
+        using var gone = new CancellationTokenSource();
+        await gone.CancelAsync();
+
+        Assert.That(
+            async () => await _slave.Cache.StoreAsync(other["made"], _slave.Cache.Hold([]), gone.Token),
+            Throws.InstanceOf<OperationCanceledException>());
+        RequireEntries();
     }
 
     [Test]
@@ -118,7 +211,8 @@ public sealed class StoreTests : IAsyncDisposable
         return new TemporaryDirectory(Elsewhere);
     }
 
-    private Task<(string Sha1, bool IsNew)> StoreAsync(string path) => _slave.Cache.StoreAsync(path, SlaveBench.Deadline);
+    private Task<(string Sha1, bool IsNew)> StoreAsync(string path) =>
+        _slave.Cache.StoreAsync(path, _slave.Cache.Hold([]), SlaveBench.Deadline);
 
     private void RequireEntries(params string[] names) =>
         Assert.That(Directory.GetFileSystemEntries(_slave.Options.FileCacheDirectory).Select(Path.GetFileName), Is.EquivalentTo(names));

@@ -1,5 +1,8 @@
 using System.Text;
+using Buildd.Processes;
 using Buildd.Slave.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Slave.Http;
@@ -72,14 +75,13 @@ public sealed class FileCacheEndpointTests : IAsyncDisposable
         Assert.That(exchange.Body, Is.Empty);
     }
 
-    [TestCase("bytes=0-1,5-6")]
     [TestCase("lines=0-9")]
     [TestCase("bytes=9-0")]
     [TestCase("bytes=")]
     [TestCase("bytes=a-b")]
     [TestCase("0-9")]
     [TestCase("bytes=0-99999999999999999999")]
-    public async Task Several_parts_other_units_and_nonsense_are_not_looked_at(string range)
+    public async Task Other_units_and_nonsense_are_not_looked_at(string range)
     {
         var exchange = await AskAsync("GET", _sum, range);
 
@@ -123,7 +125,7 @@ public sealed class FileCacheEndpointTests : IAsyncDisposable
         Assert.That((await AskAsync("GET", "buildlog", "bytes=6-")).Body, Is.EqualTo("second\n"u8.ToArray()));
     }
 
-    [TestCase("")]
+    [TestCase("/")]
     [TestCase(".")]
     [TestCase("..")]
     [TestCase("secret")]
@@ -145,7 +147,7 @@ public sealed class FileCacheEndpointTests : IAsyncDisposable
         var exchange = await AskAsync("GET", name);
 
         Assert.That(exchange.Response.StatusCode, Is.EqualTo(404));
-        Assert.That(exchange.Body, Is.Empty);
+        Assert.That(Encoding.UTF8.GetString(exchange.Body), Does.Contain("<h1>No Such Resource</h1>"));
     }
 
     [Test]
@@ -157,13 +159,236 @@ public sealed class FileCacheEndpointTests : IAsyncDisposable
         Assert.That((await AskAsync("GET", sum)).Response.StatusCode, Is.EqualTo(404));
     }
 
-    private async Task<HttpExchange> AskAsync(string method, string name, string? range = null)
+    [TestCase("bytes=0-1,5-6", "0-1=01 5-6=56")]
+    [TestCase("bytes=0-1,-2", "0-1=01 18-19=IJ")]
+    [TestCase("bytes=5-6,0-1", "5-6=56 0-1=01")]
+    [TestCase("bytes=0-1,99-", "0-1=01")]
+    [TestCase("bytes=0-9,10-19", "0-9=0123456789 10-19=ABCDEFGHIJ")]
+    [TestCase("bytes=0-3,2-5", "0-3=0123 2-5=2345")]
+    public async Task Several_parts_come_in_one_answer_with_a_head_each(string range, string parts)
+    {
+        var exchange = await AskAsync("GET", _sum, range);
+
+        Assert.That(exchange.Response.StatusCode, Is.EqualTo(206));
+        Assert.That(exchange.Response.ContentLength, Is.EqualTo(exchange.Body.Length));
+        Assert.That(exchange.Response.ContentType, Does.Match("^multipart/byteranges; boundary=\"[0-9a-f]{14}\"$"));
+        var boundary = exchange.Response.ContentType!.Split('"')[1];
+        var expected = string.Concat(parts.Split(' ').Select(part => part.Split('=')).Select(part =>
+            $"\r\n--{boundary}\r\nContent-type: text/html\r\nContent-range: bytes {part[0]}/20\r\n\r\n{part[1]}"));
+        Assert.That(Encoding.UTF8.GetString(exchange.Body), Is.EqualTo($"{expected}\r\n--{boundary}--\r\n"));
+    }
+
+    [Test]
+    public async Task Several_parts_none_of_which_exists_are_416()
+    {
+        var exchange = await AskAsync("GET", _sum, "bytes=20-,30-40");
+
+        Assert.That(exchange.Response.StatusCode, Is.EqualTo(416));
+        Assert.That(exchange.Response.Headers.ContentRange.ToString(), Is.EqualTo("bytes */20"));
+    }
+
+    [TestCase(FilePart.MaxParts, 206)]
+    [TestCase(FilePart.MaxParts + 1, 200)]
+    public async Task More_parts_than_one_answer_holds_are_the_whole_file(int count, int status)
+    {
+        var exchange = await AskAsync("GET", _sum, "bytes=" + string.Join(',', Enumerable.Range(0, count).Select(i => $"{i}-{i}")));
+
+        Assert.That(exchange.Response.StatusCode, Is.EqualTo(status));
+        Assert.That(exchange.Response.ContentLength, Is.EqualTo(exchange.Body.Length));
+    }
+
+    [TestCase("bytes=0-,0-")]
+    [TestCase("bytes=0-,0-0")]
+    [TestCase("bytes=-9223372036854775807,0-9223372036854775806")]
+    public async Task Parts_that_are_more_than_the_file_in_all_are_the_whole_file(string range)
+    {
+        var exchange = await AskAsync("GET", _sum, range);
+
+        Assert.That(exchange.Response.StatusCode, Is.EqualTo(200));
+        Assert.That(Encoding.UTF8.GetString(exchange.Body), Is.EqualTo(Content));
+    }
+
+    [TestCase("Sat, 03 Feb 2024 04:05:06 GMT", 304)]
+    [TestCase("Sat, 03 Feb 2024 04:05:07 GMT", 304)]
+    [TestCase("Sat, 03 Feb 2024 04:05:05 GMT", 200)]
+    [TestCase("Saturday, 03-Feb-24 04:05:06 GMT", 304)]
+    [TestCase("yesterday", 200)]
+    [TestCase("", 200)]
+    public async Task A_file_that_the_client_has_is_not_sent_again(string since, int status)
+    {
+        File.SetLastWriteTimeUtc(_slave.InCache(_sum), new DateTime(2024, 2, 3, 4, 5, 6, 789, DateTimeKind.Utc));
+
+        var exchange = await AskAsync("GET", _sum, prepare: request => request.Headers.IfModifiedSince = since);
+
+        Assert.That(exchange.Response.StatusCode, Is.EqualTo(status));
+        Assert.That(exchange.Response.ContentType, status == 304 ? Is.Null : Is.EqualTo("text/html"));
+        Assert.That(exchange.Body, status == 304 ? Is.Empty : Is.Not.Empty);
+    }
+
+    [Test]
+    public async Task A_log_that_grows_is_followed_by_ranges()
+    {
+        _slave.Backend.RunUntilAborted(new Buildd.Slave.Builds.BuildOutcome(Buildd.Protocol.Messages.BuildStatus.Ok));
+        var context = await _slave.StartAsync();
+        var read = new StringBuilder();
+
+        for (var i = 0; i < 3; i++)
+        {
+            var nothing = await AskAsync("GET", "buildlog", $"bytes={read.Length}-");
+            Assert.That(nothing.Response.StatusCode, Is.EqualTo(416));
+            Assert.That(nothing.Response.Headers.ContentRange.ToString(), Is.EqualTo($"bytes */{read.Length}"));
+            context.Log.WriteLine($"line {i}");
+            var more = await AskAsync("GET", "buildlog", $"bytes={read.Length}-");
+            Assert.That(more.Response.StatusCode, Is.EqualTo(206));
+            read.Append(Encoding.UTF8.GetString(more.Body));
+        }
+
+        Assert.That(read.ToString(), Is.EqualTo("line 0\nline 1\nline 2\n"));
+    }
+
+    [TestCase("POST", 405, "HEAD, GET")]
+    [TestCase("PUT", 501, "")]
+    [TestCase("DELETE", 501, "")]
+    [TestCase("get", 501, "")]
+    public async Task A_file_is_for_reading_only(string method, int status, string allow)
+    {
+        var exchange = await AskAsync(method, _sum);
+
+        Assert.That(exchange.Response.StatusCode, Is.EqualTo(status));
+        Assert.That(exchange.Response.Headers.Allow.ToString(), Is.EqualTo(allow));
+        Assert.That(File.ReadAllText(_slave.InCache(_sum)), Is.EqualTo(Content));
+    }
+
+    [Test]
+    public async Task What_a_page_repeats_of_the_request_is_encoded()
+    {
+        var method = await AskAsync("<b>", _sum);
+        var target = await AskAsync("POST", _sum, prepare: request =>
+            request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = "/filecache/x?<script>");
+
+        Assert.That(Encoding.UTF8.GetString(method.Body), Does.Contain("how to treat a &lt;b&gt; request"));
+        Assert.That(
+            Encoding.UTF8.GetString(target.Body),
+            Does.Contain("(at /filecache/x?&lt;script&gt;) with the method \"POST\".  I only allow the methods HEAD, GET here."));
+    }
+
+    [TestCase("/filecache", "", "/filecache/")]
+    [TestCase("/filecache", "?a=b", "/filecache/?a=b")]
+    [TestCase("/filecache", "?\"><script>", "/filecache/?\"><script>")]
+    public async Task The_folder_without_its_slash_is_redirected(string path, string query, string location)
+    {
+        var exchange = await AskAsync("GET", "", prepare: request => (request.Path, request.QueryString) = (path, new(query)));
+
+        Assert.That(exchange.Response.StatusCode, Is.EqualTo(302));
+        Assert.That(exchange.Response.Headers.Location.ToString(), Is.EqualTo(location));
+        Assert.That(Encoding.UTF8.GetString(exchange.Body), Does.Not.Contain("<script>"));
+    }
+
+    [TestCase("GET", 404)]
+    [TestCase("HEAD", 404)]
+    [TestCase("POST", 404)]
+    public async Task The_folder_is_not_listed_unless_it_is_wanted(string method, int status)
+    {
+        var exchange = await AskAsync(method, "", prepare: request => request.Path = "/filecache/");
+
+        Assert.That(exchange.Response.StatusCode, Is.EqualTo(status));
+        Assert.That(Encoding.UTF8.GetString(exchange.Body), Does.Not.Contain(_sum));
+    }
+
+    [Test]
+    public async Task The_list_has_what_is_served_and_nothing_else()
+    {
+        _slave.Options.Endpoints = new EndpointOptions { FileListing = true };
+        var another = _slave.Add("another");
+        await File.WriteAllTextAsync(_slave.InCache("buildlog"), "log\n");
+        await File.WriteAllTextAsync(_slave.InCache("buildlog.unsanitized"), "secret");
+        await File.WriteAllTextAsync(_slave.InCache("a b&<c>.html"), "");
+        await File.WriteAllTextAsync(_slave.InCache(_sum + ".tmp"), "");
+        Directory.CreateDirectory(_slave.InCache(SlaveBench.Sha1Of("a folder")));
+        File.CreateSymbolicLink(_slave.InCache(SlaveBench.Sha1Of("a link")), _slave.InCache(_sum));
+
+        var list = await AskAsync("GET", "", prepare: request => request.Path = "/filecache/");
+        var rows = Encoding.UTF8.GetString(list.Body).Split('\n').Where(line => line.StartsWith("<tr><td>", StringComparison.Ordinal));
+        var head = await AskAsync("HEAD", "", prepare: request => request.Path = "/filecache/");
+
+        Assert.That(list.Response.ContentType, Is.EqualTo("text/html; charset=utf-8"));
+        Assert.That(rows, Is.EquivalentTo(new[] { (_sum, 20), (another, 7), ("buildlog", 4) }.Select(
+            row => $"<tr><td><a href=\"{row.Item1}\">{row.Item1}</a></td><td>{row.Item2}</td></tr>")));
+        Assert.That((head.Response.StatusCode, head.Body.Length), Is.EqualTo((200, 0)));
+        Assert.That((await AskAsync("POST", "", prepare: request => request.Path = "/filecache/")).Response.StatusCode, Is.EqualTo(405));
+    }
+
+    [Test]
+    public async Task What_is_no_file_is_not_opened_nor_waited_for()
+    {
+        var (pipe, folder, socket) = (SlaveBench.Sha1Of("a pipe"), SlaveBench.Sha1Of("a folder"), SlaveBench.Sha1Of("a socket"));
+        await ProcessRunner.CaptureAsync(Command.Of("mkfifo", _slave.InCache(pipe)));
+        Directory.CreateDirectory(_slave.InCache(folder));
+        using var listener = new System.Net.Sockets.Socket(
+            System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
+        listener.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(_slave.InCache(socket)));
+
+        foreach (var name in (string[])[pipe, folder, socket])
+            Assert.That((await AskAsync("GET", name).WaitAsync(SlaveBench.Deadline)).Response.StatusCode, Is.EqualTo(404));
+    }
+
+    [Test]
+    public async Task A_file_is_served_to_its_end_though_its_name_is_gone()
+    {
+        using var file = ServedFile.Open(_slave.InCache(_sum))!;
+        File.Delete(_slave.InCache(_sum));
+        File.CreateSymbolicLink(_slave.InCache(_sum), "/etc/passwd");
+        var output = new System.IO.Pipelines.Pipe();
+
+        Assert.That(await file.CopyToAsync(output.Writer, new FilePart(0, file.Length), SlaveBench.Deadline), Is.True);
+
+        Assert.That(output.Reader.TryRead(out var read), Is.True);
+        Assert.That(Encoding.UTF8.GetString(read.Buffer), Is.EqualTo(Content));
+    }
+
+    [Test]
+    public async Task A_file_that_has_become_shorter_ends_the_connection()
+    {
+        var lifetime = new Lifetime();
+
+        var exchange = await AskAsync("GET", _sum, prepare: request =>
+        {
+            request.HttpContext.Features.Set<IHttpRequestLifetimeFeature>(lifetime);
+            request.HttpContext.Features.Set<IHttpResponseBodyFeature>(
+                new StartingBody(request.HttpContext.Response.Body, () => File.WriteAllText(_slave.InCache(_sum), "short")));
+        });
+
+        Assert.That(exchange.Response.ContentLength, Is.EqualTo(20));
+        Assert.That(lifetime.IsAborted, Is.True);
+    }
+
+    private async Task<HttpExchange> AskAsync(string method, string name, string? range = null, Action<HttpRequest>? prepare = null)
     {
         var exchange = new HttpExchange(method);
         exchange.Context.Request.RouteValues["name"] = name;
         if (range is not null)
             exchange.Context.Request.Headers.Range = range;
-        await new FileCacheEndpoint(_slave.Options, _slave.Cache).HandleAsync(exchange.Context);
+        prepare?.Invoke(exchange.Context.Request);
+        await new FileCacheEndpoint(_slave.Options).HandleAsync(exchange.Context);
         return exchange;
+    }
+
+    private sealed class Lifetime : IHttpRequestLifetimeFeature
+    {
+        internal bool IsAborted { get; private set; }
+
+        public CancellationToken RequestAborted { get; set; }
+
+        public void Abort() => IsAborted = true;
+    }
+
+    /// <summary>Tells when the head of an answer is sent.</summary>
+    private sealed class StartingBody(Stream stream, Action started) : StreamResponseBodyFeature(stream)
+    {
+        public override Task StartAsync(CancellationToken cancellationToken = default)
+        {
+            started();
+            return base.StartAsync(cancellationToken);
+        }
     }
 }

@@ -4,8 +4,10 @@ using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Http;
 using Buildd.UnitTests.Testing;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using NSubstitute;
+using NSubstitute.ExceptionExtensions;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Slave.Http;
@@ -163,6 +165,36 @@ public sealed class RpcEndpointTests : IAsyncDisposable
 
         Assert.That(Fault(exchange).Message, Does.Not.Contain("larger"));
         Assert.That(exchange.Response.Headers.Connection.ToString(), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_body_that_can_not_be_received_is_refused_and_is_nothing_for_the_log()
+    {
+        var exchange = new HttpExchange("POST");
+        var body = Substitute.For<Stream>();
+        body.CanRead.Returns(true);
+        body.ReadAsync(default, default).ThrowsAsyncForAnyArgs(new BadHttpRequestException("Bad chunk size data."));
+        exchange.Context.Request.Body = body;
+
+        await _endpoint.HandleAsync(exchange.Context);
+
+        Assert.That((exchange.Response.StatusCode, exchange.Response.ContentLength), Is.EqualTo((400, 0L)));
+        Assert.That(exchange.Response.Headers.Connection.ToString(), Is.EqualTo("close"));
+        Assert.That(_logger.Entries, Is.Empty);
+    }
+
+    [TestCase("GET", 405, "POST")]
+    [TestCase("HEAD", 405, "POST")]
+    [TestCase("OPTIONS", 501, "")]
+    [TestCase("post", 501, "")]
+    public async Task Only_POST_is_a_call(string method, int status, string allow)
+    {
+        var exchange = new HttpExchange(method, Bytes(new EchoCall([]).ToXmlRpc()));
+
+        await _endpoint.HandleAsync(exchange.Context);
+
+        Assert.That((exchange.Response.StatusCode, exchange.Response.Headers.Allow.ToString()), Is.EqualTo((status, allow)));
+        Assert.That(exchange.Body, method == "HEAD" ? Is.Empty : Has.Length.EqualTo(exchange.Response.ContentLength));
     }
 
     [Test]

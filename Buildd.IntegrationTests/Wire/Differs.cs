@@ -1,0 +1,101 @@
+namespace Buildd.IntegrationTests.Wire;
+
+/// <summary>Where our answers to the recorded requests differ from the reference's on purpose, and why. Nothing else may differ.</summary>
+internal static class Differs
+{
+    private const string Nameless = "The reference answers HTTP 500 with a page of HTML, which no client can read; ours is a fault.";
+
+    private const string Modern =
+        "A server says which version it speaks itself (RFC 9110 section 2.5) and that it closes; clients of HTTP/1.0 take both.";
+
+    private const string Refused = "The same refusal, with the fields that a client needs to read it: no body, and the end of the connection.";
+
+    private const string TooMuch = "A status that says what was too much; the same limit.";
+
+    private const string NotServed = "Only sums and the log are served: whatever else lies in the folder was not put there for a client.";
+
+    private const string NotListed = "Whoever can list a cache needs to know no sum to read a private archive's files; EndpointOptions.FileListing lists what is served.";
+
+    /// <summary>All but the version in the status line and the field Connection.</summary>
+    private const Parts Otherwise = Parts.Body | Parts.Connection;
+
+    private const Parts Refusal = Parts.StatusLine | Parts.Body | Parts.Connection;
+
+    private const string Closes = "Connection: close\nContent-Length: 0\n";
+
+    private const string NoSuchFile = "<p>File not found.</p>";
+
+    /// <summary>By the name of the exchange; the names of a prefix stand together.</summary>
+    private static readonly Dictionary<string, Difference> Table = new()
+    {
+        // echo-
+        ["echo-doctype-entity"] = new("Entities can expand to gigabytes; no client declares any.", "document type declarations are refused"),
+
+        // fault-
+        ["fault-no-method-name"] = new(Nameless, "the call has no method name"),
+        ["fault-empty-method-name"] = new(Nameless, "the call has no method name"),
+        ["fault-method-response-sent"] = new(Nameless, "the call has no method name"),
+        ["fault-clean-file-gone"] = new("The reference can then never be cleaned again; a result that is gone needs no removing.", "BuilderStatus.IDLE"),
+
+        // http-
+        ["http-10"] = new(Modern, "Connection: close", Same: Otherwise),
+        ["http-10-no-host"] = new(Modern, "Connection: close", Same: Otherwise),
+        ["http-10-keepalive"] = new(Modern, "Connection: close", Same: Otherwise),
+        ["http-client-twisted-proxy"] = new(Modern, "Connection: close", Same: Otherwise),
+        ["http-version-odd"] = new("No client speaks SPDY/9; the reference answers whatever a request calls its version.", Closes, 400, Parts.Connection),
+        ["http-09"] = new(Refused, Closes, 400, Refusal),
+        ["http-bad-header"] = new(Refused, Closes, 400, Refusal),
+        ["http-bad-request-line"] = new(Refused, Closes, 400, Refusal),
+        ["http-chunked-bad"] = new(Refused, Closes, 400, Refusal),
+        ["http-length-garbage"] = new(Refused, Closes, 400, Refusal),
+        ["http-length-negative"] = new(Refused, Closes, 400, Refusal),
+        ["http-te-gzip"] = new(Refused, Closes, 400, Refusal),
+        ["http-header-fold"] = new("Folded lines are obsolete, and a server may refuse them (RFC 9112 section 5.2); no client sends them.", Closes, 400),
+        ["http-lf-only"] = new("A bare LF may be taken as a line's end (RFC 9112 section 2.2); the reference leaves such a client waiting for ever.", "<value><string>x</string></value>", Same: Parts.Connection),
+        ["http-header-too-long"] = new(TooMuch, Closes, 431, Parts.Connection),
+        ["http-headers-too-big"] = new(TooMuch, Closes, 431, Otherwise),
+        ["http-headers-too-many"] = new(TooMuch, Closes, 431, Otherwise),
+        ["http-uri-too-long"] = new(TooMuch, Closes, 414, Parts.Connection),
+        ["http-head-rpc"] = new("The reference breaks; HEAD is a method like GET that calls do not have.", "Allow: POST", 405, Otherwise),
+        ["http-multipart-bad"] = new("The content type of a call is not looked at, and so not taken apart either.", "<value><string>x</string></value>"),
+
+        // filecache-
+        ["filecache-get-10"] = new(Modern, "Connection: close", Same: Otherwise),
+        ["filecache-range-suffix-too-long"] = new("The reference breaks; the whole file is what RFC 9110 section 14.1.2 wants.", "Content-Range: bytes 0-50/51", 206, Parts.Connection),
+        ["filecache-listing"] = new(NotListed, NoSuchFile, 404, Parts.Connection),
+        ["filecache-listing-head"] = new(NotListed, "Content-Length: 145", 404, Otherwise),
+        ["filecache-listing-subdir"] = new(NotServed, NoSuchFile, 404, Parts.Connection),
+        ["filecache-type-gz"] = new(NotServed, NoSuchFile, 404, Parts.Connection),
+        ["filecache-type-html-encoded-name"] = new(NotServed, NoSuchFile, 404, Parts.Connection),
+        ["filecache-symlink"] = new("Links are not followed: they lead out of the cache.", NoSuchFile, 404, Parts.Connection),
+        ["filecache-dot-encoded-inside"] = new("An encoded slash is part of a name and no separator, so there is no such name.", NoSuchFile, 404, Parts.Connection),
+        ["filecache-traversal-nul"] = new("The reference breaks; no path has a NUL in it, and a request with one is malformed.", Closes, 400),
+    };
+
+    /// <summary>The names of all exchanges that differ.</summary>
+    internal static IReadOnlyCollection<string> Names => Table.Keys;
+
+    /// <summary>Does our answer differ on purpose?</summary>
+    internal static bool Contains(string name) => Table.ContainsKey(name);
+
+    /// <summary>What our answer is instead.</summary>
+    internal static Difference Get(string name) => Table[name];
+
+    /// <param name="Reason">Why ours is the better answer, or why nobody can notice.</param>
+    /// <param name="Ours">A text in our answer.</param>
+    /// <param name="Status">Our status.</param>
+    /// <param name="Same">What is the reference's all the same.</param>
+    internal sealed record Difference(string Reason, string Ours, int Status = 200, Parts Same = Parts.None);
+}
+
+/// <summary>The parts of an answer that are compared.</summary>
+[Flags]
+internal enum Parts
+{
+    None = 0,
+    StatusLine = 1,
+    Fields = 2,
+    Body = 4,
+    Connection = 8,
+    All = StatusLine | Fields | Body | Connection,
+}

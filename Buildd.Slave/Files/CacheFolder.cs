@@ -1,0 +1,282 @@
+using Microsoft.Extensions.Logging;
+
+namespace Buildd.Slave.Files;
+
+/// <summary>The folder of the cache: what lies in it, who needs it, when it was used last, and what may go.</summary>
+/// <remarks>
+/// Methods may be called from any thread. The time of last use is the file's access time, which survives a restart;
+/// the time of modification is what clients are told. One lock makes sure that nothing is removed that was found, or is
+/// needed, a moment before; nothing that takes long is done while it is held.
+/// </remarks>
+internal sealed partial class CacheFolder(string directory, FileCacheOptions options, TimeProvider time, ILogger<FileCache> logger)
+{
+    /// <summary>
+    /// How long after its last use a file stays whatever happens: between <c>ensurepresent</c> for the first input and
+    /// <c>build</c> a master may fetch gigabytes.
+    /// </summary>
+    internal static readonly TimeSpan RecentUse = TimeSpan.FromMinutes(30);
+
+    /// <summary>What ends the names of files that are not whole yet, or on their way out.</summary>
+    private const string Temporary = ".tmp";
+
+    /// <summary>What the reference and we call a result on its way in.</summary>
+    private const string Incoming = "store";
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
+
+    internal string Directory => directory;
+
+    internal DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>Where a file of that sum belongs.</summary>
+    internal string PathOf(string sha1) => Sha1Sum.IsWellFormed(sha1)
+        ? Path.Combine(directory, sha1)
+        : throw new ArgumentException($"'{sha1}' is no sum", nameof(sha1));
+
+    /// <summary>Where a file of that sum is written until it is whole.</summary>
+    internal string DownloadPathOf(string sha1) => PathOf(sha1) + Temporary;
+
+    /// <summary>A place for a result whose sum is not known yet.</summary>
+    internal string NewIncomingPath() => Path.Combine(directory, $"{Incoming}-{Guid.NewGuid():N}{Temporary}");
+
+    /// <summary>Where the file of that sum lies, or null when there is none or it is no sum.</summary>
+    /// <remarks>Differs: only an ordinary file counts. The reference takes folders, and follows links wherever they lead.</remarks>
+    /// <exception cref="FileCacheException">It can't be found out.</exception>
+    internal string? Find(string sha1) => Sha1Sum.IsWellFormed(sha1) && Look(PathOf(sha1)) is { IsRegular: true } ? PathOf(sha1) : null;
+
+    /// <summary>Finds a file and notes that it is used: it stays for at least <see cref="RecentUse"/>.</summary>
+    /// <exception cref="FileCacheException">It can't be found out.</exception>
+    internal string? Use(string sha1)
+    {
+        lock (_lock)
+        {
+            var path = Find(sha1);
+            if (path is not null)
+                NoteUse(path);
+            return path;
+        }
+    }
+
+    /// <summary>Puts a whole file in its place. What has the name, be it a link, is replaced.</summary>
+    /// <param name="temporary">The file.</param>
+    /// <param name="sha1">Its sum.</param>
+    /// <param name="replace">Whether a file that is there is replaced as well; else it stays.</param>
+    /// <returns>Whether the file is in its place now.</returns>
+    /// <exception cref="FileCacheException">It can't be renamed.</exception>
+    internal bool Put(string temporary, string sha1, bool replace)
+    {
+        lock (_lock)
+        {
+            if (!replace && Use(sha1) is not null)
+                return false;
+            try
+            {
+                NativeFile.TryRename(temporary, PathOf(sha1));
+                NoteUse(PathOf(sha1));
+                return true;
+            }
+            catch (IOException e)
+            {
+                throw new FileCacheException("the file could not be put into the cache", e);
+            }
+        }
+    }
+
+    /// <summary>Somebody needs the file until <see cref="Release"/>; see <see cref="CacheLease"/>.</summary>
+    internal void Hold(string sha1)
+    {
+        if (!Sha1Sum.IsWellFormed(sha1))
+            return;
+        lock (_lock)
+        {
+            _held[sha1] = _held.GetValueOrDefault(sha1) + 1;
+            if (Find(sha1) is { } path)
+                NoteUse(path);
+        }
+    }
+
+    /// <summary>Undoes one <see cref="Hold"/>.</summary>
+    internal void Release(string sha1)
+    {
+        if (!Sha1Sum.IsWellFormed(sha1))
+            return;
+        lock (_lock)
+        {
+            if (--_held[sha1] == 0)
+                _held.Remove(sha1);
+            if (Find(sha1) is { } path)
+                NoteUse(path); // a build of four days needed it all the time
+        }
+    }
+
+    /// <summary>Removes a file; one that is gone already is no failure.</summary>
+    internal void Remove(string sha1)
+    {
+        if (Find(sha1) is { } path)
+            File.Delete(path);
+    }
+
+    /// <summary>Removes a file that is not in its place, if it is there. That it can't be is logged and no failure: the next start tries again.</summary>
+    internal void RemoveTemporary(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogLeft(e, path);
+        }
+    }
+
+    /// <summary>Removes what an earlier run left half done.</summary>
+    /// <returns>How many files.</returns>
+    /// <exception cref="IOException">The folder can't be listed.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder can't be listed.</exception>
+    internal int RemoveLeftovers()
+    {
+        var left = System.IO.Directory.EnumerateFiles(directory, "*" + Temporary).Where(IsOurs).ToList();
+        left.ForEach(RemoveTemporary);
+        return left.Count;
+
+        static bool IsOurs(string path)
+        {
+            var name = Path.GetFileName(path);
+            return name.StartsWith(Incoming, StringComparison.Ordinal)
+                || (name.Length >= Sha1Sum.Length && Sha1Sum.IsWellFormed(name[..Sha1Sum.Length]));
+        }
+    }
+
+    /// <summary>Removes what is too old or too much, least recently used first, and makes room where there is too little.</summary>
+    /// <param name="wanted">How many bytes are about to be written, beyond what has to stay free.</param>
+    /// <exception cref="FileCacheException">The folder can't be read.</exception>
+    internal void Sweep(long wanted = 0)
+    {
+        var now = time.GetUtcNow();
+        var files = List();
+        var total = files.Sum(file => file.Facts.Size);
+        var (count, bytes) = (0, 0L);
+        foreach (var (sha1, facts) in files.OrderBy(file => file.Facts.LastAccess))
+        {
+            var unused = now - facts.LastAccess;
+            var isTooOld = options.MaxAge > TimeSpan.Zero && unused >= options.MaxAge;
+            var isTooMuch = options.BudgetBytes > 0 && total > options.BudgetBytes;
+            if (unused < RecentUse || !(isTooOld || isTooMuch || IsShort(wanted)))
+                break; // and so are all that follow
+            if (!TryEvict(sha1, facts))
+                continue;
+            total -= facts.Size;
+            (count, bytes) = (count + 1, bytes + facts.Size);
+        }
+
+        if (count > 0)
+            LogEvicted(count, bytes, total);
+    }
+
+    /// <summary>What there is too little room for; null when so many bytes can be written. Old files are removed for it.</summary>
+    /// <exception cref="FileCacheException">It can't be found out.</exception>
+    internal string? FindLack(long wanted = 0)
+    {
+        if (!IsShort(wanted))
+            return null;
+        Sweep(wanted);
+        if (!IsShort(wanted))
+            return null;
+        var needed = wanted > 0 ? $"{wanted} bytes are to be written and " : "";
+        return $"Not enough space: {needed}{options.FreeSpaceFloorBytes} bytes have to stay free on the file system of '{directory}', and {FreeBytes()} are free";
+    }
+
+    private bool IsShort(long wanted) => FreeBytes() - wanted < options.FreeSpaceFloorBytes;
+
+    private long FreeBytes()
+    {
+        try
+        {
+            return new DriveInfo(directory).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FileCacheException($"the free space of '{directory}' could not be found out", e);
+        }
+    }
+
+    private List<(string Sha1, FileFacts Facts)> List()
+    {
+        var files = new List<(string, FileFacts)>();
+        try
+        {
+            foreach (var path in System.IO.Directory.EnumerateFiles(directory))
+            {
+                var name = Path.GetFileName(path);
+                if (Sha1Sum.IsWellFormed(name) && NativeFile.Look(path) is { IsRegular: true } facts)
+                    files.Add((name, facts));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FileCacheException($"the file cache '{directory}' could not be listed", e);
+        }
+
+        return files;
+    }
+
+    /// <summary>Removes a file unless somebody needs it or has used it since it was looked at.</summary>
+    private bool TryEvict(string sha1, in FileFacts facts)
+    {
+        var path = PathOf(sha1);
+        var aside = $"{path}-{Guid.NewGuid():N}{Temporary}";
+        lock (_lock)
+        {
+            if (_held.ContainsKey(sha1) || Look(path) is not { } current || !current.IsSameFileAs(facts) || current.LastAccess != facts.LastAccess)
+                return false;
+            try
+            {
+                NativeFile.TryRename(path, aside);
+            }
+            catch (IOException e)
+            {
+                LogLeft(e, path);
+                return false;
+            }
+        }
+
+        // To free the blocks of a large file takes a while; nobody waits for it under the lock.
+        RemoveTemporary(aside);
+        return true;
+    }
+
+    private static FileFacts? Look(string path)
+    {
+        try
+        {
+            return NativeFile.Look(path);
+        }
+        catch (IOException e)
+        {
+            throw new FileCacheException("the file cache could not be read", e);
+        }
+    }
+
+    private void NoteUse(string path)
+    {
+        try
+        {
+            File.SetLastAccessTimeUtc(path, time.GetUtcNow().UtcDateTime);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Somebody else's file, or a file system that can only be read. The file can be used all the same.
+            LogUseNotNoted(e, path);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Removed {Count} files of {Bytes} bytes that were not used for longest; {Total} bytes stay in the file cache")]
+    private partial void LogEvicted(int count, long bytes, long total);
+
+    [LoggerMessage(LogLevel.Warning, "{Path} could not be removed from the file cache")]
+    private partial void LogLeft(Exception exception, string path);
+
+    [LoggerMessage(LogLevel.Warning, "The time of last use of {Path} could not be noted: it may be removed from the file cache too early")]
+    private partial void LogUseNotNoted(Exception exception, string path);
+}

@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Buildd.Slave.Files;
+
+/// <summary>
+/// Keeps the cache within its limits: at start-up, when a file came in, and from time to time. At start-up it also removes
+/// what an earlier run left half done, before the first call can come.
+/// </summary>
+internal sealed partial class CacheJanitor(FileCache cache, TimeProvider time, ILogger<CacheJanitor> logger) : IHostedService, IDisposable
+{
+    /// <summary>How often it looks when nothing comes in: often enough for ages that count in days.</summary>
+    internal static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
+
+    private readonly CancellationTokenSource _stop = new();
+    private Task _work = Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        Tidy("tidied", () =>
+        {
+            if (cache.Folder.RemoveLeftovers() is var count and > 0)
+                LogLeftovers(count);
+        });
+        _work = Task.Run(WorkAsync, CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Ends the work, and waits until downloads, which end with the host, have cleaned up after themselves.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _work.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await cache.DownloadsEndedAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    private async Task WorkAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            Tidy("swept", () => cache.Folder.Sweep());
+            using var interval = new CancellationTokenSource(Interval, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(interval.Token, _stop.Token);
+            try
+            {
+                await cache.Growth.ReadAsync(either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                // the interval is over, or it is to stop: the loop sees which
+            }
+        }
+    }
+
+    private void Tidy(string what, Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogFailed(e, what); // the folder may be readable again the next time
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Removed {Count} files from the file cache that an earlier run left half done")]
+    private partial void LogLeftovers(int count);
+
+    [LoggerMessage(LogLevel.Error, "The file cache could not be {What}")]
+    private partial void LogFailed(Exception exception, string what);
+}

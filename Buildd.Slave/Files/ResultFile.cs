@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+
+namespace Buildd.Slave.Files;
+
+/// <summary>
+/// A result on its way from a build's folder into the cache. It is opened once, and what is open is what is looked at, summed
+/// up and served: a build may leave anything under a result's name, and change it while we look.
+/// </summary>
+internal sealed class ResultFile : IDisposable
+{
+    /// <summary>As the reference's copies are made: what a build gave away or made executable stays behind.</summary>
+    private const UnixFileMode ServedMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    private readonly string _path;
+    private readonly SafeFileHandle _file;
+    private readonly FileFacts _facts;
+
+    private ResultFile(string path, SafeFileHandle file, in FileFacts facts) => (_path, _file, _facts) = (path, file, facts);
+
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="IOException">It is no ordinary file, or can't be read.</exception>
+    internal static ResultFile Open(string path)
+    {
+        // Looked at before as well: to open a device can do something.
+        if (NativeFile.Look(path) is { } before)
+            RequireRegular(path, before);
+        var file = NativeFile.OpenToRead(path);
+        try
+        {
+            var facts = NativeFile.Look(file);
+            RequireRegular(path, facts);
+            return new ResultFile(path, file, facts);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Has the content under another name: moved if that is safe, else copied. The old name is gone then.</summary>
+    /// <param name="target">A name that nobody knows and nothing has, in a folder that only we write to.</param>
+    /// <param name="now">The time that it is to have been made at. A build may have set any, and a client is told.</param>
+    /// <param name="cancellationToken">To end it.</param>
+    /// <returns>The sum of what lies there.</returns>
+    /// <exception cref="IOException">It was swapped for another file, or can't be copied.</exception>
+    internal async Task<string> TakeOverAsync(string target, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (TryMove(target))
+        {
+            File.SetLastWriteTimeUtc(_file, now.UtcDateTime);
+            return await HashAsync(_file, cancellationToken).ConfigureAwait(false);
+        }
+
+        var sha1 = await CopyAsync(target, cancellationToken).ConfigureAwait(false);
+        File.Delete(_path);
+        return sha1;
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private static void RequireRegular(string path, in FileFacts facts)
+    {
+        if (facts.IsLink)
+            throw new IOException($"the result '{Path.GetFileName(path)}' is a symbolic link, which is not followed");
+        if (!facts.IsRegular)
+            throw new IOException($"the result '{Path.GetFileName(path)}' is not an ordinary file");
+    }
+
+    /// <summary>
+    /// Moves the file, which costs nothing however large it is, if its content can't change any more: it has no other name,
+    /// is ours now, and nobody has it open for writing. A build's processes should be dead by then; one that is not would
+    /// otherwise write to what was summed up already.
+    /// </summary>
+    /// <returns>False when it has to be copied; it may have the new name by then.</returns>
+    private bool TryMove(string target)
+    {
+        var isRoot = NativeFile.GetEffectiveUserId() == 0;
+        if (_facts.Links != 1 || !(isRoot || _facts.Owner == NativeFile.GetEffectiveUserId()))
+            return false;
+        if (!NativeFile.TryRename(_path, target))
+            return false;
+        if (NativeFile.Look(target) is not { } moved || !moved.IsSameFileAs(_facts))
+            throw new IOException($"the result '{Path.GetFileName(_path)}' was swapped for another file while it was taken over");
+        if (!NativeFile.TryOwn(_file))
+            return false;
+        File.SetUnixFileMode(_file, ServedMode);
+        return NativeFile.HasNoWriter(_file) && NativeFile.Look(_file).Links == 1;
+    }
+
+    private async Task<string> CopyAsync(string target, CancellationToken cancellationToken)
+    {
+        File.Delete(target); // what could not be moved safely is still open
+        using var copy = File.OpenHandle(target, FileMode.CreateNew, FileAccess.ReadWrite);
+        File.SetUnixFileMode(copy, ServedMode);
+        // A file system that can share blocks makes a copy at once; what is summed up then is the copy.
+        return NativeFile.TryClone(_file, copy)
+            ? await HashAsync(copy, cancellationToken).ConfigureAwait(false)
+            : await HashAsync(_file, cancellationToken, copy).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads a file once: sums it up and, if asked to, writes what was summed up to another.</summary>
+    private static async Task<string> HashAsync(SafeFileHandle file, CancellationToken cancellationToken, SafeFileHandle? copy = null)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(FileCache.BufferBytes);
+        try
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+            long offset = 0;
+            for (int count; (count = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, FileCache.BufferBytes), offset, cancellationToken).ConfigureAwait(false)) > 0; offset += count)
+            {
+                var writing = copy is null ? ValueTask.CompletedTask : RandomAccess.WriteAsync(copy, buffer.AsMemory(0, count), offset, cancellationToken);
+                hash.AppendData(buffer, 0, count);
+                await writing.ConfigureAwait(false);
+            }
+
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}
