@@ -8,10 +8,8 @@ namespace Buildd.Daemon.Security;
 /// </summary>
 public sealed record SecurityOptions
 {
-    /// <summary>
-    /// The least that <see cref="SlowTimeout"/> may be. Kestrel looks once a second whether a client is too slow.
-    /// </summary>
-    internal static readonly TimeSpan LeastSlowTimeout = TimeSpan.FromSeconds(1);
+    /// <summary>The least that <see cref="SlowTimeout"/> may be: the server looks once a second who is too slow, and wants more than that.</summary>
+    internal static readonly TimeSpan LeastSlowTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>TLS instead of plain HTTP; null, the default, for plain HTTP.</summary>
     public TlsOptions? Tls { get; init; }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Buildd.Daemon;
 using Buildd.Daemon.Configuration;
+using Buildd.Daemon.Security;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
@@ -24,9 +25,10 @@ internal sealed class SlaveInProcess : IAsyncDisposable
     private readonly TemporaryDirectory _folder = new();
     private readonly HttpClient _http = new();
     private readonly WebApplication _application;
+    private SlaveClient? _client;
     private readonly ScriptedBackend[] _backends = [.. Tags.Select(tag => new ScriptedBackend(tag))];
 
-    private SlaveInProcess(string? version)
+    private SlaveInProcess(string? version, SecurityOptions security, IPAddress address)
     {
         Directory.CreateDirectory(_folder["filecache"]);
         Directory.CreateDirectory(_folder["home"]);
@@ -41,8 +43,9 @@ internal sealed class SlaveInProcess : IAsyncDisposable
                     Version = version,
                     Backends = [.. _backends],
                 },
-                BindAddress = IPAddress.Loopback,
+                BindAddress = address,
                 BindPort = 0,
+                Security = security,
             });
     }
 
@@ -50,14 +53,25 @@ internal sealed class SlaveInProcess : IAsyncDisposable
 
     internal Uri Url => new(_application.Urls.First());
 
-    internal SlaveClient Client => new(_http, new SlaveClientOptions { Url = Url });
+    internal SlaveClient Client => _client ?? new(_http, new SlaveClientOptions { Url = Url });
 
     internal static async Task<SlaveInProcess> StartAsync(string? version = "254")
     {
-        var slave = new SlaveInProcess(version);
+        var slave = new SlaveInProcess(version, new SecurityOptions(), IPAddress.Loopback);
         await slave._application.StartAsync();
         return slave;
     }
+
+    /// <summary>One that is protected, or that has other limits than the usual.</summary>
+    internal static async Task<SlaveInProcess> StartAsync(SecurityOptions security, IPAddress? address = null)
+    {
+        var slave = new SlaveInProcess("254", security, address ?? IPAddress.Loopback);
+        await slave._application.StartAsync();
+        return slave;
+    }
+
+    /// <summary>Has the calls made by a client that the slave lets in.</summary>
+    internal void UseClient(SlaveClient client) => _client = client;
 
     /// <summary>Starts a build of some kind; it waits for <see cref="FinishAsync"/>.</summary>
     internal async Task BuildAsync(string tag)

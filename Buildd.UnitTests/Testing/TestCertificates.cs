@@ -48,21 +48,27 @@ internal sealed class TestCertificates : IDisposable
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_authority, true, false));
         using var signed = request.Create(
             _authority, DateTimeOffset.UtcNow.AddDays(firstDay), DateTimeOffset.UtcNow.AddDays(lastDay), RandomNumberGenerator.GetBytes(8));
-        var (certificate, keyPath) = (Path.Combine(_directory, name + ".pem"), Path.Combine(_directory, name + ".key"));
-        File.WriteAllText(certificate, signed.ExportCertificatePem());
-        File.Delete(keyPath);
-        using (var file = new StreamWriter(new FileStream(keyPath, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        })))
-        {
-            file.Write(key.ExportPkcs8PrivateKeyPem());
-        }
+        return Write(name, signed, key);
+    }
 
-        return (certificate, keyPath);
+    /// <summary>A certificate that nobody else has signed.</summary>
+    internal (string Certificate, string Key) SignItself(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var signed = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        return Write(name, signed, key);
     }
 
     public void Dispose() => _authority.Dispose();
+
+    private (string Certificate, string Key) Write(string name, X509Certificate2 signed, ECDsa key)
+    {
+        var (certificate, keyPath) = (Path.Combine(_directory, name + ".pem"), Path.Combine(_directory, name + ".key"));
+        File.WriteAllText(certificate, signed.ExportCertificatePem());
+        File.Delete(keyPath);
+        File.WriteAllText(keyPath, key.ExportPkcs8PrivateKeyPem());
+        File.SetUnixFileMode(keyPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return (certificate, keyPath);
+    }
 }

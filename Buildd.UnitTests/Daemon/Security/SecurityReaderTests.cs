@@ -96,7 +96,7 @@ public sealed class SecurityReaderTests : IDisposable
     [TestCase("max-body = 1", "max-body is '1'; it has to be from 4096")]
     [TestCase("min-rate = 2M", "min-rate is '2M'; it has to be from 0 to 1048576 bytes")]
     [TestCase("min-rate = fast", "min-rate is 'fast'; it has to be a number of bytes")]
-    [TestCase("slow-timeout = 0", "slow-timeout is '0'; it has to be from 1 to 3600 seconds")]
+    [TestCase("slow-timeout = 1", "slow-timeout is '1'; it has to be from 2 to 3600 seconds")]
     public void A_mistake_is_told_with_its_key(string line, string mistake) =>
         Assert.That(
             () => Read($"[security]\n{line}\n"),
