@@ -28,21 +28,23 @@ internal sealed class SlaveInProcess : IAsyncDisposable
     private SlaveClient? _client;
     private readonly ScriptedBackend[] _backends = [.. Tags.Select(tag => new ScriptedBackend(tag))];
 
-    private SlaveInProcess(string? version, SecurityOptions security, IPAddress address)
+    private SlaveInProcess(string? version, SecurityOptions security, IPAddress address, Action<SlaveOptions>? configure)
     {
         Directory.CreateDirectory(_folder["filecache"]);
         Directory.CreateDirectory(_folder["home"]);
+        var options = new SlaveOptions
+        {
+            ArchitectureTag = "amd64",
+            FileCacheDirectory = _folder["filecache"],
+            WorkDirectory = _folder["home"],
+            Version = version,
+            Backends = [.. _backends],
+        };
+        configure?.Invoke(options);
         _application = SlaveApplication.Create(
             new DaemonConfiguration
             {
-                Slave = new SlaveOptions
-                {
-                    ArchitectureTag = "amd64",
-                    FileCacheDirectory = _folder["filecache"],
-                    WorkDirectory = _folder["home"],
-                    Version = version,
-                    Backends = [.. _backends],
-                },
+                Slave = options,
                 BindAddress = address,
                 BindPort = 0,
                 Security = security,
@@ -51,21 +53,29 @@ internal sealed class SlaveInProcess : IAsyncDisposable
 
     internal string CacheDirectory => _folder["filecache"];
 
+    internal string WorkDirectory => _folder["home"];
+
+    /// <summary>The folder that holds all that the slave may write.</summary>
+    internal string RootDirectory => _folder.Path;
+
+    internal IServiceProvider Services => _application.Services;
+
     internal Uri Url => new(_application.Urls.First());
 
     internal SlaveClient Client => _client ?? new(_http, new SlaveClientOptions { Url = Url });
 
     internal static async Task<SlaveInProcess> StartAsync(string? version = "254")
     {
-        var slave = new SlaveInProcess(version, new SecurityOptions(), IPAddress.Loopback);
+        var slave = new SlaveInProcess(version, new SecurityOptions(), IPAddress.Loopback, null);
         await slave._application.StartAsync();
         return slave;
     }
 
     /// <summary>One that is protected, or that has other limits than the usual.</summary>
-    internal static async Task<SlaveInProcess> StartAsync(SecurityOptions security, IPAddress? address = null)
+    internal static async Task<SlaveInProcess> StartAsync(
+        SecurityOptions security, IPAddress? address = null, Action<SlaveOptions>? configure = null)
     {
-        var slave = new SlaveInProcess("254", security, address ?? IPAddress.Loopback);
+        var slave = new SlaveInProcess("254", security, address ?? IPAddress.Loopback, configure);
         await slave._application.StartAsync();
         return slave;
     }

@@ -27,10 +27,11 @@ internal sealed partial class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, IL
         {
             sent = await ReadBodyAsync(http).ConfigureAwait(false);
         }
-        catch (BadHttpRequestException e)
+        catch (IOException e)
         {
-            // Chunks that are none, or a body that came too slowly: the client's doing, and nothing for our log.
-            http.Response.StatusCode = e.StatusCode;
+            // Chunks that are none, or a body that came too slowly: the client's doing, and nothing for our log. The server
+            // has an exception of its own for that, but not for the size of a chunk that overflows.
+            http.Response.StatusCode = (e as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;
             http.Response.Headers.Connection = "close";
             http.Response.ContentLength = 0;
             return;
