@@ -72,7 +72,7 @@ internal sealed record RawAnswer(string StatusLine, IReadOnlyList<string> Fields
         while (await ReadLineAsync(stream, cancellationToken) is { Length: > 0 } field)
             fields.Add(field);
         var answer = new RawAnswer(statusLine, fields, []);
-        if (isHead || answer.Status is 100 or 304)
+        if (isHead || answer.Status is 100 or 204 or 304)
             return answer;
 
         var body = new MemoryStream();

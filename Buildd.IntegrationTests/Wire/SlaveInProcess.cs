@@ -6,6 +6,7 @@ using Buildd.Daemon.Security;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
+using Buildd.Slave.Http;
 using Buildd.UnitTests.Testing;
 using Microsoft.AspNetCore.Builder;
 
@@ -25,8 +26,8 @@ internal sealed class SlaveInProcess : IAsyncDisposable
     private readonly TemporaryDirectory _folder = new();
     private readonly HttpClient _http = new();
     private readonly WebApplication _application;
-    private SlaveClient? _client;
     private readonly ScriptedBackend[] _backends = [.. Tags.Select(tag => new ScriptedBackend(tag))];
+    private SlaveClient? _client;
 
     private SlaveInProcess(string? version, SecurityOptions security, IPAddress address, Action<SlaveOptions>? configure)
     {
@@ -64,9 +65,9 @@ internal sealed class SlaveInProcess : IAsyncDisposable
 
     internal SlaveClient Client => _client ?? new(_http, new SlaveClientOptions { Url = Url });
 
-    internal static async Task<SlaveInProcess> StartAsync(string? version = "254")
+    internal static async Task<SlaveInProcess> StartAsync(string? version = "254", bool listing = false)
     {
-        var slave = new SlaveInProcess(version, new SecurityOptions(), IPAddress.Loopback, null);
+        var slave = new SlaveInProcess(version, new SecurityOptions(), IPAddress.Loopback, options => options.Endpoints.FileListing = listing);
         await slave._application.StartAsync();
         return slave;
     }

@@ -7,6 +7,7 @@ using Buildd.Slave.Lifecycle;
 using Buildd.UnitTests.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -60,6 +61,15 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
         Assert.That(
             _application.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout,
             Is.GreaterThan(_application.Services.GetRequiredService<SlaveOptions>().StopDeadline));
+
+    /// <summary>A minute is too long to wait for in a test; the sizes are tried over a socket.</summary>
+    [Test]
+    public void A_silent_connection_is_kept_for_as_long_as_the_reference_keeps_it()
+    {
+        var limits = _application.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits;
+
+        Assert.That((limits.KeepAliveTimeout, limits.RequestHeadersTimeout), Is.EqualTo((TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60))));
+    }
 
     [Test]
     public void Calls_and_files_have_their_paths() =>

@@ -333,6 +333,40 @@ public sealed class FileCacheEndpointTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task A_name_that_turns_into_a_link_is_never_followed()
+    {
+        const int Opens = 2000;
+        var (path, other) = (_slave.InCache(_sum), _slave.InCache("other"));
+        await File.WriteAllTextAsync(_slave.InCache("secret"), "secret");
+        using var enough = new CancellationTokenSource();
+        var swapping = Task.Run(() =>
+        {
+            var isLink = false;
+            while (!enough.IsCancellationRequested)
+            {
+                isLink = !isLink;
+                if (isLink)
+                    File.CreateSymbolicLink(other, _slave.InCache("secret"));
+                else
+                    File.WriteAllText(other, Content);
+                File.Move(other, path, overwrite: true);
+            }
+        });
+
+        var lengths = new HashSet<long?>();
+        for (var i = 0; i < Opens || lengths.Count < 2; i++)
+        {
+            using var file = ServedFile.Open(path);
+            lengths.Add(file?.Length);
+            SlaveBench.Deadline.ThrowIfCancellationRequested();
+        }
+
+        await enough.CancelAsync();
+        await swapping;
+        Assert.That(lengths, Is.EquivalentTo(new long?[] { null, Content.Length }));
+    }
+
+    [Test]
     public async Task A_file_is_served_to_its_end_though_its_name_is_gone()
     {
         using var file = ServedFile.Open(_slave.InCache(_sum))!;
