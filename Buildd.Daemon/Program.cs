@@ -1,13 +1,8 @@
 using System.CommandLine;
 using System.Reflection;
 using Buildd.Daemon;
-using Buildd.Daemon.Configuration;
-using Buildd.Slave.Lifecycle;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 
 const string ConfigurationVariable = "BUILDD_CONFIG";
-const int ConfigurationError = 78; // EX_CONFIG of sysexits.h: starting again will not help
 
 var version = Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 var configurationOption = new Option<string?>("--config")
@@ -15,64 +10,31 @@ var configurationOption = new Option<string?>("--config")
     Description = $"The configuration file (default: the environment variable {ConfigurationVariable}).",
     HelpName = "FILE",
 };
+var checkOption = new Option<bool>("--check")
+{
+    Description = "Read the configuration, print what was understood, and end: with 0, or with 78 and every mistake.",
+};
 var untilStdinCloses = new Option<bool>("--until-stdin-closes")
 {
     Description = "Stop when standard input ends, for whoever starts a slave of its own: it then never outlives its starter.",
 };
-var root = new RootCommand("buildd-slave: builds Debian packages for a master that speaks the builder protocol.")
+var root = new RootCommand(
+    """
+    buildd-slave: builds Debian packages for a master that speaks the builder protocol.
+
+    It runs in the foreground. SIGTERM ends it, after a running build was taken down; SIGHUP opens the log file again.
+    The protocol knows no passwords: let it listen where only your master reaches it.
+    """)
 {
-    configurationOption, untilStdinCloses,
+    configurationOption, checkOption, untilStdinCloses,
 };
-root.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(configurationOption), parsed.GetValue(untilStdinCloses)));
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
-
-async Task<int> RunAsync(string? path, bool stopWithStdin)
+root.SetAction((parsed, cancellationToken) =>
 {
-    path ??= Environment.GetEnvironmentVariable(ConfigurationVariable);
+    var path = parsed.GetValue(configurationOption) ?? Environment.GetEnvironmentVariable(ConfigurationVariable);
     if (string.IsNullOrEmpty(path))
-    {
-        await Console.Error.WriteLineAsync($"buildd-slave: no configuration: give --config FILE or set {ConfigurationVariable}");
-        return ConfigurationError;
-    }
-
-    try
-    {
-        var configuration = DaemonConfiguration.Load(path, version);
-        await using var application = SlaveApplication.Create(configuration);
-        await application.StartAsync();
-        // One line that a program which starts a slave can wait for.
-        var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        await Console.Out.WriteLineAsync($"buildd-slave {version} ready at {address}");
-        if (stopWithStdin)
-            _ = StopWithStdinAsync(application.Lifetime);
-        await application.WaitForShutdownAsync();
-        return 0;
-    }
-    catch (ConfigurationException e)
-    {
-        await Console.Error.WriteLineAsync($"buildd-slave: {e.Message}");
-        return ConfigurationError;
-    }
-    catch (JournalException e)
-    {
-        await Console.Error.WriteLineAsync($"buildd-slave: {e.Message}");
-        return ConfigurationError;
-    }
-    catch (IOException e)
-    {
-        await Console.Error.WriteLineAsync($"buildd-slave: can't listen: {e.Message}");
-        return 1;
-    }
-}
-
-static async Task StopWithStdinAsync(IHostApplicationLifetime lifetime)
-{
-    await using var input = Console.OpenStandardInput();
-    var buffer = new byte[256];
-    while (await input.ReadAsync(buffer, lifetime.ApplicationStopping) > 0)
-    {
-        // what it says does not matter, only that it goes on
-    }
-
-    lifetime.StopApplication();
-}
+        return SlaveProgram.FailAsync($"no configuration: give --config FILE or set {ConfigurationVariable}");
+    return parsed.GetValue(checkOption)
+        ? SlaveProgram.CheckAsync(path, version)
+        : SlaveProgram.RunAsync(path, version, parsed.GetValue(untilStdinCloses));
+});
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -1,5 +1,7 @@
 using Buildd.Daemon.Configuration;
+using Buildd.Daemon.Logging;
 using Buildd.Daemon.Security;
+using Buildd.Daemon.Systemd;
 using Buildd.Slave.Http;
 
 namespace Buildd.Daemon;
@@ -18,19 +20,15 @@ public static class SlaveApplication
 
     /// <summary>Puts a slave together. It listens once the application is started.</summary>
     /// <param name="configuration">What it is told.</param>
-    /// <exception cref="ConfigurationException">Certificates or the token can't be used.</exception>
+    /// <exception cref="ConfigurationException">The log can't be opened, or certificates or the token can't be used.</exception>
     public static WebApplication Create(DaemonConfiguration configuration)
     {
         var security = configuration.Security;
         // Empty: no settings files and no watcher on the working folder, which would follow every file of every chroot.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = false;
-            console.TimestampFormat = "yyyy-MM-dd HH:mm:sszzz ";
-            console.ColorBehavior = Microsoft.Extensions.Logging.Console.LoggerColorBehavior.Disabled;
-        });
+        var log = OpenLog(configuration.Log);
+        builder.Services.AddSingleton(_ => log);
+        builder.Services.AddSingleton<ILoggerProvider>(_ => log);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -58,6 +56,18 @@ public static class SlaveApplication
         application.Use((http, next) => http.GetEndpoint() is null ? BuilddSlaveEndpoints.AnswerUnknownAsync(http) : next(http));
         application.MapBuilddSlave();
         return application;
+    }
+
+    private static DaemonLog OpenLog(DaemonLogOptions options)
+    {
+        try
+        {
+            return new DaemonLog(options, JournalStream.IsStandardOutput(), TimeProvider.System);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"the log '{options.Path}' can't be opened: {e.Message}", e);
+        }
     }
 
     /// <summary>

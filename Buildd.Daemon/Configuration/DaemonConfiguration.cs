@@ -1,9 +1,11 @@
+using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Daemon.Logging;
 using Buildd.Daemon.Security;
 using Buildd.Slave;
+using Buildd.Slave.Files;
 using Buildd.Slave.Http;
 
 namespace Buildd.Daemon.Configuration;
@@ -12,6 +14,9 @@ namespace Buildd.Daemon.Configuration;
 public sealed record DaemonConfiguration
 {
     private const string Section = "builder";
+
+    /// <summary>Ten years: more can only be a mistake of the unit.</summary>
+    private static readonly TimeSpan MaxCacheAge = TimeSpan.FromDays(3650);
 
     /// <summary>The slave's own options, its backends among them.</summary>
     public required SlaveOptions Slave { get; init; }
@@ -47,6 +52,7 @@ public sealed record DaemonConfiguration
         $"architecture tag: {Slave.ArchitectureTag}",
         $"kinds of build: {string.Join(", ", Slave.Backends.Select(backend => backend.Tag))}",
         $"file cache: {Slave.FileCacheDirectory}",
+        $"of it are kept: {Limit(Slave.Cache.BudgetBytes)} bytes, {Limit((long)Slave.Cache.MaxAge.TotalSeconds)} seconds; {Slave.Cache.FreeSpaceFloorBytes} bytes of the disk stay free",
         $"work folder: {Slave.WorkDirectory}",
         $"a build that runs when the slave stops is given {Slave.StopDeadline.TotalSeconds:0} seconds",
         $"beside the calls and the files: {string.Join(", ", Extras().DefaultIfEmpty("nothing"))}",
@@ -99,8 +105,15 @@ public sealed record DaemonConfiguration
             [
                 new BinaryPackageBackend(binaryPackage with { BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser }),
             ],
+            Cache = new FileCacheOptions
+            {
+                BudgetBytes = reader.Bytes("cachebudget", defaults.Cache.BudgetBytes),
+                MaxAge = reader.Duration("cacheage", defaults.Cache.MaxAge, TimeSpan.Zero, MaxCacheAge),
+                FreeSpaceFloorBytes = reader.Bytes("freespacefloor", defaults.Cache.FreeSpaceFloorBytes),
+            },
             Endpoints = new EndpointOptions
             {
+                FileListing = reader.Flag("filelisting", defaults.Endpoints.FileListing),
                 Metrics = reader.Flag("metrics", defaults.Endpoints.Metrics),
                 Health = reader.Flag("healthz", defaults.Endpoints.Health),
             },
@@ -149,11 +162,15 @@ public sealed record DaemonConfiguration
 
     private IEnumerable<string> Extras()
     {
+        if (Slave.Endpoints.FileListing)
+            yield return "filelisting";
         if (Slave.Endpoints.Metrics)
             yield return "metrics";
         if (Slave.Endpoints.Health)
             yield return "healthz";
     }
+
+    private static string Limit(long value) => value == 0 ? "any number of" : value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Links into the cache are made from other folders, so a relative path would lead nowhere there.</summary>
     private static string Absolute(string path) => path.Length == 0 || path.Contains('\0', StringComparison.Ordinal) ? path : Path.GetFullPath(path);

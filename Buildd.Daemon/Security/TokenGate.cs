@@ -2,7 +2,7 @@ namespace Buildd.Daemon.Security;
 
 /// <summary>
 /// Lets requests through that bear the token: calls, files, figures, and what else there may be. <c>/healthz</c> needs none,
-/// since those who ask for it (a load balancer, a container's supervisor) have none and learn nothing.
+/// since those who ask for it (a load balancer, a container's supervisor) have none and learn no more than that.
 /// </summary>
 internal sealed class TokenGate(SecretFiles files)
 {

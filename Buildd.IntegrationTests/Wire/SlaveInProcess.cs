@@ -6,7 +6,6 @@ using Buildd.Daemon.Security;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
-using Buildd.Slave.Http;
 using Buildd.UnitTests.Testing;
 using Microsoft.AspNetCore.Builder;
 

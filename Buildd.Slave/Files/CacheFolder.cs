@@ -189,7 +189,17 @@ internal sealed partial class CacheFolder(string directory, FileCacheOptions opt
 
     private bool IsShort(long wanted) => FreeBytes() - wanted < options.FreeSpaceFloorBytes;
 
-    private long FreeBytes()
+    /// <summary>How many files there are under their sums, and how long they are together. The folder is listed for it.</summary>
+    /// <exception cref="FileCacheException">The folder can't be read.</exception>
+    internal (long Files, long Bytes) Measure()
+    {
+        var files = List();
+        return (files.Count, files.Sum(file => file.Facts.Size));
+    }
+
+    /// <summary>What is free on the file system, in bytes.</summary>
+    /// <exception cref="FileCacheException">It can't be found out.</exception>
+    internal long FreeBytes()
     {
         try
         {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Buildd.Protocol.Messages;
+using Buildd.Slave.Metrics;
 
 namespace Buildd.Slave.Files;
 
@@ -17,9 +18,14 @@ public sealed class FileCache
     /// <summary>How much is read at a time; the reference's figure.</summary>
     internal const int BufferBytes = 256 * 1024;
 
-    private const string NoUrl = "No URL";
+    /// <summary>The answer to who asks without saying where the file is.</summary>
+    internal const string NoUrl = "No URL";
+
+    /// <summary>The answer when the file was fetched.</summary>
+    internal const string Downloaded = "Download";
 
     private readonly Downloader _downloader;
+    private readonly SlaveMeters _meters;
     private readonly ConcurrentDictionary<string, RunningDownload> _downloads = new(StringComparer.Ordinal);
     private readonly Channel<bool> _growth =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -27,10 +33,13 @@ public sealed class FileCache
     /// <summary>Opens the cache.</summary>
     /// <param name="folder">Where the files are.</param>
     /// <param name="downloader">Fetches what is not there.</param>
-    internal FileCache(CacheFolder folder, Downloader downloader)
+    /// <param name="meters">Counts what comes in.</param>
+    internal FileCache(CacheFolder folder, Downloader downloader, SlaveMeters meters)
     {
         Folder = folder;
         _downloader = downloader;
+        _meters = meters;
+        meters.Observe(folder);
     }
 
     /// <summary>Where the files are.</summary>
@@ -99,6 +108,7 @@ public sealed class FileCache
             using var result = ResultFile.Open(path);
             var sha1 = await result.TakeOverAsync(temporary, Folder.Now, cancellationToken).ConfigureAwait(false);
             results.Add(sha1);
+            _meters.Stored(new FileInfo(temporary).Length);
             return (sha1, Folder.Put(temporary, sha1, replace: false));
         }
         finally
@@ -137,11 +147,19 @@ public sealed class FileCache
             if (Folder.FindLack() is { } lack)
                 return new EnsurePresentReply(false, lack);
             using var file = new DownloadFile(Folder, sha1);
-            if (await _downloader.FetchAsync(running.Call, file, stopping).ConfigureAwait(false) is { } failure)
-                return new EnsurePresentReply(false, failure);
+            try
+            {
+                if (await _downloader.FetchAsync(running.Call, file, stopping).ConfigureAwait(false) is { } failure)
+                    return new EnsurePresentReply(false, failure);
+            }
+            finally
+            {
+                _meters.Downloaded(file.Length);
+            }
+
             file.Keep();
             _growth.Writer.TryWrite(true);
-            return new EnsurePresentReply(true, "Download");
+            return new EnsurePresentReply(true, Downloaded);
         }
         catch (FileCacheException e)
         {

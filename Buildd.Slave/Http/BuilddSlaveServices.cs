@@ -1,5 +1,6 @@
 using Buildd.Slave.Files;
 using Buildd.Slave.Lifecycle;
+using Buildd.Slave.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -34,27 +35,38 @@ public static class BuilddSlaveServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddRoutingCore();
         services.AddSingleton(options);
+        services.AddSingleton(provider => new SlaveMeters(options, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new FileCache(
             new CacheFolder(
                 options.FileCacheDirectory,
                 options.Cache,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<FileCache>>()),
-            new Downloader(Downloader.CreateHttpClient(), provider.GetRequiredService<TimeProvider>(), options.Cache.AllowedHosts)));
+            new Downloader(Downloader.CreateHttpClient(), provider.GetRequiredService<TimeProvider>(), options.Cache.AllowedHosts),
+            provider.GetRequiredService<SlaveMeters>()));
         services.AddSingleton(provider => new Builder(
             options,
             provider.GetRequiredService<FileCache>(),
             options.Backends,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<Builder>>()));
+            provider.GetRequiredService<ILogger<Builder>>(),
+            provider.GetRequiredService<SlaveMeters>()));
         services.AddSingleton<SlaveCalls>(provider => new SlaveCalls(
             options,
             provider.GetRequiredService<Builder>(),
             provider.GetRequiredService<FileCache>(),
-            provider.GetRequiredService<IHostApplicationLifetime>()));
+            provider.GetRequiredService<IHostApplicationLifetime>(),
+            provider.GetRequiredService<SlaveMeters>()));
         services.AddSingleton(provider => new RpcEndpoint(
-            provider.GetRequiredService<SlaveCalls>(), options.Endpoints.MaxBodyBytes, provider.GetRequiredService<ILogger<RpcEndpoint>>()));
-        services.AddSingleton(new FileCacheEndpoint(options));
+            provider.GetRequiredService<SlaveCalls>(),
+            options.Endpoints.MaxBodyBytes,
+            provider.GetRequiredService<SlaveMeters>(),
+            provider.GetRequiredService<ILogger<RpcEndpoint>>()));
+        services.AddSingleton(provider => new FileCacheEndpoint(options, provider.GetRequiredService<SlaveMeters>()));
+        services.AddSingleton(provider => new MetricsEndpoint(
+            provider.GetRequiredService<SlaveMeters>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new HealthEndpoint(
+            options, provider.GetRequiredService<FileCache>().Folder, provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService(provider => new FollowHost(provider.GetRequiredService<Builder>()));
         services.AddHostedService(provider => new CacheJanitor(
             provider.GetRequiredService<FileCache>(),

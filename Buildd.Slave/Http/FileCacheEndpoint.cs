@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Files;
+using Buildd.Slave.Metrics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -12,7 +13,7 @@ namespace Buildd.Slave.Http;
 /// Differs: only sums and the log's name are looked at, and links are not followed. Whatever else a path holds, it is never
 /// joined to the folder; nobody asks for anything else.
 /// </remarks>
-internal sealed class FileCacheEndpoint(SlaveOptions options)
+internal sealed class FileCacheEndpoint(SlaveOptions options, SlaveMeters meters)
 {
     /// <summary>The route value that holds what stands behind the folder.</summary>
     internal const string NameKey = "name";
@@ -76,7 +77,7 @@ internal sealed class FileCacheEndpoint(SlaveOptions options)
             : Pages.RedirectAsync(http, $"{path}/{http.Request.QueryString.ToUriComponent()}");
     }
 
-    private static async Task ServeAsync(HttpContext http, ServedFile file)
+    private async Task ServeAsync(HttpContext http, ServedFile file)
     {
         var response = http.Response;
         response.Headers.AcceptRanges = "bytes";
@@ -122,7 +123,7 @@ internal sealed class FileCacheEndpoint(SlaveOptions options)
         request.GetTypedHeaders().IfModifiedSince is { } since && file.LastWriteTime.ToUnixTimeSeconds() <= since.ToUnixTimeSeconds();
 
     /// <summary>Parts with a head each (RFC 9110 section 14.6), spelled as the reference does.</summary>
-    private static async Task ServePartsAsync(HttpContext http, ServedFile file, IReadOnlyList<FilePart> parts)
+    private async Task ServePartsAsync(HttpContext http, ServedFile file, IReadOnlyList<FilePart> parts)
     {
         const int BoundaryDigits = 14;
         var boundary = RandomNumberGenerator.GetHexString(BoundaryDigits, lowercase: true);
@@ -141,12 +142,16 @@ internal sealed class FileCacheEndpoint(SlaveOptions options)
         await http.Response.BodyWriter.WriteAsync(end, http.RequestAborted).ConfigureAwait(false);
     }
 
-    private static async Task<bool> CopyAsync(HttpContext http, ServedFile file, FilePart part)
+    private async Task<bool> CopyAsync(HttpContext http, ServedFile file, FilePart part)
     {
         // Once the head is out, the server's own buffers are read into.
         await http.Response.StartAsync(http.RequestAborted).ConfigureAwait(false);
         if (await file.CopyToAsync(http.Response.BodyWriter, part, http.RequestAborted).ConfigureAwait(false))
+        {
+            meters.Served(part.Count);
             return true;
+        }
+
         http.Abort(); // the length has been promised: the client has to see that this is not all
         return false;
     }

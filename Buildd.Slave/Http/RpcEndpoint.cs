@@ -1,13 +1,14 @@
 using System.Buffers;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
+using Buildd.Slave.Metrics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Buildd.Slave.Http;
 
 /// <summary>The XML-RPC endpoint: reads a call, has it carried out, writes the answer. Faults are answers with status 200.</summary>
-internal sealed partial class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, ILogger<RpcEndpoint> logger)
+internal sealed partial class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, SlaveMeters meters, ILogger<RpcEndpoint> logger)
 {
     private const string AnswerType = "text/xml; charset=utf-8";
 
@@ -81,12 +82,15 @@ internal sealed partial class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, IL
     {
         XmlRpcFault fault;
         var method = "a call";
+        var began = meters.CallBegan();
+        var outcome = CallOutcome.Malformed;
         try
         {
             var call = XmlRpcReader.ReadCall(body);
             method = call.MethodName;
             var answer = await calls.CarryOutAsync(SlaveCall.FromXmlRpc(call), cancellationToken).ConfigureAwait(false);
             XmlRpcWriter.WriteResponse(output, answer);
+            outcome = CallOutcome.Ok;
             return;
         }
         catch (XmlRpcReadException e)
@@ -103,17 +107,24 @@ internal sealed partial class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, IL
         }
         catch (Exception e) when (e is RefusedException or MessageFormatException)
         {
+            outcome = CallOutcome.Refused;
             LogRefused(Printable(method), e.Message);
             fault = XmlRpcFaults.Error;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+            outcome = CallOutcome.Gone;
             throw; // nobody is there to answer
         }
         catch (Exception e) // one of the three broad ones: a call that breaks is one call
         {
+            outcome = CallOutcome.Failed;
             LogBroken(e, Printable(method));
             fault = XmlRpcFaults.Error;
+        }
+        finally
+        {
+            meters.CallEnded(method, outcome, began);
         }
 
         output.ResetWrittenCount();

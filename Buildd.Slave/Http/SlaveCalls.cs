@@ -2,12 +2,13 @@ using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Files;
 using Buildd.Slave.Lifecycle;
+using Buildd.Slave.Metrics;
 using Microsoft.Extensions.Hosting;
 
 namespace Buildd.Slave.Http;
 
 /// <summary>Carries out the calls of the protocol: who answers which.</summary>
-internal sealed class SlaveCalls(SlaveOptions options, Builder builder, FileCache cache, IHostApplicationLifetime lifetime)
+internal sealed class SlaveCalls(SlaveOptions options, Builder builder, FileCache cache, IHostApplicationLifetime lifetime, SlaveMeters meters)
 {
     /// <exception cref="RefusedException">The call can't be carried out now, or not with these arguments.</exception>
     internal async Task<XmlRpcValue> CarryOutAsync(SlaveCall call, CancellationToken cancellationToken) => call switch
@@ -16,13 +17,20 @@ internal sealed class SlaveCalls(SlaveOptions options, Builder builder, FileCach
         InfoCall => Info().ToXmlRpc(),
         StatusCall => builder.Status().ToXmlRpc(),
         EnsurePresentCall ensure =>
-            (await cache.EnsurePresentAsync(ensure, cancellationToken, lifetime.ApplicationStopping).ConfigureAwait(false)).ToXmlRpc(),
+            (await EnsurePresentAsync(ensure, cancellationToken).ConfigureAwait(false)).ToXmlRpc(),
         BuildCall build => builder.Start(build).ToXmlRpc(),
         AbortCall => builder.Abort().ToXmlRpc(),
         CleanCall => builder.Clean().ToXmlRpc(),
         ProxyInfoCall => throw new RefusedException("no build here uses a builder proxy"),
         _ => throw new InvalidOperationException($"nothing carries out {call.GetType().Name}"),
     };
+
+    private async Task<EnsurePresentReply> EnsurePresentAsync(EnsurePresentCall call, CancellationToken cancellationToken)
+    {
+        var reply = await cache.EnsurePresentAsync(call, cancellationToken, lifetime.ApplicationStopping).ConfigureAwait(false);
+        meters.EnsurePresentAnswered(reply);
+        return reply;
+    }
 
     private InfoReply Info() => new()
     {

@@ -3,6 +3,7 @@ using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
 using Buildd.Slave.Files;
 using Buildd.Slave.Logs;
+using Buildd.Slave.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Buildd.Slave.Lifecycle;
@@ -20,6 +21,7 @@ internal sealed partial class Builder : IAsyncDisposable
     private readonly OrderedDictionary<string, IBuildBackend> _backends;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly SlaveMeters _meters;
 
     private readonly Journal _journal;
 
@@ -34,7 +36,7 @@ internal sealed partial class Builder : IAsyncDisposable
     /// <summary>Makes a builder that is where the last one on the same work folder was.</summary>
     /// <exception cref="JournalException">The work folder is another slave's, or its journal can't be read.</exception>
     internal Builder(
-        SlaveOptions options, FileCache cache, IEnumerable<IBuildBackend> backends, TimeProvider time, ILogger<Builder> logger)
+        SlaveOptions options, FileCache cache, IEnumerable<IBuildBackend> backends, TimeProvider time, ILogger<Builder> logger, SlaveMeters meters)
     {
         _options = options;
         _cache = cache;
@@ -42,6 +44,7 @@ internal sealed partial class Builder : IAsyncDisposable
             backends.Select(backend => KeyValuePair.Create(backend.Tag, backend)), StringComparer.Ordinal);
         _time = time;
         _logger = logger;
+        _meters = meters;
         _journal = new Journal(options.WorkDirectory);
         try
         {
@@ -53,6 +56,8 @@ internal sealed partial class Builder : IAsyncDisposable
             _journal.Dispose();
             throw;
         }
+
+        meters.Observe(() => _snapshot);
     }
 
     /// <summary>The tags of the backends, in the order they were registered.</summary>
@@ -138,6 +143,7 @@ internal sealed partial class Builder : IAsyncDisposable
             }
         }
 
+        _meters.BuildStarted(backend.Tag);
         LogStarted(call.BuildId, call.Builder);
         return new BuildReply(BuildAnswer.Building, call.BuildId);
     }
@@ -444,6 +450,7 @@ internal sealed partial class Builder : IAsyncDisposable
             });
             _inputs?.Dispose();
             _inputs = null;
+            _meters.BuildEnded(_backends.GetValueOrDefault(_snapshot.Tag ?? "")?.Tag, outcome.Status);
         }
 
         LogEnded(_snapshot.BuildId, outcome.Status);

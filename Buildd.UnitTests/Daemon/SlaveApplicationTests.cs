@@ -3,6 +3,7 @@ using Buildd.Backends.BinaryPackage;
 using Buildd.Daemon;
 using Buildd.Daemon.Configuration;
 using Buildd.Slave;
+using Buildd.Slave.Http;
 using Buildd.Slave.Lifecycle;
 using Buildd.UnitTests.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -73,7 +74,25 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
 
     [Test]
     public void Calls_and_files_have_their_paths() =>
-        Assert.That(
-            ((IEndpointRouteBuilder)_application).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Select(endpoint => endpoint.RoutePattern.RawText),
-            Is.EquivalentTo(new[] { "/{rpc}/{**name}", "/{filecache}/{**name}" }));
+        Assert.That(Paths(_application), Is.EquivalentTo(new[] { "/{rpc}/{**name}", "/{filecache}/{**name}", "/metrics", "/healthz" }));
+
+    [Test]
+    public async Task What_is_switched_off_is_not_there()
+    {
+        await using var application = SlaveApplication.Create(new DaemonConfiguration
+        {
+            Slave = _application.Services.GetRequiredService<SlaveOptions>() with
+            {
+                WorkDirectory = Directory.CreateDirectory(_folder["other"]).FullName,
+                Endpoints = new EndpointOptions { Metrics = false, Health = false },
+            },
+            BindAddress = IPAddress.Loopback,
+            BindPort = 0,
+        });
+
+        Assert.That(Paths(application), Has.None.EqualTo("/metrics").And.None.EqualTo("/healthz"));
+    }
+
+    private static IEnumerable<string?> Paths(IEndpointRouteBuilder application) =>
+        application.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Select(endpoint => endpoint.RoutePattern.RawText);
 }

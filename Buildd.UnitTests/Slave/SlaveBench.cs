@@ -6,6 +6,7 @@ using Buildd.Slave;
 using Buildd.Slave.Builds;
 using Buildd.Slave.Files;
 using Buildd.Slave.Lifecycle;
+using Buildd.Slave.Metrics;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
@@ -30,9 +31,10 @@ internal sealed class SlaveBench : IAsyncDisposable
             Version = "1.2",
             Cache = new FileCacheOptions { AllowedHosts = allowedHosts },
         };
+        Meters = new SlaveMeters(Options, Time);
         _http = new HttpClient(Web);
         Cache = new FileCache(
-            new CacheFolder(Options.FileCacheDirectory, Options.Cache, Clock, CacheLogger), new Downloader(_http, Clock, Options.Cache.AllowedHosts));
+            new CacheFolder(Options.FileCacheDirectory, Options.Cache, Clock, CacheLogger), new Downloader(_http, Clock, Options.Cache.AllowedHosts), Meters);
         Builder = Create(Options);
     }
 
@@ -51,6 +53,8 @@ internal sealed class SlaveBench : IAsyncDisposable
 
     internal FixedTime Time { get; } = new(new DateTimeOffset(2024, 2, 3, 4, 5, 6, TimeSpan.Zero));
 
+    internal SlaveMeters Meters { get; }
+
     internal FileCache Cache { get; }
 
     internal Builder Builder { get; }
@@ -65,7 +69,7 @@ internal sealed class SlaveBench : IAsyncDisposable
 
     /// <summary>Another builder with the same backend. A work folder is one builder's at a time.</summary>
     internal Builder Create(SlaveOptions options) =>
-        new(options, Cache, [Backend, new ScriptedBackend("livefs")], Time, Logger);
+        new(options, Cache, [Backend, new ScriptedBackend("livefs")], Time, Logger, Meters);
 
     /// <summary>An empty work folder.</summary>
     internal string NewWorkDirectory() => Directory.CreateDirectory(_folder[Guid.NewGuid().ToString("N")]).FullName;
@@ -130,6 +134,7 @@ internal sealed class SlaveBench : IAsyncDisposable
     {
         await Builder.DisposeAsync();
         _http.Dispose();
+        Meters.Dispose();
         _folder.Dispose();
     }
 }

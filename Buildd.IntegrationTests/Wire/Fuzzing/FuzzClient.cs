@@ -29,6 +29,7 @@ internal sealed partial class FuzzClient(int port, FuzzTally tally) : IDisposabl
     private static readonly Dictionary<int, string> AllowedServerErrors = new()
     {
         [501] = "what the reference answers to a method of HTTP that it does not know",
+        [503] = "what /healthz answers when builds could not run, or the disk is too busy to tell",
         [505] = "a version of HTTP that nobody speaks; it is the server's answer and ends the connection",
     };
 

@@ -2,6 +2,7 @@ using System.Net;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Logging;
+using Buildd.Slave.Files;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
@@ -145,10 +146,14 @@ public sealed class DaemonConfigurationTests : IDisposable
     [Test]
     public void Our_own_keys_are_taken()
     {
-        var configuration = Read(Good($"metrics = no\nhealthz = Off\nstopdeadline = 5m\nlog = {_folder["slave.log"]}\nlog-format = json"));
+        var configuration = Read(Good($"filelisting = yes\ncachebudget = 10G\ncacheage = 0\nfreespacefloor = 512M\nmetrics = no\nhealthz = Off\nstopdeadline = 5m\nlog = {_folder["slave.log"]}\nlog-format = json"));
 
         Assert.Multiple(() =>
         {
+            Assert.That(
+                configuration.Slave.Cache,
+                Is.EqualTo(new FileCacheOptions { BudgetBytes = 10L << 30, MaxAge = TimeSpan.Zero, FreeSpaceFloorBytes = 512L << 20 }));
+            Assert.That(configuration.Slave.Endpoints.FileListing);
             Assert.That(configuration.Slave.Endpoints.Metrics, Is.False);
             Assert.That(configuration.Slave.Endpoints.Health, Is.False);
             Assert.That(configuration.Slave.StopDeadline, Is.EqualTo(TimeSpan.FromMinutes(5)));

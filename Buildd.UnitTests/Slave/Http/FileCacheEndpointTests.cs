@@ -403,7 +403,7 @@ public sealed class FileCacheEndpointTests : IAsyncDisposable
         if (range is not null)
             exchange.Context.Request.Headers.Range = range;
         prepare?.Invoke(exchange.Context.Request);
-        await new FileCacheEndpoint(_slave.Options).HandleAsync(exchange.Context);
+        await new FileCacheEndpoint(_slave.Options, _slave.Meters).HandleAsync(exchange.Context);
         return exchange;
     }
 

@@ -22,8 +22,9 @@ public sealed class RpcEndpointTests : IAsyncDisposable
     private readonly RpcEndpoint _endpoint;
 
     public RpcEndpointTests() => _endpoint = new RpcEndpoint(
-        new SlaveCalls(_slave.Options, _slave.Builder, _slave.Cache, Substitute.For<IHostApplicationLifetime>()),
+        new SlaveCalls(_slave.Options, _slave.Builder, _slave.Cache, Substitute.For<IHostApplicationLifetime>(), _slave.Meters),
         _slave.Options.Endpoints.MaxBodyBytes,
+        _slave.Meters,
         _logger);
 
     public ValueTask DisposeAsync() => _slave.DisposeAsync();
@@ -148,7 +149,7 @@ public sealed class RpcEndpointTests : IAsyncDisposable
     {
         const int Limit = 100;
         var endpoint = new RpcEndpoint(
-            new SlaveCalls(_slave.Options, _slave.Builder, _slave.Cache, Substitute.For<IHostApplicationLifetime>()), Limit, _logger);
+            new SlaveCalls(_slave.Options, _slave.Builder, _slave.Cache, Substitute.For<IHostApplicationLifetime>(), _slave.Meters), Limit, _slave.Meters, _logger);
 
         foreach (var (length, text) in ((int, string)[])[(Limit, "syntax error"), (Limit + 1, $"the request is larger than {Limit} bytes")])
         {

@@ -1,0 +1,110 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Buildd.Daemon.Configuration;
+using Buildd.Daemon.Logging;
+using Buildd.Daemon.Systemd;
+using Buildd.Slave.Lifecycle;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Buildd.Daemon;
+
+/// <summary>What the commands of <c>buildd-slave</c> do. Each returns the exit code.</summary>
+internal static class SlaveProgram
+{
+    internal const int ConfigurationError = 78; // EX_CONFIG of sysexits.h: starting again will not help
+
+    /// <summary>Says why there is nothing to start with.</summary>
+    internal static async Task<int> FailAsync(string mistake)
+    {
+        await Console.Error.WriteLineAsync($"buildd-slave: {mistake}");
+        return ConfigurationError;
+    }
+
+    /// <summary>Reads the configuration and prints what was understood.</summary>
+    internal static async Task<int> CheckAsync(string path, string version)
+    {
+        try
+        {
+            var configuration = DaemonConfiguration.Load(path, version);
+            foreach (var line in configuration.Describe())
+                await Console.Out.WriteLineAsync(line);
+            foreach (var warning in configuration.Warnings)
+                await Console.Error.WriteLineAsync($"buildd-slave: warning: {warning}");
+            return 0;
+        }
+        catch (ConfigurationException e)
+        {
+            return await FailAsync(e.Message);
+        }
+    }
+
+    /// <summary>Runs the slave until it is told to stop.</summary>
+    internal static async Task<int> RunAsync(string path, string version, bool stopWithStdin)
+    {
+        DaemonLog? log = null;
+        // From the start: what the signal does by itself is to end the process.
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            Volatile.Read(ref log)?.Reopen();
+        });
+        var systemd = ServiceManager.TakeFromEnvironment();
+        try
+        {
+            var configuration = DaemonConfiguration.Load(path, version);
+            await using var application = SlaveApplication.Create(configuration);
+            Volatile.Write(ref log, application.Services.GetRequiredService<DaemonLog>());
+            var logger = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SlaveProgram).FullName!);
+            foreach (var warning in configuration.Warnings)
+                logger.LogConfigurationWarning(warning);
+
+            await application.StartAsync();
+            var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+            if (configuration.Log.Path is not null)
+                logger.LogReady(version, address);
+            // One line that a program which starts a slave can wait for.
+            await Console.Out.WriteLineAsync($"buildd-slave {version} ready at {address}");
+            application.Lifetime.ApplicationStopping.Register(() => Tell(logger, "stopping", systemd.Stopping));
+            Tell(logger, "ready", () => systemd.Ready($"listens at {address}"));
+            if (stopWithStdin)
+                _ = StopWithStdinAsync(application.Lifetime);
+            await application.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (Exception e) when (e is ConfigurationException or JournalException)
+        {
+            return await FailAsync(e.Message);
+        }
+        catch (IOException e)
+        {
+            await Console.Error.WriteLineAsync($"buildd-slave: can't listen: {e.Message}");
+            return 1;
+        }
+    }
+
+    /// <summary>A systemd that does not listen is no reason to stop building.</summary>
+    private static void Tell(ILogger logger, string state, Action notify)
+    {
+        try
+        {
+            notify();
+        }
+        catch (SocketException e)
+        {
+            logger.LogNotNotified(e, state);
+        }
+    }
+
+    private static async Task StopWithStdinAsync(IHostApplicationLifetime lifetime)
+    {
+        await using var input = Console.OpenStandardInput();
+        var buffer = new byte[256];
+        while (await input.ReadAsync(buffer, lifetime.ApplicationStopping) > 0)
+        {
+            // what it says does not matter, only that it goes on
+        }
+
+        lifetime.StopApplication();
+    }
+}

@@ -1,0 +1,18 @@
+namespace Buildd.Daemon.Systemd;
+
+/// <summary>Tells whether our standard output goes straight to systemd's journal.</summary>
+internal static class JournalStream
+{
+    private const string Variable = "JOURNAL_STREAM";
+
+    /// <summary>Whether it does: systemd.exec(5) says to compare what the variable names with the descriptor.</summary>
+    internal static bool IsStandardOutput() =>
+        Matches(Environment.GetEnvironmentVariable(Variable), new FileInfo("/proc/self/fd/1").LinkTarget);
+
+    /// <summary>
+    /// Whether a <c>DEVICE:INODE</c> is the socket that the link names. The inode alone is compared: all sockets are of one
+    /// device, and the link does not tell it.
+    /// </summary>
+    internal static bool Matches(string? variable, string? link) =>
+        variable?.Split(':') is [_, { Length: > 0 } inode] && link == $"socket:[{inode}]";
+}

@@ -1,0 +1,191 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Buildd.IntegrationTests.Support;
+using Buildd.Processes;
+using Buildd.Protocol.Client;
+using Buildd.UnitTests.Testing;
+using NUnit.Framework;
+
+namespace Buildd.IntegrationTests.Daemon;
+
+/// <summary>The program around the slave: its options, its signals, its log, and what it tells systemd.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(120_000)]
+public sealed class DaemonProcessTests : IAsyncDisposable
+{
+    private readonly DaemonProcess _daemon = new();
+
+    public ValueTask DisposeAsync() => _daemon.DisposeAsync();
+
+    [Test]
+    public async Task SIGHUP_opens_the_log_again_after_it_was_renamed()
+    {
+        await _daemon.StartAsync(_daemon.Command(_daemon.Configuration($"log = {_daemon["slave.log"]}\ntypo = 1")));
+        await DaemonProcess.UntilAsync(() => File.ReadAllText(_daemon["slave.log"]).Contains(" listens at ", StringComparison.Ordinal));
+        File.Move(_daemon["slave.log"], _daemon["slave.log.1"]);
+
+        await _daemon.SignalAsync("HUP");
+        await DaemonProcess.UntilAsync(() => File.Exists(_daemon["slave.log"]) && new FileInfo(_daemon["slave.log"]).Length > 0);
+        var old = await File.ReadAllTextAsync(_daemon["slave.log.1"]);
+        await RefusedCallAsync();
+        await DaemonProcess.UntilAsync(() => File.ReadAllText(_daemon["slave.log"]).Contains("abort was refused", StringComparison.Ordinal));
+
+        Assert.That(await File.ReadAllTextAsync(_daemon["slave.log.1"]), Is.EqualTo(old));
+        Assert.That(old, Does.Contain(" warning ").And.Contain("line 7: nothing reads the key 'typo'"));
+        Assert.That(File.GetUnixFileMode(_daemon["slave.log"]), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead));
+        Assert.That(_daemon.Output, Does.Not.Contain("abort was refused"));
+    }
+
+    [Test]
+    public async Task SIGHUP_without_a_log_file_changes_nothing_and_SIGTERM_ends_it()
+    {
+        await _daemon.StartAsync(_daemon.Command(_daemon.Configuration("")));
+
+        await _daemon.SignalAsync("HUP");
+        await RefusedCallAsync();
+        await DaemonProcess.UntilAsync(() => _daemon.Output.Contains(" warning Buildd.Slave.Http.RpcEndpoint: abort was refused", StringComparison.Ordinal));
+        await _daemon.SignalAsync("TERM");
+
+        Assert.That(await _daemon.EndAsync(), Is.Zero);
+    }
+
+    [Test]
+    public async Task The_log_can_be_objects()
+    {
+        await _daemon.StartAsync(_daemon.Command(_daemon.Configuration($"log = {_daemon["slave.log"]}\nlog-format = json")));
+        await RefusedCallAsync();
+        await DaemonProcess.UntilAsync(() => File.ReadAllText(_daemon["slave.log"]).Contains("refused", StringComparison.Ordinal));
+        await _daemon.SignalAsync("TERM");
+        await _daemon.EndAsync();
+
+        var entries = File.ReadLines(_daemon["slave.log"]).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        var refused = entries.Single(entry => entry.GetProperty("message").GetString()!.Contains("refused", StringComparison.Ordinal));
+        Assert.That(refused.GetProperty("level").GetString(), Is.EqualTo("warning"));
+        Assert.That(refused.GetProperty("values").GetProperty("Method").GetString(), Is.EqualTo("abort"));
+    }
+
+    [Test]
+    public async Task Systemd_is_told_when_it_listens_and_when_it_stops()
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        var name = $"buildd-test-{Guid.NewGuid():N}";
+        socket.Bind(new UnixDomainSocketEndPoint('\0' + name));
+
+        await _daemon.StartAsync(_daemon.Command(_daemon.Configuration("")).WithEnvironment("NOTIFY_SOCKET", '@' + name));
+        var first = await ReceiveAsync(socket);
+        await _daemon.SignalAsync("TERM");
+
+        Assert.That(first, Is.EqualTo($"READY=1\nSTATUS=listens at {_daemon.Url.ToString().TrimEnd('/')}"));
+        Assert.That(await ReceiveAsync(socket), Is.EqualTo("STOPPING=1"));
+        Assert.That(await _daemon.EndAsync(), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_systemd_that_does_not_listen_is_a_warning()
+    {
+        await _daemon.StartAsync(_daemon.Command(_daemon.Configuration("")).WithEnvironment("NOTIFY_SOCKET", _daemon["none"]));
+
+        await DaemonProcess.UntilAsync(() => _daemon.Output.Contains("systemd can't be told that the service is ready", StringComparison.Ordinal));
+    }
+
+    [Test]
+    public async Task In_the_journal_lines_have_priorities_and_no_time()
+    {
+        Machine.Require(File.Exists("/usr/bin/python3"), "/usr/bin/python3");
+        // What systemd does: standard output is a socket, and the variable names it.
+        const string Script =
+            """
+            import os, socket, subprocess, sys
+            ours, its = socket.socketpair()
+            stat = os.fstat(its.fileno())
+            daemon = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=its, stderr=subprocess.STDOUT,
+                                      env={**os.environ, 'JOURNAL_STREAM': '%d:%d' % (stat.st_dev, stat.st_ino)})
+            its.close()
+            text = b''
+            while b'typo' not in text or b' ready at ' not in text:
+                piece = ours.recv(65536)
+                if not piece: break
+                text += piece
+            daemon.terminate()
+            daemon.wait()
+            sys.stdout.write(text.decode())
+            """;
+
+        var command = _daemon.Command(_daemon.Configuration("typo = 1"));
+        var text = await ProcessRunner.CaptureAsync(command.Behind("/usr/bin/python3", "-c", Script));
+
+        Assert.That(text.Split('\n'), Has.One.Match("^<4>warning Buildd.Daemon.SlaveProgram: .*nothing reads the key 'typo'"));
+    }
+
+    [Test]
+    public async Task The_configuration_can_be_checked()
+    {
+        Assert.That(await _daemon.RunAsync(_daemon.Command(_daemon.Configuration("typo = 1\nmetrics = no"), "--check")), Is.Zero);
+
+        Assert.That(_daemon.Output, Does.Contain("listens on 127.0.0.1:0").And.Contain($"file cache: {_daemon["filecache"]}")
+            .And.Contain("warning: ").And.Contain("line 6: nothing reads the key 'typo'").And.Not.Contain("ready at"));
+    }
+
+    [TestCase("--check")]
+    [TestCase("--until-stdin-closes")]
+    public async Task A_configuration_that_can_not_be_used_is_told_whole_with_a_code_of_its_own(string option)
+    {
+        Assert.That(await _daemon.RunAsync(_daemon.Command("[builder]\nfilecache = /none\nmetrics = maybe", option)), Is.EqualTo(78));
+
+        Assert.That(_daemon.Output, Does.Contain("bindport is missing").And.Contain("'/none' is not a folder").And.Contain("metrics is 'maybe'"));
+    }
+
+    [Test]
+    public async Task A_log_that_can_not_be_opened_is_a_mistake_of_the_configuration()
+    {
+        File.CreateSymbolicLink(_daemon["slave.log"], _daemon["none/slave.log"]);
+
+        Assert.That(await _daemon.RunAsync(_daemon.Command(_daemon.Configuration($"log = {_daemon["slave.log"]}"))), Is.EqualTo(78));
+        Assert.That(_daemon.Output, Does.Contain($"the log '{_daemon["slave.log"]}' can't be opened"));
+    }
+
+    [Test]
+    public async Task The_version_is_the_one_of_the_package()
+    {
+        var changelog = File.ReadLines(Path.Combine(Repository.Root, "debian", "changelog")).First();
+        var version = changelog.Split('(')[1].Split(')')[0];
+
+        Assert.That(await _daemon.RunAsync(_daemon.Command("", "--version")), Is.Zero);
+        Assert.That(_daemon.Output.Split('\n')[1], Is.EqualTo(version));
+
+        await using var other = new DaemonProcess();
+        await other.StartAsync(other.Command(other.Configuration("")));
+        using var http = new HttpClient();
+        var status = await new SlaveClient(http, new SlaveClientOptions { Url = other.Url }).StatusAsync();
+        Assert.That(status.BuilderVersion, Is.EqualTo(version));
+    }
+
+    [Test]
+    public async Task Health_and_figures_are_served_beside_the_calls()
+    {
+        await _daemon.StartAsync(_daemon.Command(_daemon.Configuration("freespacefloor = 0")));
+        await RefusedCallAsync();
+        using var http = new HttpClient { BaseAddress = _daemon.Url };
+
+        Assert.That(await http.GetStringAsync("healthz"), Is.EqualTo("""{"status":"ok"}"""));
+        var figures = (await http.GetStringAsync("metrics")).Split('\n');
+        Assert.That(figures, Has.Member("buildd_builder_state{state=\"idle\"} 1").And.Member("buildd_calls_total{method=\"abort\",outcome=\"refused\"} 1"));
+        using var head = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "metrics"));
+        Assert.That(head.Content.Headers.ContentType?.ToString(), Is.EqualTo("text/plain; version=0.0.4; charset=utf-8"));
+    }
+
+    private async Task RefusedCallAsync()
+    {
+        using var http = new HttpClient();
+        var client = new SlaveClient(http, new SlaveClientOptions { Url = _daemon.Url });
+        Assert.That(async () => await client.AbortAsync(), Throws.InstanceOf<SlaveException>());
+    }
+
+    private static async Task<string> ReceiveAsync(Socket socket)
+    {
+        var buffer = new byte[1024];
+        return Encoding.UTF8.GetString(buffer, 0, await socket.ReceiveAsync(buffer, TestContext.CurrentContext.CancellationToken));
+    }
+}
