@@ -59,6 +59,7 @@ public sealed record SlaveOptions
             mistakes.Add("there is no backend: a slave that builds nothing is of no use");
         foreach (var twice in Backends.CountBy(backend => backend.Tag).Where(tag => tag.Value > 1))
             mistakes.Add($"the tag '{twice.Key}' has {twice.Value} backends");
+        mistakes.AddRange(Log.FindMistakes());
         return mistakes;
     }
 }

@@ -67,6 +67,10 @@ public static class BuilddSlaveServices
             provider.GetRequiredService<SlaveMeters>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new HealthEndpoint(
             options, provider.GetRequiredService<FileCache>().Folder, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new LogStreamEndpoint(
+            provider.GetRequiredService<Builder>(),
+            provider.GetRequiredService<IHostApplicationLifetime>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService(provider => new FollowHost(provider.GetRequiredService<Builder>()));
         services.AddHostedService(provider => new CacheJanitor(
             provider.GetRequiredService<FileCache>(),

@@ -14,6 +14,9 @@ public sealed record EndpointOptions
     /// <summary>The largest body of a call in bytes; at most, and by default, what the codec takes.</summary>
     public int MaxBodyBytes { get; set; } = XmlRpcLimits.MaxBodyBytes;
 
+    /// <summary>Whether <c>/log/stream</c> sends the log of the build to whoever wants to watch it. The default is true.</summary>
+    public bool LogStream { get; set; } = true;
+
     /// <summary>
     /// Whether <c>/filecache/</c> lists what is served from it. Off by default, other than the reference: the sums are all
     /// that keeps the files of a private archive from whoever reaches the port, and no master asks for the list.

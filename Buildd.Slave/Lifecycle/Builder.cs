@@ -63,6 +63,9 @@ internal sealed partial class Builder : IAsyncDisposable
     /// <summary>The tags of the backends, in the order they were registered.</summary>
     internal IReadOnlyList<string> Tags => [.. _backends.Keys];
 
+    /// <summary>The log of the build that runs, or of the last one until <c>clean</c>; null when there is none.</summary>
+    internal BuildLog? Log => _snapshot.Log;
+
     /// <summary>Answers <c>status</c>; never waits.</summary>
     internal StatusReply Status() => _snapshot.ToReply(_options.Version);
 
@@ -120,6 +123,7 @@ internal sealed partial class Builder : IAsyncDisposable
             Arguments = call.Arguments,
             DefaultArchitecture = _options.ArchitectureTag,
         };
+        var secrets = BuildSecrets.FromArguments(call.Arguments);
         lock (_lock)
         {
             if (_stopping)
@@ -131,7 +135,7 @@ internal sealed partial class Builder : IAsyncDisposable
             try
             {
                 var directory = BuildDirectory.Create(_options.WorkDirectory, request);
-                var log = OpenLog(directory);
+                var log = OpenLog(directory, secrets);
                 _snapshot = accepted with { Log = log };
                 _inputs = inputs;
                 Run(build, new BuildContext(this, request, directory, log, _time));
@@ -176,6 +180,7 @@ internal sealed partial class Builder : IAsyncDisposable
             var next = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Clean);
             // First the journal: a slave that is killed in between finishes the cleaning when it comes back.
             RememberOrGoOn(new BuilderSnapshot { Status = next, OwnSums = _snapshot.OwnSums });
+            _snapshot.Log?.Dispose();
             RemoveResults(_snapshot.OwnSums);
             _results.Dispose();
             _results = _cache.Hold([]);
@@ -279,7 +284,6 @@ internal sealed partial class Builder : IAsyncDisposable
             return BuilderSnapshot.IdleAtStart;
 
         var snapshot = BuilderSnapshot.FromJournal(entry);
-        var logPath = Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog);
         switch (snapshot.Status)
         {
             case BuilderStatus.Idle:
@@ -292,16 +296,18 @@ internal sealed partial class Builder : IAsyncDisposable
             case BuilderStatus.Waiting:
                 LogRecalled(snapshot.BuildId);
                 var missing = snapshot.Results.Where(result => _cache.Find(result.Value) is null).Select(result => result.Key).ToList();
+                snapshot = snapshot with { Log = GoOnWithLog() };
+                if (missing.Count > 0)
+                    snapshot.Log.WriteLine($"Results were lost while the slave was down: {string.Join(", ", missing)}");
+                snapshot.Log.Close();
                 if (missing.Count == 0)
                     return snapshot;
-                using (var log = BuildLog.GoOn(logPath, _time))
-                    log.WriteLine($"Results were lost while the slave was down: {string.Join(", ", missing)}");
                 snapshot = snapshot with { Outcome = new BuildOutcome(BuildStatus.BuilderFail) };
                 RememberOrGoOn(snapshot);
                 return snapshot;
 
             default:
-                return snapshot with { Log = BuildLog.GoOn(logPath, _time) };
+                return snapshot with { Log = GoOnWithLog() };
         }
     }
 
@@ -331,7 +337,7 @@ internal sealed partial class Builder : IAsyncDisposable
     {
         foreach (var sha1 in sums)
             _cache.Remove(sha1);
-        File.Delete(Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog));
+        File.Delete(LogPath);
     }
 
     /// <summary>Tells everybody of a change, once it would outlive the slave.</summary>
@@ -367,11 +373,16 @@ internal sealed partial class Builder : IAsyncDisposable
         }
     }
 
-    private BuildLog OpenLog(string directory)
+    private string LogPath => Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog);
+
+    /// <summary>The secrets of that build are not known any more; all that is added now are lines of our own.</summary>
+    private BuildLog GoOnWithLog() => new(LogFile.GoOn(LogPath, _options.WorkDirectory, _options.Log), [], _time);
+
+    private BuildLog OpenLog(string directory, IReadOnlyList<ReadOnlyMemory<byte>> secrets)
     {
         try
         {
-            return new BuildLog(Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog), _time);
+            return new BuildLog(LogFile.Create(LogPath, _options.WorkDirectory, _options.Log), secrets, _time);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -409,13 +420,14 @@ internal sealed partial class Builder : IAsyncDisposable
             outcome = new BuildOutcome(BuildStatus.BuilderFail);
         }
 
+        context.Log.Close();
         if (context.Log.Failure is { } failure)
         {
             LogBroken(failure, context.Request.BuildId);
             outcome = new BuildOutcome(BuildStatus.BuilderFail);
         }
 
-        Complete(outcome, context.Log);
+        Complete(outcome);
     }
 
     /// <summary>What is left of a build whose slave was killed. Its folder is removed like that of any other.</summary>
@@ -433,7 +445,7 @@ internal sealed partial class Builder : IAsyncDisposable
         }
     }
 
-    private void Complete(BuildOutcome outcome, BuildLog log)
+    private void Complete(BuildOutcome outcome)
     {
         FlushResults();
         lock (_lock)
@@ -442,7 +454,6 @@ internal sealed partial class Builder : IAsyncDisposable
                 outcome = new BuildOutcome(BuildStatus.BuilderFail); // the master did not ask for an end; it is to try again
             else if (_snapshot.Status == BuilderStatus.Aborting && outcome.Status != BuildStatus.BuilderFail)
                 outcome = new BuildOutcome(BuildStatus.Aborted);
-            log.Dispose();
             Publish(_snapshot with
             {
                 Status = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Complete),

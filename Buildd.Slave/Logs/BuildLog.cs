@@ -8,59 +8,51 @@ namespace Buildd.Slave.Logs;
 /// tail) and by everybody over HTTP while it grows.
 /// </summary>
 /// <remarks>
-/// Safe to use from any thread. Each write is one piece: two writers' pieces never mix. Nothing is buffered, so what was
-/// logged is on the disk when the process dies.
+/// Safe to use from any thread. Each write is one piece: two writers' pieces never mix. Secrets are taken out before anything
+/// reaches the disk; what may be the beginning of one is held back, and nothing else, so that all other that was logged is on
+/// the disk when the process dies. Reading never waits for a writer.
 /// </remarks>
 public sealed class BuildLog : IDisposable
 {
     /// <summary>What <c>status</c> sends of the log; the reference's figure.</summary>
     public const int TailBytes = 2048;
 
+    /// <summary>How much is sanitised at a time; memory is taken for this much.</summary>
+    private const int PieceBytes = 64 * 1024;
+
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
-    private readonly Microsoft.Win32.SafeHandles.SafeFileHandle _file;
-    private long _length;
-    private byte _last = (byte)'\n';
+    private readonly LogFile _file;
+    private readonly LogSanitiser _sanitiser;
+    private byte _last;
+    private volatile bool _isClosed;
+    private bool _isDisposed;
+    private volatile IOException? _failure;
+    private TaskCompletionSource? _changed; // there while somebody waits
 
-    /// <summary>Starts an empty log, in place of one that was there.</summary>
-    internal BuildLog(string path, TimeProvider time)
-        : this(path, FileMode.CreateNew, time)
-    {
-    }
-
-    private BuildLog(string path, FileMode mode, TimeProvider time)
+    /// <summary>Makes the log on its file, and owns that.</summary>
+    internal BuildLog(LogFile file, IEnumerable<ReadOnlyMemory<byte>> secrets, TimeProvider time)
     {
         _time = time;
-        // A new file rather than an emptied one: whoever still reads the last build's log reads that to its end.
-        if (mode == FileMode.CreateNew)
-            File.Delete(path);
-        _file = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        _length = RandomAccess.GetLength(_file);
-        var last = new byte[1];
-        if (_length > 0 && RandomAccess.Read(_file, last, _length - 1) == 1)
-            _last = last[0];
+        _file = file;
+        _sanitiser = new LogSanitiser(secrets);
+        var last = ReadEnd(1).Span;
+        _last = last.IsEmpty ? (byte)'\n' : last[0];
     }
 
-    /// <summary>Goes on with a log that an earlier slave began; an empty one if it is gone.</summary>
-    internal static BuildLog GoOn(string path, TimeProvider time) => new(path, FileMode.OpenOrCreate, time);
-
-    /// <summary>How many bytes have been written.</summary>
-    public long Length
-    {
-        get
-        {
-            lock (_lock)
-                return _length;
-        }
-    }
+    /// <summary>How many bytes have been written. Secrets count as what stands for them, and not while they are held back.</summary>
+    public long Length => _file.Length;
 
     /// <summary>
     /// Why the log is not whole: the disk was full or broken. Null when all was written. What comes after the failure is
     /// dropped, so that a build still cleans up after itself; it ends as a failure of the builder.
     /// </summary>
-    public IOException? Failure { get; private set; }
+    public IOException? Failure => _failure;
 
-    /// <summary>Adds bytes as they are.</summary>
+    /// <summary>Whether the log has been closed: it gets no longer.</summary>
+    internal bool IsClosed => _isClosed;
+
+    /// <summary>Adds bytes as they are, but for secrets.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty)
@@ -68,19 +60,21 @@ public sealed class BuildLog : IDisposable
 
         lock (_lock)
         {
-            if (_file.IsClosed || Failure is not null)
+            if (_isClosed || _failure is not null)
                 return; // closed: what a stray process says after the build has ended is nobody's
+            _last = bytes[^1];
             try
             {
-                RandomAccess.Write(_file, bytes, _length);
-                _length += bytes.Length;
-                _last = bytes[^1];
+                for (; !bytes.IsEmpty; bytes = bytes[Math.Min(PieceBytes, bytes.Length)..])
+                    _file.Append(_sanitiser.Process(bytes[..Math.Min(PieceBytes, bytes.Length)]));
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                Failure = e;
+                _failure = e as IOException ?? new IOException(e.Message, e);
             }
         }
+
+        TellOfChange();
     }
 
     /// <summary>Adds a line of the slave's own, on a line of its own whatever came before.</summary>
@@ -94,28 +88,82 @@ public sealed class BuildLog : IDisposable
     /// <summary>Adds the two lines that stand above a step: when it began and what is run.</summary>
     public void WriteStep(string command)
     {
-        // The C library's asctime: the day of the month padded with a blank.
-        var now = _time.GetLocalNow();
-        WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{now:ddd MMM} {now.Day,2} {now:HH:mm:ss yyyy}]\nRUN: {command}"));
-    }
-
-    /// <summary>The last <see cref="TailBytes"/> bytes, cut wherever that falls.</summary>
-    public ReadOnlyMemory<byte> ReadTail()
-    {
-        lock (_lock)
+        lock (_lock) // so that times follow each other in the log
         {
-            if (_file.IsClosed)
-                return ReadOnlyMemory<byte>.Empty;
-            var buffer = new byte[Math.Min(TailBytes, _length)];
-            var count = RandomAccess.Read(_file, buffer, _length - buffer.Length);
-            return buffer.AsMemory(0, count);
+            // The C library's asctime: the day of the month padded with a blank.
+            var now = _time.GetLocalNow();
+            WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{now:ddd MMM} {now.Day,2} {now:HH:mm:ss yyyy}]\nRUN: {command}"));
         }
     }
 
-    /// <summary>Closes the file; what is written afterwards is dropped.</summary>
-    public void Dispose()
+    /// <summary>The last <see cref="TailBytes"/> bytes, cut wherever that falls; none after <see cref="Dispose"/>.</summary>
+    public ReadOnlyMemory<byte> ReadTail() => ReadEnd(TailBytes);
+
+    /// <summary>
+    /// Ends the log: what was held back is written, and what is written afterwards is dropped. It can still be read. When the
+    /// disk was full and has room again, a last line says so.
+    /// </summary>
+    internal void Close()
     {
         lock (_lock)
+        {
+            if (_isClosed)
+                return;
+            _isClosed = true;
+            try
+            {
+                _file.Append(_failure is null
+                    ? _sanitiser.Process([], isLast: true)
+                    : Encoding.UTF8.GetBytes($"\n[the log is not whole, it could not be written further: {_failure.Message}]\n"));
+                _file.Close();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                _failure ??= e as IOException ?? new IOException(e.Message, e);
+            }
+        }
+
+        TellOfChange();
+    }
+
+    /// <summary>Closes the log and the file; readers that have been begun may finish.</summary>
+    public void Dispose()
+    {
+        Close();
+        if (!Interlocked.Exchange(ref _isDisposed, true))
             _file.Dispose();
+    }
+
+    /// <summary>Begins to read, from any thread and for any time.</summary>
+    /// <returns>Null when the log has been disposed.</returns>
+    internal LogReader? Follow() => !Volatile.Read(ref _isDisposed) && _file.TryShare() ? new LogReader(this, _file) : null;
+
+    /// <summary>Ends when the log gets longer or is closed. Whoever asks looks afterwards whether that has happened already.</summary>
+    internal Task NextChangeAsync()
+    {
+        while (true)
+        {
+            if (Volatile.Read(ref _changed) is { } waiting)
+                return waiting.Task;
+            var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (Interlocked.CompareExchange(ref _changed, mine, null) is null)
+                return mine.Task;
+        }
+    }
+
+    private void TellOfChange() => Interlocked.Exchange(ref _changed, null)?.TrySetResult();
+
+    private ReadOnlyMemory<byte> ReadEnd(int bytes)
+    {
+        var length = _file.Length;
+        var buffer = new byte[Math.Min(bytes, length)];
+        var (offset, filled) = (length - buffer.Length, 0);
+        while (filled < buffer.Length && _file.Read(ref offset, buffer.AsSpan(filled)) is > 0 and var count)
+        {
+            filled += count;
+            offset += count;
+        }
+
+        return buffer.AsMemory(0, filled);
     }
 }

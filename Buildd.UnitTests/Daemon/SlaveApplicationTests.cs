@@ -74,7 +74,7 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
 
     [Test]
     public void Calls_and_files_have_their_paths() =>
-        Assert.That(Paths(_application), Is.EquivalentTo(new[] { "/{rpc}/{**name}", "/{filecache}/{**name}", "/metrics", "/healthz" }));
+        Assert.That(Paths(_application), Is.EquivalentTo(new[] { "/{rpc}/{**name}", "/{filecache}/{**name}", "/log/stream", "/metrics", "/healthz" }));
 
     [Test]
     public async Task What_is_switched_off_is_not_there()
