@@ -41,7 +41,7 @@ public sealed class TokenTests : IDisposable
     [TestCase("GET", "/filecache/buildlog")]
     [TestCase("HEAD", "/filecache/buildlog")]
     [TestCase("GET", "/filecache/c1d80674d731fd6af61ded171202b8424147b17b")]
-    [TestCase("GET", "/log")]
+    [TestCase("GET", "/log/stream")]
     [TestCase("GET", "/metrics")]
     [TestCase("GET", "/")]
     [TestCase("OPTIONS", "*")]

@@ -57,7 +57,7 @@ public sealed class FuzzTests
         });
         slave.Services.GetRequiredService<ILoggerFactory>().AddProvider(errors);
         await File.WriteAllTextAsync(Path.Combine(slave.CacheDirectory, Chroot), "stands for a chroot", cancellationToken);
-        var mutator = new RequestMutator(Corpus(files.Url), ["/rpc", "/RPC2", "/rpc/", "/filecache/buildlog", $"/filecache/{Chroot}", "/filecache/", "/", "/metrics", "/healthz", "/log"], seed);
+        var mutator = new RequestMutator(Corpus(files.Url), ["/rpc", "/RPC2", "/rpc/", "/filecache/buildlog", $"/filecache/{Chroot}", "/filecache/", "/", "/metrics", "/healthz", "/log/stream"], seed);
         var tally = new FuzzTally();
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
