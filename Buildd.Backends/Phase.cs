@@ -24,6 +24,9 @@ internal enum Phase
     /// <summary>The package is built by sbuild.</summary>
     Sbuild,
 
+    /// <summary>A plug-in's command runs.</summary>
+    Run,
+
     /// <summary>The results are taken over.</summary>
     Gather,
 

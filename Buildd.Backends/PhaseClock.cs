@@ -15,12 +15,15 @@ internal sealed class PhaseClock(IBuildContext context)
     private readonly List<(string Name, DateTimeOffset Start, TimeSpan? Took)> _phases = [];
     private long _began;
 
+    /// <summary>A phase's name on the wire: the reference's, in small letters.</summary>
+    internal static string NameOf(Phase phase) => phase.ToString().ToLowerInvariant();
+
     /// <summary>The phase before is over; this one begins.</summary>
     internal void Enter(Phase phase)
     {
         CloseLast();
         _began = context.Time.GetTimestamp();
-        var name = phase.ToString().ToLowerInvariant();
+        var name = NameOf(phase);
         _phases.Add((name, context.Time.GetUtcNow(), null));
         Publish();
         context.EnterPhase(name);

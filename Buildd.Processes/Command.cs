@@ -21,8 +21,12 @@ public sealed record Command
     /// <summary>The arguments after the program's name.</summary>
     public ImmutableArray<string> Arguments { get; init; } = [];
 
-    /// <summary>Variables to set, or to remove where the value is null, on top of this process's own environment.</summary>
+    /// <summary>Variables to set, or to remove where the value is null.</summary>
     public ImmutableDictionary<string, string?> Environment { get; init; } = ImmutableDictionary<string, string?>.Empty;
+
+    /// <summary>Whether <see cref="Environment"/> comes on top of this process's own environment, or is all there is.</summary>
+    /// <remarks>A scope without a control group adds one variable more, by which it finds its processes.</remarks>
+    public bool InheritsEnvironment { get; init; } = true;
 
     /// <summary>The folder to run in; null means this process's own.</summary>
     public string? WorkingDirectory { get; init; }
@@ -35,6 +39,12 @@ public sealed record Command
     /// ends or this process does: a program that watches it then never outlives us.
     /// </summary>
     public bool KeepsStandardInputOpen { get; init; }
+
+    /// <summary>
+    /// Whether SIGTERM goes to the program's process group, so that what it runs is asked to stop too; by default it goes to
+    /// the program alone, which may have to end its helpers in an order of its own.
+    /// </summary>
+    public bool StopsGroup { get; init; }
 
     /// <summary>How long the program may take to end after SIGTERM before everything it started is killed.</summary>
     public TimeSpan StopGrace { get; init; } = DefaultStopGrace;

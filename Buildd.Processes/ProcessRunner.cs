@@ -47,7 +47,7 @@ public static class ProcessRunner
     /// <param name="output">Gets standard output and standard error, in the order they were written.</param>
     /// <param name="scope">The scope it belongs to; null means one of its own, ended with it.</param>
     /// <param name="cancellationToken">
-    /// Stops it: SIGTERM to the program, after <see cref="Command.StopGrace"/> SIGKILL to the whole scope.
+    /// Stops it: SIGTERM to the program or its group, after <see cref="Command.StopGrace"/> SIGKILL to the whole scope.
     /// </param>
     /// <returns>How it ended; a non-zero exit code is a result, not an exception.</returns>
     /// <exception cref="ProcessException">It could not be started, or not be killed within <see cref="KillDeadline"/>.</exception>
@@ -102,12 +102,14 @@ public static class ProcessRunner
         {
             await StopAsync(command, process, scope).ConfigureAwait(false);
             await DrainAsync(pumps).ConfigureAwait(false);
+            await EndInputAsync(process, input).ConfigureAwait(false);
             throw;
         }
 
         var complete = await DrainAsync(pumps).ConfigureAwait(false);
-        await input.ConfigureAwait(false);
-        if (process.ExitCode == LaunchFailed && scope.HasControlGroup)
+        await EndInputAsync(process, input).ConfigureAwait(false);
+        // A program may well exit with that code; the launcher does when the group is gone.
+        if (process.ExitCode == LaunchFailed && scope.HasControlGroup && !File.Exists(scope.JoinFile))
             throw new ProcessException($"'{command}' could not be started in its control group {scope.JoinFile}");
         return new ProcessResult(process.ExitCode, Stopwatch.GetElapsedTime(start), complete);
     }
@@ -131,7 +133,9 @@ public static class ProcessRunner
             start.ArgumentList.Add(argument);
         }
 
-        foreach (var (name, value) in command.Environment)
+        if (!command.InheritsEnvironment)
+            start.Environment.Clear();
+        foreach (var (name, value) in command.Environment.Concat(scope.Variables))
         {
             if (value is null)
                 start.Environment.Remove(name);
@@ -166,16 +170,31 @@ public static class ProcessRunner
             if (!command.KeepsStandardInputOpen)
                 await stream.DisposeAsync().ConfigureAwait(false);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
             // it ended without reading all: its exit code tells whether that matters
         }
     }
 
+    /// <summary>
+    /// Something that the program left behind may hold the other end and never read: nobody waits for that. A write that can't
+    /// be called off ends with the scope.
+    /// </summary>
+    private static async Task EndInputAsync(Process process, Task input)
+    {
+        if (!process.StartInfo.RedirectStandardInput)
+            return;
+
+        await process.StandardInput.BaseStream.DisposeAsync().ConfigureAwait(false);
+        await Task.WhenAny(input, Task.Delay(DrainDeadline)).ConfigureAwait(false);
+    }
+
     /// <summary>The ladder: ask the program, wait, kill all of its scope, wait, give up loudly.</summary>
     private static async Task StopAsync(Command command, Process process, ProcessScope scope)
     {
-        Native.Kill(process.Id, Native.SigTerm);
+        // There is no such group as long as the launcher has not got to setsid.
+        if (!command.StopsGroup || !Native.Kill(-process.Id, Native.SigTerm))
+            Native.Kill(process.Id, Native.SigTerm);
         if (await ExitsWithinAsync(process, command.StopGrace).ConfigureAwait(false))
             return;
 

@@ -9,7 +9,9 @@ namespace Buildd.Processes;
 /// <remarks>
 /// Two means, both used where both are there: a control group, which a process cannot leave by forking, by changing its
 /// session or its user; and the search for processes whose root folder is a chroot of ours, which works everywhere for
-/// root. Methods may be called from any thread.
+/// root. Where no control group can be made, as in many containers, a variable in the environment of all that is started
+/// stands in for it; that misses a process which has both emptied its environment and left its parents. Methods may be
+/// called from any thread.
 /// </remarks>
 public sealed class ProcessScope : IAsyncDisposable
 {
@@ -18,36 +20,54 @@ public sealed class ProcessScope : IAsyncDisposable
     /// <summary>How long the kernel may take to let go of an emptied control group.</summary>
     private static readonly TimeSpan RemoveDeadline = TimeSpan.FromSeconds(5);
 
+    /// <summary>The variable that tells whose a process is, where there is no control group to tell it.</summary>
+    private const string MarkVariable = "BUILDD_SCOPE";
+
     private const string Prefix = "buildd-";
 
     private static int _count;
 
     private readonly IReadOnlyList<ControlGroup> _groups;
+    private readonly string? _mark;
     private readonly Func<IEnumerable<ProcessInfo>> _others;
     private readonly TimeProvider _time;
 
-    private ProcessScope(IReadOnlyList<ControlGroup> groups, Func<IEnumerable<ProcessInfo>> others, TimeProvider time)
+    private ProcessScope(IReadOnlyList<ControlGroup> groups, string? mark, Func<IEnumerable<ProcessInfo>> others, TimeProvider time)
     {
         _groups = groups;
+        _mark = mark;
         _others = others;
         _time = time;
     }
 
-    /// <summary>Whether a control group stands behind this scope; without one, only what lives in the root folder is sure to be found.</summary>
+    /// <summary>Whether a control group stands behind this scope; without one, a process that takes pains to hide is not found.</summary>
     public bool HasControlGroup => _groups.Count > 0;
 
     internal string? JoinFile => _groups.Count > 0 ? _groups[0].JoinFile : null;
+
+    /// <summary>What a command of the scope has to have in its environment.</summary>
+    internal IEnumerable<KeyValuePair<string, string?>> Variables =>
+        _mark is null ? [] : [KeyValuePair.Create<string, string?>(MarkVariable, _mark)];
 
     /// <summary>Opens a scope.</summary>
     /// <param name="name">For the control group's name, so that a person who looks finds what it is about.</param>
     /// <param name="rootDirectory">A folder that processes of the scope have as their root, such as a chroot; it need not be there yet.</param>
     /// <param name="time">The clock; null means the system's.</param>
-    public static ProcessScope Open(string name, string? rootDirectory = null, TimeProvider? time = null)
+    public static ProcessScope Open(string name, string? rootDirectory = null, TimeProvider? time = null) =>
+        Open(name, rootDirectory, time, withControlGroup: true);
+
+    /// <summary>Opens a scope as on a machine that has no control groups.</summary>
+    internal static ProcessScope OpenWithoutControlGroup(string name) => Open(name, null, null, withControlGroup: false);
+
+    private static ProcessScope Open(string name, string? rootDirectory, TimeProvider? time, bool withControlGroup)
     {
-        var group = ControlGroup.TryCreate($"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _count)}-{Safe(name)}");
+        var mark = $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _count)}-{Safe(name)}";
+        var group = withControlGroup ? ControlGroup.TryCreate(mark) : null;
         return new ProcessScope(
             group is null ? [] : [group],
-            rootDirectory is null ? () => [] : () => ProcessTable.RootedAt(rootDirectory),
+            group is null ? mark : null,
+            () => (group is null ? ProcessTable.Marked(MarkVariable, value => value == mark) : [])
+                .Concat(rootDirectory is null ? [] : ProcessTable.RootedAt(rootDirectory)),
             time ?? TimeProvider.System);
     }
 
@@ -62,14 +82,33 @@ public sealed class ProcessScope : IAsyncDisposable
     {
         var ending = "-" + Safe(name);
         return new ProcessScope(
-            ControlGroup.FindLeft(group => group.EndsWith(ending, StringComparison.Ordinal) && IsOfDeadProgram(group)),
-            () => ProcessTable.RootedAt(directory).Concat(ProcessTable.WorkingIn(directory)),
+            ControlGroup.FindLeft(IsLeft),
+            null,
+            () => ProcessTable.Marked(MarkVariable, IsLeft).Concat(ProcessTable.RootedAt(directory)).Concat(ProcessTable.WorkingIn(directory)),
             time ?? TimeProvider.System);
+
+        bool IsLeft(string group) => group.EndsWith(ending, StringComparison.Ordinal) && IsOfDeadProgram(group);
     }
 
     /// <summary>The processes of the scope that are alive now.</summary>
     public IReadOnlyList<ProcessInfo> Alive() =>
         [.. _groups.SelectMany(group => group.Members()).Concat(_others()).DistinctBy(process => process.Pid)];
+
+    /// <summary>Waits until nothing of the scope is alive.</summary>
+    /// <param name="deadline">How long to wait.</param>
+    /// <returns>Whether nothing is.</returns>
+    public async Task<bool> EmptiesWithinAsync(TimeSpan deadline)
+    {
+        var start = _time.GetTimestamp();
+        while (Alive().Count > 0)
+        {
+            if (_time.GetElapsedTime(start) >= deadline)
+                return false;
+            await Task.Delay(PollInterval, _time).ConfigureAwait(false);
+        }
+
+        return true;
+    }
 
     /// <summary>
     /// Kills everything in the scope, and what that may have started meanwhile, until nothing is found.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Buildd.Processes;
 
@@ -26,23 +27,28 @@ public static class ProcessTable
     /// <remarks>As for <see cref="RootedAt"/>; a process can change its working folder at will, so this finds the careless ones.</remarks>
     public static IReadOnlyList<ProcessInfo> WorkingIn(string directory) => LinkedTo(directory, "cwd");
 
-    /// <summary>What /proc tells about a process, or null when there is none of that number.</summary>
-    public static ProcessInfo? Describe(int pid)
+    /// <summary>
+    /// The processes, zombies left out, that were started with a variable in their environment whose value is right, and
+    /// their children and children's children, whatever these were started with.
+    /// </summary>
+    /// <remarks>Like <see cref="RootedAt"/>, of full use to root only.</remarks>
+    internal static IReadOnlyList<ProcessInfo> Marked(string variable, Func<string, bool> isRight)
     {
-        try
+        var pids = All().ToList();
+        var found = pids.Where(pid => ValueOf(pid, variable) is { } value && isRight(value)).ToHashSet();
+        var children = pids.Where(pid => !found.Contains(pid)).ToLookup(ParentOf);
+        var open = new Queue<int>(found);
+        while (open.TryDequeue(out var parent))
         {
-            // "pid (name) state …": the name may hold blanks and parentheses, so the last one counts.
-            var stat = File.ReadAllText($"/proc/{pid}/stat");
-            var (open, close) = (stat.IndexOf('(', StringComparison.Ordinal), stat.LastIndexOf(')'));
-            return open < 0 || close < open || close + 2 >= stat.Length
-                ? null
-                : new ProcessInfo(pid, stat[(open + 1)..close], stat[close + 2]);
+            foreach (var child in children[parent].Where(found.Add))
+                open.Enqueue(child);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null; // ended between the listing and the reading
-        }
+
+        return [.. found.Select(Describe).OfType<ProcessInfo>().Where(IsAlive)];
     }
+
+    /// <summary>What /proc tells about a process, or null when there is none of that number.</summary>
+    public static ProcessInfo? Describe(int pid) => ReadStat(pid)?.Process;
 
     internal static bool IsAlive(ProcessInfo process) => process.State is not ('Z' or 'X');
 
@@ -50,6 +56,48 @@ public static class ProcessTable
         Directory.EnumerateDirectories("/proc")
             .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0)
             .Where(pid => pid > 1 && pid != Environment.ProcessId);
+
+    private static int ParentOf(int pid) => ReadStat(pid)?.Parent ?? 0;
+
+    private static (ProcessInfo Process, int Parent)? ReadStat(int pid)
+    {
+        try
+        {
+            // "pid (name) state parent …": the name may hold blanks and parentheses, so the last one counts.
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            var (open, close) = (stat.IndexOf('(', StringComparison.Ordinal), stat.LastIndexOf(')'));
+            if (open < 0 || close < open || close + 2 >= stat.Length)
+                return null;
+            var parent = stat[(close + 2)..].Split(' ', 3);
+            return (
+                new ProcessInfo(pid, stat[(open + 1)..close], stat[close + 2]),
+                parent.Length > 1 && int.TryParse(parent[1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // ended between the listing and the reading
+        }
+    }
+
+    private static string? ValueOf(int pid, string variable)
+    {
+        try
+        {
+            var name = Encoding.UTF8.GetBytes(variable + "=");
+            var environment = File.ReadAllBytes($"/proc/{pid}/environ");
+            foreach (var part in environment.AsSpan().Split((byte)0))
+            {
+                if (environment.AsSpan(part).StartsWith(name))
+                    return Encoding.UTF8.GetString(environment.AsSpan(part)[name.Length..]);
+            }
+
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // ended, or not ours to look at
+        }
+    }
 
     private static IReadOnlyList<ProcessInfo> LinkedTo(string directory, string link)
     {

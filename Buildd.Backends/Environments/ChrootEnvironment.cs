@@ -16,9 +16,6 @@ internal sealed class ChrootEnvironment
     /// <summary>The top folder that farms' tarballs have.</summary>
     internal const string FolderName = "chroot-autobuild";
 
-    /// <summary>How often unmounting is tried, a second apart; the reference's figure.</summary>
-    private const int UnmountAttempts = 20;
-
     /// <summary>What a build expects to find mounted: kind, place below the root, options.</summary>
     private static readonly (string Type, string Point, string[] Options)[] Mounts =
     [
@@ -91,21 +88,10 @@ internal sealed class ChrootEnvironment
             Inside(Command.Of("/bin/sh", ["-c", script, "sh", .. arguments]) with { StandardInput = input }),
             BuildStatus.ChrootFail, cancellationToken, description);
 
-    /// <summary>Phase umount: all that is mounted at or below the chroot, also by the build itself, the newest first.</summary>
+    /// <summary>Phase umount: all that is mounted at or below the chroot, also by the build itself.</summary>
     /// <exception cref="PhaseFailedException">Something stays mounted.</exception>
-    internal async Task UnmountAsync(CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; MountTable.Below(RootDirectory) is { Count: > 0 } points; attempt++)
-        {
-            foreach (var point in points)
-                await _steps.RunAsync(Command.Of("umount", "--", point), cancellationToken).ConfigureAwait(false);
-            if (MountTable.Below(RootDirectory) is not { Count: > 0 } left)
-                return;
-            if (attempt == UnmountAttempts)
-                throw new PhaseFailedException(BuildStatus.BuilderFail, $"still mounted after {attempt} attempts: {string.Join(", ", left)}");
-            await Task.Delay(TimeSpan.FromSeconds(1), _context.Time, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    internal Task UnmountAsync(CancellationToken cancellationToken) =>
+        Unmounting.UnmountAsync(RootDirectory, _steps, _context.Time, cancellationToken);
 
     /// <summary>Phase cleanup: the chroot's folder. Never across a mount.</summary>
     internal Task RemoveAsync(CancellationToken cancellationToken) =>

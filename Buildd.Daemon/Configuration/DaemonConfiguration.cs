@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using Buildd.Backends.BinaryPackage;
+using Buildd.Backends.PlugIn;
 using Buildd.Daemon.Logging;
 using Buildd.Daemon.Security;
 using Buildd.Slave;
@@ -69,12 +70,15 @@ public sealed record DaemonConfiguration
         var (address, port) = ReadAddress(reader);
         var log = ReadLog(reader);
         var security = SecurityReader.Read(securityReader, TimeProvider.System);
+        var plugInFolder = reader.Text("backends") is { } folder ? Absolute(folder) : null;
 
         List<string> mistakes = [.. reader.Mistakes, .. securityReader.Mistakes];
         if (!file.HasSection(Section))
             mistakes.Insert(0, $"there is no section [{Section}]");
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
         mistakes.AddRange(named.FindMistakes());
+        foreach (var plugIn in PlugInFolder.Read(plugInFolder, slave.Backends.Select(backend => backend.Tag), mistakes))
+            slave.Backends.Add(new PlugInBackend(plugIn));
         if (mistakes.Count > 0)
             throw new ConfigurationException($"the configuration file '{path}' can't be used:\n  " + string.Join("\n  ", mistakes));
 

@@ -21,11 +21,14 @@ public sealed class IniFile
 
     private readonly string _name;
     private readonly Dictionary<string, Dictionary<string, string>> _sections;
+    private readonly Dictionary<string, int> _sectionLines;
 
-    private IniFile(string name, Dictionary<string, Dictionary<string, string>> sections, IReadOnlyList<IniKey> keys)
+    private IniFile(
+        string name, Dictionary<string, Dictionary<string, string>> sections, Dictionary<string, int> sectionLines, IReadOnlyList<IniKey> keys)
     {
         _name = name;
         _sections = sections;
+        _sectionLines = sectionLines;
         Keys = keys;
     }
 
@@ -53,6 +56,7 @@ public sealed class IniFile
     public static IniFile Parse(string name, string text)
     {
         var sections = new Dictionary<string, Dictionary<string, string>>(StringComparer.Ordinal);
+        var sectionLines = new Dictionary<string, int>(StringComparer.Ordinal);
         var keys = new List<IniKey>();
         var mistakes = new List<string>();
         Dictionary<string, string>? section = null;
@@ -81,6 +85,8 @@ public sealed class IniFile
                     Mistake(i, "a section needs a name in brackets");
                 else if (!sections.TryAdd(sectionName, section))
                     Mistake(i, $"the section [{sectionName}] is there twice");
+                else
+                    sectionLines.Add(sectionName, i + 1);
             }
             else
             {
@@ -109,13 +115,16 @@ public sealed class IniFile
 
         if (mistakes.Count > MaxMistakes)
             mistakes = [.. mistakes.Take(MaxMistakes), $"{name}: and {mistakes.Count - MaxMistakes} more lines"];
-        return mistakes.Count == 0 ? new IniFile(name, sections, keys) : throw new ConfigurationException(string.Join('\n', mistakes));
+        return mistakes.Count == 0 ? new IniFile(name, sections, sectionLines, keys) : throw new ConfigurationException(string.Join('\n', mistakes));
 
         void Mistake(int index, string what) => mistakes.Add($"{name}: line {index + 1}: {what}");
     }
 
     /// <summary>Whether there is such a section.</summary>
     public bool HasSection(string section) => _sections.ContainsKey(section);
+
+    /// <summary>The line that a section begins in, from 1; 1 where there is no such section.</summary>
+    public int LineOf(string section) => _sectionLines.GetValueOrDefault(section, 1);
 
     /// <summary>A value with what it refers to put in; null when it is not there.</summary>
     /// <exception cref="ConfigurationException">It refers to something that is not there, or to itself.</exception>
@@ -127,7 +136,7 @@ public sealed class IniFile
     private string Expand(string section, string key, string raw, Dictionary<string, string> values, int depth)
     {
         if (depth == 0)
-            throw new ConfigurationException($"{_name}: [{section}] {key}: more than {MaxExpansionDepth} values refer to each other");
+            throw new ConfigurationException($"{_name}: line {LineOf(section, key)}: [{section}] {key}: more than {MaxExpansionDepth} values refer to each other");
 
         var result = new StringBuilder();
         for (var i = 0; i < raw.Length; i++)
@@ -151,10 +160,13 @@ public sealed class IniFile
             }
             else
             {
-                throw new ConfigurationException($"{_name}: [{section}] {key}: after a percent sign comes another, or (KEY)s with a key of this section");
+                throw new ConfigurationException($"{_name}: line {LineOf(section, key)}: [{section}] {key}: after a percent sign comes another, or (KEY)s with a key of this section");
             }
         }
 
         return result.ToString();
     }
+
+    private int LineOf(string section, string key) =>
+        Keys.First(found => found.Section == section && found.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Line;
 }

@@ -110,6 +110,12 @@ public static class WireNames
         /// <summary>How long a phase took, a double; absent while it goes on.</summary>
         public const string PhaseSeconds = "seconds";
 
+        /// <summary>
+        /// An extra status member of ours, from builds of plug-ins that failed: <c>exit N</c>, <c>signal N</c>, <c>timeout</c>,
+        /// <c>stalled</c>, <c>aborted</c>, or the name of the slave's own phase that failed.
+        /// </summary>
+        public const string FailureCause = "failure_cause";
+
         /// <summary>See <see cref="ProxyInfoReply.UseFetchService"/>.</summary>
         public const string UseFetchService = "use_fetch_service";
 

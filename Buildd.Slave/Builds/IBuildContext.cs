@@ -38,4 +38,9 @@ public interface IBuildContext
 
     /// <summary>Sets a member that <c>status</c> carries from now until <c>clean</c>, behind its own members.</summary>
     void SetStatusMember(string name, XmlRpcValue value);
+
+    /// <summary>Sets several members in place of others; <c>status</c> tells of all of that or of nothing.</summary>
+    /// <param name="members">The members, as <see cref="SetStatusMember"/> takes them.</param>
+    /// <param name="replaced">Names of members that go, unless they are set anew; names that are not there are passed over.</param>
+    void SetStatusMembers(XmlRpcStruct members, IReadOnlySet<string> replaced);
 }

@@ -22,4 +22,6 @@ internal sealed class BuildContext(Builder builder, BuildRequest request, string
     public void EnterPhase(string phase) => builder.EnterPhase(phase);
 
     public void SetStatusMember(string name, XmlRpcValue value) => builder.SetStatusMember(name, value);
+
+    public void SetStatusMembers(XmlRpcStruct members, IReadOnlySet<string> replaced) => builder.SetStatusMembers(members, replaced);
 }

@@ -253,6 +253,12 @@ internal sealed partial class Builder : IAsyncDisposable
             _snapshot = _snapshot with { Extra = new XmlRpcStruct(_snapshot.Extra.Append(KeyValuePair.Create(name, value))) };
     }
 
+    internal void SetStatusMembers(XmlRpcStruct members, IReadOnlySet<string> replaced)
+    {
+        lock (_lock)
+            _snapshot = _snapshot with { Extra = new XmlRpcStruct(_snapshot.Extra.Where(member => !replaced.Contains(member.Key)).Concat(members)) };
+    }
+
     /// <summary>Goes on with a build that an earlier slave was killed in: what is left of it is ended, then it has failed.</summary>
     internal void Resume()
     {

@@ -94,6 +94,57 @@ public class ProcessRunnerTests
     }
 
     [Test]
+    public async Task The_environment_can_be_all_that_is_set()
+    {
+        await using var scope = ProcessScope.OpenWithoutControlGroup("environment");
+        var command = Command.Of("env") with { InheritsEnvironment = false };
+        var (bare, marked) = (new Output(), new Output());
+
+        await ProcessRunner.RunAsync(command.WithEnvironment("PATH", "/usr/bin:/bin").WithEnvironment("GREETING", "good day"), bare.Write);
+        await ProcessRunner.RunAsync(command.WithEnvironment("PATH", "/usr/bin:/bin"), marked.Write, scope);
+
+        Assert.That(Names(bare.Text).Except(["BUILDD_SCOPE"]), Is.EquivalentTo(new[] { "PATH", "GREETING", "PWD" }), "PWD is the shell's");
+        Assert.That(Names(marked.Text), Is.EquivalentTo(new[] { "PATH", "BUILDD_SCOPE", "PWD" }));
+
+        static IEnumerable<string> Names(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=')[0]);
+    }
+
+    [Test]
+    public async Task Input_that_nobody_reads_and_something_left_behind_holds_is_not_waited_for()
+    {
+        await using var scope = ProcessScope.Open("unread");
+
+        var result = await ProcessRunner.RunAsync(
+            Command.Of("sh", "-c", "sleep 1000 <&0 >/dev/null 2>&1 &") with { StandardInput = new byte[1 << 20] }, _ => { }, scope);
+
+        Assert.That(result.Succeeded);
+        Assert.That(scope.Alive(), Is.Not.Empty);
+    }
+
+    [Test]
+    public async Task An_exit_code_that_the_launcher_has_too_is_the_program_s_own() =>
+        Assert.That((await ProcessRunner.RunAsync(TestProgram.Command("exit", "125"), _ => { })).Describe(), Is.EqualTo("exit code 125"));
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Being_asked_to_stop_reaches_the_group_if_the_command_says_so(bool group)
+    {
+        await using var scope = ProcessScope.Open("group");
+        using var stop = new CancellationTokenSource();
+        var output = new Output(text =>
+        {
+            if (text.Contains("ready", StringComparison.Ordinal))
+                stop.Cancel();
+        });
+        var command = Command.Of("sh", "-c", "sh -c \"trap 'echo helper heard; exit' TERM; echo ready; while :; do sleep 0.05; done\" & wait $!; echo over")
+            with
+        { StopsGroup = group, StopGrace = TimeSpan.FromSeconds(30) };
+
+        Assert.That(async () => await ProcessRunner.RunAsync(command, output.Write, scope, stop.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(output.Text.Contains("helper heard", StringComparison.Ordinal), Is.EqualTo(group));
+    }
+
+    [Test]
     public async Task Runs_in_the_folder_asked_for()
     {
         using var folder = new TemporaryDirectory();

@@ -22,6 +22,45 @@ public class ProcessScopeTests
         Assert.That(scope.Alive(), Is.Empty);
     }
 
+    [TestCase("setsid sh -c 'trap \"\" TERM; while :; do sleep 100; done' >/dev/null 2>&1 &", 2)]
+    [TestCase("setsid sh -c '(setsid sleep 100 >/dev/null 2>&1 &)'", 1)]
+    [TestCase("exec >/dev/null 2>&1; setsid sh -c 'env -i sh -c \"sleep 100; :\"; :' & sleep 0.3", 3, Description = "children that have emptied their environment")]
+    public async Task Ends_the_same_without_a_control_group(string script, int processes)
+    {
+        await using var scope = ProcessScope.OpenWithoutControlGroup("forks");
+        Assert.That(scope.HasControlGroup, Is.False);
+        await ProcessRunner.RunAsync(Command.Of("sh", "-c", script), _ => { }, scope);
+        while (scope.Alive().Count < processes)
+            await Task.Delay(10, TestContext.CurrentContext.CancellationToken);
+
+        var left = await scope.KillAllAsync(TimeSpan.FromSeconds(30));
+
+        Assert.That(left, Is.Empty);
+        Assert.That(scope.Alive(), Is.Empty);
+    }
+
+    [Test]
+    public async Task Scopes_without_control_groups_keep_to_their_own()
+    {
+        await using var one = ProcessScope.OpenWithoutControlGroup("same");
+        await using var other = ProcessScope.OpenWithoutControlGroup("same");
+        await ProcessRunner.RunAsync(Command.Of("sh", "-c", "sleep 100 >/dev/null 2>&1 &"), _ => { }, one);
+
+        Assert.That(await other.KillAllAsync(TimeSpan.Zero), Is.Empty);
+        Assert.That(one.Alive().Select(process => process.Name), Is.EqualTo(new[] { "sleep" }));
+    }
+
+    [Test]
+    public async Task Whether_it_empties_is_waited_for_and_told()
+    {
+        await using var scope = ProcessScope.Open("empties");
+        await ProcessRunner.RunAsync(Command.Of("sh", "-c", "sleep 100 >/dev/null 2>&1 &"), _ => { }, scope);
+
+        Assert.That(await scope.EmptiesWithinAsync(TimeSpan.FromMilliseconds(10)), Is.False);
+        await scope.KillAllAsync(TimeSpan.FromSeconds(30));
+        Assert.That(await scope.EmptiesWithinAsync(TimeSpan.FromSeconds(30)), Is.True);
+    }
+
     [Test]
     public async Task Ends_what_lives_in_its_root_folder_whoever_started_it()
     {

@@ -82,13 +82,13 @@ public sealed class IniFileTests
     [TestCase("%()s")]
     [TestCase("%(key)s")]
     [TestCase("%(loop)s")]
-    public void A_reference_that_leads_nowhere_is_named_with_file_section_and_key(string value)
+    public void A_reference_that_leads_nowhere_is_named_with_file_line_section_and_key(string value)
     {
         var file = IniFile.Parse("test.conf", $"[s]\nkey = {value}\nother = x\nloop = %(key)s");
 
         Assert.That(
             () => file.Find("s", "key"),
-            Throws.TypeOf<ConfigurationException>().With.Message.StartsWith("test.conf: [s] key: "));
+            Throws.TypeOf<ConfigurationException>().With.Message.StartsWith("test.conf: line 2: [s] key: "));
     }
 
     [Test]

@@ -44,6 +44,19 @@ public sealed class BuilderTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task Several_members_take_the_place_of_others_at_once()
+    {
+        _slave.Backend.RunUntilAborted(new BuildOutcome(BuildStatus.Ok));
+        var context = await _slave.StartAsync();
+        context.SetStatusMembers(new XmlRpcStruct { ["a"] = 1, ["b"] = 2, ["phases"] = 3 }, new HashSet<string>());
+
+        context.SetStatusMembers(new XmlRpcStruct { ["b"] = "new", ["c"] = 4 }, new HashSet<string> { "a", "b", "never there" });
+
+        Assert.That(_slave.Builder.Status().Extra.Keys, Is.EqualTo(new[] { "phases", "b", "c" }));
+        Assert.That(((XmlRpcString)_slave.Builder.Status().Extra["b"]).Value, Is.EqualTo("new"));
+    }
+
+    [Test]
     public async Task An_aborting_builder_tells_no_log_tail()
     {
         var release = await StartAndAbortAsync(BuildStatus.Ok);
