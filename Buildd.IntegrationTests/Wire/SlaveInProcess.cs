@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Buildd.Daemon;
 using Buildd.Daemon.Configuration;
+using Buildd.Daemon.Logging;
 using Buildd.Daemon.Security;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
@@ -28,7 +29,7 @@ internal sealed class SlaveInProcess : IAsyncDisposable
     private readonly ScriptedBackend[] _backends = [.. Tags.Select(tag => new ScriptedBackend(tag))];
     private SlaveClient? _client;
 
-    private SlaveInProcess(string? version, SecurityOptions security, IPAddress address, Action<SlaveOptions>? configure)
+    private SlaveInProcess(string? version, SecurityOptions security, IPAddress address, Action<SlaveOptions>? configure, bool logsToFile = false)
     {
         Directory.CreateDirectory(_folder["filecache"]);
         Directory.CreateDirectory(_folder["home"]);
@@ -48,6 +49,7 @@ internal sealed class SlaveInProcess : IAsyncDisposable
                 BindAddress = address,
                 BindPort = 0,
                 Security = security,
+                Log = new DaemonLogOptions { Path = logsToFile ? _folder["slave.log"] : null },
             });
     }
 
@@ -71,11 +73,11 @@ internal sealed class SlaveInProcess : IAsyncDisposable
         return slave;
     }
 
-    /// <summary>One that is protected, or that has other limits than the usual.</summary>
+    /// <summary>One that is protected, or that has other limits than the usual. It logs where tests do, or to <c>slave.log</c> in its folder.</summary>
     internal static async Task<SlaveInProcess> StartAsync(
-        SecurityOptions security, IPAddress? address = null, Action<SlaveOptions>? configure = null)
+        SecurityOptions security, IPAddress? address = null, Action<SlaveOptions>? configure = null, bool logsToFile = false)
     {
-        var slave = new SlaveInProcess("254", security, address ?? IPAddress.Loopback, configure);
+        var slave = new SlaveInProcess("254", security, address ?? IPAddress.Loopback, configure, logsToFile);
         await slave._application.StartAsync();
         return slave;
     }

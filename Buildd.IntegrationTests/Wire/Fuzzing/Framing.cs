@@ -16,6 +16,8 @@ internal static partial class Framing
         if (end is < 0 or > MaxHeadBytes)
             return false;
         var lines = Encoding.Latin1.GetString(request[..end]).Split("\r\n");
+        if (lines[0].Contains("/log/stream", StringComparison.Ordinal))
+            return false; // its answer goes on
         if (!RequestLine().IsMatch(lines[0]) || !lines.Skip(1).All(line => Field().IsMatch(line)))
             return false;
 

@@ -38,7 +38,7 @@ internal sealed partial class FuzzTally
     internal void Faulted(int code, string text)
     {
         var kind = Particulars().Replace(text, "…");
-        Count(_faults, $"{code} {(kind.Length > 70 ? kind[..70] + "…" : kind)}");
+        Count(_faults, $"{code} {(kind.Length > 70 ? kind[..70] + "…" : kind)}".ReplaceLineEndings(" "));
         Count(_outcomes, $"{code} {kind}");
     }
 
@@ -56,6 +56,6 @@ internal sealed partial class FuzzTally
 
     private static void Count(ConcurrentDictionary<string, int> counts, string key) => counts.AddOrUpdate(key, 1, (_, count) => count + 1);
 
-    [GeneratedRegex("(?<=line )[0-9]+|(?<=column )[0-9]+|[0-9]{2,}|'[^']*'?|\"[^\"]*\"?|(?<=method ).*|(?<=<)[^>]*(?=>)")]
+    [GeneratedRegex("(?<=(procedure|subHandler) ).*?(?= not found|$)|(?<= )'[^']*'?|\"[^\"]*\"?|[0-9]+|(?<=for ).*|(?<=input: <class).*", RegexOptions.Singleline)]
     private static partial Regex Particulars();
 }
