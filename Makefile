@@ -10,7 +10,7 @@ sources := $(shell find Buildd.* -name obj -prune -o -name bin -prune -o \( -nam
 # What a build needs on this machine; dpkg-dev makes the source packages of the tests.
 build_packages := sbuild schroot mmdebstrap debian-archive-keyring
 
-.PHONY: help demo test build check bench deb clean packages
+.PHONY: help demo test build check bench deb pack clean packages
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ check: ## format, analysers, the architecture test
 bench: ## the benchmarks, each with the figure it is compared with
 	@scripts/require-packages nginx-light curl
 	@dotnet run --project Buildd.Benchmarks -c Release
+
+pack: ## the NuGet packages, in out/nuget
+	@scripts/pack
 
 deb: ## the Debian packages (not there yet)
 	@echo 'make deb: the Debian packages come later; until then run out/bin/buildd-slave, see README.md.' >&2; exit 1

@@ -14,6 +14,9 @@ internal sealed class ControlGroup
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>All levels, no links; what can't be looked into is passed over.</summary>
+    private static readonly EnumerationOptions Below = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+
     private readonly string _directory;
 
     private ControlGroup(string directory) => _directory = directory;
@@ -43,13 +46,16 @@ internal sealed class ControlGroup
         }
     }
 
-    /// <summary>The groups that programs which are gone left behind, of those whose name <paramref name="isOne"/> takes.</summary>
+    /// <summary>
+    /// The groups that programs which are gone left behind, of those whose name <paramref name="isOne"/> takes. They are
+    /// looked for everywhere: the next start of a program may well be in another group than the last.
+    /// </summary>
     internal static IReadOnlyList<ControlGroup> FindLeft(Func<string, bool> isOne)
     {
         try
         {
-            return FindOwnDirectory() is { } own
-                ? [.. Directory.EnumerateDirectories(own).Where(path => isOne(Path.GetFileName(path))).Select(path => new ControlGroup(path))]
+            return FindMount() is { } mount
+                ? [.. Directory.EnumerateDirectories(mount, "*", Below).Where(path => isOne(Path.GetFileName(path))).Select(path => new ControlGroup(path))]
                 : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -71,14 +77,12 @@ internal sealed class ControlGroup
         }
     }
 
-    /// <summary>The processes that are in the group now.</summary>
+    /// <summary>The processes that are in the group now, or in a group that somebody made below it.</summary>
     internal IReadOnlyList<ProcessInfo> Members()
     {
         try
         {
-            return [.. File.ReadLines(JoinFile)
-                .Select(line => ProcessTable.Describe(int.Parse(line, NumberStyles.None, CultureInfo.InvariantCulture)))
-                .OfType<ProcessInfo>().Where(ProcessTable.IsAlive)];
+            return [.. Groups().SelectMany(Numbers).Select(ProcessTable.Describe).OfType<ProcessInfo>().Where(ProcessTable.IsAlive)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -94,7 +98,8 @@ internal sealed class ControlGroup
         {
             try
             {
-                Directory.Delete(_directory); // rmdir: a group's files are not real and go with it
+                foreach (var group in Groups().Reverse())
+                    Directory.Delete(group); // rmdir: a group's files are not real and go with it
             }
             catch (IOException) when (time.GetElapsedTime(start) < deadline)
             {
@@ -107,21 +112,39 @@ internal sealed class ControlGroup
         }
     }
 
+    /// <summary>The group's folder and all below it, a folder before what is in it.</summary>
+    private IEnumerable<string> Groups() => Directory.EnumerateDirectories(_directory, "*", Below).OrderBy(path => path, StringComparer.Ordinal).Prepend(_directory);
+
+    private static List<int> Numbers(string group)
+    {
+        try
+        {
+            return [.. File.ReadLines(Path.Combine(group, "cgroup.procs")).Select(line => int.Parse(line, NumberStyles.None, CultureInfo.InvariantCulture))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return []; // removed meanwhile: nobody is in it
+        }
+    }
+
     private static string? FindOwnDirectory()
     {
-        // mountinfo: "36 35 0:32 / /sys/fs/cgroup rw … - cgroup2 cgroup2 rw"; the path is the fifth field.
-        var mount = File.ReadLines("/proc/self/mountinfo")
-            .Where(line => line.Contains(" - cgroup2 ", StringComparison.Ordinal))
-            .Select(line => line.Split(' ')[4])
-            .FirstOrDefault();
         var own = File.ReadLines("/proc/self/cgroup")
             .Where(line => line.StartsWith("0::", StringComparison.Ordinal))
             .Select(line => line[3..])
             .FirstOrDefault();
-        if (mount is null || own is null)
+        if (FindMount() is not { } mount || own is null)
             return null;
 
         var directory = Path.Join(mount, own);
         return Directory.Exists(directory) ? directory : null;
     }
+
+    /// <summary>Where the version 2 hierarchy is mounted.</summary>
+    private static string? FindMount() =>
+        // mountinfo: "36 35 0:32 / /sys/fs/cgroup rw … - cgroup2 cgroup2 rw"; the path is the fifth field.
+        File.ReadLines("/proc/self/mountinfo")
+            .Where(line => line.Contains(" - cgroup2 ", StringComparison.Ordinal))
+            .Select(line => line.Split(' ')[4])
+            .FirstOrDefault();
 }

@@ -25,6 +25,8 @@ public sealed class ProcessScope : IAsyncDisposable
 
     private const string Prefix = "buildd-";
 
+    private static readonly string Own = ProcessTable.IdentityOf(Environment.ProcessId)!;
+
     private static int _count;
 
     private readonly IReadOnlyList<ControlGroup> _groups;
@@ -61,7 +63,7 @@ public sealed class ProcessScope : IAsyncDisposable
 
     private static ProcessScope Open(string name, string? rootDirectory, TimeProvider? time, bool withControlGroup)
     {
-        var mark = $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _count)}-{Safe(name)}";
+        var mark = $"{Prefix}{Own}-{Interlocked.Increment(ref _count)}-{Safe(name)}";
         var group = withControlGroup ? ControlGroup.TryCreate(mark) : null;
         return new ProcessScope(
             group is null ? [] : [group],
@@ -142,12 +144,13 @@ public sealed class ProcessScope : IAsyncDisposable
 
     private static string Safe(string name) => new([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '_')]);
 
-    /// <summary>
-    /// A group's name starts with the number of the program that made it. Ours counts as dead: a program looks for what
-    /// others left before it opens a scope of that name, and in a container each start has the same number.
-    /// </summary>
-    private static bool IsOfDeadProgram(string group) =>
-        group.StartsWith(Prefix, StringComparison.Ordinal)
-        && int.TryParse(group[Prefix.Length..].Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
-        && (pid == Environment.ProcessId || ProcessTable.Describe(pid) is not { } maker || !ProcessTable.IsAlive(maker));
+    /// <summary>A mark starts with the identity of the program that made it.</summary>
+    private static bool IsOfDeadProgram(string mark)
+    {
+        if (!mark.StartsWith(Prefix, StringComparison.Ordinal))
+            return false;
+        var maker = mark[Prefix.Length..].Split('-')[0];
+        return int.TryParse(maker.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+            && (ProcessTable.IdentityOf(pid) != maker || ProcessTable.Describe(pid) is not { } process || !ProcessTable.IsAlive(process));
+    }
 }

@@ -50,6 +50,12 @@ public static class ProcessTable
     /// <summary>What /proc tells about a process, or null when there is none of that number.</summary>
     public static ProcessInfo? Describe(int pid) => ReadStat(pid)?.Process;
 
+    /// <summary>
+    /// A process as no other one is until the next boot: its number, which is given out again some day, and when it was
+    /// started, in the kernel's ticks. Null when there is none of that number.
+    /// </summary>
+    internal static string? IdentityOf(int pid) => ReadStat(pid) is { } stat ? string.Create(CultureInfo.InvariantCulture, $"{pid}.{stat.Started}") : null;
+
     internal static bool IsAlive(ProcessInfo process) => process.State is not ('Z' or 'X');
 
     private static IEnumerable<int> All() =>
@@ -59,7 +65,7 @@ public static class ProcessTable
 
     private static int ParentOf(int pid) => ReadStat(pid)?.Parent ?? 0;
 
-    private static (ProcessInfo Process, int Parent)? ReadStat(int pid)
+    private static (ProcessInfo Process, int Parent, string Started)? ReadStat(int pid)
     {
         try
         {
@@ -68,10 +74,11 @@ public static class ProcessTable
             var (open, close) = (stat.IndexOf('(', StringComparison.Ordinal), stat.LastIndexOf(')'));
             if (open < 0 || close < open || close + 2 >= stat.Length)
                 return null;
-            var parent = stat[(close + 2)..].Split(' ', 3);
+            var fields = stat[(close + 2)..].Split(' '); // from the third on, as proc(5) counts them
             return (
                 new ProcessInfo(pid, stat[(open + 1)..close], stat[close + 2]),
-                parent.Length > 1 && int.TryParse(parent[1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0);
+                fields.Length > 1 && int.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0,
+                fields.Length > 19 ? fields[19] : "");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

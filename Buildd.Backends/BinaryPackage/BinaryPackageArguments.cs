@@ -17,7 +17,7 @@ internal sealed record BinaryPackageArguments
     /// <summary>The architecture to build for; the slave's own where the master names none.</summary>
     internal required string Architecture { get; init; }
 
-    /// <summary>The series; older masters send the suite only.</summary>
+    /// <summary>The series. Masters of 2014 send the suite only, which then stands for it.</summary>
     internal required string Series { get; init; }
 
     /// <summary>The distribution that sbuild builds for.</summary>
@@ -60,7 +60,7 @@ internal sealed record BinaryPackageArguments
         {
             Dsc = dsc,
             Architecture = Word(Arguments.ArchTag, reader.Text(Arguments.ArchTag) ?? request.DefaultArchitecture),
-            Series = Word(Arguments.Series, reader.RequiredText(Arguments.Series)),
+            Series = Word(Arguments.Series, reader.Text(Arguments.Series) ?? reader.RequiredText(Arguments.Suite)),
             Suite = Word(Arguments.Suite, reader.RequiredText(Arguments.Suite)),
             Component = Line(Arguments.OgreComponent, reader.RequiredText(Arguments.OgreComponent)),
             Purpose = Line(Arguments.ArchivePurpose, reader.Text(Arguments.ArchivePurpose) ?? "None"),

@@ -8,6 +8,7 @@ using Buildd.Daemon.Security;
 using Buildd.Slave;
 using Buildd.Slave.Files;
 using Buildd.Slave.Http;
+using Buildd.Slave.Logs;
 
 namespace Buildd.Daemon.Configuration;
 
@@ -55,6 +56,7 @@ public sealed record DaemonConfiguration
         $"file cache: {Slave.FileCacheDirectory}",
         $"of it are kept: {Limit(Slave.Cache.BudgetBytes)} bytes, {Limit((long)Slave.Cache.MaxAge.TotalSeconds)} seconds; {Slave.Cache.FreeSpaceFloorBytes} bytes of the disk stay free",
         $"work folder: {Slave.WorkDirectory}",
+        $"of a build log are kept: {Limit(Slave.Log.MaxBytes)} bytes",
         $"a build that runs when the slave stops is given {Slave.StopDeadline.TotalSeconds:0} seconds",
         $"beside the calls and the files: {string.Join(", ", Extras().DefaultIfEmpty("nothing"))}",
         .. SecurityReader.Describe(Security, Slave.Cache.AllowedHosts),
@@ -115,9 +117,11 @@ public sealed record DaemonConfiguration
                 MaxAge = reader.Duration("cacheage", defaults.Cache.MaxAge, TimeSpan.Zero, MaxCacheAge),
                 FreeSpaceFloorBytes = reader.Bytes("freespacefloor", defaults.Cache.FreeSpaceFloorBytes),
             },
+            Log = new BuildLogOptions { MaxBytes = reader.Bytes("logmax", defaults.Log.MaxBytes) },
             Endpoints = new EndpointOptions
             {
                 FileListing = reader.Flag("filelisting", defaults.Endpoints.FileListing),
+                LogStream = reader.Flag("logstream", defaults.Endpoints.LogStream),
                 Metrics = reader.Flag("metrics", defaults.Endpoints.Metrics),
                 Health = reader.Flag("healthz", defaults.Endpoints.Health),
             },
@@ -168,6 +172,8 @@ public sealed record DaemonConfiguration
     {
         if (Slave.Endpoints.FileListing)
             yield return "filelisting";
+        if (Slave.Endpoints.LogStream)
+            yield return "logstream";
         if (Slave.Endpoints.Metrics)
             yield return "metrics";
         if (Slave.Endpoints.Health)

@@ -21,7 +21,7 @@ public partial class HttpReplayTests
     private static readonly byte[] Probe = "GET /probe HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8.ToArray();
 
     /// <summary>Those of the file cache that need no build.</summary>
-    private static IEnumerable<WireCase> Replayed => WireCase.All.Where(exchange => IsReplayed().IsMatch(exchange.Name));
+    internal static IEnumerable<WireCase> Replayed => WireCase.All.Where(exchange => IsReplayed().IsMatch(exchange.Name));
 
     private static IEnumerable<WireCase> Same => Replayed.Where(exchange => !Differs.Contains(exchange.Name));
 

@@ -221,7 +221,7 @@ public class HttpTests
     public async Task A_list_has_no_length_and_is_chunked_for_those_who_know_chunks(string version, string? coding)
     {
         const int Files = 2000;
-        await using var slave = await SlaveInProcess.StartAsync(listing: true);
+        await using var slave = await SlaveInProcess.StartAsync(configure: options => options.Endpoints = options.Endpoints with { FileListing = true });
         for (var i = 0; i < Files; i++)
             await File.WriteAllBytesAsync(Path.Combine(slave.CacheDirectory, i.ToString("x40", CultureInfo.InvariantCulture)), []);
 

@@ -25,15 +25,20 @@ internal sealed class SlaveInProcess : IAsyncDisposable
 
     private readonly TemporaryDirectory _folder = new();
     private readonly HttpClient _http = new();
-    private readonly WebApplication _application;
+    private readonly SlaveOptions _options;
     private readonly ScriptedBackend[] _backends = [.. Tags.Select(tag => new ScriptedBackend(tag))];
+    private readonly SecurityOptions _security;
+    private readonly IPAddress _address;
+    private readonly string? _log;
+    private WebApplication _application;
     private SlaveClient? _client;
 
-    private SlaveInProcess(string? version, SecurityOptions security, IPAddress address, Action<SlaveOptions>? configure, bool logsToFile = false)
+    private SlaveInProcess(string? version, Action<SlaveOptions>? configure, SecurityOptions security, IPAddress address, bool logsToFile)
     {
+        (_security, _address, _log) = (security, address, logsToFile ? _folder["slave.log"] : null);
         Directory.CreateDirectory(_folder["filecache"]);
         Directory.CreateDirectory(_folder["home"]);
-        var options = new SlaveOptions
+        _options = new SlaveOptions
         {
             ArchitectureTag = "amd64",
             FileCacheDirectory = _folder["filecache"],
@@ -41,21 +46,14 @@ internal sealed class SlaveInProcess : IAsyncDisposable
             Version = version,
             Backends = [.. _backends],
         };
-        configure?.Invoke(options);
-        _application = SlaveApplication.Create(
-            new DaemonConfiguration
-            {
-                Slave = options,
-                BindAddress = address,
-                BindPort = 0,
-                Security = security,
-                Log = new DaemonLogOptions { Path = logsToFile ? _folder["slave.log"] : null },
-            });
+        configure?.Invoke(_options);
+        _application = CreateApplication();
     }
 
-    internal string CacheDirectory => _folder["filecache"];
+    internal string CacheDirectory => _options.FileCacheDirectory;
 
-    internal string WorkDirectory => _folder["home"];
+    /// <summary>Where the folders of builds are made.</summary>
+    internal string WorkDirectory => _options.WorkDirectory;
 
     /// <summary>The folder that holds all that the slave may write.</summary>
     internal string RootDirectory => _folder.Path;
@@ -66,9 +64,9 @@ internal sealed class SlaveInProcess : IAsyncDisposable
 
     internal SlaveClient Client => _client ?? new(_http, new SlaveClientOptions { Url = Url });
 
-    internal static async Task<SlaveInProcess> StartAsync(string? version = "254", bool listing = false)
+    internal static async Task<SlaveInProcess> StartAsync(string? version = "254", Action<SlaveOptions>? configure = null)
     {
-        var slave = new SlaveInProcess(version, new SecurityOptions(), IPAddress.Loopback, options => options.Endpoints.FileListing = listing);
+        var slave = new SlaveInProcess(version, configure, new SecurityOptions(), IPAddress.Loopback, logsToFile: false);
         await slave._application.StartAsync();
         return slave;
     }
@@ -77,13 +75,25 @@ internal sealed class SlaveInProcess : IAsyncDisposable
     internal static async Task<SlaveInProcess> StartAsync(
         SecurityOptions security, IPAddress? address = null, Action<SlaveOptions>? configure = null, bool logsToFile = false)
     {
-        var slave = new SlaveInProcess("254", security, address ?? IPAddress.Loopback, configure, logsToFile);
+        var slave = new SlaveInProcess("254", configure, security, address ?? IPAddress.Loopback, logsToFile);
         await slave._application.StartAsync();
         return slave;
     }
 
     /// <summary>Has the calls made by a client that the slave lets in.</summary>
     internal void UseClient(SlaveClient client) => _client = client;
+
+    /// <summary>Ends the slave as a service manager would, and starts another on the same folders.</summary>
+    internal async Task RestartAsync()
+    {
+        await _application.StopAsync();
+        await _application.DisposeAsync();
+        _application = CreateApplication();
+        await _application.StartAsync();
+    }
+
+    /// <summary>The stand-in for a kind of build.</summary>
+    internal ScriptedBackend Backend(string tag) => _backends.Single(backend => backend.Tag == tag);
 
     /// <summary>Starts a build of some kind; it waits for <see cref="FinishAsync"/>.</summary>
     internal async Task BuildAsync(string tag)
@@ -108,8 +118,11 @@ internal sealed class SlaveInProcess : IAsyncDisposable
     {
         foreach (var backend in _backends)
             backend.LetGo();
-        await UntilAsync(async () => (await Client.StatusAsync()).Status == BuilderStatus.Waiting);
+        await WaitingAsync();
     }
+
+    /// <summary>Waits until the slave is waiting.</summary>
+    internal Task WaitingAsync() => UntilAsync(async () => (await Client.StatusAsync()).Status == BuilderStatus.Waiting);
 
     /// <summary>Sends bytes as they are and returns what comes back: one answer, of the length that it says it has.</summary>
     internal async Task<byte[]> SendAsync(byte[] request)
@@ -132,6 +145,16 @@ internal sealed class SlaveInProcess : IAsyncDisposable
         _http.Dispose();
         _folder.Dispose();
     }
+
+    private WebApplication CreateApplication() =>
+        SlaveApplication.Create(new DaemonConfiguration
+        {
+            Slave = _options,
+            BindAddress = _address,
+            BindPort = 0,
+            Security = _security,
+            Log = new DaemonLogOptions { Path = _log },
+        });
 
     private static bool IsWhole(byte[] answer)
     {

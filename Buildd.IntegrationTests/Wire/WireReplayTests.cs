@@ -14,7 +14,7 @@ namespace Buildd.IntegrationTests.Wire;
 public class WireReplayTests
 {
     /// <summary>Encoding, <c>echo</c>, <c>info</c> and faults. The other exchanges need kinds of builds and states of their own.</summary>
-    private static IEnumerable<WireCase> Replayed => WireCase.All.Where(exchange =>
+    internal static IEnumerable<WireCase> Replayed => WireCase.All.Where(exchange =>
         ((string[])["echo-", "info", "status-idle", "fault-"]).Any(prefix => exchange.Name.StartsWith(prefix, StringComparison.Ordinal)));
 
     private static IEnumerable<WireCase> Same => Replayed.Where(exchange => !Differs.Contains(exchange.Name));

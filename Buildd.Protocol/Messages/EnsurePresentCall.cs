@@ -30,16 +30,23 @@ public sealed record EnsurePresentCall : SlaveCall
     public override XmlRpcCall ToXmlRpc() =>
         new(WireNames.Methods.EnsurePresent, [Sha1, Shape.OrNil(Url), UserName, Password]);
 
-    /// <summary>Reads the four arguments.</summary>
-    /// <exception cref="MessageFormatException">One has the wrong type.</exception>
-    internal static EnsurePresentCall FromParameters(IReadOnlyList<XmlRpcValue> parameters) => new()
+    /// <summary>Reads the four arguments, or the two that masters sent before there were user names.</summary>
+    /// <exception cref="MessageFormatException">There are more or fewer, or one has the wrong type.</exception>
+    internal static EnsurePresentCall FromParameters(IReadOnlyList<XmlRpcValue> parameters)
     {
-        Sha1 = Shape.Text(parameters[0], "the sum"),
-        // Differs: the reference looks at the type of the URL only when it fetches, and then answers that this failed.
-        Url = Shape.TextOrNil(parameters[1], "the URL"),
-        UserName = Shape.TextOrNil(parameters[2], "the user name") ?? "",
-        Password = Shape.TextOrNil(parameters[3], "the password") ?? "",
-    };
+        // Differs: the reference takes four only. Its older versions took two, and so do their masters' calls.
+        if (parameters.Count is not (2 or 4))
+            throw new MessageFormatException($"ensurepresent takes 4 arguments, or 2, and was given {parameters.Count}.");
+        var isNamed = parameters.Count == 4;
+        return new EnsurePresentCall
+        {
+            Sha1 = Shape.Text(parameters[0], "the sum"),
+            // Differs: the reference looks at the type of the URL only when it fetches, and then answers that this failed.
+            Url = Shape.TextOrNil(parameters[1], "the URL"),
+            UserName = (isNamed ? Shape.TextOrNil(parameters[2], "the user name") : null) ?? "",
+            Password = (isNamed ? Shape.TextOrNil(parameters[3], "the password") : null) ?? "",
+        };
+    }
 
     /// <summary>For <see cref="object.ToString"/>: without the URL and the password, which may be secrets.</summary>
     /// <param name="builder">Where to.</param>

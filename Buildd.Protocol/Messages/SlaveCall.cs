@@ -29,8 +29,9 @@ public abstract record SlaveCall
         {
             WireNames.Methods.Echo => new EchoCall(call.Parameters),
             WireNames.Methods.Info => WithoutArguments(call, new InfoCall()),
-            WireNames.Methods.Status => WithoutArguments(call, new StatusCall()),
-            WireNames.Methods.EnsurePresent => EnsurePresentCall.FromParameters(WithArguments(call, 4)),
+            // Masters of 2014 ask for the struct by a name of its own; theirs knew an array under the other.
+            WireNames.Methods.Status or WireNames.Methods.StatusDict => WithoutArguments(call, new StatusCall()),
+            WireNames.Methods.EnsurePresent => EnsurePresentCall.FromParameters(call.Parameters),
             WireNames.Methods.Build => BuildCall.FromParameters(WithArguments(call, 5)),
             WireNames.Methods.Abort => WithoutArguments(call, new AbortCall()),
             WireNames.Methods.Clean => WithoutArguments(call, new CleanCall()),

@@ -45,14 +45,21 @@ public sealed record StatusReply
     public string? Dependencies { get; init; }
 
     /// <summary>
-    /// Members that a manager adds, such as <c>revision_id</c> or <c>jobs</c>. They come last; one with the name of a
-    /// member above is not sent.
+    /// Members that a manager adds, such as <c>revision_id</c> or <c>jobs</c>. They come last, in their order. One with
+    /// the name of a member above is not sent, and neither is one that could not be written or not be read again: an
+    /// integer beyond 32 bits, a decimal, text with a character that XML has no place for, one nested too deep.
     /// </summary>
     /// <remarks>
     /// Differs: in the reference such a one takes the place of the standard member, so that a build's own status file
-    /// can lie about the builder's state.
+    /// can lie about the builder's state; or the whole answer becomes a fault, so that the master knows nothing at all.
     /// </remarks>
     public IReadOnlyDictionary<string, XmlRpcValue> Extra { get; init; } = new XmlRpcStruct();
+
+    /// <summary>Whether a member may be among <see cref="Extra"/>, or would be left out.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="value">Its value.</param>
+    /// <returns>Whether it is sent.</returns>
+    public static bool CanCarry(string name, XmlRpcValue value) => !Standard.Contains(name) && WritableCheck.IsSafeMember(name, value);
 
     /// <summary>The reply as the codec writes it.</summary>
     /// <returns>The struct.</returns>
@@ -77,7 +84,7 @@ public sealed record StatusReply
 
         foreach (var (name, value) in Extra)
         {
-            if (!Standard.Contains(name))
+            if (CanCarry(name, value))
                 members[name] = value;
         }
 

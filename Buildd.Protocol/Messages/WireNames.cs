@@ -34,6 +34,9 @@ public static class WireNames
         /// <summary>See <see cref="StatusCall"/>.</summary>
         public const string Status = "status";
 
+        /// <summary>What masters of 2014 call <see cref="Status"/>.</summary>
+        public const string StatusDict = "status_dict";
+
         /// <summary>See <see cref="EnsurePresentCall"/>.</summary>
         public const string EnsurePresent = "ensurepresent";
 

@@ -23,7 +23,10 @@ public interface IBuildContext
 
     /// <summary>Moves a file of the build into the cache and lists it as a result.</summary>
     /// <param name="path">The file; it is gone from there afterwards. Links are refused.</param>
-    /// <param name="name">The name in the file map; null means the file's own.</param>
+    /// <param name="name">
+    /// The name in the file map; null means the file's own. It may have folders in it, as <c>job/file</c>, but lead nowhere
+    /// else.
+    /// </param>
     /// <param name="cancellationToken">Calls it off.</param>
     /// <exception cref="RefusedException">The name can't be used.</exception>
     /// <exception cref="IOException">The file is not there, is a link, or the cache can't take it.</exception>
@@ -37,6 +40,10 @@ public interface IBuildContext
     void EnterPhase(string phase);
 
     /// <summary>Sets a member that <c>status</c> carries from now until <c>clean</c>, behind its own members.</summary>
+    /// <remarks>
+    /// A name of one of those, or a value that can't be sent (<see cref="Protocol.Messages.StatusReply.CanCarry"/>), is left
+    /// out: <c>status</c> always answers.
+    /// </remarks>
     void SetStatusMember(string name, XmlRpcValue value);
 
     /// <summary>Sets several members in place of others; <c>status</c> tells of all of that or of nothing.</summary>

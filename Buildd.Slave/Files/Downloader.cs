@@ -25,6 +25,7 @@ internal sealed class Downloader(HttpClient http, TimeProvider time, IReadOnlyLi
     /// </summary>
     internal static HttpClient CreateHttpClient() => new(new SocketsHttpHandler
     {
+        ActivityHeadersPropagator = null, // no traceparent: what we do for whom is not the file server's business
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         UseCookies = false,

@@ -111,9 +111,9 @@ internal sealed class ResultFile : IDisposable
             long offset = 0;
             for (int count; (count = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, FileCache.BufferBytes), offset, cancellationToken).ConfigureAwait(false)) > 0; offset += count)
             {
-                var writing = copy is null ? ValueTask.CompletedTask : RandomAccess.WriteAsync(copy, buffer.AsMemory(0, count), offset, cancellationToken);
                 hash.AppendData(buffer, 0, count);
-                await writing.ConfigureAwait(false);
+                if (copy is not null)
+                    await RandomAccess.WriteAsync(copy, buffer.AsMemory(0, count), offset, cancellationToken).ConfigureAwait(false);
             }
 
             return Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -13,8 +13,8 @@ public static class BuilddSlaveEndpoints
 {
     /// <summary>
     /// Maps <c>/rpc</c> and <c>/filecache</c> with all below them, for every method: a wrong one is answered as the reference
-    /// answers it. Beside them <c>/log/stream</c>, <c>/metrics</c> and <c>/healthz</c>, unless <see cref="EndpointOptions"/> says no or the program
-    /// has its own. <see cref="BuilddSlaveServices.AddBuilddSlave(IServiceCollection, SlaveOptions)"/> comes first.
+    /// answers it. Beside them what <see cref="EndpointOptions"/> has on, unless the program has its own.
+    /// <see cref="BuilddSlaveServices.AddBuilddSlave(IServiceCollection, SlaveOptions)"/> comes first.
     /// </summary>
     public static IEndpointRouteBuilder MapBuilddSlave(this IEndpointRouteBuilder endpoints)
     {
@@ -23,14 +23,14 @@ public static class BuilddSlaveEndpoints
         var files = endpoints.ServiceProvider.GetRequiredService<FileCacheEndpoint>();
         endpoints.Map(Below(WireNames.RpcPath), rpc.HandleAsync);
         endpoints.Map(Below(WireNames.FileCachePath), files.HandleAsync);
+        // After all else: a program that has a slave in it may have figures and a state of health of its own.
         var options = endpoints.ServiceProvider.GetRequiredService<SlaveOptions>().Endpoints;
         if (options.LogStream)
         {
             var log = endpoints.ServiceProvider.GetRequiredService<LogStreamEndpoint>();
-            endpoints.MapMethods(LogStreamEndpoint.Path, [HttpMethods.Get], log.HandleAsync);
+            endpoints.MapMethods(LogStreamEndpoint.Path, [HttpMethods.Get], log.HandleAsync).WithOrder(int.MaxValue);
         }
 
-        // After all else: a program that has a slave in it may have figures and a state of health of its own.
         if (options.Metrics)
             endpoints.Map("/metrics", endpoints.ServiceProvider.GetRequiredService<MetricsEndpoint>().HandleAsync).WithOrder(int.MaxValue);
         if (options.Health)

@@ -67,10 +67,15 @@ public static class BuilddSlaveServices
             provider.GetRequiredService<SlaveMeters>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new HealthEndpoint(
             options, provider.GetRequiredService<FileCache>().Folder, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new LogStreamEndpoint(
-            provider.GetRequiredService<Builder>(),
-            provider.GetRequiredService<IHostApplicationLifetime>(),
-            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider =>
+        {
+            var stream = new LogStreamEndpoint(
+                provider.GetRequiredService<Builder>(),
+                provider.GetRequiredService<IHostApplicationLifetime>(),
+                provider.GetRequiredService<TimeProvider>());
+            provider.GetRequiredService<SlaveMeters>().ObserveLogStreams(() => stream.Streams);
+            return stream;
+        });
         services.AddHostedService(provider => new FollowHost(provider.GetRequiredService<Builder>()));
         services.AddHostedService(provider => new CacheJanitor(
             provider.GetRequiredService<FileCache>(),

@@ -5,6 +5,9 @@ namespace Buildd.Slave.Http;
 /// <summary>What a slave serves beside the calls and the files.</summary>
 public sealed record EndpointOptions
 {
+    /// <summary>Whether <c>/log/stream</c> sends the log of the build to whoever wants to watch it. The default is true.</summary>
+    public bool LogStream { get; set; } = true;
+
     /// <summary>Whether <c>/metrics</c> is served, with the figures that Prometheus gathers. On by default.</summary>
     public bool Metrics { get; set; } = true;
 
@@ -13,9 +16,6 @@ public sealed record EndpointOptions
 
     /// <summary>The largest body of a call in bytes; at most, and by default, what the codec takes.</summary>
     public int MaxBodyBytes { get; set; } = XmlRpcLimits.MaxBodyBytes;
-
-    /// <summary>Whether <c>/log/stream</c> sends the log of the build to whoever wants to watch it. The default is true.</summary>
-    public bool LogStream { get; set; } = true;
 
     /// <summary>
     /// Whether <c>/filecache/</c> lists what is served from it. Off by default, other than the reference: the sums are all

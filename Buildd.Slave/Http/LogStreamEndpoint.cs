@@ -35,6 +35,9 @@ internal sealed class LogStreamEndpoint(Builder builder, IHostApplicationLifetim
 
     private int _streams;
 
+    /// <summary>How many are watching.</summary>
+    internal int Streams => Math.Min(Volatile.Read(ref _streams), MaxStreams);
+
     internal async Task HandleAsync(HttpContext http)
     {
         using var reader = builder.Log?.Follow();

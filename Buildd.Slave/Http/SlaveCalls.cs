@@ -21,7 +21,7 @@ internal sealed class SlaveCalls(SlaveOptions options, Builder builder, FileCach
         BuildCall build => builder.Start(build).ToXmlRpc(),
         AbortCall => builder.Abort().ToXmlRpc(),
         CleanCall => builder.Clean().ToXmlRpc(),
-        ProxyInfoCall => throw new RefusedException("no build here uses a builder proxy"),
+        ProxyInfoCall => builder.ProxyInfo().ToXmlRpc(),
         _ => throw new InvalidOperationException($"nothing carries out {call.GetType().Name}"),
     };
 

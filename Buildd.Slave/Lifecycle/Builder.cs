@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
@@ -69,6 +70,11 @@ internal sealed partial class Builder : IAsyncDisposable
     /// <summary>Answers <c>status</c>; never waits.</summary>
     internal StatusReply Status() => _snapshot.ToReply(_options.Version);
 
+    /// <summary>Answers <c>proxy_info</c>; never waits.</summary>
+    /// <exception cref="RefusedException">There is no build, or its kind knows no builder proxy.</exception>
+    internal ProxyInfoReply ProxyInfo() =>
+        _snapshot.ProxyInfo ?? throw new RefusedException("there is no build that could use a builder proxy");
+
     /// <summary>Answers <c>build</c>: the checks in the reference's order, then the build is on its way.</summary>
     /// <remarks>
     /// Differs: a refused call changes nothing. In the reference it renames the running build and empties its log, or
@@ -130,7 +136,14 @@ internal sealed partial class Builder : IAsyncDisposable
                 throw new RefusedException("the slave is stopping");
             var next = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Start);
             var build = backend.Prepare(request);
-            var accepted = new BuilderSnapshot { Status = next, BuildId = call.BuildId, Tag = call.Builder };
+            var accepted = new BuilderSnapshot
+            {
+                Status = next,
+                BuildId = call.BuildId,
+                Tag = call.Builder,
+                HasPrivateLog = backend.HasPrivateLog || IsOfPrivateArchive(call.Arguments),
+                ProxyInfo = build.ProxyInfo,
+            };
             Remember(accepted);
             try
             {
@@ -229,7 +242,7 @@ internal sealed partial class Builder : IAsyncDisposable
 
     internal async Task AddResultAsync(string path, string name, CancellationToken cancellationToken)
     {
-        PathPart.Check("the result name", name);
+        PathPart.CheckAll("the result name", name);
         var (sha1, isNew) = await _cache.StoreAsync(path, _results, cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
@@ -247,16 +260,18 @@ internal sealed partial class Builder : IAsyncDisposable
             Publish(_snapshot with { Phase = phase });
     }
 
-    internal void SetStatusMember(string name, XmlRpcValue value)
-    {
-        lock (_lock)
-            _snapshot = _snapshot with { Extra = new XmlRpcStruct(_snapshot.Extra.Append(KeyValuePair.Create(name, value))) };
-    }
+    internal void SetStatusMember(string name, XmlRpcValue value) =>
+        SetStatusMembers([KeyValuePair.Create(name, value)], ImmutableHashSet<string>.Empty); // one that is there keeps its place
 
-    internal void SetStatusMembers(XmlRpcStruct members, IReadOnlySet<string> replaced)
+    internal void SetStatusMembers(IReadOnlyCollection<KeyValuePair<string, XmlRpcValue>> members, IReadOnlySet<string> replaced)
     {
+        // Not only left out of the answer: the journal has to be read again too. What a name stood for before is out of date.
+        var fit = members.ToLookup(member => StatusReply.CanCarry(member.Key, member.Value));
+        var dropped = fit[false].Select(member => member.Key).Concat(replaced).ToHashSet(StringComparer.Ordinal);
         lock (_lock)
-            _snapshot = _snapshot with { Extra = new XmlRpcStruct(_snapshot.Extra.Where(member => !replaced.Contains(member.Key)).Concat(members)) };
+            _snapshot = _snapshot with { Extra = new XmlRpcStruct(_snapshot.Extra.Where(member => !dropped.Contains(member.Key)).Concat(fit[true])) };
+        if (fit[false].Any())
+            LogUnfitMember(_snapshot.BuildId);
     }
 
     /// <summary>Goes on with a build that an earlier slave was killed in: what is left of it is ended, then it has failed.</summary>
@@ -473,6 +488,11 @@ internal sealed partial class Builder : IAsyncDisposable
         LogEnded(_snapshot.BuildId, outcome.Status);
     }
 
+    /// <summary>A value of another type counts as true, so that a mistake shows less of a log and not more.</summary>
+    private static bool IsOfPrivateArchive(XmlRpcStruct arguments) =>
+        arguments.TryGetValue(WireNames.Arguments.ArchivePrivate, out var value)
+        && value is not (XmlRpcNil or XmlRpcBoolean { Value: false } or XmlRpcInteger { Value.IsZero: true });
+
     private static BuildReply UnknownSum(string kind, string sha1, int indent)
     {
         // The reference's text, line for line: some people's scripts look at it.
@@ -483,6 +503,9 @@ internal sealed partial class Builder : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "Build {BuildId} ({Tag}) started")]
     private partial void LogStarted(string buildId, string tag);
+
+    [LoggerMessage(LogLevel.Warning, "The backend of build {BuildId} has set a status member that can't be sent; it is left out")]
+    private partial void LogUnfitMember(string? buildId);
 
     [LoggerMessage(LogLevel.Information, "Build {BuildId} is being aborted")]
     private partial void LogAborting(string? buildId);

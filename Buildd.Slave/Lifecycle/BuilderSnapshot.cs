@@ -29,6 +29,12 @@ internal sealed record BuilderSnapshot
     /// <summary>The log of the build that runs; a closed one when it has ended, or null when that was before the slave was started.</summary>
     internal BuildLog? Log { get; init; }
 
+    /// <summary>Whether the tail of the log has the shape for logs that may hold secrets.</summary>
+    internal bool HasPrivateLog { get; init; }
+
+    /// <summary>How the build reaches the outside; null where no proxy is known.</summary>
+    internal ProxyInfoReply? ProxyInfo { get; init; }
+
     /// <summary>How the build ended; only when waiting.</summary>
     internal BuildOutcome? Outcome { get; init; }
 
@@ -51,7 +57,7 @@ internal sealed record BuilderSnapshot
             BuilderVersion = version,
             BuildStatus = Outcome?.Status,
             BuildId = BuildId,
-            LogTail = Status == BuilderStatus.Building ? Log?.ReadTail() : null,
+            LogTail = Status == BuilderStatus.Building ? ReadTail() : null,
             FileMap = hasFileMap ? Results : null,
             Dependencies = hasFileMap ? Outcome!.Dependencies : null,
             Extra = Extra,
@@ -92,4 +98,10 @@ internal sealed record BuilderSnapshot
         OwnSums = [.. entry.OwnSums],
         Extra = entry.Extra.Length > 0 ? (XmlRpcStruct)XmlRpcReader.ReadResponse(new ReadOnlySequence<byte>(entry.Extra)) : new XmlRpcStruct(),
     };
+
+    private ReadOnlyMemory<byte>? ReadTail()
+    {
+        var tail = Log?.ReadTail();
+        return HasPrivateLog && tail is { } bytes ? LogTail.OfPrivateLog(bytes.Span) : tail;
+    }
 }

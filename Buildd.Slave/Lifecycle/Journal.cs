@@ -25,7 +25,7 @@ internal sealed partial class Journal : IDisposable
     /// <summary>A build with ten thousand results stays far below it.</summary>
     private const long MaxBytes = 16 * 1024 * 1024;
 
-    private const int OpenDirectory = 0x10000; // O_RDONLY | O_DIRECTORY
+    private const int OpenReadOnly = 0; // O_RDONLY, which will do for a folder; O_DIRECTORY has other values on other machines
 
     private readonly string _directory;
     private readonly string _path;
@@ -101,7 +101,7 @@ internal sealed partial class Journal : IDisposable
     /// <exception cref="IOException">The folder is not there, or the disk is broken.</exception>
     internal static void FlushDirectory(string directory)
     {
-        using var handle = Open(directory, OpenDirectory);
+        using var handle = Open(directory, OpenReadOnly);
         if (handle.IsInvalid)
             throw new IOException($"'{directory}' can't be opened: {Marshal.GetLastPInvokeErrorMessage()}");
         RandomAccess.FlushToDisk(handle);

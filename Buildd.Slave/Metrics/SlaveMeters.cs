@@ -90,6 +90,10 @@ public sealed class SlaveMeters : IDisposable
         Meter.CreateObservableGauge("buildd.cache.free", () => Measure(folder.FreeBytes), Bytes, "What is free on the file system of the file cache.");
     }
 
+    /// <summary>Adds how many watch the log to the figures.</summary>
+    internal void ObserveLogStreams(Func<int> streams) =>
+        Meter.CreateObservableGauge("buildd.log.streams", () => (long)streams(), null, "How many are watching the build log.");
+
     internal void BuildStarted(string tag)
     {
         Volatile.Write(ref _buildStarted, _time.GetTimestamp());

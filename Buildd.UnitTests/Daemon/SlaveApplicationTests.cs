@@ -84,13 +84,13 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
             Slave = _application.Services.GetRequiredService<SlaveOptions>() with
             {
                 WorkDirectory = Directory.CreateDirectory(_folder["other"]).FullName,
-                Endpoints = new EndpointOptions { Metrics = false, Health = false },
+                Endpoints = new EndpointOptions { LogStream = false, Metrics = false, Health = false },
             },
             BindAddress = IPAddress.Loopback,
             BindPort = 0,
         });
 
-        Assert.That(Paths(application), Has.None.EqualTo("/metrics").And.None.EqualTo("/healthz"));
+        Assert.That(Paths(application), Has.None.EqualTo("/metrics").And.None.EqualTo("/healthz").And.None.EqualTo("/log/stream"));
     }
 
     private static IEnumerable<string?> Paths(IEndpointRouteBuilder application) =>

@@ -62,6 +62,34 @@ public class ProcessScopeTests
     }
 
     [Test]
+    public async Task Finds_what_went_into_a_group_below()
+    {
+        await RequireControlGroupsAsync();
+        var scope = ProcessScope.Open("below");
+        var group = Path.GetDirectoryName(scope.JoinFile)!;
+        await ProcessRunner.RunAsync(
+            Command.Of("sh", "-c", $"mkdir -p {group}/a/b && (sleep 100 >/dev/null 2>&1 & echo $! > {group}/a/b/cgroup.procs)"), _ => { }, scope);
+
+        Assert.That(scope.Alive().Select(process => process.Name), Is.EqualTo(new[] { "sleep" }));
+        Assert.That(await scope.KillAllAsync(TimeSpan.FromSeconds(30)), Is.Empty);
+        await scope.DisposeAsync();
+        Assert.That(Directory.Exists(group), Is.False);
+    }
+
+    [Test]
+    public async Task What_a_living_program_has_open_is_not_taken_for_left()
+    {
+        using var folder = new TemporaryDirectory();
+        await using var scope = ProcessScope.Open("still-mine");
+        await ProcessRunner.RunAsync(Command.Of("sh", "-c", "sleep 100 >/dev/null 2>&1 &"), _ => { }, scope);
+
+        await using var left = ProcessScope.OpenLeft("still-mine", folder.Path);
+
+        Assert.That(left.Alive(), Is.Empty);
+        Assert.That(scope.Alive(), Is.Not.Empty);
+    }
+
+    [Test]
     public async Task Ends_what_lives_in_its_root_folder_whoever_started_it()
     {
         Machine.Require(CurrentUser.IsRoot, "root");

@@ -38,6 +38,21 @@ public sealed class WireCase
     /// <summary>Whether the connection was <c>open</c> or <c>closed</c> after the answer; null where that was not kept.</summary>
     public string? Connection { get; }
 
+    /// <summary>For <c>ensurepresent</c>: the request lines that the daemon itself sent to fetch the file.</summary>
+    public IReadOnlyList<string> Upstream { get; private init; } = [];
+
+    /// <summary>For <c>ensurepresent</c>: what the cache held afterwards under the name that was asked for.</summary>
+    public IReadOnlyList<string> Cache { get; private init; } = [];
+
+    /// <summary>The requests of <see cref="Upstream"/>, as far as they were recorded.</summary>
+    public IReadOnlyList<string> UpstreamRequests =>
+    [
+        .. Enumerable.Range(1, Upstream.Count)
+            .Select(i => Path.Combine(Folder, $"{Name}.upstream-request{(i == 1 ? "" : $"-{i}")}.http"))
+            .Where(File.Exists)
+            .Select(File.ReadAllText),
+    ];
+
     /// <summary>Every byte that was sent.</summary>
     public byte[] Request { get; }
 
@@ -112,7 +127,14 @@ public sealed class WireCase
                 row.GetProperty("status").GetInt32(),
                 row.GetProperty("when").GetString()!,
                 [.. row.GetProperty("vary").EnumerateArray().Select(item => item.GetString()!)],
-                row.TryGetProperty("connection", out var connection) ? connection.GetString() : null)),
+                row.TryGetProperty("connection", out var connection) ? connection.GetString() : null)
+            {
+                Upstream = Texts(row, "upstream"),
+                Cache = Texts(row, "cache"),
+            }),
         ];
     }
+
+    private static string[] Texts(JsonElement row, string name) =>
+        row.TryGetProperty(name, out var texts) ? [.. texts.EnumerateArray().Select(text => text.GetString()!)] : [];
 }

@@ -10,6 +10,11 @@ internal sealed class ScriptedBackend(string tag) : IBuildBackend
 
     public string Tag { get; } = tag;
 
+    public bool HasPrivateLog { get; set; }
+
+    /// <summary>What its builds say of a builder proxy.</summary>
+    internal ProxyInfoReply? ProxyInfo { get; set; }
+
     /// <summary>What its first build was given, once that runs.</summary>
     internal Task<IBuildContext> Started => _started.Task;
 
@@ -46,6 +51,8 @@ internal sealed class ScriptedBackend(string tag) : IBuildBackend
 
     private sealed class Build(ScriptedBackend backend) : IBuild
     {
+        public ProxyInfoReply? ProxyInfo => backend.ProxyInfo;
+
         public Task<BuildOutcome> RunAsync(IBuildContext context, CancellationToken abort)
         {
             backend._started.TrySetResult(context);

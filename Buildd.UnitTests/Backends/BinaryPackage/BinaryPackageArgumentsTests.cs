@@ -20,7 +20,6 @@ public sealed class BinaryPackageArgumentsTests
 
     private static IEnumerable<TestCaseData> Refused =>
     [
-        Row("series", XmlRpcNil.Instance, "the argument 'series' is missing"),
         Row("suite", XmlRpcNil.Instance, "the argument 'suite' is missing"),
         Row("ogrecomponent", XmlRpcNil.Instance, "the argument 'ogrecomponent' is missing"),
         Row("series", 12, "'series' has to be a string"),
@@ -81,6 +80,14 @@ public sealed class BinaryPackageArgumentsTests
             Assert.That(arguments.BuildDebugSymbols, Is.False);
             Assert.That(arguments.BuildUrl, Is.Null);
         });
+    }
+
+    [Test]
+    public void The_suite_stands_for_a_series_that_is_not_given()
+    {
+        var arguments = Parse(With("series", XmlRpcNil.Instance));
+
+        Assert.That((arguments.Series, arguments.Suite), Is.EqualTo(("trixie-security", "trixie-security")));
     }
 
     [Test]

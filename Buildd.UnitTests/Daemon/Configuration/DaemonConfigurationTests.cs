@@ -146,13 +146,15 @@ public sealed class DaemonConfigurationTests : IDisposable
     [Test]
     public void Our_own_keys_are_taken()
     {
-        var configuration = Read(Good($"filelisting = yes\ncachebudget = 10G\ncacheage = 0\nfreespacefloor = 512M\nmetrics = no\nhealthz = Off\nstopdeadline = 5m\nlog = {_folder["slave.log"]}\nlog-format = json"));
+        var configuration = Read(Good($"filelisting = yes\nlogstream = no\nlogmax = 2M\ncachebudget = 10G\ncacheage = 0\nfreespacefloor = 512M\nmetrics = no\nhealthz = Off\nstopdeadline = 5m\nlog = {_folder["slave.log"]}\nlog-format = json"));
 
         Assert.Multiple(() =>
         {
             Assert.That(
                 configuration.Slave.Cache,
                 Is.EqualTo(new FileCacheOptions { BudgetBytes = 10L << 30, MaxAge = TimeSpan.Zero, FreeSpaceFloorBytes = 512L << 20 }));
+            Assert.That(configuration.Slave.Log.MaxBytes, Is.EqualTo(2 << 20));
+            Assert.That(configuration.Slave.Endpoints.LogStream, Is.False);
             Assert.That(configuration.Slave.Endpoints.FileListing);
             Assert.That(configuration.Slave.Endpoints.Metrics, Is.False);
             Assert.That(configuration.Slave.Endpoints.Health, Is.False);
@@ -161,6 +163,10 @@ public sealed class DaemonConfigurationTests : IDisposable
             Assert.That(configuration.Warnings, Is.Empty);
         });
     }
+
+    [Test]
+    public void A_log_that_would_say_nothing_is_told() =>
+        Assert.That(() => Read(Good("logmax = 1K")), Throws.TypeOf<ConfigurationException>().With.Message.Contains("at most 1024 bytes is too short"));
 
     [TestCase("0")]
     [TestCase("2d")]
@@ -214,7 +220,7 @@ public sealed class DaemonConfigurationTests : IDisposable
     public void What_was_understood_can_be_shown() =>
         Assert.That(
             string.Join('\n', Read(Good("healthz = no")).Describe()),
-            Does.Contain("listens on 0.0.0.0:8221").And.Contain($"file cache: {_folder.Path}").And.Contain("calls and the files: metrics")
+            Does.Contain("listens on 0.0.0.0:8221").And.Contain($"file cache: {_folder.Path}").And.Contain("calls and the files: logstream, metrics")
                 .And.Contain("kinds of build: binarypackage").And.Not.Contain("healthz").And.Contain("log: standard output (text)"));
 
     /// <summary>A section that is all right, with more in it.</summary>

@@ -66,7 +66,7 @@ public sealed class RecordedMessagesTests
     [TestCase("build-filemap-array", "the file map should be a struct and is an array.")]
     [TestCase("ensurepresent-wrong-types", "the sum should be a string and is an integer.")]
     [TestCase("ensurepresent-url-int", "the URL should be a string and is an integer.")]
-    [TestCase("fault-ensurepresent-too-few", "ensurepresent takes 4 arguments and was given 1.")]
+    [TestCase("fault-ensurepresent-too-few", "ensurepresent takes 4 arguments, or 2, and was given 1.")]
     [TestCase("fault-status-extra-arg", "status takes 0 arguments and was given 1.")]
     public void Call_is_refused(string name, string message) => Assert.That(
         Assert.Throws<MessageFormatException>(() => Call(name))?.Message, Is.EqualTo(message));
@@ -167,8 +167,9 @@ public sealed class RecordedMessagesTests
         Assert.That(reply.Extra.Keys, Is.EqualTo([WireNames.Members.RevisionId, "extra"]));
     }
 
-    private static IEnumerable<WireCase> StatusCases() =>
-        WireCase.All.Where(wireCase => wireCase.Name.StartsWith("status-", StringComparison.Ordinal));
+    /// <summary>All but the one where the reference couldn't write its answer.</summary>
+    private static IEnumerable<WireCase> StatusCases() => WireCase.All.Where(wireCase =>
+        wireCase.Name.StartsWith("status-", StringComparison.Ordinal) && wireCase.Name != "status-building-extra-overflow");
 
     private static SlaveCall Call(string name) => SlaveCall.FromXmlRpc(Codec.ReadCall(WireCase.Get(name).RequestBody));
 

@@ -82,7 +82,12 @@ public sealed class RelaxedMessagesTests
         (
             "five arguments",
             () => Call("ensurepresent", "a", "b", "c", "d", "e"),
-            "ensurepresent takes 4 arguments and was given 5."),
+            "ensurepresent takes 4 arguments, or 2, and was given 5."),
+        (
+            "three arguments",
+            () => Call("ensurepresent", "a", "b", "c"),
+            "ensurepresent takes 4 arguments, or 2, and was given 3."),
+        ("status_dict with an argument", () => Call("status_dict", 1), "status_dict takes 0 arguments and was given 1."),
         (
             "tag as nil",
             () => Call("build", "id", XmlRpcNil.Instance, "sum", new XmlRpcStruct(), new XmlRpcStruct()),
@@ -122,6 +127,17 @@ public sealed class RelaxedMessagesTests
     [TestCase(" echo ", "procedure  echo  not found")]
     public void Fault_for_an_unknown_method_is_the_reference_s(string name, string message) =>
         Assert.That(XmlRpcFaults.UnknownMethod(name), Is.EqualTo(new XmlRpcFault(8001, message)));
+
+    [Test]
+    public void Ensurepresent_of_old_masters_has_no_user()
+    {
+        var call = (EnsurePresentCall)Call("ensurepresent", "a", "http://h/");
+
+        Assert.That((call.Sha1, call.Url, call.UserName, call.Password), Is.EqualTo(("a", "http://h/", "", "")));
+    }
+
+    [Test]
+    public void Status_has_the_name_that_old_masters_use() => Assert.That(Call("status_dict"), Is.TypeOf<StatusCall>());
 
     [Test]
     public void Integer_does_for_a_boolean()
@@ -173,6 +189,53 @@ public sealed class RelaxedMessagesTests
         Assert.That(
             Codec.Describe(reply.ToXmlRpc()),
             Is.EqualTo("{'builder_status': 'BuilderStatus.IDLE', 'revision_id': 'true'}"));
+    }
+
+    [Test]
+    public void Extra_member_that_can_not_be_written_or_read_is_left_out()
+    {
+        XmlRpcValue tooDeep = new XmlRpcArray([]);
+        for (var depth = 0; depth < XmlRpcLimits.MaxDepth; depth++)
+            tooDeep = new XmlRpcArray([tooDeep]);
+        var reply = new StatusReply
+        {
+            Status = BuilderStatus.Idle,
+            Extra = new XmlRpcStruct
+            {
+                ["first"] = int.MaxValue,
+                ["big"] = 1L << 31,
+                ["small"] = -(1L << 31) - 1,
+                ["inside"] = new XmlRpcStruct { ["a"] = new XmlRpcArray([1, 1L << 40]) },
+                ["decimal"] = new XmlRpcBigDecimal("1.5"),
+                ["deep"] = tooDeep,
+                ["nul"] = "a\0b",
+                ["escape"] = new XmlRpcArray(["\u001b[1m"]),
+                ["half a pair"] = "\ud83d",
+                ["halves swapped"] = "\ude00\ud83d",
+                ["bad time"] = new XmlRpcDateTime("\u0001"),
+                ["bad name"] = new XmlRpcStruct { ["\uffff"] = 1 },
+                ["\u0002"] = 1,
+                ["whole pair"] = "\ud83d\ude00\t\r\n",
+                ["last"] = new XmlRpcArray([XmlRpcNil.Instance, 2.5]),
+            },
+        };
+
+        var members = (XmlRpcStruct)reply.ToXmlRpc();
+
+        Assert.That(members.Keys, Is.EqualTo(["builder_status", "first", "whole pair", "last"]));
+        Assert.That(StatusReply.FromXmlRpc(Codec.ReadResponse(Codec.WriteResponse(members))).Extra, Has.Count.EqualTo(3));
+    }
+
+    [Test]
+    public void Extra_member_as_deep_as_can_be_written_is_sent()
+    {
+        XmlRpcValue deep = new XmlRpcArray([]);
+        for (var depth = 1; depth < XmlRpcLimits.MaxDepth; depth++)
+            deep = new XmlRpcArray([deep]);
+        var reply = new StatusReply { Status = BuilderStatus.Idle, Extra = new XmlRpcStruct { ["deep"] = deep } };
+
+        Assert.That(((XmlRpcStruct)reply.ToXmlRpc()).Keys, Does.Contain("deep"));
+        Assert.That(() => Codec.WriteResponse(reply.ToXmlRpc()), Throws.Nothing);
     }
 
     [Test]

@@ -75,6 +75,25 @@ public sealed class BuilderLogTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task After_a_restart_the_log_of_the_last_build_can_be_read_until_clean()
+    {
+        await _slave.RunAsync(context =>
+        {
+            context.Log.WriteLine("before the restart");
+            return Task.CompletedTask;
+        });
+        await _slave.Builder.DisposeAsync();
+        await using var builder = _slave.Create(_slave.Options);
+
+        var buffer = new byte[100];
+        using (var reader = builder.Log!.Follow()!)
+            Assert.That(Encoding.UTF8.GetString(buffer, 0, reader.Read(buffer)), Is.EqualTo("before the restart\n"));
+        Assert.That(builder.Log.IsClosed);
+        builder.Clean();
+        Assert.That(builder.Log, Is.Null);
+    }
+
+    [Test]
     public async Task A_disk_that_is_full_fails_the_build_and_not_the_slave()
     {
         await using var disk = await SmallFileSystem.MountAsync(1024 * 1024);

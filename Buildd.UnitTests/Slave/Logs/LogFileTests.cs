@@ -221,7 +221,7 @@ public sealed class LogFileTests : IDisposable
             {
                 var count = file.Read(ref offset, buffer);
                 // The remark shifts what follows it; each line tells where it belongs.
-                foreach (var line in Encoding.ASCII.GetString(buffer, 0, count).Split('\n')[1..^(count == 0 ? 0 : 1)])
+                foreach (var line in Encoding.ASCII.GetString(buffer, 0, count).Split('\n').Skip(1).SkipLast(1))
                 {
                     var isRight = line is ['l', 'i', 'n', 'e', ' ', ..] && int.TryParse(line[5..].Split(' ')[0], out var number)
                         ? all.AsSpan(number * 29, 28).SequenceEqual(line)

@@ -6,17 +6,16 @@ using Buildd.UnitTests.Protocol;
 
 namespace Buildd.UnitTests.Slave.Logs;
 
-/// <summary>What the reference answered about logs of private builds (Data/Logs).</summary>
+/// <summary>What the reference answered about logs of private builds.</summary>
 internal static class RecordedLogs
 {
     /// <summary>The body of that answer, as Latin-1.</summary>
-    internal static string Body(string name) => Encoding.Latin1.GetString(
-        WireCase.Split(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Data", "Logs", name + ".response.http"))).Body);
+    internal static string Body(string name) => Encoding.Latin1.GetString(WireCase.Get(name).ResponseBody);
 
     /// <summary>The log tail in that answer to <c>status</c>, as Latin-1.</summary>
     internal static string Tail(string name)
     {
-        var answer = XmlRpcReader.ReadResponse(new ReadOnlySequence<byte>(Encoding.Latin1.GetBytes(Body(name))));
+        var answer = XmlRpcReader.ReadResponse(new ReadOnlySequence<byte>(WireCase.Get(name).ResponseBody));
         return Encoding.Latin1.GetString(StatusReply.FromXmlRpc(answer).LogTail!.Value.Span);
     }
 }

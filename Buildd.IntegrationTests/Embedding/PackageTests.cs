@@ -1,0 +1,102 @@
+using System.IO.Compression;
+using System.Text;
+using Buildd.IntegrationTests.Support;
+using Buildd.Processes;
+using Buildd.Protocol.Messages;
+using Buildd.UnitTests.Testing;
+using NUnit.Framework;
+
+namespace Buildd.IntegrationTests.Embedding;
+
+/// <summary>The NuGet packages that <c>make pack</c> makes, as somebody outside of the repository uses them.</summary>
+[NonParallelizable]
+[CancelAfter(900_000)]
+public sealed class PackageTests
+{
+    private static readonly string[] Packages = ["Buildd.Backends", "Buildd.Debian", "Buildd.Processes", "Buildd.Protocol", "Buildd.Slave"];
+
+    private static readonly string Version = File.ReadLines(Path.Combine(Repository.Root, "debian", "changelog")).First().Split('(')[1].Split(')')[0];
+
+    [Test]
+    public async Task A_project_elsewhere_builds_and_runs_the_sample_with_the_packages_alone(CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryDirectory();
+        await RunAsync(Command.Of(Path.Combine(Repository.Root, "scripts", "pack"), folder["packages"]), cancellationToken);
+        RequireWholePackages(folder["packages"]);
+        await RequireTheSameAgainAsync(folder, cancellationToken);
+
+        var project = Directory.CreateDirectory(folder["project"]).FullName;
+        File.Copy(Path.Combine(Repository.Root, "samples", "EmbeddedSlave", "Program.cs"), Path.Combine(project, "Program.cs"));
+        await File.WriteAllTextAsync(
+            Path.Combine(project, "Elsewhere.csproj"),
+            $"""
+            <Project Sdk="Microsoft.NET.Sdk.Web">
+              <PropertyGroup>
+                <TargetFramework>net10.0</TargetFramework>
+                <Nullable>enable</Nullable>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+                <NuGetAudit>false</NuGetAudit>
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="Buildd.Slave" Version="{Version}" />
+                <PackageReference Include="Buildd.Backends" Version="{Version}" />
+              </ItemGroup>
+            </Project>
+            """,
+            cancellationToken);
+        // No other source: the packages need nothing but .NET, and a folder of its own keeps them out of the machine's.
+        await File.WriteAllTextAsync(
+            Path.Combine(project, "nuget.config"),
+            $"""<configuration><packageSources><clear /><add key="local" value="{folder["packages"]}" /></packageSources></configuration>""",
+            cancellationToken);
+        await RunAsync(
+            Command.Of("dotnet", "build", project, "-nologo", "-o", folder["built"]).WithEnvironment("NUGET_PACKAGES", folder["cache"]),
+            cancellationToken);
+        Assert.That(Directory.GetDirectories(folder["cache"]).Select(Path.GetFileName), Is.EquivalentTo(Packages.Select(package => package.ToLowerInvariant())));
+
+        await using var sample = new SampleProcess(Path.Combine(folder["built"], "Elsewhere.dll"));
+        var slave = await sample.StartAsync(cancellationToken);
+        var (status, result) = await sample.BuildAsync(slave, "hello.txt", "hello", cancellationToken);
+        Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.Ok));
+        Assert.That(result, Does.EndWith("  hello.txt\n"));
+    }
+
+    private static void RequireWholePackages(string folder)
+    {
+        Assert.That(
+            Directory.GetFiles(folder).Select(Path.GetFileName),
+            Is.EquivalentTo(Packages.SelectMany(package => (string[])[$"{package}.{Version}.nupkg", $"{package}.{Version}.snupkg"])));
+        foreach (var package in Packages)
+        {
+            using var zip = ZipFile.OpenRead(Path.Combine(folder, $"{package}.{Version}.nupkg"));
+            using var symbols = ZipFile.OpenRead(Path.Combine(folder, $"{package}.{Version}.snupkg"));
+            using var nuspec = new StreamReader(zip.GetEntry($"{package}.nuspec")!.Open());
+            var text = nuspec.ReadToEnd();
+            Assert.Multiple(() =>
+            {
+                Assert.That(
+                    zip.Entries.Select(entry => entry.FullName),
+                    Is.SupersetOf(new[] { "PACKAGE.md", $"lib/net10.0/{package}.dll", $"lib/net10.0/{package}.xml" }));
+                Assert.That(symbols.Entries.Select(entry => entry.FullName), Has.Member($"lib/net10.0/{package}.pdb"));
+                Assert.That(text, Does.Contain("<readme>PACKAGE.md</readme>").And.Contain(">MIT<").And.Not.Contain("Package Description"));
+            });
+        }
+    }
+
+    private static async Task RequireTheSameAgainAsync(TemporaryDirectory folder, CancellationToken cancellationToken)
+    {
+        await RunAsync(Command.Of(Path.Combine(Repository.Root, "scripts", "pack"), folder["again"]), cancellationToken);
+        foreach (var file in Directory.GetFiles(folder["packages"]))
+            Assert.That(await File.ReadAllBytesAsync(Path.Combine(folder["again"], Path.GetFileName(file)), cancellationToken), Is.EqualTo(await File.ReadAllBytesAsync(file, cancellationToken)), file);
+    }
+
+    private static async Task RunAsync(Command command, CancellationToken cancellationToken)
+    {
+        var output = new StringBuilder();
+        // No compiler that outlives the command and holds its output open.
+        var quiet = command.WithEnvironment("MSBUILDDISABLENODEREUSE", "1").WithEnvironment("UseSharedCompilation", "false");
+        var result = await ProcessRunner.RunAsync(quiet, bytes => output.Append(Encoding.UTF8.GetString(bytes)), cancellationToken: cancellationToken);
+        Assert.That(result.ExitCode, Is.Zero, output.ToString());
+    }
+}

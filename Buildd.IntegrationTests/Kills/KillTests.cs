@@ -1,0 +1,231 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Buildd.IntegrationTests.Support;
+using Buildd.Processes;
+using Buildd.Protocol.Messages;
+using Buildd.UnitTests.Testing;
+using NUnit.Framework;
+
+namespace Buildd.IntegrationTests.Kills;
+
+/// <summary>
+/// The daemon is killed, at every change of its journal and at random moments, and started again: it then is idle with a
+/// clean house, or waits with all results and the same status, or has ended what was left and says so. It never forgets a
+/// build that it had accepted, never stays building, and never has half a file under a valid name.
+/// </summary>
+[NonParallelizable]
+[CancelAfter(600_000)]
+public class KillTests
+{
+    private const int RandomKills = 100;
+
+    /// <summary>How far into a build the random kills reach; a build takes about this long, its start and end included.</summary>
+    private const int RandomMilliseconds = 900;
+
+    /// <summary>Leaves processes in every way that a build can, and two results.</summary>
+    private const string PlugIn =
+        """
+        #!/bin/sh
+        set -e
+        cat > request.json
+        results=$(sed -n 's/.*"results_dir" *: *"\([^"]*\)".*/\1/p' request.json)
+        echo "building in $PWD"
+        sleep 300 &
+        setsid sleep 300 &
+        (setsid sh -c 'cd / && sleep 300' &)
+        head -c 300000 /dev/urandom > "$results/first.bin"
+        sleep 0.1
+        echo "first result made"
+        head -c 2000000 /dev/urandom > "$results/second.bin"
+        sleep 0.1
+        echo "second result made"
+        """;
+
+    private readonly SortedDictionary<string, int> _outcomes = new(StringComparer.Ordinal);
+
+    [SetUp]
+    public void RequireRoot()
+    {
+        Machine.Require(CurrentUser.IsRoot, "root, to see and end other users' processes");
+        _outcomes.Clear();
+    }
+
+    [Test]
+    public async Task Killed_at_every_change_of_the_journal_it_comes_back_right()
+    {
+        Machine.Require(File.Exists("/usr/bin/gcc"), "/usr/bin/gcc: run 'make test', which installs it");
+        using var folder = new TemporaryDirectory();
+        var library = folder["kill-at-write.so"];
+        await ProcessRunner.CaptureAsync(Command.Of(
+            "gcc", "-shared", "-fPIC", "-O2", "-o", library, Path.Combine(Repository.Root, "Buildd.IntegrationTests/Kills/kill-at-write.c"), "-ldl"));
+
+        var changes = await CountChangesAsync(library, folder["count"]);
+        Assert.That(changes, Is.GreaterThan(6), "accepting, the phases, two results, the end, and two for cleaning");
+
+        var kills = 0;
+        foreach (var moment in (string[])["half", "before", "after"])
+        {
+            for (var at = 1; at <= changes; at++)
+            {
+                kills++;
+                await KillAtAsync(library, moment, at);
+            }
+        }
+
+        Print(kills);
+        Assert.That(_outcomes.Keys, Has.Some.StartWith("Idle").And.Some.Contains("Ok").And.Some.Contains("BuilderFail"));
+    }
+
+    [Test]
+    public async Task Killed_at_random_moments_it_comes_back_right()
+    {
+        var seed = Random.Shared.Next();
+        await TestContext.Progress.WriteLineAsync($"seed {seed}");
+        var random = new Random(seed);
+        await using var slave = await KillableSlave.PrepareAsync(PlugIn);
+        var chroot = await slave.AddChrootAsync();
+        var before = Sleepers();
+
+        await slave.StartAsync();
+        for (var i = 0; i < RandomKills; i++)
+        {
+            var driver = new Driver(slave, chroot, abort: random.Next(4) == 0);
+            var driving = driver.RunAsync();
+            await Task.Delay(random.Next(RandomMilliseconds));
+            await slave.KillAsync();
+            await driving;
+            await slave.StartAsync();
+            await CheckAsync(slave, driver, before, $"kill {i} of seed {seed}");
+        }
+
+        Print(RandomKills);
+    }
+
+    private static async Task<int> CountChangesAsync(string library, string report)
+    {
+        await using var slave = await KillableSlave.PrepareAsync(PlugIn);
+        Preload(slave, library);
+        slave.Environment["KILL_COUNT"] = report;
+        await slave.StartAsync();
+        var driver = new Driver(slave, await slave.AddChrootAsync(), abort: false);
+        await driver.RunAsync();
+        Assert.That(driver.Stage, Is.EqualTo(Stage.Cleaned));
+        return int.Parse(await File.ReadAllTextAsync(report), CultureInfo.InvariantCulture);
+    }
+
+    private async Task KillAtAsync(string library, string moment, int at)
+    {
+        var before = Sleepers();
+        await using var slave = await KillableSlave.PrepareAsync(PlugIn);
+        Preload(slave, library);
+        slave.Environment["KILL_MOMENT"] = moment;
+        slave.Environment["KILL_AT"] = at.ToString(CultureInfo.InvariantCulture);
+        var driver = new Driver(slave, await slave.AddChrootAsync(), abort: false);
+        await slave.StartAsync();
+        await driver.RunAsync();
+        await slave.EndedAsync(); // times out when it was not killed
+
+        slave.Environment.Clear();
+        await slave.StartAsync();
+        await CheckAsync(slave, driver, before, $"{moment} change {at}");
+    }
+
+    private static void Preload(KillableSlave slave, string library)
+    {
+        slave.Environment["LD_PRELOAD"] = library;
+        slave.Environment["KILL_PATH"] = Path.Combine(slave.WorkDirectory, "builder.journal");
+    }
+
+    /// <summary>Everything that has to hold after a start, whatever happened before. Leaves the slave idle.</summary>
+    private async Task CheckAsync(KillableSlave slave, Driver driver, int sleepersBefore, string when)
+    {
+        var status = await SettleAsync(slave);
+        if (status.Status == BuilderStatus.Idle)
+        {
+            // Idle is right when nothing was accepted, or when it had been cleaned; else a build would be forgotten.
+            Assert.That(driver.Stage, Is.EqualTo(Stage.Idle).Or.EqualTo(Stage.AskedToBuild).Or.EqualTo(Stage.AskedToClean).Or.EqualTo(Stage.Cleaned), when);
+            Count($"Idle after {driver.Stage}");
+        }
+        else
+        {
+            Assert.That(status.Status, Is.EqualTo(BuilderStatus.Waiting), when);
+            Assert.That(driver.Stage, Is.Not.EqualTo(Stage.Idle).And.Not.EqualTo(Stage.Cleaned), when);
+            if (driver.Waiting is { } waiting)
+                Assert.That(Driver.Written(status), Is.EqualTo(waiting), $"{when}: the same status as before");
+            await CheckWaitingAsync(slave, status, when);
+            Count($"Waiting {status.BuildStatus} after {driver.Stage}");
+            Assert.That((await slave.Client.CleanAsync()).Status, Is.EqualTo(BuilderStatus.Idle), when);
+        }
+
+        await CheckHouseAsync(slave, sleepersBefore, when);
+    }
+
+    private static async Task CheckWaitingAsync(KillableSlave slave, StatusReply status, string when)
+    {
+        foreach (var (name, sha1) in status.FileMap ?? new Dictionary<string, string>())
+        {
+            await using var file = await slave.Client.OpenFileAsync(sha1);
+            Assert.That(Convert.ToHexStringLower(await CryptographicOperations.HashDataAsync(HashAlgorithmName.SHA1, file.Content)), Is.EqualTo(sha1), $"{when}: {name}");
+        }
+
+        await using var log = await slave.Client.OpenFileAsync("buildlog");
+        using var reader = new StreamReader(log.Content);
+        var lines = (await reader.ReadToEndAsync()).TrimEnd('\n').Split('\n');
+        switch (status.BuildStatus)
+        {
+            case BuildStatus.Ok:
+                Assert.That(status.FileMap!.Keys, Is.EquivalentTo((string[])["first.bin", "second.bin"]), when);
+                break;
+            case BuildStatus.Aborted:
+                break; // it had ended before the slave was killed
+            default:
+                Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.BuilderFail), when);
+                Assert.That(lines[^1], Does.Match("^The slave was killed or its machine went down (in phase [a-z]+|before the first phase): the build has failed.$"), when);
+                break;
+        }
+    }
+
+    private static async Task CheckHouseAsync(KillableSlave slave, int sleepersBefore, string when)
+    {
+        BuildEnvironment.AssertNothingIsLeft(slave.Directory);
+        Assert.That(Sleepers(), Is.EqualTo(sleepersBefore), $"{when}: processes of the build");
+        foreach (var path in Directory.GetFiles(slave.CacheDirectory))
+        {
+            await using var file = File.OpenRead(path);
+            Assert.That(
+                Convert.ToHexStringLower(await CryptographicOperations.HashDataAsync(HashAlgorithmName.SHA1, file)), Is.EqualTo(Path.GetFileName(path)), $"{when}: a file whose name is not its sum");
+        }
+
+        Assert.That(
+            Directory.GetFileSystemEntries(slave.WorkDirectory).Select(Path.GetFileName),
+            Is.SubsetOf((string[])["builder.journal", "builder.lock"]), $"{when}: the work folder");
+    }
+
+    /// <summary>Ending what is left takes a moment; it must not take for ever.</summary>
+    private static async Task<StatusReply> SettleAsync(KillableSlave slave)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        StatusReply status;
+        while ((status = await slave.Client.StatusAsync(deadline.Token)).Status is BuilderStatus.Building or BuilderStatus.Aborting)
+            await Task.Delay(20, deadline.Token);
+        return status;
+    }
+
+    /// <summary>How many processes there are of the kind that the build leaves behind.</summary>
+    private static int Sleepers() => Directory.EnumerateDirectories("/proc").Count(path =>
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(path, "cmdline")) == "sleep\0300\0";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // no process, or ended meanwhile
+        }
+    });
+
+    private void Count(string outcome) => _outcomes[outcome] = _outcomes.GetValueOrDefault(outcome) + 1;
+
+    private void Print(int kills) => TestContext.Progress.WriteLine(
+        $"{kills} kills, {kills} restarts, {_outcomes.Count} distinct outcomes: {string.Join(", ", _outcomes.Select(outcome => $"{outcome.Key} ({outcome.Value})"))}");
+}

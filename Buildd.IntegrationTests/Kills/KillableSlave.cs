@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Buildd.IntegrationTests.Support;
+using Buildd.Processes;
+using Buildd.Protocol.Client;
+using Buildd.Protocol.Messages;
+using Buildd.Protocol.XmlRpc;
+
+namespace Buildd.IntegrationTests.Kills;
+
+/// <summary>The real daemon on folders that outlive it, with one plug-in kind of build, to be killed and started again.</summary>
+internal sealed class KillableSlave : IAsyncDisposable
+{
+    internal const string Tag = "killed";
+
+    private const string BuildId = "KILLED-1";
+
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
+
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(60) };
+    private readonly string _configuration;
+    private CancellationTokenSource _stop = new();
+    private Task<ProcessResult> _run = Task.FromResult(new ProcessResult(0, TimeSpan.Zero, true));
+
+    private KillableSlave(string directory)
+    {
+        Directory = directory;
+        _configuration = Path.Combine(directory, "buildd.conf");
+        Client = new SlaveClient(_http, new SlaveClientOptions { Url = new Uri($"http://127.0.0.1:{Port}/") });
+    }
+
+    internal string Directory { get; }
+
+    /// <summary>What the daemon is given at its next start.</summary>
+    internal Dictionary<string, string> Environment { get; } = [];
+
+    internal string WorkDirectory => Path.Combine(Directory, "home");
+
+    internal string CacheDirectory => Path.Combine(Directory, "filecache");
+
+    internal SlaveClient Client { get; }
+
+    internal int Port { get; } = FreePort();
+
+    internal static async Task<KillableSlave> PrepareAsync(string plugIn)
+    {
+        var slave = new KillableSlave(System.IO.Directory.CreateDirectory($"/var/tmp/buildd-test-{Guid.NewGuid():N}").FullName);
+        foreach (var folder in (string[])["home", "filecache", "backends.d"])
+            System.IO.Directory.CreateDirectory(Path.Combine(slave.Directory, folder));
+        var program = Path.Combine(slave.Directory, "plug-in");
+        await File.WriteAllTextAsync(program, plugIn);
+        File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
+        await File.WriteAllTextAsync(Path.Combine(slave.Directory, "backends.d", "killed.conf"), $"[backend]\ntag = {Tag}\ncommand = {program}\n");
+        await File.WriteAllTextAsync(
+            slave._configuration,
+            string.Create(CultureInfo.InvariantCulture, $"[builder]\nfilecache = {slave.CacheDirectory}\nworkpath = {slave.WorkDirectory}\nbackends = {slave.Directory}/backends.d\nbindhost = 127.0.0.1\nbindport = {slave.Port}\n"));
+        return slave;
+    }
+
+    internal async Task StartAsync()
+    {
+        _stop = new CancellationTokenSource();
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var said = "";
+        var command = Command.Of(Repository.Program("buildd-slave"), "--config", _configuration) with { StopGrace = TimeSpan.FromSeconds(30) };
+        foreach (var (name, value) in Environment)
+            command = command.WithEnvironment(name, value);
+        _run = ProcessRunner.RunAsync(
+            command,
+            bytes =>
+            {
+                said += System.Text.Encoding.UTF8.GetString(bytes);
+                if (said.Contains(" ready at ", StringComparison.Ordinal))
+                    ready.TrySetResult();
+            },
+            cancellationToken: _stop.Token);
+        await Task.WhenAny(ready.Task, _run).WaitAsync(StartDeadline);
+        if (!ready.Task.IsCompleted)
+            throw new InvalidOperationException($"the slave did not start: {said}");
+    }
+
+    /// <summary>SIGKILL to the daemon and to nothing else.</summary>
+    internal async Task KillAsync()
+    {
+        await ProcessRunner.RunAsync(Command.Of("pkill", "-KILL", "-f", "--", $"--config {_configuration}"), _ => { });
+        await EndedAsync();
+    }
+
+    /// <summary>Waits until the daemon has gone.</summary>
+    internal Task EndedAsync() => _run.WaitAsync(StartDeadline);
+
+    /// <summary>Puts the chroot that builds name into the cache.</summary>
+    internal async Task<string> AddChrootAsync()
+    {
+        var content = "stands for a chroot"u8.ToArray();
+        var sha1 = Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, content));
+        await File.WriteAllBytesAsync(Path.Combine(CacheDirectory, sha1), content);
+        return sha1;
+    }
+
+    internal Task<BuildReply> BuildAsync(string chroot, CancellationToken cancellationToken) => Client.BuildAsync(
+        new BuildCall
+        {
+            BuildId = BuildId,
+            Builder = Tag,
+            ChrootSha1 = chroot,
+            FileMap = new Dictionary<string, string>(),
+            Arguments = new XmlRpcStruct { ["series"] = "bookworm" },
+        },
+        cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await ((Task)_run).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+        _http.Dispose();
+        await ProcessRunner.CaptureAsync(Command.Of("rm", "-rf", "--one-file-system", Directory));
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

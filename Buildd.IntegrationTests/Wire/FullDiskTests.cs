@@ -1,0 +1,206 @@
+using System.Security.Cryptography;
+using Buildd.IntegrationTests.Support;
+using Buildd.Protocol.Client;
+using Buildd.Protocol.Messages;
+using Buildd.Slave;
+using Buildd.Slave.Builds;
+using Buildd.Slave.Files;
+using NUnit.Framework;
+
+namespace Buildd.IntegrationTests.Wire;
+
+/// <summary>A whole slave whose cache lies on a real file system that is too small.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(60_000)]
+public sealed class FullDiskTests
+{
+    private const int MiB = 1024 * 1024;
+    private const string NotEnough = "Not enough space: ";
+
+    private static readonly EnsurePresentReply Fetched = new(true, "Download");
+
+    [Test]
+    public async Task A_file_that_would_not_leave_enough_room_is_refused_before_its_body_is_read()
+    {
+        await using var disk = await SmallFileSystem.MountAsync(8);
+        await using var slave = await StartAsync(disk, floor: 4);
+        await using var upstream = new UpstreamServer(_ => Announced(6) with { Reset = Task.Delay(Timeout.Infinite, CancellationToken.None) });
+
+        var reply = await slave.Client.EnsurePresentAsync(Zeros(6, upstream));
+
+        Assert.That(reply.Present, Is.False);
+        Assert.That(reply.Info, Does.StartWith($"{NotEnough}{6 * MiB} bytes are to be written and {4 * MiB} bytes have to stay free"));
+        Assert.That(Directory.GetFileSystemEntries(disk.Path), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_file_that_does_not_say_how_long_it_is_is_given_up_when_the_room_gets_short()
+    {
+        await using var disk = await SmallFileSystem.MountAsync(40);
+        await using var slave = await StartAsync(disk, floor: 12);
+        await using var upstream = new UpstreamServer(head => head.Contains("/small", StringComparison.Ordinal) ? Announced(1, sent: 1) : Unannounced(64));
+
+        var reply = await slave.Client.EnsurePresentAsync(Zeros(64, upstream));
+
+        Assert.That(reply.Present, Is.False);
+        Assert.That(reply.Info, Does.StartWith(NotEnough));
+        Assert.That(Directory.GetFileSystemEntries(disk.Path), Is.Empty);
+        Assert.That(await slave.Client.EnsurePresentAsync(Zeros(1, upstream, "/small")), Is.EqualTo(Fetched));
+    }
+
+    [Test]
+    public async Task A_disk_that_is_full_in_the_middle_of_a_download_is_an_answer_and_the_slave_goes_on()
+    {
+        await using var disk = await SmallFileSystem.MountAsync(8);
+        await using var slave = await StartAsync(disk, floor: 0);
+        await using var upstream = new UpstreamServer(head => head.Contains("/small", StringComparison.Ordinal) ? Announced(1, sent: 1) : Unannounced(32));
+
+        var reply = await slave.Client.EnsurePresentAsync(Zeros(32, upstream));
+
+        Assert.That(reply.Present, Is.False);
+        Assert.That(reply.Info, Does.StartWith("The file could not be written to the file cache").And.Contains(disk.Path).And.Contains("No space left on device"));
+        Assert.That(Directory.GetFileSystemEntries(disk.Path), Is.Empty);
+        Assert.That(await slave.Client.EnsurePresentAsync(Zeros(1, upstream, "/small")), Is.EqualTo(Fetched));
+    }
+
+    [Test]
+    public async Task Old_files_make_room_first()
+    {
+        await using var disk = await SmallFileSystem.MountAsync(12);
+        var old = disk.Fill(new string('0', 40), 6);
+        File.SetLastAccessTimeUtc(old, File.GetLastWriteTimeUtc(old).AddDays(-1));
+        await using var slave = await StartAsync(disk, floor: 4);
+        await using var upstream = new UpstreamServer(_ => Announced(3, sent: 3));
+
+        Assert.That(await slave.Client.EnsurePresentAsync(Zeros(3, upstream)), Is.EqualTo(Fetched));
+        Assert.That(File.Exists(old), Is.False);
+    }
+
+    [Test]
+    public async Task With_too_little_room_nothing_is_fetched_and_no_build_is_taken_until_there_is()
+    {
+        await using var disk = await SmallFileSystem.MountAsync(8);
+        await using var slave = await StartAsync(disk, floor: 4);
+        await using var upstream = new UpstreamServer(_ => Announced(1, sent: 1));
+        var chroot = new string('c', 40);
+        await File.WriteAllTextAsync(Path.Combine(disk.Path, chroot), "stands for a chroot");
+        var build = new BuildCall
+        {
+            BuildId = "PACKAGEBUILD-1",
+            Builder = "binarypackage",
+            ChrootSha1 = chroot,
+            FileMap = new Dictionary<string, string>(),
+            Arguments = [],
+        };
+        var filler = disk.Fill("filler", 6);
+
+        Assert.That((await slave.Client.EnsurePresentAsync(Zeros(1, upstream))).Info, Does.StartWith(NotEnough));
+        Assert.That(upstream.Requests, Is.Empty);
+        Assert.That(async () => await slave.Client.BuildAsync(build), Throws.TypeOf<SlaveFaultException>());
+        Assert.That((await slave.Client.StatusAsync()).Status, Is.EqualTo(BuilderStatus.Idle));
+        Assert.That(Directory.GetDirectories(slave.WorkDirectory), Is.Empty);
+        Assert.That(
+            await slave.Client.EnsurePresentAsync(new EnsurePresentCall { Sha1 = chroot, Url = "" }),
+            Is.EqualTo(new EnsurePresentReply(true, "Cache")),
+            "what is there needs no room");
+
+        File.Delete(filler);
+        Assert.That(await slave.Client.EnsurePresentAsync(Zeros(1, upstream)), Is.EqualTo(Fetched));
+        Assert.That((await slave.Client.BuildAsync(build)).Answer, Is.EqualTo(BuildAnswer.Building));
+    }
+
+    [Test]
+    public async Task A_result_that_does_not_fit_is_a_failure_that_leaves_nothing_and_the_slave_goes_on()
+    {
+        await using var disk = await SmallFileSystem.MountAsync(4);
+        var backend = new StoringBackend();
+        await using var slave = await StartAsync(disk, floor: 0, backend);
+        var chroot = new string('c', 40);
+        await File.WriteAllTextAsync(Path.Combine(disk.Path, chroot), "stands for a chroot");
+
+        await slave.Client.BuildAsync(new BuildCall
+        {
+            BuildId = "PACKAGEBUILD-1",
+            Builder = "binarypackage",
+            ChrootSha1 = chroot,
+            FileMap = new Dictionary<string, string>(),
+            Arguments = [],
+        });
+        StatusReply status;
+        do
+            status = await slave.Client.StatusAsync();
+        while (status.Status != BuilderStatus.Waiting);
+
+        Assert.That(backend.Failure, Is.InstanceOf<IOException>().With.Message.Contains("No space left on device"));
+        Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.Ok));
+        Assert.That(status.FileMap!.Keys, Is.EqualTo(new[] { "small" }));
+        Assert.That(
+            Directory.GetFileSystemEntries(disk.Path).Select(Path.GetFileName),
+            Is.EquivalentTo(new[] { chroot, "buildlog", status.FileMap["small"] }));
+        Assert.That((await slave.Client.CleanAsync()).Status, Is.EqualTo(BuilderStatus.Idle));
+    }
+
+    [Test]
+    public async Task A_cache_that_can_only_be_read_is_told_before_the_slave_starts()
+    {
+        await using var disk = await SmallFileSystem.MountAsync(1, "ro");
+
+        Assert.That(
+            new SlaveOptions { FileCacheDirectory = disk.Path }.FindMistakes(),
+            Has.One.EqualTo($"the file cache '{disk.Path}' can't be listed and written to: Read-only file system"));
+    }
+
+    private static Task<SlaveInProcess> StartAsync(SmallFileSystem disk, int floor, IBuildBackend? backend = null) => SlaveInProcess.StartAsync(
+        configure: options =>
+        {
+            options.FileCacheDirectory = disk.Path;
+            options.Cache = new FileCacheOptions { FreeSpaceFloorBytes = floor * (long)MiB };
+            if (backend is not null)
+            {
+                options.Backends.Clear();
+                options.Backends.Add(backend);
+            }
+        });
+
+    private static EnsurePresentCall Zeros(int mebibytes, UpstreamServer upstream, string path = "/") => new()
+    {
+        Sha1 = Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, new byte[mebibytes * MiB])),
+        Url = upstream.Url(path),
+    };
+
+    private static UpstreamAnswer Announced(int mebibytes, int sent = 0) =>
+        UpstreamAnswer.Of($"HTTP/1.1 200 OK\r\nContent-Length: {mebibytes * MiB}\r\nConnection: close\r\n\r\n") with { Zeros = sent * (long)MiB };
+
+    private static UpstreamAnswer Unannounced(int sent) =>
+        UpstreamAnswer.Of("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n") with { Zeros = sent * (long)MiB };
+
+    /// <summary>A build with a result that does not fit and one that does.</summary>
+    private sealed class StoringBackend : IBuildBackend, IBuild
+    {
+        public string Tag => "binarypackage";
+
+        internal Exception? Failure { get; private set; }
+
+        public IBuild Prepare(BuildRequest request) => this;
+
+        public async Task<BuildOutcome> RunAsync(IBuildContext context, CancellationToken abort)
+        {
+            var large = Path.Combine(context.Directory, "large");
+            await File.WriteAllBytesAsync(large, new byte[8 * MiB], abort);
+            try
+            {
+                await context.AddResultAsync(large, null, abort);
+            }
+            catch (IOException e)
+            {
+                Failure = e;
+            }
+
+            var small = Path.Combine(context.Directory, "small");
+            await File.WriteAllTextAsync(small, "a result", abort);
+            await context.AddResultAsync(small, null, abort);
+            return new BuildOutcome(BuildStatus.Ok);
+        }
+    }
+}
