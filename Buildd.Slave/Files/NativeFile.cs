@@ -11,9 +11,15 @@ namespace Buildd.Slave.Files;
 /// <remarks>Flags and numbers are those of Linux; where architectures of Debian differ, it says so.</remarks>
 internal static partial class NativeFile
 {
+    private const int NotPermitted = 1; // EPERM
     private const int NoSuchFile = 2; // ENOENT
+    private const int Interrupted = 4; // EINTR
+    private const int NoSuchDevice = 6; // ENXIO: a socket
+    private const int AccessDenied = 13; // EACCES
     private const int OtherFileSystem = 18; // EXDEV
     private const int NotAFolder = 20; // ENOTDIR
+    private const int NameTooLong = 36; // ENAMETOOLONG
+    private const int TooManyLinks = 40; // ELOOP: a link, where none is followed
 
     private const int CurrentFolder = -100; // AT_FDCWD
     private const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
@@ -60,15 +66,26 @@ internal static partial class NativeFile
 
     /// <summary>Opens a file for reading. A link is not followed, and a pipe is not waited for.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="IOException">It is a link, or can't be opened.</exception>
-    internal static SafeFileHandle OpenToRead(string path)
+    internal static SafeFileHandle OpenToRead(string path) => Open(path) is (var descriptor, 0)
+        ? new SafeFileHandle(descriptor, ownsHandle: true)
+        : throw OpenFailure(path);
+
+    /// <summary>As <see cref="OpenToRead"/>, but null where there is no ordinary file of that name, whatever else there is.</summary>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    /// <exception cref="IOException">It can't be opened: the process has too many files open, or the disk is broken.</exception>
+    internal static SafeFileHandle? TryOpenRegular(string path)
     {
-        var descriptor = Open(path, ReadOnlyNotWaitingClosedOnExec | OpenNoFollow);
-        if (descriptor >= 0)
-            return new SafeFileHandle(descriptor, ownsHandle: true);
-        throw Marshal.GetLastPInvokeError() is NoSuchFile
-            ? new FileNotFoundException($"there is no '{path}'", path)
-            : Failure("open", path);
+        var (descriptor, error) = Open(path);
+        if (error != 0)
+            return error is NoSuchFile or NoSuchDevice or NotAFolder or NameTooLong or TooManyLinks ? null : throw OpenFailure(path);
+
+        var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (Look(file).IsRegular)
+            return file;
+        file.Dispose();
+        return null;
     }
 
     /// <summary>Gives a file another name, replacing what has it. Unlike <see cref="File.Move(string, string, bool)"/> it never copies.</summary>
@@ -100,6 +117,25 @@ internal static partial class NativeFile
     internal static string? FindRefusal(string folder) =>
         Access(folder, MayReadWriteEnter) == 0 ? null : new Win32Exception(Marshal.GetLastPInvokeError()).Message;
 
+    private static (int Descriptor, int Error) Open(string path)
+    {
+        while (true)
+        {
+            var descriptor = Open(path, ReadOnlyNotWaitingClosedOnExec | OpenNoFollow);
+            if (descriptor >= 0)
+                return (descriptor, 0);
+            if (Marshal.GetLastPInvokeError() is not Interrupted and var error)
+                return (descriptor, error);
+        }
+    }
+
+    private static Exception OpenFailure(string path) => Marshal.GetLastPInvokeError() switch
+    {
+        NoSuchFile => new FileNotFoundException($"there is no '{path}'", path),
+        NotPermitted or AccessDenied => new UnauthorizedAccessException($"'{path}' may not be read"),
+        _ => Failure("open", path),
+    };
+
     private static IOException Failure(string what, string path) =>
         new($"can't {what} '{path}': {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
 
@@ -107,7 +143,7 @@ internal static partial class NativeFile
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Statx(int folder, string path, int flags, uint mask, out FileFacts facts);
 
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "open64", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Open(string path, int flags);
 

@@ -24,7 +24,7 @@ internal sealed partial class Builder : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly SlaveMeters _meters;
 
-    private readonly Journal _journal;
+    private readonly BuilderMemory _memory;
 
     private volatile BuilderSnapshot _snapshot;
     private CacheLease? _inputs; // what the build that runs needs of the cache
@@ -46,15 +46,15 @@ internal sealed partial class Builder : IAsyncDisposable
         _time = time;
         _logger = logger;
         _meters = meters;
-        _journal = new Journal(options.WorkDirectory);
+        _memory = new BuilderMemory(options, cache, time, logger);
         try
         {
-            _snapshot = Recall();
+            _snapshot = _memory.Recall();
             _results = _cache.Hold(_snapshot.Results.Values);
         }
         catch
         {
-            _journal.Dispose();
+            _memory.Dispose();
             throw;
         }
 
@@ -144,7 +144,7 @@ internal sealed partial class Builder : IAsyncDisposable
                 HasPrivateLog = backend.HasPrivateLog || IsOfPrivateArchive(call.Arguments),
                 ProxyInfo = build.ProxyInfo,
             };
-            Remember(accepted);
+            _memory.Remember(accepted);
             try
             {
                 var directory = BuildDirectory.Create(_options.WorkDirectory, request);
@@ -155,7 +155,7 @@ internal sealed partial class Builder : IAsyncDisposable
             }
             catch (RefusedException)
             {
-                RememberOrGoOn(_snapshot);
+                _memory.RememberOrGoOn(_snapshot);
                 throw;
             }
         }
@@ -192,9 +192,9 @@ internal sealed partial class Builder : IAsyncDisposable
         {
             var next = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Clean);
             // First the journal: a slave that is killed in between finishes the cleaning when it comes back.
-            RememberOrGoOn(new BuilderSnapshot { Status = next, OwnSums = _snapshot.OwnSums });
+            _memory.RememberOrGoOn(new BuilderSnapshot { Status = next, OwnSums = _snapshot.OwnSums });
             _snapshot.Log?.Dispose();
-            RemoveResults(_snapshot.OwnSums);
+            _memory.Forget(_snapshot.OwnSums);
             _results.Dispose();
             _results = _cache.Hold([]);
             _abort?.Dispose();
@@ -237,7 +237,7 @@ internal sealed partial class Builder : IAsyncDisposable
     {
         await StopAsync().ConfigureAwait(false);
         _snapshot.Log?.Dispose();
-        _journal.Dispose();
+        _memory.Dispose();
     }
 
     internal async Task AddResultAsync(string path, string name, CancellationToken cancellationToken)
@@ -298,177 +298,37 @@ internal sealed partial class Builder : IAsyncDisposable
         }
     }
 
-    /// <summary>Where an earlier slave on this work folder was when it ended, however it ended.</summary>
-    private BuilderSnapshot Recall()
-    {
-        if (_journal.Read() is not { } entry)
-            return BuilderSnapshot.IdleAtStart;
-
-        var snapshot = BuilderSnapshot.FromJournal(entry);
-        switch (snapshot.Status)
-        {
-            case BuilderStatus.Idle:
-                if (snapshot.OwnSums.IsEmpty)
-                    return snapshot;
-                RemoveResults(snapshot.OwnSums);
-                RememberOrGoOn(BuilderSnapshot.IdleAtStart);
-                return BuilderSnapshot.IdleAtStart;
-
-            case BuilderStatus.Waiting:
-                LogRecalled(snapshot.BuildId);
-                var missing = snapshot.Results.Where(result => _cache.Find(result.Value) is null).Select(result => result.Key).ToList();
-                snapshot = snapshot with { Log = GoOnWithLog() };
-                if (missing.Count > 0)
-                    snapshot.Log.WriteLine($"Results were lost while the slave was down: {string.Join(", ", missing)}");
-                snapshot.Log.Close();
-                if (missing.Count == 0)
-                    return snapshot;
-                snapshot = snapshot with { Outcome = new BuildOutcome(BuildStatus.BuilderFail) };
-                RememberOrGoOn(snapshot);
-                return snapshot;
-
-            default:
-                return snapshot with { Log = GoOnWithLog() };
-        }
-    }
-
     private void Run(IBuild build, BuildContext context)
     {
         _abort = new CancellationTokenSource();
         var abort = _abort.Token;
-        _build = Task.Run(() => RunAsync(build, context, abort));
+        var run = new BuildRun(build, context, _logger);
+        _build = Task.Run(async () => Complete(await run.RunAsync(abort).ConfigureAwait(false)), CancellationToken.None);
     }
-
-    /// <summary>Nobody is told of a result that a power failure could still take back.</summary>
-    private void FlushResults()
-    {
-        try
-        {
-            foreach (var path in _snapshot.OwnSums.Select(_cache.Find).OfType<string>())
-                Journal.FlushFile(path);
-            Journal.FlushDirectory(_options.FileCacheDirectory);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            LogNotFlushed(e);
-        }
-    }
-
-    private void RemoveResults(IEnumerable<string> sums)
-    {
-        foreach (var sha1 in sums)
-            _cache.Remove(sha1);
-        File.Delete(LogPath);
-    }
-
-    /// <summary>Tells everybody of a change, once it would outlive the slave.</summary>
-    private void Publish(BuilderSnapshot next)
-    {
-        RememberOrGoOn(next);
-        _snapshot = next;
-    }
-
-    /// <exception cref="RefusedException">The journal can't be written: nothing that has to be remembered can be begun.</exception>
-    private void Remember(BuilderSnapshot snapshot)
-    {
-        try
-        {
-            _journal.Write(snapshot.ToJournal());
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new RefusedException($"the journal in '{_options.WorkDirectory}' could not be written: {e.Message}", e);
-        }
-    }
-
-    /// <summary>For what has happened already: with a full disk the slave goes on, and would come back where it last could write.</summary>
-    private void RememberOrGoOn(BuilderSnapshot snapshot)
-    {
-        try
-        {
-            Remember(snapshot);
-        }
-        catch (RefusedException e)
-        {
-            LogNotRemembered(e);
-        }
-    }
-
-    private string LogPath => Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog);
-
-    /// <summary>The secrets of that build are not known any more; all that is added now are lines of our own.</summary>
-    private BuildLog GoOnWithLog() => new(LogFile.GoOn(LogPath, _options.WorkDirectory, _options.Log), [], _time);
 
     private BuildLog OpenLog(string directory, IReadOnlyList<ReadOnlyMemory<byte>> secrets)
     {
         try
         {
-            return new BuildLog(LogFile.Create(LogPath, _options.WorkDirectory, _options.Log), secrets, _time);
+            return _memory.CreateLog(secrets);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (RefusedException)
         {
             BuildDirectory.Remove(directory);
-            throw new RefusedException($"the build log could not be opened in '{_options.FileCacheDirectory}': {e.Message}", e);
+            throw;
         }
     }
 
-    private async Task RunAsync(IBuild build, BuildContext context, CancellationToken abort)
+    /// <summary>Tells everybody of a change, once it would outlive the slave.</summary>
+    private void Publish(BuilderSnapshot next)
     {
-        BuildOutcome outcome;
-        try
-        {
-            outcome = await build.RunAsync(context, abort).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (abort.IsCancellationRequested)
-        {
-            outcome = new BuildOutcome(BuildStatus.Aborted);
-        }
-        catch (Exception e) // one of the three broad ones: whatever a backend does, the builder goes on
-        {
-            LogBackendBroken(e, context.Request.BuildId);
-            outcome = new BuildOutcome(BuildStatus.BuilderFail);
-            context.Log.WriteLine($"The builder failed: {e.GetType().Name}: {e.Message}");
-        }
-
-        try
-        {
-            BuildDirectory.Remove(context.Directory);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            LogFolderLeft(e, context.Directory);
-            context.Log.WriteLine($"The folder of the build could not be removed: {e.Message}");
-            outcome = new BuildOutcome(BuildStatus.BuilderFail);
-        }
-
-        context.Log.Close();
-        if (context.Log.Failure is { } failure)
-        {
-            LogBroken(failure, context.Request.BuildId);
-            outcome = new BuildOutcome(BuildStatus.BuilderFail);
-        }
-
-        Complete(outcome);
-    }
-
-    /// <summary>What is left of a build whose slave was killed. Its folder is removed like that of any other.</summary>
-    private sealed class LeftoverBuild(IBuildBackend? backend, string? phase) : IBuild
-    {
-        public async Task<BuildOutcome> RunAsync(IBuildContext context, CancellationToken abort)
-        {
-            // An abort changes nothing: the build is being ended already.
-            var left = new LeftBuild(context.Request.BuildId, context.Directory, context.Log, context.Time);
-            if (backend is not null)
-                await backend.EndLeftAsync(left, CancellationToken.None).ConfigureAwait(false);
-            context.Log.WriteLine(
-                $"The slave was killed or its machine went down {(phase is null ? "before the first phase" : $"in phase {phase}")}: the build has failed.");
-            return new BuildOutcome(BuildStatus.BuilderFail);
-        }
+        _memory.RememberOrGoOn(next);
+        _snapshot = next;
     }
 
     private void Complete(BuildOutcome outcome)
     {
-        FlushResults();
+        _memory.Flush(_snapshot.OwnSums);
         lock (_lock)
         {
             if (_cutShort)
@@ -513,15 +373,6 @@ internal sealed partial class Builder : IAsyncDisposable
     [LoggerMessage(LogLevel.Warning, "The slave was killed while build {BuildId} was in phase {Phase}: what is left of it is being ended")]
     private partial void LogResumed(string buildId, string phase);
 
-    [LoggerMessage(LogLevel.Information, "Build {BuildId} had ended before the slave was started; it waits for the master")]
-    private partial void LogRecalled(string? buildId);
-
-    [LoggerMessage(LogLevel.Error, "Results may not be on the disk yet; if the machine goes down now, they may be lost")]
-    private partial void LogNotFlushed(Exception exception);
-
-    [LoggerMessage(LogLevel.Error, "A change is not in the journal; if the slave is killed now, it comes back without it")]
-    private partial void LogNotRemembered(Exception exception);
-
     [LoggerMessage(LogLevel.Information, "Build {BuildId} ended: {Status}")]
     private partial void LogEnded(string? buildId, BuildStatus status);
 
@@ -530,13 +381,4 @@ internal sealed partial class Builder : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Error, "Build {BuildId} did not end within {Deadline}: what it started may still be running")]
     private partial void LogNotStopped(string? buildId, TimeSpan deadline);
-
-    [LoggerMessage(LogLevel.Error, "The backend of build {BuildId} failed")]
-    private partial void LogBackendBroken(Exception exception, string buildId);
-
-    [LoggerMessage(LogLevel.Error, "The log of build {BuildId} could not be written to its end")]
-    private partial void LogBroken(Exception exception, string buildId);
-
-    [LoggerMessage(LogLevel.Error, "The build folder {Directory} could not be removed")]
-    private partial void LogFolderLeft(Exception exception, string directory);
 }

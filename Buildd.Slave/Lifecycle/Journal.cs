@@ -1,6 +1,5 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
-using Microsoft.Win32.SafeHandles;
+using Buildd.Slave.Files;
 
 namespace Buildd.Slave.Lifecycle;
 
@@ -12,7 +11,7 @@ namespace Buildd.Slave.Lifecycle;
 /// A second slave on the same folder is refused, because each would undo what the other does. Used by one thread at a
 /// time.
 /// </remarks>
-internal sealed partial class Journal : IDisposable
+internal sealed class Journal : IDisposable
 {
     /// <summary>The journal's name in the work folder.</summary>
     internal const string FileName = "builder.journal";
@@ -24,8 +23,6 @@ internal sealed partial class Journal : IDisposable
 
     /// <summary>A build with ten thousand results stays far below it.</summary>
     private const long MaxBytes = 16 * 1024 * 1024;
-
-    private const int OpenReadOnly = 0; // O_RDONLY, which will do for a folder; O_DIRECTORY has other values on other machines
 
     private readonly string _directory;
     private readonly string _path;
@@ -101,17 +98,12 @@ internal sealed partial class Journal : IDisposable
     /// <exception cref="IOException">The folder is not there, or the disk is broken.</exception>
     internal static void FlushDirectory(string directory)
     {
-        using var handle = Open(directory, OpenReadOnly);
-        if (handle.IsInvalid)
-            throw new IOException($"'{directory}' can't be opened: {Marshal.GetLastPInvokeErrorMessage()}");
+        using var handle = NativeFile.OpenToRead(Path.Combine(directory, ".")); // the folder itself where an administrator has put a link
         RandomAccess.FlushToDisk(handle);
     }
 
     /// <summary>Lets go of the work folder.</summary>
     public void Dispose() => _lock.Dispose();
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle Open(string path, int flags);
 
     private JournalException Unusable(string why, Exception? inner = null) => new(
         $"the journal '{_path}' can't be used: {why}. Look at what builds left in '{_directory}', remove that and the journal, and start the slave again.", inner);

@@ -1,0 +1,59 @@
+using Buildd.Protocol.Messages;
+using Buildd.Slave.Builds;
+using Microsoft.Extensions.Logging;
+
+namespace Buildd.Slave.Lifecycle;
+
+/// <summary>The task beside the builder: a build, then its folder removed and its log closed, whatever happens in it.</summary>
+internal sealed partial class BuildRun(IBuild build, BuildContext context, ILogger logger)
+{
+    /// <summary>Runs the build to its end.</summary>
+    /// <returns>How it ended, before what the builder itself has to say to that.</returns>
+    internal async Task<BuildOutcome> RunAsync(CancellationToken abort)
+    {
+        BuildOutcome outcome;
+        try
+        {
+            outcome = await build.RunAsync(context, abort).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (abort.IsCancellationRequested)
+        {
+            outcome = new BuildOutcome(BuildStatus.Aborted);
+        }
+        catch (Exception e) // one of the three broad ones: whatever a backend does, the builder goes on
+        {
+            LogBackendBroken(e, context.Request.BuildId);
+            outcome = new BuildOutcome(BuildStatus.BuilderFail);
+            context.Log.WriteLine($"The builder failed: {e.GetType().Name}: {e.Message}");
+        }
+
+        try
+        {
+            BuildDirectory.Remove(context.Directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogFolderLeft(e, context.Directory);
+            context.Log.WriteLine($"The folder of the build could not be removed: {e.Message}");
+            outcome = new BuildOutcome(BuildStatus.BuilderFail);
+        }
+
+        context.Log.Close();
+        if (context.Log.Failure is { } failure)
+        {
+            LogBroken(failure, context.Request.BuildId);
+            outcome = new BuildOutcome(BuildStatus.BuilderFail);
+        }
+
+        return outcome;
+    }
+
+    [LoggerMessage(LogLevel.Error, "The backend of build {BuildId} failed")]
+    private partial void LogBackendBroken(Exception exception, string buildId);
+
+    [LoggerMessage(LogLevel.Error, "The log of build {BuildId} could not be written to its end")]
+    private partial void LogBroken(Exception exception, string buildId);
+
+    [LoggerMessage(LogLevel.Error, "The build folder {Directory} could not be removed")]
+    private partial void LogFolderLeft(Exception exception, string directory);
+}

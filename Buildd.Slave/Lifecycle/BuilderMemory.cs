@@ -1,0 +1,155 @@
+using Buildd.Protocol.Messages;
+using Buildd.Slave.Builds;
+using Buildd.Slave.Files;
+using Buildd.Slave.Logs;
+using Microsoft.Extensions.Logging;
+
+namespace Buildd.Slave.Lifecycle;
+
+/// <summary>
+/// What the builder has on the disk: the journal, the log of the build and its results. A builder that is killed finds all of
+/// it again.
+/// </summary>
+/// <remarks>Used by one thread at a time, but for <see cref="Flush"/>.</remarks>
+internal sealed partial class BuilderMemory : IDisposable
+{
+    private readonly SlaveOptions _options;
+    private readonly FileCache _cache;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Journal _journal;
+
+    /// <exception cref="JournalException">The work folder is another slave's.</exception>
+    internal BuilderMemory(SlaveOptions options, FileCache cache, TimeProvider time, ILogger logger)
+    {
+        _options = options;
+        _cache = cache;
+        _time = time;
+        _logger = logger;
+        _journal = new Journal(options.WorkDirectory);
+    }
+
+    private string LogPath => Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog);
+
+    /// <summary>Where an earlier slave on this work folder was when it ended, however it ended.</summary>
+    /// <exception cref="JournalException">The journal can't be read, or the log can't be gone on with.</exception>
+    internal BuilderSnapshot Recall()
+    {
+        if (_journal.Read() is not { } entry)
+            return BuilderSnapshot.IdleAtStart;
+
+        var snapshot = BuilderSnapshot.FromJournal(entry);
+        switch (snapshot.Status)
+        {
+            case BuilderStatus.Idle:
+                if (snapshot.OwnSums.IsEmpty)
+                    return snapshot;
+                Forget(snapshot.OwnSums);
+                RememberOrGoOn(BuilderSnapshot.IdleAtStart);
+                return BuilderSnapshot.IdleAtStart;
+
+            case BuilderStatus.Waiting:
+                LogRecalled(snapshot.BuildId);
+                var missing = snapshot.Results.Where(result => _cache.Find(result.Value) is null).Select(result => result.Key).ToList();
+                snapshot = snapshot with { Log = GoOnWithLog() };
+                if (missing.Count > 0)
+                    snapshot.Log.WriteLine($"Results were lost while the slave was down: {string.Join(", ", missing)}");
+                snapshot.Log.Close();
+                if (missing.Count == 0)
+                    return snapshot;
+                snapshot = snapshot with { Outcome = new BuildOutcome(BuildStatus.BuilderFail) };
+                RememberOrGoOn(snapshot);
+                return snapshot;
+
+            default:
+                return snapshot with { Log = GoOnWithLog() };
+        }
+    }
+
+    /// <exception cref="RefusedException">The journal can't be written: nothing that has to be remembered can be begun.</exception>
+    internal void Remember(BuilderSnapshot snapshot)
+    {
+        try
+        {
+            _journal.Write(snapshot.ToJournal());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RefusedException($"the journal in '{_options.WorkDirectory}' could not be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>For what has happened already: with a full disk the slave goes on, and would come back where it last could write.</summary>
+    internal void RememberOrGoOn(BuilderSnapshot snapshot)
+    {
+        try
+        {
+            Remember(snapshot);
+        }
+        catch (RefusedException e)
+        {
+            LogNotRemembered(e);
+        }
+    }
+
+    /// <summary>Nobody is told of a result that a power failure could still take back.</summary>
+    internal void Flush(IEnumerable<string> sums)
+    {
+        try
+        {
+            foreach (var path in sums.Select(_cache.Find).OfType<string>())
+                Journal.FlushFile(path);
+            Journal.FlushDirectory(_options.FileCacheDirectory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotFlushed(e);
+        }
+    }
+
+    /// <summary>Removes results and the log: what <c>clean</c> does.</summary>
+    internal void Forget(IEnumerable<string> sums)
+    {
+        foreach (var sha1 in sums)
+            _cache.Remove(sha1);
+        File.Delete(LogPath);
+    }
+
+    /// <summary>Starts the log of a build, in place of the last one's.</summary>
+    /// <exception cref="RefusedException">It can't be opened.</exception>
+    internal BuildLog CreateLog(IReadOnlyList<ReadOnlyMemory<byte>> secrets)
+    {
+        try
+        {
+            return new BuildLog(LogFile.Create(LogPath, _options.WorkDirectory, _options.Log), secrets, _time);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RefusedException($"the build log could not be opened in '{_options.FileCacheDirectory}': {e.Message}", e);
+        }
+    }
+
+    public void Dispose() => _journal.Dispose();
+
+    /// <summary>The secrets of that build are not known any more; all that is added now are lines of our own.</summary>
+    private BuildLog GoOnWithLog()
+    {
+        try
+        {
+            return new BuildLog(LogFile.GoOn(LogPath, _options.WorkDirectory, _options.Log), [], _time);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new JournalException($"the log of the build that the slave was killed in can't be gone on with: {e.Message}", e);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Build {BuildId} had ended before the slave was started; it waits for the master")]
+    private partial void LogRecalled(string? buildId);
+
+    [LoggerMessage(LogLevel.Error, "Results may not be on the disk yet; if the machine goes down now, they may be lost")]
+    private partial void LogNotFlushed(Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "A change is not in the journal; if the slave is killed now, it comes back without it")]
+    private partial void LogNotRemembered(Exception exception);
+}
