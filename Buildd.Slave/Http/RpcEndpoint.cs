@@ -37,6 +37,11 @@ internal sealed partial class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, Sl
             http.Response.ContentLength = 0;
             return;
         }
+        catch (InvalidOperationException)
+        {
+            http.Abort(); // a NUL in a trailer: after it the server can't find the end of the body either
+            return;
+        }
 
         var output = new ArrayBufferWriter<byte>();
         if (sent is { } body)

@@ -161,8 +161,8 @@ internal sealed class RequestMutator(IReadOnlyList<byte[]> corpus, IReadOnlyList
             0 => "<!DOCTYPE x [<!ENTITY a 'ha'>" + string.Concat(Enumerable.Range(1, 30).Select(i => $"<!ENTITY {(char)('a' + (i % 26))}{i} '&a;&a;&a;'>")) + "]>",
             1 => "<!DOCTYPE x [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>",
             2 => "<!DOCTYPE x SYSTEM 'http://127.0.0.1:9/x.dtd'>",
-            3 => "<!DOCTYPE x [<!ENTITY % p '" + new string('x', chance.Next(100_000)) + "'>%p;]>",
-            _ => "<!-- " + new string('-', chance.Next(10_000)) + " --><?pi " + new string('x', chance.Next(1_000_000)) + "?>",
+            3 => "<!DOCTYPE x [<!ENTITY % p '" + new string('x', chance.Next(20_000)) + "'>%p;]>",
+            _ => "<!-- " + new string('-', chance.Next(10_000)) + " --><?pi " + new string('x', chance.Next(chance.Next(50) == 0 ? 1_200_000 : 20_000)) + "?>",
         };
         return Post($"<?xml version='1.0'?>{text}<methodCall><methodName>echo</methodName><params><param><value>&a;</value></param></params></methodCall>");
     }
