@@ -7,7 +7,7 @@ using Buildd.Slave.Http;
 namespace Buildd.Daemon;
 
 /// <summary>The one place where the slave's parts meet; the program and the tests both call it.</summary>
-public static class SlaveApplication
+public static partial class SlaveApplication
 {
     /// <summary>How long a kept connection may be silent; the reference's figure.</summary>
     private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(60);
@@ -55,6 +55,7 @@ public static class SlaveApplication
         application.UseRouting();
         application.Use((http, next) => http.GetEndpoint() is null ? BuilddSlaveEndpoints.AnswerUnknownAsync(http) : next(http));
         application.MapBuilddSlave();
+        LogRoot(application.Logger, configuration.Root.Description);
         return application;
     }
 
@@ -80,4 +81,7 @@ public static class SlaveApplication
             http.Response.Headers.Connection = "close";
         return next(http);
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "What needs root is done {How}")]
+    private static partial void LogRoot(ILogger logger, string how);
 }

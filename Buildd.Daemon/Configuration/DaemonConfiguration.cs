@@ -3,8 +3,10 @@ using System.Net;
 using System.Runtime.InteropServices;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Backends.PlugIn;
+using Buildd.Backends.Root;
 using Buildd.Daemon.Logging;
 using Buildd.Daemon.Security;
+using Buildd.Processes;
 using Buildd.Slave;
 using Buildd.Slave.Files;
 using Buildd.Slave.Http;
@@ -15,7 +17,13 @@ namespace Buildd.Daemon.Configuration;
 /// <summary>All that the daemon is told by its configuration file: protocol section 16, and our own keys beside it.</summary>
 public sealed record DaemonConfiguration
 {
-    private const string Section = "builder";
+    internal const string Section = "builder";
+
+    /// <summary>The key that names who may have privileged operations done.</summary>
+    internal const string UserKey = "user";
+
+    /// <summary>The account of the reference's installations.</summary>
+    internal const string DefaultUser = "buildd";
 
     /// <summary>Ten years: more can only be a mistake of the unit.</summary>
     private static readonly TimeSpan MaxCacheAge = TimeSpan.FromDays(3650);
@@ -34,6 +42,9 @@ public sealed record DaemonConfiguration
 
     /// <summary>Who may use the slave, and how much of it; everybody unless something is said.</summary>
     public SecurityOptions Security { get; init; } = new();
+
+    /// <summary>How what needs root is done.</summary>
+    public RootAccess Root { get; init; } = RootAccess.Direct;
 
     /// <summary>What is odd and no mistake: lines that nobody reads, each with its number.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
@@ -57,6 +68,7 @@ public sealed record DaemonConfiguration
         $"of it are kept: {Limit(Slave.Cache.BudgetBytes)} bytes, {Limit((long)Slave.Cache.MaxAge.TotalSeconds)} seconds; {Slave.Cache.FreeSpaceFloorBytes} bytes of the disk stay free",
         $"work folder: {Slave.WorkDirectory}",
         $"of a build log are kept: {Limit(Slave.Log.MaxBytes)} bytes",
+        $"what needs root is done {Root.Description}",
         $"a build that runs when the slave stops is given {Slave.StopDeadline.TotalSeconds:0} seconds",
         $"beside the calls and the files: {string.Join(", ", Extras().DefaultIfEmpty("nothing"))}",
         .. SecurityReader.Describe(Security, Slave.Cache.AllowedHosts),
@@ -67,7 +79,8 @@ public sealed record DaemonConfiguration
     {
         var reader = new SectionReader(file, Section);
         var securityReader = new SectionReader(file, SecurityKeys.Section);
-        var slave = ReadSlave(reader, version);
+        var root = ReadRoot(path, reader, out var oddUser);
+        var slave = ReadSlave(reader, root, version);
         SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader);
         var log = ReadLog(reader);
@@ -80,7 +93,7 @@ public sealed record DaemonConfiguration
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
         mistakes.AddRange(named.FindMistakes());
         foreach (var plugIn in PlugInFolder.Read(plugInFolder, slave.Backends.Select(backend => backend.Tag), mistakes))
-            slave.Backends.Add(new PlugInBackend(plugIn));
+            slave.Backends.Add(new PlugInBackend(plugIn with { Root = root }));
         if (mistakes.Count > 0)
             throw new ConfigurationException($"the configuration file '{path}' can't be used:\n  " + string.Join("\n  ", mistakes));
 
@@ -90,13 +103,26 @@ public sealed record DaemonConfiguration
             BindAddress = address,
             BindPort = port,
             Log = log,
+            Root = root,
             Security = security,
-            Warnings = [.. FindUnread(path, file, reader, securityReader), .. FindOdd(security, address)],
+            Warnings = [.. FindUnread(path, file, reader, securityReader), .. FindOdd(security, address), .. oddUser is null ? (string[])[] : [oddUser]],
             KnownKeys = [.. reader.Keys, .. securityReader.Keys],
         };
     }
 
-    private static SlaveOptions ReadSlave(SectionReader reader, string version)
+    /// <remarks>Differs: the reference's user may run everything through sudo; ours has a rule for its few operations.</remarks>
+    private static RootAccess ReadRoot(string path, SectionReader reader, out string? odd)
+    {
+        var user = reader.Text(UserKey) ?? DefaultUser;
+        odd = null;
+        if (CurrentUser.IsRoot)
+            return RootAccess.Direct;
+        if (user != Environment.UserName)
+            odd = $"{path}: the slave runs as '{Environment.UserName}', and 'user' is '{user}': nothing that needs root will be done for it, and so no build";
+        return RootAccess.ThroughSudo(Environment.ProcessPath ?? "buildd-slave", Path.GetFullPath(path));
+    }
+
+    private static SlaveOptions ReadSlave(SectionReader reader, RootAccess root, string version)
     {
         var defaults = new SlaveOptions();
         var binaryPackage = new BinaryPackageOptions();
@@ -109,7 +135,7 @@ public sealed record DaemonConfiguration
             StopDeadline = reader.Duration("stopdeadline", defaults.StopDeadline, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             Backends =
             [
-                new BinaryPackageBackend(binaryPackage with { BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser }),
+                new BinaryPackageBackend(binaryPackage with { Root = root, BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser }),
             ],
             Cache = new FileCacheOptions
             {
