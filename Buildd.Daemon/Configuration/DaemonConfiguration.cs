@@ -5,6 +5,7 @@ using Buildd.Backends.BinaryPackage;
 using Buildd.Backends.PlugIn;
 using Buildd.Backends.Root;
 using Buildd.Daemon.Logging;
+using Buildd.Daemon.Security;
 using Buildd.Processes;
 using Buildd.Slave;
 using Buildd.Slave.Files;
@@ -39,13 +40,16 @@ public sealed record DaemonConfiguration
     /// <summary>Where the daemon's own log goes.</summary>
     public DaemonLogOptions Log { get; init; } = new();
 
+    /// <summary>Who may use the slave, and how much of it; everybody unless something is said.</summary>
+    public SecurityOptions Security { get; init; } = new();
+
     /// <summary>How what needs root is done.</summary>
     public RootAccess Root { get; init; } = RootAccess.Direct;
 
     /// <summary>What is odd and no mistake: lines that nobody reads, each with its number.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>Every key of [builder] that this reader knows.</summary>
+    /// <summary>Every key that this reader knows.</summary>
     internal IReadOnlyCollection<string> KnownKeys { get; private init; } = [];
 
     /// <summary>Reads a file and checks it as a whole.</summary>
@@ -67,19 +71,23 @@ public sealed record DaemonConfiguration
         $"what needs root is done {Root.Description}",
         $"a build that runs when the slave stops is given {Slave.StopDeadline.TotalSeconds:0} seconds",
         $"beside the calls and the files: {string.Join(", ", Extras().DefaultIfEmpty("nothing"))}",
+        .. SecurityReader.Describe(Security, Slave.Cache.AllowedHosts),
         $"log: {Log.Path ?? "standard output"} ({Log.Format.ToString().ToLowerInvariant()})",
     ];
 
     internal static DaemonConfiguration Read(string path, IniFile file, string version)
     {
         var reader = new SectionReader(file, Section);
+        var securityReader = new SectionReader(file, SecurityKeys.Section);
         var root = ReadRoot(path, reader, out var oddUser);
         var slave = ReadSlave(reader, root, version);
+        SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader);
         var log = ReadLog(reader);
+        var security = SecurityReader.Read(securityReader, TimeProvider.System);
         var plugInFolder = reader.Text("backends") is { } folder ? Absolute(folder) : null;
 
-        var mistakes = new List<string>(reader.Mistakes);
+        List<string> mistakes = [.. reader.Mistakes, .. securityReader.Mistakes];
         if (!file.HasSection(Section))
             mistakes.Insert(0, $"there is no section [{Section}]");
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
@@ -96,8 +104,9 @@ public sealed record DaemonConfiguration
             BindPort = port,
             Log = log,
             Root = root,
-            Warnings = [.. FindUnread(path, file, reader), .. oddUser is null ? (string[])[] : [oddUser]],
-            KnownKeys = reader.Keys,
+            Security = security,
+            Warnings = [.. FindUnread(path, file, reader, securityReader), .. FindOdd(security, address), .. oddUser is null ? (string[])[] : [oddUser]],
+            KnownKeys = [.. reader.Keys, .. securityReader.Keys],
         };
     }
 
@@ -174,10 +183,16 @@ public sealed record DaemonConfiguration
         return new DaemonLogOptions { Path = path, Format = format == "json" ? DaemonLogFormat.Json : DaemonLogFormat.Text };
     }
 
-    private static IEnumerable<string> FindUnread(string path, IniFile file, SectionReader reader) => file.Keys
-        .Where(key => key.Section != Section || !reader.Keys.Contains(key.Key, StringComparer.OrdinalIgnoreCase))
+    private static IEnumerable<string> FindUnread(string path, IniFile file, params SectionReader[] readers) => file.Keys
+        .Where(key => !readers.Any(reader => reader.Section == key.Section && reader.Keys.Contains(key.Key, StringComparer.OrdinalIgnoreCase)))
         .Where(key => !ReferenceKeys.Contains(key.Section, key.Key))
         .Select(key => $"{path}: line {key.Line}: nothing reads the key '{key.Key}' of [{key.Section}]: it is mistyped, or of no use here");
+
+    private static IEnumerable<string> FindOdd(SecurityOptions security, IPAddress address)
+    {
+        if (security is { TokenFile: not null, Tls: null } && !IPAddress.IsLoopback(address))
+            yield return $"[{SecurityKeys.Section}] {SecurityKeys.TokenFile} without {SecurityKeys.TlsCertificate}: the token can be read on the way";
+    }
 
     private IEnumerable<string> Extras()
     {
