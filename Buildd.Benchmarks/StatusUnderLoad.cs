@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using Buildd.Benchmarks.Harness;
 using Buildd.Benchmarks.Peers;
 using Buildd.Processes;
@@ -19,12 +21,14 @@ internal sealed class StatusUnderLoad : IBenchmark
 
     private const int ProducedMiBPerSecond = 50;
 
+    private const int SlowClients = 500;
+
     /// <summary>A master's calls are never this close together; it makes enough of them to find the hundredth.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
 
     private static readonly TimeSpan RoundTime = TimeSpan.FromSeconds(2);
 
-    public string Question => "How long does status take while a slave fetches, logs or gathers, against the same slave idle?";
+    public string Question => "How long does status take while a slave fetches, logs, gathers or has slow clients, against the same slave idle?";
 
     public async Task<IReadOnlyList<Row>> RunAsync(string folder, CancellationToken cancellationToken)
     {
@@ -40,6 +44,7 @@ internal sealed class StatusUnderLoad : IBenchmark
             await AgainstIdleAsync("fetching 1 GiB", stop => FetchAsync(slave, file, source.Url, stop)),
             await AgainstIdleAsync($"a build logs {ProducedMiBPerSecond} MiB/s", stop => BuildAsync(slave, BusyBackend.LogAsync, backend, stop)),
             await AgainstIdleAsync("gathering 1 GiB", stop => BuildAsync(slave, backend.GatherAsync, backend, stop)),
+            await AgainstIdleAsync($"{SlowClients} clients that send a byte a second", stop => DripAsync(slave.Url, stop)),
         ];
 
         async Task<Row> AgainstIdleAsync(string what, Func<CancellationToken, Task> load) => (await Rounds.MeasureAsync(
@@ -97,6 +102,34 @@ internal sealed class StatusUnderLoad : IBenchmark
             while ((await slave.Client.StatusAsync(CancellationToken.None)).Status != BuilderStatus.Waiting)
                 await Task.Delay(10, CancellationToken.None);
             await slave.Client.CleanAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>Half of them never come to the end of a request's head, the others to that of its body.</summary>
+    private static async Task DripAsync(Uri slave, CancellationToken stop)
+    {
+        var clients = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < SlowClients; i++)
+            {
+                var client = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                clients.Add(client);
+                await client.ConnectAsync(slave.Host, slave.Port, stop);
+                await client.SendAsync(
+                    Encoding.ASCII.GetBytes("POST /rpc HTTP/1.1\r\nHost: x\r\n" + (i % 2 == 0 ? "X-Slow: " : "Content-Length: 10000\r\n\r\n<")), stop);
+            }
+
+            while (true)
+            {
+                foreach (var client in clients)
+                    await client.SendAsync("x"u8.ToArray(), stop);
+                await Task.Delay(TimeSpan.FromSeconds(1), stop);
+            }
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
         }
     }
 

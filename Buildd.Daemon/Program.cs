@@ -4,6 +4,9 @@ using Buildd.Daemon;
 
 const string ConfigurationVariable = "BUILDD_CONFIG";
 
+if (args is [Buildd.Backends.Root.RootProgram.Name, .. var operation])
+    return await Buildd.Daemon.Root.RootCommand.RunAsync(operation);
+
 var version = Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 var configurationOption = new Option<string?>("--config")
 {
@@ -24,6 +27,7 @@ var root = new RootCommand(
 
     It runs in the foreground. SIGTERM ends it, after a running build was taken down; SIGHUP opens the log file again.
     The protocol knows no passwords: let it listen where only your master reaches it.
+    As an ordinary user it has what needs root done through sudo: 'buildd-slave root --help'.
     """)
 {
     configurationOption, checkOption, untilStdinCloses,

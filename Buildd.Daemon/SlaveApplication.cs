@@ -1,12 +1,13 @@
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Logging;
+using Buildd.Daemon.Security;
 using Buildd.Daemon.Systemd;
 using Buildd.Slave.Http;
 
 namespace Buildd.Daemon;
 
 /// <summary>The one place where the slave's parts meet; the program and the tests both call it.</summary>
-public static class SlaveApplication
+public static partial class SlaveApplication
 {
     /// <summary>How long a kept connection may be silent; the reference's figure.</summary>
     private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(60);
@@ -19,9 +20,10 @@ public static class SlaveApplication
 
     /// <summary>Puts a slave together. It listens once the application is started.</summary>
     /// <param name="configuration">What it is told.</param>
-    /// <exception cref="ConfigurationException">The log can't be opened.</exception>
+    /// <exception cref="ConfigurationException">The log can't be opened, or certificates or the token can't be used.</exception>
     public static WebApplication Create(DaemonConfiguration configuration)
     {
+        var security = configuration.Security;
         // Empty: no settings files and no watcher on the working folder, which would follow every file of every chroot.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var log = OpenLog(configuration.Log);
@@ -34,18 +36,26 @@ public static class SlaveApplication
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null; // the endpoint has its own limit and answers with the fault
             kestrel.Limits.KeepAliveTimeout = KeepAliveTimeout;
-            kestrel.Limits.RequestHeadersTimeout = KeepAliveTimeout;
             kestrel.Limits.MaxRequestLineSize = MaxHeadBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadBytes;
             kestrel.Limits.MaxRequestHeaderCount = MaxHeaderFields;
-            kestrel.Listen(configuration.BindAddress, configuration.BindPort);
+            KestrelSecurity.Limit(kestrel.Limits, security);
+            kestrel.Listen(configuration.BindAddress, configuration.BindPort, listen => KestrelSecurity.Guard(
+                listen, security, kestrel.ApplicationServices.GetRequiredService<SecretFiles>(),
+                kestrel.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(KestrelSecurity).FullName!)));
         });
+        builder.Services.AddSingleton(provider => new SecretFiles(security, TimeProvider.System, provider.GetRequiredService<ILogger<SecretFiles>>()));
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<SecretFiles>());
         builder.Services.AddBuilddSlave(configuration.Slave);
         var application = builder.Build();
+        var files = application.Services.GetRequiredService<SecretFiles>(); // now, so that a mistake is told before anything starts
         application.Use(CloseOldConnections);
+        if (files.Token is not null)
+            application.Use(new TokenGate(files).HandleAsync);
         application.UseRouting();
         application.Use((http, next) => http.GetEndpoint() is null ? BuilddSlaveEndpoints.AnswerUnknownAsync(http) : next(http));
         application.MapBuilddSlave();
+        LogRoot(application.Logger, configuration.Root.Description);
         return application;
     }
 
@@ -71,4 +81,7 @@ public static class SlaveApplication
             http.Response.Headers.Connection = "close";
         return next(http);
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "What needs root is done {How}")]
+    private static partial void LogRoot(ILogger logger, string how);
 }

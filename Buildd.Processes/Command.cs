@@ -36,7 +36,8 @@ public sealed record Command
 
     /// <summary>
     /// Whether standard input stays open, with nothing more to read after <see cref="StandardInput"/>, until the program
-    /// ends or this process does: a program that watches it then never outlives us.
+    /// ends, is to stop, or this process ends: a program that watches it then never outlives us, and can be stopped where this
+    /// user may not send it a signal.
     /// </summary>
     public bool KeepsStandardInputOpen { get; init; }
 

@@ -195,6 +195,8 @@ public static class ProcessRunner
         // There is no such group as long as the launcher has not got to setsid.
         if (!command.StopsGroup || !Native.Kill(-process.Id, Native.SigTerm))
             Native.Kill(process.Id, Native.SigTerm);
+        if (command.KeepsStandardInputOpen)
+            await process.StandardInput.BaseStream.DisposeAsync().ConfigureAwait(false);
         if (await ExitsWithinAsync(process, command.StopGrace).ConfigureAwait(false))
             return;
 

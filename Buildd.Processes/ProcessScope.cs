@@ -55,13 +55,11 @@ public sealed class ProcessScope : IAsyncDisposable
     /// <param name="name">For the control group's name, so that a person who looks finds what it is about.</param>
     /// <param name="rootDirectory">A folder that processes of the scope have as their root, such as a chroot; it need not be there yet.</param>
     /// <param name="time">The clock; null means the system's.</param>
-    public static ProcessScope Open(string name, string? rootDirectory = null, TimeProvider? time = null) =>
-        Open(name, rootDirectory, time, withControlGroup: true);
-
-    /// <summary>Opens a scope as on a machine that has no control groups.</summary>
-    internal static ProcessScope OpenWithoutControlGroup(string name) => Open(name, null, null, withControlGroup: false);
-
-    private static ProcessScope Open(string name, string? rootDirectory, TimeProvider? time, bool withControlGroup)
+    /// <param name="withControlGroup">
+    /// Whether to have a control group if that can be; not for a program that was started in one for the purpose, nor for
+    /// what may outlive its starter.
+    /// </param>
+    public static ProcessScope Open(string name, string? rootDirectory = null, TimeProvider? time = null, bool withControlGroup = true)
     {
         var mark = $"{Prefix}{Own}-{Interlocked.Increment(ref _count)}-{Safe(name)}";
         var group = withControlGroup ? ControlGroup.TryCreate(mark) : null;

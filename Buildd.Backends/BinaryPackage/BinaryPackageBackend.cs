@@ -1,4 +1,5 @@
 using Buildd.Backends.Environments;
+using Buildd.Backends.Root;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 
@@ -17,9 +18,9 @@ public sealed class BinaryPackageBackend(BinaryPackageOptions options) : IBuildB
     public IBuild Prepare(BuildRequest request) => new BinaryPackageBuild(BinaryPackageArguments.Parse(request), Options);
 
     /// <inheritdoc/>
-    public async Task EndLeftAsync(LeftBuild left, CancellationToken cancellationToken)
-    {
-        SchrootDefinition.Remove(Options.SchrootDirectory, left.BuildId, ChrootEnvironment.RootDirectoryIn(left.Directory));
-        await LeftEnvironment.EndAsync(left, cancellationToken).ConfigureAwait(false);
-    }
+    public Task EndLeftAsync(LeftBuild left, CancellationToken cancellationToken) => LeftEnvironment.EndChrootAsync(
+        left,
+        scope => RootRunner.For(
+            Options.Root, left.Directory, scope, left.Time, schrootDirectory: Options.SchrootDirectory, buildUser: BuildUser.Find(Options.BuildUser).User?.Id),
+        cancellationToken);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Buildd.Backends.Environments;
+using Buildd.Backends.Root;
 using Buildd.Debian;
 using Buildd.Debian.Architectures;
 using Buildd.Debian.Packages;
@@ -14,9 +15,6 @@ namespace Buildd.Backends.BinaryPackage;
 /// <summary>One build of a binary package, phase by phase: protocol sections 9 and 12.1.</summary>
 internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, BinaryPackageOptions options) : IBuild
 {
-    /// <summary>How long processes of the build may resist being killed; the reference's figure for an abort.</summary>
-    private static readonly TimeSpan ReapDeadline = TimeSpan.FromSeconds(120);
-
     /// <summary>How long unmounting and removing may take. Longer than any disk needs, short enough to be told about.</summary>
     private static readonly TimeSpan CleanUpDeadline = TimeSpan.FromMinutes(10);
 
@@ -40,6 +38,15 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
 
     private BuildOutcome? _outcome;
 
+    /// <summary>Whether there may be anything to clean up.</summary>
+    private bool _entered;
+
+    /// <summary>Whether schroot may know the chroot.</summary>
+    private bool _defined;
+
+    /// <summary>Only root can build as somebody else.</summary>
+    private string BuildUserName => CurrentUser.IsRoot ? options.BuildUser : Environment.UserName;
+
     /// <inheritdoc/>
     public async Task<BuildOutcome> RunAsync(IBuildContext context, CancellationToken abort)
     {
@@ -48,12 +55,15 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
         var scope = ProcessScope.Open(context.Request.BuildId, ChrootEnvironment.RootDirectoryOf(context), context.Time);
         await using var closing = scope.ConfigureAwait(false);
         var phases = new PhaseClock(context);
-        var steps = new StepRunner(context, scope);
+        var root = RootRunner.For(
+            options.Root, context.Directory, scope, context.Time,
+            context.Request.ChrootPath, options.SchrootDirectory, BuildUser.Find(BuildUserName).User?.Id);
+        var steps = new StepRunner(context, scope, root);
         var chroot = new ChrootEnvironment(context, steps);
 
         try
         {
-            await TryAsync(context, () => PrepareAndBuildAsync(context, phases, steps, chroot, abort), abort).ConfigureAwait(false);
+            await TryAsync(context, () => PrepareAndBuildAsync(context, phases, root, steps, chroot, abort), abort).ConfigureAwait(false);
         }
         finally
         {
@@ -64,18 +74,19 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
     }
 
     private async Task PrepareAndBuildAsync(
-        IBuildContext context, PhaseClock phases, StepRunner steps, ChrootEnvironment chroot, CancellationToken abort)
+        IBuildContext context, PhaseClock phases, RootRunner root, StepRunner steps, ChrootEnvironment chroot, CancellationToken abort)
     {
         phases.Enter(Phase.Init);
-        var user = Inspect(context);
+        var user = await InspectAsync(context, root, abort).ConfigureAwait(false);
 
+        _entered = true;
         phases.Enter(Phase.Unpack);
         await chroot.UnpackAsync(abort).ConfigureAwait(false);
 
         phases.Enter(Phase.Mount);
         await chroot.MountAsync(abort).ConfigureAwait(false);
 
-        var apt = new AptSetup(chroot, steps, context.Time);
+        var apt = new AptSetup(chroot, context.Time);
         if (arguments.Archives is { } archives)
         {
             phases.Enter(Phase.Sources);
@@ -101,26 +112,30 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
     /// <summary>Nothing here is called off by an abort, and a step that fails does not keep the next from being tried.</summary>
     private async Task CleanUpAsync(IBuildContext context, PhaseClock phases, ProcessScope scope, ChrootEnvironment chroot)
     {
-        using var deadline = new CancellationTokenSource(ReapDeadline + CleanUpDeadline, context.Time);
+        using var deadline = new CancellationTokenSource((2 * RootExecutor.KillDeadline) + CleanUpDeadline, context.Time);
         var stop = deadline.Token;
         phases.Enter(Phase.Reap);
+        if (_entered && !CurrentUser.IsRoot) // what is of root and in no control group of ours, the scope does not see
+            await TryAsync(context, () => chroot.KillAsync(stop), stop).ConfigureAwait(false);
         await TryAsync(context, () => ReapAsync(context, scope), stop).ConfigureAwait(false);
         phases.Enter(Phase.Umount);
-        await TryAsync(context, () => chroot.UnmountAsync(stop), stop).ConfigureAwait(false);
+        if (_defined)
+            await TryAsync(context, () => chroot.UndefineAsync(stop), stop).ConfigureAwait(false);
+        if (_entered)
+            await TryAsync(context, () => chroot.UnmountAsync(stop), stop).ConfigureAwait(false);
         phases.Enter(Phase.Cleanup);
-        await TryAsync(context, () => chroot.RemoveAsync(stop), stop).ConfigureAwait(false);
+        if (_entered)
+            await TryAsync(context, () => chroot.RemoveAsync(stop), stop).ConfigureAwait(false);
         phases.Leave();
     }
 
     /// <summary>Looks at the machine before anything is touched, so that what is missing is said in one sentence.</summary>
-    private BuildUser Inspect(IBuildContext context)
+    private async Task<BuildUser> InspectAsync(IBuildContext context, RootRunner root, CancellationToken abort)
     {
         context.Log.WriteLine($"Builder {Environment.MachineName}, Linux {Environment.OSVersion.Version}, {Environment.ProcessorCount} processors");
-        if (!CurrentUser.IsRoot)
-            throw new PhaseFailedException(BuildStatus.BuilderFail, $"this slave runs as user {CurrentUser.Id}; to unpack and enter chroots it has to run as root");
-        return BuildUser.Find(options.BuildUser) is (var user, null)
-            ? user!
-            : throw new PhaseFailedException(BuildStatus.BuilderFail, BuildUser.Find(options.BuildUser).Mistake!);
+        var (user, mistake) = BuildUser.Find(BuildUserName);
+        mistake ??= await root.FindMistakeAsync(abort).ConfigureAwait(false);
+        return mistake is null ? user! : throw new PhaseFailedException(BuildStatus.BuilderFail, mistake);
     }
 
     private async Task BuildPackageAsync(
@@ -128,44 +143,44 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
     {
         await chroot.RunScriptAsync(
             $"make user {user.Name} known in the chroot",
-            AccountScript, [user.PasswdLine, user.GroupLine, user.SbuildGroupLine, user.Name], default, abort).ConfigureAwait(false);
+            AccountScript, [user.PasswdLine, user.GroupLine, user.SbuildGroupLine, user.Name], abort).ConfigureAwait(false);
         await chroot.WriteFileAsync("/CurrentlyBuilding", Encoding.UTF8.GetBytes(CurrentlyBuilding()), abort).ConfigureAwait(false);
 
         var configuration = Path.Combine(context.Directory, ".sbuildrc");
         await File.WriteAllTextAsync(configuration, SbuildConfiguration.Write(options), abort).ConfigureAwait(false);
-        // sbuild writes its results here, and reads the sources.
-        await steps.RunOrFailAsync(
-            Command.Of("chown", $"{user.Id}:{user.GroupId}", context.Directory), BuildStatus.BuilderFail, abort).ConfigureAwait(false);
+        if (CurrentUser.IsRoot)
+        {
+            // sbuild writes its results here, and reads the sources.
+            await steps.RunOrFailAsync(
+                Command.Of("chown", $"{user.Id}:{user.GroupId}", context.Directory), BuildStatus.BuilderFail, abort).ConfigureAwait(false);
+        }
 
-        using var schroot = SchrootDefinition.Create(options.SchrootDirectory, context.Request.BuildId, chroot.RootDirectory);
+        _defined = true;
+        await chroot.DefineAsync(abort).ConfigureAwait(false);
         var scan = new SbuildLogScan();
         var result = await steps.RunAsync(
-            Sbuild(context, schroot, user, configuration), abort,
-            output: bytes =>
+            Sbuild(context, chroot.SchrootName, user, configuration), abort,
+            bytes =>
             {
                 scan.Write(bytes);
                 context.Log.Write(bytes);
             }).ConfigureAwait(false);
         scan.Complete();
         if (result.ExitCode == SbuildExitCode.GivenBack)
-            throw await JudgeAsync(context, steps, chroot, scan, abort).ConfigureAwait(false);
+            throw await JudgeAsync(context, chroot, scan, abort).ConfigureAwait(false);
         if (!result.Succeeded)
             throw new PhaseFailedException(SbuildExitCode.ToStatus(result.ExitCode), $"sbuild ended with {result.Describe()}");
     }
 
     /// <summary>Tells whether a package that sbuild gave back waits for its dependencies. The chroot is still there.</summary>
-    private async Task<PhaseFailedException> JudgeAsync(
-        IBuildContext context, StepRunner steps, ChrootEnvironment chroot, SbuildLogScan scan, CancellationToken abort)
+    private async Task<PhaseFailedException> JudgeAsync(IBuildContext context, ChrootEnvironment chroot, SbuildLogScan scan, CancellationToken abort)
     {
-        var analysis = new DepWaitAnalysis(
-            (command, output, token) => steps.RunAsync(chroot.Inside(command), token, "look for the build dependencies in the chroot's package lists", output),
-            ArchitectureTable.Load(), context.Time);
-        var verdict = await analysis.JudgeAsync(
+        var verdict = await new DepWaitAnalysis(chroot.ReadInsideAsync, ArchitectureTable.Load(), context.Time).JudgeAsync(
             scan, context.Request.Files[arguments.Dsc], arguments.Architecture, arguments.ArchIndep, abort).ConfigureAwait(false);
         return new PhaseFailedException(verdict.Status, verdict.Reason) { Dependencies = verdict.Dependencies };
     }
 
-    private Command Sbuild(IBuildContext context, SchrootDefinition schroot, BuildUser user, string configuration)
+    private Command Sbuild(IBuildContext context, string schroot, BuildUser user, string configuration)
     {
         var processors = Environment.ProcessorCount;
         var buildOptions = new List<string>();
@@ -174,12 +189,14 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
         if (processors > 1)
             buildOptions.Add(string.Create(CultureInfo.InvariantCulture, $"parallel={processors}"));
 
-        return Command
-            .Of("sbuild", "-c", $"chroot:{schroot.Name}", $"--arch={arguments.Architecture}", $"--dist={arguments.Suite}", "--nolog")
+        var sbuild = Command
+            .Of("sbuild", "-c", $"chroot:{schroot}", $"--arch={arguments.Architecture}", $"--dist={arguments.Suite}", "--nolog")
             .With(arguments.ArchIndep ? ["-A"] : [])
             .With(arguments.Dsc)
-            .Behind(Personality.Program(arguments.Architecture))
-            .Behind("setpriv", $"--reuid={user.Id}", $"--regid={user.GroupId}", "--init-groups", "--")
+            .Behind(Personality.Program(arguments.Architecture));
+        if (CurrentUser.IsRoot)
+            sbuild = sbuild.Behind("setpriv", $"--reuid={user.Id}", $"--regid={user.GroupId}", "--init-groups", "--");
+        return sbuild
             .WithEnvironment("SBUILD_CONFIG", configuration)
             .WithEnvironment("HOME", context.Directory)
             .WithEnvironment("USER", user.Name)
@@ -213,12 +230,13 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
 
     private static async Task ReapAsync(IBuildContext context, ProcessScope scope)
     {
-        var survivors = await scope.KillAllAsync(ReapDeadline).ConfigureAwait(false);
+        var survivors = await scope.KillAllAsync(RootExecutor.KillDeadline).ConfigureAwait(false);
         if (survivors.Count == 0)
             return;
 
         context.Log.WriteLine("ABORTING: Failed to kill all processes.");
-        throw new PhaseFailedException(BuildStatus.BuilderFail, $"still there after {ReapDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
+        throw new PhaseFailedException(
+            BuildStatus.BuilderFail, $"still there after {RootExecutor.KillDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
     }
 
     /// <summary>Runs a part of the build. The first failure decides how the build ends; one in cleaning up spoils a good one.</summary>

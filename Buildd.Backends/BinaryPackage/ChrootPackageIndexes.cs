@@ -4,8 +4,8 @@ using Buildd.Processes;
 
 namespace Buildd.Backends.BinaryPackage;
 
-/// <summary>Runs a command in the chroot, as root, and hands on what it writes; standard error with it.</summary>
-internal delegate Task<ProcessResult> ChrootRunner(Command command, OutputWriter output, CancellationToken cancellationToken);
+/// <summary>Runs a command in the chroot, as root, hands on what it writes, standard error with it, and returns its exit code.</summary>
+internal delegate Task<int> ChrootRunner(Command command, OutputWriter output, CancellationToken cancellationToken);
 
 /// <summary>
 /// The package indexes that the apt in a chroot has. They are asked for inside, where a link leads nowhere else, and by apt
@@ -22,7 +22,8 @@ internal sealed class ChrootPackageIndexes(ChrootRunner run)
     /// <summary>What the lines with file names begin with: warnings come the same way.</summary>
     private const string Mark = "buildd-index:";
 
-    private const int MaxLineBytes = 4096;
+    /// <summary>A longer name is no file's that apt has made; with <see cref="FilesPerCall"/> of them a command stays below its limit.</summary>
+    private const int MaxLineBytes = 1024;
     private const int CompressedExitCode = 3;
 
     /// <summary>For an apt that has no helper, or one that fails. Of a chroot with nothing but compressed indexes nothing can be said.</summary>
@@ -55,17 +56,17 @@ internal sealed class ChrootPackageIndexes(ChrootRunner run)
             if (Encoding.UTF8.GetString(line) is var text && text.StartsWith(Mark + "/", StringComparison.Ordinal))
                 files.Add(files.Count < MaxIndexes ? text[Mark.Length..] : throw new IOException($"the chroot has more than {MaxIndexes} package indexes"));
         });
-        var result = await run(
+        var code = await run(
             Command.Of("apt-get", "indextargets", "--format", Mark + "$(FILENAME)", "Created-By: Packages"), lines.Write, cancellationToken).ConfigureAwait(false);
         lines.Complete();
-        if (!result.Succeeded || files.Count == 0)
+        if (code != 0 || files.Count == 0)
             return false;
 
         foreach (var part in files.Chunk(FilesPerCall))
         {
-            result = await run(Command.Of("/usr/lib/apt/apt-helper", ["cat-file", .. part]), reader.Write, cancellationToken).ConfigureAwait(false);
+            code = await run(Command.Of("/usr/lib/apt/apt-helper", ["cat-file", .. part]), reader.Write, cancellationToken).ConfigureAwait(false);
             reader.Complete();
-            if (!result.Succeeded || !result.OutputComplete)
+            if (code != 0)
                 return false;
         }
 
@@ -74,11 +75,11 @@ internal sealed class ChrootPackageIndexes(ChrootRunner run)
 
     private async Task ReadPlainAsync(PackageIndexReader reader, CancellationToken cancellationToken)
     {
-        var result = await run(Command.Of("/bin/sh", "-c", PlainListsScript), reader.Write, cancellationToken).ConfigureAwait(false);
+        var code = await run(Command.Of("/bin/sh", "-c", PlainListsScript), reader.Write, cancellationToken).ConfigureAwait(false);
         reader.Complete();
-        if (result.ExitCode == CompressedExitCode)
+        if (code == CompressedExitCode)
             throw new IOException("the chroot's package indexes are compressed, and its apt has no helper that reads them");
-        if (!result.Succeeded || !result.OutputComplete)
-            throw new IOException($"the chroot's package indexes could not be read: {result.Describe()}");
+        if (code != 0)
+            throw new IOException($"the chroot's package indexes could not be read: cat ended with exit code {code}");
     }
 }

@@ -57,7 +57,7 @@ internal sealed class DepWaitAnalysis(ChrootRunner run, ArchitectureTable archit
         {
             return Failed($"the chroot did not answer within {Deadline.TotalMinutes:0} minutes");
         }
-        catch (Exception e) when (e is DebianException or IOException or UnauthorizedAccessException or ProcessException)
+        catch (Exception e) when (e is DebianException or IOException or UnauthorizedAccessException or ProcessException or PhaseFailedException)
         {
             return Failed(e.Message);
         }

@@ -5,7 +5,7 @@ using Buildd.Protocol.Messages;
 namespace Buildd.Backends.Environments;
 
 /// <summary>Tells the apt in a chroot where to install from, and brings the chroot up to date.</summary>
-internal sealed class AptSetup(ChrootEnvironment chroot, StepRunner steps, TimeProvider time)
+internal sealed class AptSetup(ChrootEnvironment chroot, TimeProvider time)
 {
     /// <summary>How long to wait before the package lists are asked for once more; the reference's figure.</summary>
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(15);
@@ -37,17 +37,15 @@ internal sealed class AptSetup(ChrootEnvironment chroot, StepRunner steps, TimeP
     /// </remarks>
     internal async Task UpdateAsync(CancellationToken cancellationToken)
     {
-        var update = chroot.Inside(Command.Of("apt-get", "-uy", "-o", "APT::Update::Error-Mode=any", "update"));
-        var result = await steps.RunAsync(update, cancellationToken).ConfigureAwait(false);
-        if (!result.Succeeded)
+        var update = Command.Of("apt-get", "-uy", "-o", "APT::Update::Error-Mode=any", "update");
+        if (await chroot.RunInsideAsync(update, cancellationToken).ConfigureAwait(false) != 0)
         {
             await Task.Delay(RetryDelay, time, cancellationToken).ConfigureAwait(false);
-            await steps.RunOrFailAsync(update, BuildStatus.ChrootFail, cancellationToken).ConfigureAwait(false);
+            await chroot.RunInsideOrFailAsync(update, cancellationToken).ConfigureAwait(false);
         }
 
-        await steps.RunOrFailAsync(
-            chroot.Inside(Command.Of("apt-get", "-o", "DPkg::Options::=--force-confold", "-uy", "--purge", "dist-upgrade")),
-            BuildStatus.ChrootFail, cancellationToken).ConfigureAwait(false);
+        await chroot.RunInsideOrFailAsync(
+            Command.Of("apt-get", "-o", "DPkg::Options::=--force-confold", "-uy", "--purge", "dist-upgrade"), cancellationToken).ConfigureAwait(false);
     }
 
     private Task WriteTextAsync(string path, string text, CancellationToken cancellationToken) =>

@@ -1,26 +1,70 @@
+using Buildd.Backends.Root;
 using Buildd.Processes;
 using Buildd.Slave.Builds;
 
 namespace Buildd.Backends.Environments;
 
-/// <summary>Ends what a build left whose slave was killed: first its processes, then its mounts.</summary>
+/// <summary>Ends what a build left whose slave was killed: first its processes, then its mounts, then its chroot.</summary>
 internal static class LeftEnvironment
 {
-    /// <summary>How long processes may resist being killed; as for an abort.</summary>
-    private static readonly TimeSpan ReapDeadline = TimeSpan.FromSeconds(120);
-
+    /// <summary>Ends what a build left that had no chroot of ours.</summary>
     /// <exception cref="IOException">A process or a mount stays.</exception>
-    internal static async Task EndAsync(LeftBuild left, CancellationToken cancellationToken)
+    internal static async Task EndAsync(LeftBuild left, RootAccess access, CancellationToken cancellationToken)
+    {
+        await EndProcessesAsync(left).ConfigureAwait(false);
+        if (MountTable.Below(left.Directory).Count > 0)
+        {
+            await RunAsync(
+                left, scope => RootRunner.For(access, left.Directory, scope, left.Time),
+                [new RootOperation.Unmount(left.BuildId)], cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ends what a build left that may have had a chroot.</summary>
+    /// <exception cref="IOException">A process, a mount or the chroot stays.</exception>
+    internal static async Task EndChrootAsync(LeftBuild left, Func<ProcessScope, RootRunner> makeRunner, CancellationToken cancellationToken)
+    {
+        await EndProcessesAsync(left).ConfigureAwait(false);
+        if (Directory.Exists(left.Directory))
+        {
+            await RunAsync(
+                left, makeRunner,
+                [
+                    new RootOperation.Kill(left.BuildId), new RootOperation.Undefine(left.BuildId),
+                    new RootOperation.Unmount(left.BuildId), new RootOperation.Remove(left.BuildId),
+                ],
+                cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What is of root and in no control group of ours is seen by root alone; <see cref="RootOperation.Kill"/> ends that.</summary>
+    private static async Task EndProcessesAsync(LeftBuild left)
     {
         var scope = ProcessScope.OpenLeft(left.BuildId, left.Directory, left.Time);
         await using var closing = scope.ConfigureAwait(false);
-        var survivors = await scope.KillAllAsync(ReapDeadline).ConfigureAwait(false);
+        var survivors = await scope.KillAllAsync(RootExecutor.KillDeadline).ConfigureAwait(false);
         if (survivors.Count > 0)
-            throw new IOException($"still there after {ReapDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
+            throw new IOException($"still there after {RootExecutor.KillDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
+    }
 
-        foreach (var point in MountTable.Below(left.Directory))
-            await ProcessRunner.RunAsync(Command.Of("umount", "--", point), left.Log.Write, scope, cancellationToken).ConfigureAwait(false);
-        if (MountTable.Below(left.Directory) is { Count: > 0 } mounted)
-            throw new IOException($"still mounted: {string.Join(", ", mounted)}");
+    private static async Task RunAsync(
+        LeftBuild left, Func<ProcessScope, RootRunner> makeRunner, RootOperation[] operations, CancellationToken cancellationToken)
+    {
+        var scope = ProcessScope.Open(left.BuildId, time: left.Time);
+        await using var closing = scope.ConfigureAwait(false);
+        var root = makeRunner(scope);
+        foreach (var operation in operations)
+        {
+            try
+            {
+                var code = await root.RunAsync(operation, default, left.Log.Write, cancellationToken).ConfigureAwait(false);
+                if (code != 0)
+                    throw new IOException($"'{RootOperations.Format(operation)[0]}' ended with exit code {code}");
+            }
+            catch (RootOperationException e)
+            {
+                throw new IOException(e.Message, e);
+            }
+        }
     }
 }

@@ -1,3 +1,5 @@
+using Buildd.Backends.Root;
+
 namespace Buildd.Backends.PlugIn;
 
 /// <summary>An executable that builds one kind of thing: what its file in the folder of backends says.</summary>
@@ -5,6 +7,9 @@ public sealed record PlugInOptions
 {
     /// <summary>The longest time that may be asked for, 30 days; a longer one is rather a mistake in the unit.</summary>
     public static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(30);
+
+    /// <summary>How what a build has left mounted is unmounted. By default the slave runs as root.</summary>
+    public RootAccess Root { get; init; } = RootAccess.Direct;
 
     /// <summary>The tag that masters ask for: <c>[a-z0-9][a-z0-9-]*</c>.</summary>
     public required string Tag { get; init; }

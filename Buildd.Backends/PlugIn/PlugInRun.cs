@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Buildd.Backends.Environments;
+using Buildd.Backends.Root;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
@@ -37,6 +38,9 @@ internal sealed class PlugInRun(IBuildContext context, ProcessScope scope, PlugI
     private readonly string _results = Path.Combine(context.Directory, PlugInArguments.ResultsFolder);
     private readonly PhaseClock _phases = new(context);
     private BuildOutcome _outcome = new(BuildStatus.Ok);
+
+    private StepRunner Steps => new(context, scope, RootRunner.For(options.Root, context.Directory, scope, context.Time));
+
     private string? _cause;
     private bool _hasResults;
 
@@ -201,11 +205,11 @@ internal sealed class PlugInRun(IBuildContext context, ProcessScope scope, PlugI
     }
 
     /// <summary>What a command that was killed had no time to unmount.</summary>
-    private Task UnmountAsync(CancellationToken deadline) =>
-        Unmounting.UnmountAsync(context.Directory, new StepRunner(context, scope), context.Time, deadline);
+    private Task UnmountAsync(CancellationToken deadline) => Steps.RunAsRootOrFailAsync(
+        new RootOperation.Unmount(context.Request.BuildId), default, "unmount what is mounted below the build's folder", BuildStatus.BuilderFail, deadline);
 
     /// <summary>A program's work: it removes names that are no text and trees of any depth too, and stays on this file system.</summary>
-    private Task RemoveAsync(CancellationToken deadline) => new StepRunner(context, scope).RunOrFailAsync(
+    private Task RemoveAsync(CancellationToken deadline) => Steps.RunOrFailAsync(
         Command.Of("rm", "-rf", "--one-file-system", "--", _work, _results), BuildStatus.BuilderFail, deadline);
 
     private async Task CleanUpAsync(Func<CancellationToken, Task> part)

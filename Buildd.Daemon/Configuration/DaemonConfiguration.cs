@@ -3,7 +3,10 @@ using System.Net;
 using System.Runtime.InteropServices;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Backends.PlugIn;
+using Buildd.Backends.Root;
 using Buildd.Daemon.Logging;
+using Buildd.Daemon.Security;
+using Buildd.Processes;
 using Buildd.Slave;
 using Buildd.Slave.Files;
 using Buildd.Slave.Http;
@@ -14,7 +17,13 @@ namespace Buildd.Daemon.Configuration;
 /// <summary>All that the daemon is told by its configuration file: protocol section 16, and our own keys beside it.</summary>
 public sealed record DaemonConfiguration
 {
-    private const string Section = "builder";
+    internal const string Section = "builder";
+
+    /// <summary>The key that names who may have privileged operations done.</summary>
+    internal const string UserKey = "user";
+
+    /// <summary>The account of the reference's installations.</summary>
+    internal const string DefaultUser = "buildd";
 
     /// <summary>Ten years: more can only be a mistake of the unit.</summary>
     private static readonly TimeSpan MaxCacheAge = TimeSpan.FromDays(3650);
@@ -31,10 +40,16 @@ public sealed record DaemonConfiguration
     /// <summary>Where the daemon's own log goes.</summary>
     public DaemonLogOptions Log { get; init; } = new();
 
+    /// <summary>Who may use the slave, and how much of it; everybody unless something is said.</summary>
+    public SecurityOptions Security { get; init; } = new();
+
+    /// <summary>How what needs root is done.</summary>
+    public RootAccess Root { get; init; } = RootAccess.Direct;
+
     /// <summary>What is odd and no mistake: lines that nobody reads, each with its number.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>Every key of [builder] that this reader knows.</summary>
+    /// <summary>Every key that this reader knows.</summary>
     internal IReadOnlyCollection<string> KnownKeys { get; private init; } = [];
 
     /// <summary>Reads a file and checks it as a whole.</summary>
@@ -53,26 +68,32 @@ public sealed record DaemonConfiguration
         $"of it are kept: {Limit(Slave.Cache.BudgetBytes)} bytes, {Limit((long)Slave.Cache.MaxAge.TotalSeconds)} seconds; {Slave.Cache.FreeSpaceFloorBytes} bytes of the disk stay free",
         $"work folder: {Slave.WorkDirectory}",
         $"of a build log are kept: {Limit(Slave.Log.MaxBytes)} bytes",
+        $"what needs root is done {Root.Description}",
         $"a build that runs when the slave stops is given {Slave.StopDeadline.TotalSeconds:0} seconds",
         $"beside the calls and the files: {string.Join(", ", Extras().DefaultIfEmpty("nothing"))}",
+        .. SecurityReader.Describe(Security, Slave.Cache.AllowedHosts),
         $"log: {Log.Path ?? "standard output"} ({Log.Format.ToString().ToLowerInvariant()})",
     ];
 
     internal static DaemonConfiguration Read(string path, IniFile file, string version)
     {
         var reader = new SectionReader(file, Section);
-        var slave = ReadSlave(reader, version);
+        var securityReader = new SectionReader(file, SecurityKeys.Section);
+        var root = ReadRoot(path, reader, out var oddUser);
+        var slave = ReadSlave(reader, root, version);
+        SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader);
         var log = ReadLog(reader);
+        var security = SecurityReader.Read(securityReader, TimeProvider.System);
         var plugInFolder = reader.Text("backends") is { } folder ? Absolute(folder) : null;
 
-        var mistakes = new List<string>(reader.Mistakes);
+        List<string> mistakes = [.. reader.Mistakes, .. securityReader.Mistakes];
         if (!file.HasSection(Section))
             mistakes.Insert(0, $"there is no section [{Section}]");
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
         mistakes.AddRange(named.FindMistakes());
         foreach (var plugIn in PlugInFolder.Read(plugInFolder, slave.Backends.Select(backend => backend.Tag), mistakes))
-            slave.Backends.Add(new PlugInBackend(plugIn));
+            slave.Backends.Add(new PlugInBackend(plugIn with { Root = root }));
         if (mistakes.Count > 0)
             throw new ConfigurationException($"the configuration file '{path}' can't be used:\n  " + string.Join("\n  ", mistakes));
 
@@ -82,12 +103,26 @@ public sealed record DaemonConfiguration
             BindAddress = address,
             BindPort = port,
             Log = log,
-            Warnings = [.. FindUnread(path, file, reader)],
-            KnownKeys = reader.Keys,
+            Root = root,
+            Security = security,
+            Warnings = [.. FindUnread(path, file, reader, securityReader), .. FindOdd(security, address), .. oddUser is null ? (string[])[] : [oddUser]],
+            KnownKeys = [.. reader.Keys, .. securityReader.Keys],
         };
     }
 
-    private static SlaveOptions ReadSlave(SectionReader reader, string version)
+    /// <remarks>Differs: the reference's user may run everything through sudo; ours has a rule for its few operations.</remarks>
+    private static RootAccess ReadRoot(string path, SectionReader reader, out string? odd)
+    {
+        var user = reader.Text(UserKey) ?? DefaultUser;
+        odd = null;
+        if (CurrentUser.IsRoot)
+            return RootAccess.Direct;
+        if (user != Environment.UserName)
+            odd = $"{path}: the slave runs as '{Environment.UserName}', and 'user' is '{user}': nothing that needs root will be done for it, and so no build";
+        return RootAccess.ThroughSudo(Environment.ProcessPath ?? "buildd-slave", Path.GetFullPath(path));
+    }
+
+    private static SlaveOptions ReadSlave(SectionReader reader, RootAccess root, string version)
     {
         var defaults = new SlaveOptions();
         var binaryPackage = new BinaryPackageOptions();
@@ -100,7 +135,7 @@ public sealed record DaemonConfiguration
             StopDeadline = reader.Duration("stopdeadline", defaults.StopDeadline, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             Backends =
             [
-                new BinaryPackageBackend(binaryPackage with { BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser }),
+                new BinaryPackageBackend(binaryPackage with { Root = root, BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser }),
             ],
             Cache = new FileCacheOptions
             {
@@ -148,10 +183,16 @@ public sealed record DaemonConfiguration
         return new DaemonLogOptions { Path = path, Format = format == "json" ? DaemonLogFormat.Json : DaemonLogFormat.Text };
     }
 
-    private static IEnumerable<string> FindUnread(string path, IniFile file, SectionReader reader) => file.Keys
-        .Where(key => key.Section != Section || !reader.Keys.Contains(key.Key, StringComparer.OrdinalIgnoreCase))
+    private static IEnumerable<string> FindUnread(string path, IniFile file, params SectionReader[] readers) => file.Keys
+        .Where(key => !readers.Any(reader => reader.Section == key.Section && reader.Keys.Contains(key.Key, StringComparer.OrdinalIgnoreCase)))
         .Where(key => !ReferenceKeys.Contains(key.Section, key.Key))
         .Select(key => $"{path}: line {key.Line}: nothing reads the key '{key.Key}' of [{key.Section}]: it is mistyped, or of no use here");
+
+    private static IEnumerable<string> FindOdd(SecurityOptions security, IPAddress address)
+    {
+        if (security is { TokenFile: not null, Tls: null } && !IPAddress.IsLoopback(address))
+            yield return $"[{SecurityKeys.Section}] {SecurityKeys.TokenFile} without {SecurityKeys.TlsCertificate}: the token can be read on the way";
+    }
 
     private IEnumerable<string> Extras()
     {

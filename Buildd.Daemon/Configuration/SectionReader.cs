@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Buildd.Daemon.Configuration;
 
 /// <summary>
@@ -8,6 +10,8 @@ internal sealed class SectionReader(IniFile file, string section)
 {
     private readonly HashSet<string> _keys = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> _mistakes = [];
+
+    internal string Section => section;
 
     /// <summary>The keys that were asked for.</summary>
     internal IReadOnlyCollection<string> Keys => _keys;
@@ -49,13 +53,27 @@ internal sealed class SectionReader(IniFile file, string section)
         return value;
     }
 
-    internal long Bytes(string key, long fallback)
+    internal long Bytes(string key, long fallback, long least = 0, long most = long.MaxValue)
     {
         if (Text(key) is not { } text)
             return fallback;
         if (!ConfigurationValue.TryParseBytes(text, out var value))
             Mistake(key, text, ConfigurationValue.BytesForm);
-        return value;
+        else if (value < least || value > most)
+            Mistake(key, text, $"from {least} to {most} bytes");
+        else
+            return value;
+        return fallback;
+    }
+
+    internal long Number(string key, long fallback, long least, long most)
+    {
+        if (Text(key) is not { } text)
+            return fallback;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
+            return value;
+        Mistake(key, text, $"a number from {least} to {most}");
+        return fallback;
     }
 
     internal TimeSpan Duration(string key, TimeSpan fallback, TimeSpan least, TimeSpan most)
@@ -70,6 +88,9 @@ internal sealed class SectionReader(IniFile file, string section)
             return value;
         return fallback;
     }
+
+    /// <summary>Tells what is wrong in words of the caller's.</summary>
+    internal void Mistake(string text) => _mistakes.Add($"[{section}] {text}");
 
     /// <summary>Tells that a value is none of what it may be.</summary>
     internal void Mistake(string key, string value, string form) =>

@@ -1,10 +1,5 @@
-using System.Collections.Concurrent;
-using System.Text;
 using Buildd.IntegrationTests.Support;
 using Buildd.Master;
-using Buildd.Master.Jobs;
-using Buildd.Master.Results;
-using Buildd.Master.Scanning;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.UnitTests.Testing;
@@ -18,34 +13,8 @@ namespace Buildd.IntegrationTests.Builds;
 /// </summary>
 [NonParallelizable]
 [CancelAfter(600_000)]
-public class BinaryPackageTests
+public class BinaryPackageTests : BinaryPackageFixture
 {
-    private static int _count;
-    private readonly ConcurrentQueue<BuildEvent> _events = new();
-    private TemporaryDirectory _folder = null!;
-    private FileServer _server = null!;
-    private SlaveDaemon _slave = null!;
-
-    [SetUp]
-    public async Task StartAsync()
-    {
-        BuildEnvironment.RequireBuildTools();
-        _events.Clear();
-        _folder = new TemporaryDirectory();
-        _server = await FileServer.StartAsync();
-        _slave = await SlaveDaemon.StartAsync();
-    }
-
-    [TearDown]
-    public async Task StopAsync()
-    {
-        if (_slave is not null)
-            await _slave.DisposeAsync();
-        if (_server is not null)
-            await _server.DisposeAsync();
-        _folder?.Dispose();
-    }
-
     [Test]
     public async Task A_package_is_built_fetched_and_right()
     {
@@ -59,16 +28,16 @@ public class BinaryPackageTests
             Assert.That(outcome.Files.Select(file => file.Name), Is.EquivalentTo(
                 (string[])[$"fx-ok_1.0_{Architecture}.changes", $"fx-ok_1.0_{Architecture}.buildinfo", $"fx-ok_1.0_{Architecture}.deb"]));
             Assert.That(outcome.SlaveCleaned);
-            Assert.That(_events.OfType<PhaseEnded>().Select(phase => phase.Name), Is.EqualTo(
+            Assert.That(Events.OfType<PhaseEnded>().Select(phase => phase.Name), Is.EqualTo(
                 (string[])["init", "unpack", "mount", "sources", "update", "sbuild", "gather", "reap", "umount", "cleanup"]));
             Assert.That(LogOf(outcome), Does.Contain("Status: successful"));
         });
         var contents = await ProcessRunner.CaptureAsync(Command.Of("dpkg-deb", "--contents", Path.Combine(outcome.Leaf!, $"fx-ok_1.0_{Architecture}.deb")));
         Assert.That(contents, Does.Contain("./usr/bin/fx-ok"));
         Assert.That(StreamedLog(), Is.EqualTo(LogOf(outcome)), "the log as it was followed is the log as it was fetched");
-        Assert.That((await _slave.Client.StatusAsync()).Status, Is.EqualTo(BuilderStatus.Idle));
-        Assert.That(Directory.GetFiles(Path.Combine(_slave.Directory, "filecache")), Has.Length.EqualTo(3), "the inputs and nothing else");
-        BuildEnvironment.AssertNothingIsLeft(_slave.Directory);
+        Assert.That((await Slave.Client.StatusAsync()).Status, Is.EqualTo(BuilderStatus.Idle));
+        Assert.That(Directory.GetFiles(Path.Combine(Slave.Directory, "filecache")), Has.Length.EqualTo(3), "the inputs and nothing else");
+        BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
     [Test]
@@ -82,7 +51,7 @@ public class BinaryPackageTests
         Assert.That(outcome.Succeeded, Is.False);
         Assert.That(outcome.Files, Is.Empty);
         Assert.That(LogOf(outcome), Does.Contain("no-such-file.c: No such file or directory"));
-        BuildEnvironment.AssertNothingIsLeft(_slave.Directory);
+        BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
     [Test]
@@ -97,7 +66,7 @@ public class BinaryPackageTests
         var outcome = await Runner().RunAsync(job, ObserveAsync);
 
         Assert.That(outcome.Succeeded, LogOf(outcome));
-        Assert.That(_events.OfType<PhaseEnded>().Select(phase => phase.Name), Does.Contain("keys"));
+        Assert.That(Events.OfType<PhaseEnded>().Select(phase => phase.Name), Does.Contain("keys"));
     }
 
     [Test]
@@ -114,7 +83,7 @@ public class BinaryPackageTests
                 await ObserveAsync(happened);
                 if (!abort.IsCancellationRequested && StreamedLog().Contains("\ngoing to sleep\n", StringComparison.Ordinal))
                 {
-                    Assert.That(ProcessTable.RootedAt(_slave.Directory).Select(process => process.Name), Does.Contain("sleep"));
+                    Assert.That(ProcessTable.RootedAt(Slave.Directory).Select(process => process.Name), Does.Contain("sleep"));
                     await abort.CancelAsync();
                 }
             },
@@ -126,7 +95,7 @@ public class BinaryPackageTests
             Assert.That(outcome.Cancelled);
             Assert.That(outcome.SlaveCleaned);
         });
-        BuildEnvironment.AssertNothingIsLeft(_slave.Directory);
+        BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
     [Test]
@@ -142,10 +111,10 @@ public class BinaryPackageTests
         });
         await Task.WhenAny(asleep.Task, run);
 
-        await _slave.StopAsync();
+        await Slave.StopAsync();
 
-        BuildEnvironment.AssertNothingIsLeft(_slave.Directory);
-        Assert.That(_slave.Output, Does.Contain("is ended"));
+        BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
+        Assert.That(Slave.Output, Does.Contain("is ended"));
         Assert.That(async () => await run, Throws.Exception);
     }
 
@@ -153,13 +122,13 @@ public class BinaryPackageTests
     public async Task A_chroot_that_is_no_tarball_is_CHROOTFAIL()
     {
         var job = await JobAsync("fx-nochroot", "true");
-        var junk = _folder["junk.tar.gz"];
+        var junk = Folder["junk.tar.gz"];
         await File.WriteAllTextAsync(junk, "this is no tarball");
 
-        var outcome = await Runner().RunAsync(job with { Chroot = await _server.AddAsync(junk) }, ObserveAsync);
+        var outcome = await Runner().RunAsync(job with { Chroot = await Server.AddAsync(junk) }, ObserveAsync);
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.ChrootFail), LogOf(outcome));
-        BuildEnvironment.AssertNothingIsLeft(_slave.Directory);
+        BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
     [Test]
@@ -170,63 +139,24 @@ public class BinaryPackageTests
         var outcome = await Runner().RunAsync(job, ObserveAsync);
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.ChrootFail), LogOf(outcome));
-        BuildEnvironment.AssertNothingIsLeft(_slave.Directory);
+        BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
     [Test]
     public async Task A_chroot_with_links_out_of_it_touches_nothing_outside()
     {
         // /etc of the chroot leads to a folder of this machine, and so does what is mounted on.
-        var outside = Directory.CreateDirectory(_folder["outside"]).FullName;
+        var outside = Directory.CreateDirectory(Folder["outside"]).FullName;
         await ProcessRunner.CaptureAsync(Command.Of("sh", "-c",
-            $"cd {_folder.Path} && mkdir -p chroot-autobuild/dev/pts chroot-autobuild/dev/shm chroot-autobuild/sys chroot-autobuild/proc && ln -s {outside} chroot-autobuild/etc && tar -czf evil.tar.gz chroot-autobuild && rmdir chroot-autobuild/proc && ln -s {outside} chroot-autobuild/proc && tar -czf evil2.tar.gz chroot-autobuild"));
+            $"cd {Folder.Path} && mkdir -p chroot-autobuild/dev/pts chroot-autobuild/dev/shm chroot-autobuild/sys chroot-autobuild/proc && ln -s {outside} chroot-autobuild/etc && tar -czf evil.tar.gz chroot-autobuild && rmdir chroot-autobuild/proc && ln -s {outside} chroot-autobuild/proc && tar -czf evil2.tar.gz chroot-autobuild"));
         var job = await JobAsync("fx-evil", "true");
 
         foreach (var tarball in (string[])["evil.tar.gz", "evil2.tar.gz"])
         {
-            var outcome = await Runner().RunAsync(job with { Cookie = $"{job.Cookie}{tarball[4]}", Chroot = await _server.AddAsync(_folder[tarball]) }, ObserveAsync);
+            var outcome = await Runner().RunAsync(job with { Cookie = $"{job.Cookie}{tarball[4]}", Chroot = await Server.AddAsync(Folder[tarball]) }, ObserveAsync);
             Assert.That(outcome.Status, Is.EqualTo(BuildStatus.ChrootFail), LogOf(outcome));
             Assert.That(Directory.GetFileSystemEntries(outside), Is.Empty);
-            BuildEnvironment.AssertNothingIsLeft(_slave.Directory);
+            BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
         }
     }
-
-    private static string Architecture => BuildEnvironment.ReleaseAsync().GetAwaiter().GetResult().Architecture;
-
-    private async Task<BuildJob> JobAsync(string name, string command, string? archive = null, byte[]? key = null)
-    {
-        var (suite, architecture) = await BuildEnvironment.ReleaseAsync();
-        var files = new List<InputFile>();
-        foreach (var path in await SourcePackage.MakeAsync(_folder.Path, name, command))
-            files.Add(await _server.AddAsync(path));
-        return BuildJobs.BinaryPackage(
-            $"PACKAGEBUILD-{Environment.ProcessId}{Interlocked.Increment(ref _count):00}",
-            await _server.AddAsync(await BuildEnvironment.ChrootAsync()),
-            files,
-            new BinaryPackageArguments
-            {
-                Series = suite,
-                Suite = suite,
-                ArchTag = architecture,
-                Archives = [archive ?? await BuildEnvironment.ArchiveAsync()],
-                TrustedKeys = key is null ? [] : [key],
-            });
-    }
-
-    private BuildRunner Runner() => new(_slave.Client, new BuildRunnerOptions
-    {
-        Results = new ResultOptions { Root = _folder["results"] },
-        Monitor = new MonitorOptions { PollInterval = TimeSpan.FromMilliseconds(200), MaxFailures = 1 },
-    });
-
-    private ValueTask ObserveAsync(BuildEvent happened)
-    {
-        _events.Enqueue(happened);
-        return ValueTask.CompletedTask;
-    }
-
-    private string StreamedLog() =>
-        Encoding.UTF8.GetString([.. _events.OfType<LogGrew>().SelectMany(grew => grew.Bytes.ToArray())]);
-
-    private static string LogOf(BuildOutcome outcome) => outcome.LogPath is { } path ? File.ReadAllText(path) : "(no log)";
 }

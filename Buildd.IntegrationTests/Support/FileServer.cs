@@ -25,6 +25,8 @@ internal sealed class FileServer : IAsyncDisposable
             : Task.FromResult(http.Response.StatusCode = StatusCodes.Status404NotFound));
     }
 
+    internal Uri Url => new(_application.Urls.First());
+
     internal static async Task<FileServer> StartAsync()
     {
         var server = new FileServer();

@@ -11,9 +11,14 @@ internal sealed class SlaveDaemon : IAsyncDisposable
     private readonly StringBuilder _output = new();
     private readonly TaskCompletionSource<Uri> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
-    private Task<ProcessResult>? _run;
+    private readonly OrdinaryUser? _user;
 
-    private SlaveDaemon(string directory) => Directory = directory;
+    /// <summary>No control group around the slave: what it leaves when it is killed is there to be found.</summary>
+    private readonly ProcessScope _scope = ProcessScope.Open("slave", withControlGroup: false);
+    private Task<ProcessResult>? _run;
+    private bool _disposed;
+
+    private SlaveDaemon(string directory, OrdinaryUser? user = null) => (Directory, _user) = (directory, user);
 
     /// <summary>Holds <c>home</c> and <c>filecache</c>. Entered by the account that builds, so not below /root.</summary>
     internal string Directory { get; }
@@ -30,6 +35,27 @@ internal sealed class SlaveDaemon : IAsyncDisposable
             lock (_output)
                 return _output.ToString();
         }
+    }
+
+    /// <summary>Starts one that an ordinary user runs, in that user's folder.</summary>
+    internal static Task<SlaveDaemon> StartAsync(OrdinaryUser user)
+    {
+        var slave = new SlaveDaemon(user.Directory, user);
+        return slave.RunAsync(user.Do(Command.Of(user.Program)), user.Configuration);
+    }
+
+    /// <summary>The number of its process.</summary>
+    internal async Task<int> ProcessIdAsync()
+    {
+        var pids = await ProcessRunner.CaptureAsync(Command.Of("pgrep", "--full", "--exact", $"{_user?.Program ?? Repository.Program("buildd-slave")} --config {Directory}/buildd.conf .*"));
+        return int.Parse(pids.Trim(), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>SIGKILL, and wait until it has gone.</summary>
+    internal async Task KillAsync()
+    {
+        await ProcessRunner.CaptureAsync(Command.Of("kill", "-KILL", $"{await ProcessIdAsync()}"));
+        await _run!;
     }
 
     /// <summary>
@@ -54,15 +80,20 @@ internal sealed class SlaveDaemon : IAsyncDisposable
             $"[builder]\nfilecache = {slave.Directory}/filecache\nworkpath = {slave.Directory}/home\nbindhost = 127.0.0.1\nbindport = 0\n");
         if (program.Length == 0)
             program = [Repository.Program("buildd-slave")];
-        slave._run = ProcessRunner.RunAsync(
-            Command.Of(program[0], [.. program[1..], "--config", configuration, "--until-stdin-closes"]) with
+        return await slave.RunAsync(Command.Of(program[0], program[1..]), configuration);
+    }
+
+    private async Task<SlaveDaemon> RunAsync(Command program, string configuration)
+    {
+        _run = ProcessRunner.RunAsync(
+            program.With("--config", configuration, "--until-stdin-closes") with
             {
                 KeepsStandardInputOpen = true,
                 StopGrace = TimeSpan.FromSeconds(60),
             },
-            slave.Hear, cancellationToken: slave._stop.Token);
-        await Task.WhenAny(slave._ready.Task, slave._run).WaitAsync(TimeSpan.FromSeconds(30));
-        return slave._ready.Task.IsCompleted ? slave : throw new InvalidOperationException($"the slave did not start: {slave.Output}");
+            Hear, _scope, _stop.Token);
+        await Task.WhenAny(_ready.Task, _run).WaitAsync(TimeSpan.FromSeconds(30));
+        return _ready.Task.IsCompleted ? this : throw new InvalidOperationException($"the slave did not start: {Output}");
     }
 
     /// <summary>SIGTERM, and wait until it has gone.</summary>
@@ -81,10 +112,15 @@ internal sealed class SlaveDaemon : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         await StopAsync();
+        await _scope.DisposeAsync();
         _http.Dispose();
         _stop.Dispose();
-        await ProcessRunner.CaptureAsync(Command.Of("rm", "-rf", "--one-file-system", Directory));
+        if (_user is null)
+            await ProcessRunner.CaptureAsync(Command.Of("rm", "-rf", "--one-file-system", Directory));
     }
 
     private void Hear(ReadOnlySpan<byte> bytes)

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Buildd.Daemon;
 using Buildd.Daemon.Configuration;
+using Buildd.Daemon.Logging;
+using Buildd.Daemon.Security;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
@@ -25,10 +27,15 @@ internal sealed class SlaveInProcess : IAsyncDisposable
     private readonly HttpClient _http = new();
     private readonly SlaveOptions _options;
     private readonly ScriptedBackend[] _backends = [.. Tags.Select(tag => new ScriptedBackend(tag))];
+    private readonly SecurityOptions _security;
+    private readonly IPAddress _address;
+    private readonly string? _log;
     private WebApplication _application;
+    private SlaveClient? _client;
 
-    private SlaveInProcess(string? version, Action<SlaveOptions>? configure)
+    private SlaveInProcess(string? version, Action<SlaveOptions>? configure, SecurityOptions security, IPAddress address, bool logsToFile)
     {
+        (_security, _address, _log) = (security, address, logsToFile ? _folder["slave.log"] : null);
         Directory.CreateDirectory(_folder["filecache"]);
         Directory.CreateDirectory(_folder["home"]);
         _options = new SlaveOptions
@@ -48,16 +55,33 @@ internal sealed class SlaveInProcess : IAsyncDisposable
     /// <summary>Where the folders of builds are made.</summary>
     internal string WorkDirectory => _options.WorkDirectory;
 
+    /// <summary>The folder that holds all that the slave may write.</summary>
+    internal string RootDirectory => _folder.Path;
+
+    internal IServiceProvider Services => _application.Services;
+
     internal Uri Url => new(_application.Urls.First());
 
-    internal SlaveClient Client => new(_http, new SlaveClientOptions { Url = Url });
+    internal SlaveClient Client => _client ?? new(_http, new SlaveClientOptions { Url = Url });
 
     internal static async Task<SlaveInProcess> StartAsync(string? version = "254", Action<SlaveOptions>? configure = null)
     {
-        var slave = new SlaveInProcess(version, configure);
+        var slave = new SlaveInProcess(version, configure, new SecurityOptions(), IPAddress.Loopback, logsToFile: false);
         await slave._application.StartAsync();
         return slave;
     }
+
+    /// <summary>One that is protected, or that has other limits than the usual. It logs where tests do, or to <c>slave.log</c> in its folder.</summary>
+    internal static async Task<SlaveInProcess> StartAsync(
+        SecurityOptions security, IPAddress? address = null, Action<SlaveOptions>? configure = null, bool logsToFile = false)
+    {
+        var slave = new SlaveInProcess("254", configure, security, address ?? IPAddress.Loopback, logsToFile);
+        await slave._application.StartAsync();
+        return slave;
+    }
+
+    /// <summary>Has the calls made by a client that the slave lets in.</summary>
+    internal void UseClient(SlaveClient client) => _client = client;
 
     /// <summary>Ends the slave as a service manager would, and starts another on the same folders.</summary>
     internal async Task RestartAsync()
@@ -123,7 +147,14 @@ internal sealed class SlaveInProcess : IAsyncDisposable
     }
 
     private WebApplication CreateApplication() =>
-        SlaveApplication.Create(new DaemonConfiguration { Slave = _options, BindAddress = IPAddress.Loopback, BindPort = 0 });
+        SlaveApplication.Create(new DaemonConfiguration
+        {
+            Slave = _options,
+            BindAddress = _address,
+            BindPort = 0,
+            Security = _security,
+            Log = new DaemonLogOptions { Path = _log },
+        });
 
     private static bool IsWhole(byte[] answer)
     {

@@ -53,7 +53,7 @@ internal sealed class FileSource(HttpClient http, SlaveClientOptions options, Ti
     private async Task<HttpResponseMessage> GetAsync(long offset, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, _url);
-        request.Headers.Authorization = SlaveUrl.Credentials(options.Url);
+        request.Headers.Authorization = options.Authorization();
         if (offset > 0)
             request.Headers.Range = new RangeHeaderValue(offset, null);
         return await http

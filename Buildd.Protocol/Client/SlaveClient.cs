@@ -132,7 +132,7 @@ public sealed class SlaveClient : ISlaveClient
         using var content = new ReadOnlyMemoryContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue(WireNames.ContentType);
         using var request = new HttpRequestMessage(HttpMethod.Post, _rpc) { Content = content };
-        request.Headers.Authorization = SlaveUrl.Credentials(_options.Url);
+        request.Headers.Authorization = _options.Authorization();
 
         using var response = await _http
             .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)

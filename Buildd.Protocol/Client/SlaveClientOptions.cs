@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+
 namespace Buildd.Protocol.Client;
 
 /// <summary>How to reach a slave and how long to wait for it.</summary>
@@ -12,6 +14,12 @@ public sealed record SlaveClientOptions
     /// below it. Credentials in it are sent as Basic authentication and appear nowhere else.
     /// </summary>
     public required Uri Url { get; init; }
+
+    /// <summary>
+    /// The token to send with every request (<c>Authorization: Bearer</c>, RFC 6750); null, the default, for none. It appears
+    /// nowhere else. Anybody on the way can read it unless the URL is https.
+    /// </summary>
+    public string? BearerToken { get; init; }
 
     /// <summary>
     /// How long a call may take, from connecting to the last byte of the answer. Default 40 s: a slave answers within
@@ -43,11 +51,19 @@ public sealed record SlaveClientOptions
     internal void Check()
     {
         SlaveUrl.Check(Url);
+        if (BearerToken is not null && Url.UserInfo.Length > 0)
+            throw new ArgumentException($"{SlaveUrl.WithoutCredentials(Url)} has credentials, and there is a token: only one of them can be sent.");
+        if (BearerToken is not null && (BearerToken.Length == 0 || BearerToken.AsSpan().ContainsAnyExceptInRange('!', '~')))
+            throw new ArgumentException("The bearer token is empty, or has a character in it that no header can hold.");
         CheckTimeout(CallTimeout, nameof(CallTimeout));
         CheckTimeout(EnsurePresentTimeout, nameof(EnsurePresentTimeout));
         CheckTimeout(StallTimeout, nameof(StallTimeout));
         ArgumentOutOfRangeException.ThrowIfLessThan(DownloadAttempts, 1);
     }
+
+    /// <summary>The header for the token or the URL's credentials; null when there are none.</summary>
+    internal AuthenticationHeaderValue? Authorization() =>
+        BearerToken is null ? SlaveUrl.Credentials(Url) : new AuthenticationHeaderValue("Bearer", BearerToken);
 
     private static void CheckTimeout(TimeSpan timeout, string name)
     {
@@ -58,7 +74,7 @@ public sealed record SlaveClientOptions
             throw new ArgumentOutOfRangeException(name, timeout, "A timeout is positive, or infinite.");
     }
 
-    /// <summary>Where to and the timeouts, without the URL's credentials.</summary>
+    /// <summary>Where to and the timeouts, without the URL's credentials and the token.</summary>
     /// <returns>A line for a log.</returns>
     public override string ToString() =>
         $"{SlaveUrl.WithoutCredentials(Url)} (calls {CallTimeout}, ensurepresent {EnsurePresentTimeout}, "

@@ -8,7 +8,7 @@ namespace Buildd.Slave.Files;
 
 /// <summary>One download: follows redirects, and goes on where a connection broke, if the server can.</summary>
 internal sealed class Download(
-    HttpClient http, TimeProvider time, EnsurePresentCall call, Uri url, DownloadFile file, DownloadTexts texts)
+    HttpClient http, TimeProvider time, EnsurePresentCall call, Uri url, DownloadFile file, DownloadTexts texts, Func<Uri, bool> isAllowed)
 {
     /// <summary>How many connections may break within one call. The master waits for the answer: this must have an end.</summary>
     internal const int MaxResumes = 3;
@@ -75,6 +75,8 @@ internal sealed class Download(
         var visits = new Dictionary<Uri, int>();
         for (var target = url; ;)
         {
+            if (!isAllowed(target))
+                return (null, new Failure(texts.HostNotAllowed(target), MayPass: false));
             stall.CancelAfter(Downloader.StallTimeout);
             using var request = Request(target);
             var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);

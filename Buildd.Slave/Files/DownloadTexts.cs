@@ -46,6 +46,8 @@ internal sealed class DownloadTexts(EnsurePresentCall call)
     internal string RedirectedElsewhere(HttpResponseMessage response) =>
         Tell($"{WithCode(response)}{Quote(response.ReasonPhrase ?? "")} - Redirection to that URL is not allowed");
 
+    internal string HostNotAllowed(Uri url) => Tell($"<urlopen error files are not to be fetched from {Quote(url.Authority)}>");
+
     internal string RedirectLoop(HttpResponseMessage response) => Tell(
         $"{WithCode(response)}The HTTP server returned a redirect error that would lead to an infinite loop.\nThe last 30x error message was:\n{Quote(response.ReasonPhrase ?? "")}");
 

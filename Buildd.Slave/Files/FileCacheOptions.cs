@@ -1,6 +1,6 @@
 namespace Buildd.Slave.Files;
 
-/// <summary>How much the file cache may hold, and for how long.</summary>
+/// <summary>How much the file cache may hold, for how long, and where from.</summary>
 /// <remarks>
 /// What is removed is what was used longest ago. Never removed are the inputs of the build that runs, its results until
 /// <c>clean</c>, and what was used within the last <see cref="CacheFolder.RecentUse"/>: a master that was told that a file
@@ -27,6 +27,12 @@ public sealed record FileCacheOptions
     /// </summary>
     public long FreeSpaceFloorBytes { get; set; } = 1L << 30;
 
+    /// <summary>
+    /// The hosts that files may be fetched from, as <see cref="HostPattern"/> spells them; redirects may lead to no others.
+    /// Empty, the default, for all.
+    /// </summary>
+    public IReadOnlyList<string> AllowedHosts { get; set; } = [];
+
     /// <summary>Lists what is wrong with the figures; empty when nothing is.</summary>
     internal IEnumerable<string> FindMistakes()
     {
@@ -36,5 +42,7 @@ public sealed record FileCacheOptions
             yield return $"the file cache's largest age of {MaxAge} is negative; zero means no limit";
         if (FreeSpaceFloorBytes < 0)
             yield return $"the free space of {FreeSpaceFloorBytes} bytes to keep is negative; 0 means none";
+        foreach (var host in AllowedHosts.Where(host => !HostPattern.TryParse(host, out _)))
+            yield return $"the host '{host}' that files may be fetched from has to be {HostPattern.Form}";
     }
 }

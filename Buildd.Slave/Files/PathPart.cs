@@ -1,16 +1,16 @@
 namespace Buildd.Slave.Files;
 
 /// <summary>The rule for names from the wire (build ids, names of files and results) that become one part of a path.</summary>
-internal static class PathPart
+public static class PathPart
 {
     /// <summary>The longest name in bytes that Linux file systems take (NAME_MAX), less what we put before and after it.</summary>
-    internal const int MaxLength = 200;
+    public const int MaxLength = 200;
 
     /// <summary>How deep in folders a result's name may be; the reference has one level at most.</summary>
     internal const int MaxParts = 16;
 
     /// <summary>What is wrong with a name; null when it may be used.</summary>
-    internal static string? FindMistake(string name) => name switch
+    public static string? FindMistake(string name) => name switch
     {
         "" => "it is empty",
         "." or ".." => "it is no name",

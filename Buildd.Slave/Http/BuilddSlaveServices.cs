@@ -42,7 +42,7 @@ public static class BuilddSlaveServices
                 options.Cache,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<FileCache>>()),
-            new Downloader(Downloader.CreateHttpClient(), provider.GetRequiredService<TimeProvider>()),
+            new Downloader(Downloader.CreateHttpClient(), provider.GetRequiredService<TimeProvider>(), options.Cache.AllowedHosts),
             provider.GetRequiredService<SlaveMeters>()));
         services.AddSingleton(provider => new Builder(
             options,
@@ -59,6 +59,7 @@ public static class BuilddSlaveServices
             provider.GetRequiredService<SlaveMeters>()));
         services.AddSingleton(provider => new RpcEndpoint(
             provider.GetRequiredService<SlaveCalls>(),
+            options.Endpoints.MaxBodyBytes,
             provider.GetRequiredService<SlaveMeters>(),
             provider.GetRequiredService<ILogger<RpcEndpoint>>()));
         services.AddSingleton(provider => new FileCacheEndpoint(options, provider.GetRequiredService<SlaveMeters>()));

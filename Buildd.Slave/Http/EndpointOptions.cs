@@ -1,3 +1,5 @@
+using Buildd.Protocol.XmlRpc;
+
 namespace Buildd.Slave.Http;
 
 /// <summary>What a slave serves beside the calls and the files.</summary>
@@ -11,6 +13,9 @@ public sealed record EndpointOptions
 
     /// <summary>Whether <c>/healthz</c> is served, which says whether builds could run here. On by default.</summary>
     public bool Health { get; set; } = true;
+
+    /// <summary>The largest body of a call in bytes; at most, and by default, what the codec takes.</summary>
+    public int MaxBodyBytes { get; set; } = XmlRpcLimits.MaxBodyBytes;
 
     /// <summary>
     /// Whether <c>/filecache/</c> lists what is served from it. Off by default, other than the reference: the sums are all

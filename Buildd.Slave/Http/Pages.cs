@@ -40,6 +40,8 @@ internal static class Pages
 
     internal static Task RedirectAsync(HttpContext http, string location)
     {
+        // The server takes control characters in a query; no header can hold them.
+        location = string.Concat(location.Select(c => c is > ' ' and <= '~' ? c.ToString() : Uri.EscapeDataString(c.ToString())));
         http.Response.Headers.Location = location;
         var link = Encode(location);
         return WriteAsync(

@@ -8,9 +8,12 @@ using Microsoft.Extensions.Logging;
 namespace Buildd.Slave.Http;
 
 /// <summary>The XML-RPC endpoint: reads a call, has it carried out, writes the answer. Faults are answers with status 200.</summary>
-internal sealed partial class RpcEndpoint(SlaveCalls calls, SlaveMeters meters, ILogger<RpcEndpoint> logger)
+internal sealed partial class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, SlaveMeters meters, ILogger<RpcEndpoint> logger)
 {
     private const string AnswerType = "text/xml; charset=utf-8";
+
+    /// <summary>What a body is given room for before it comes; a status call has some hundred bytes, a build call a few thousand.</summary>
+    private const int FirstBytes = 16 * 1024;
 
     internal async Task HandleAsync(HttpContext http)
     {
@@ -25,12 +28,18 @@ internal sealed partial class RpcEndpoint(SlaveCalls calls, SlaveMeters meters, 
         {
             sent = await ReadBodyAsync(http).ConfigureAwait(false);
         }
-        catch (BadHttpRequestException e)
+        catch (IOException e)
         {
-            // Chunks that are none, or a body that came too slowly: the client's doing, and nothing for our log.
-            http.Response.StatusCode = e.StatusCode;
+            // Chunks that are none, or a body that came too slowly: the client's doing, and nothing for our log. The server
+            // has an exception of its own for that, but not for the size of a chunk that overflows.
+            http.Response.StatusCode = (e as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;
             http.Response.Headers.Connection = "close";
             http.Response.ContentLength = 0;
+            return;
+        }
+        catch (InvalidOperationException)
+        {
+            http.Abort(); // a NUL in a trailer: after it the server can't find the end of the body either
             return;
         }
 
@@ -43,7 +52,7 @@ internal sealed partial class RpcEndpoint(SlaveCalls calls, SlaveMeters meters, 
         {
             // What is left of the body is not worth reading.
             http.Response.Headers.Connection = "close";
-            XmlRpcWriter.WriteFault(output, XmlRpcFaults.CannotDeserialize($"the request is larger than {XmlRpcLimits.MaxBodyBytes} bytes"));
+            XmlRpcWriter.WriteFault(output, XmlRpcFaults.CannotDeserialize($"the request is larger than {maxBodyBytes} bytes"));
         }
 
         http.Response.ContentType = AnswerType;
@@ -52,17 +61,18 @@ internal sealed partial class RpcEndpoint(SlaveCalls calls, SlaveMeters meters, 
     }
 
     /// <summary>The body, or null when it is larger than the limit.</summary>
-    private static async Task<ReadOnlySequence<byte>?> ReadBodyAsync(HttpContext http)
+    private async Task<ReadOnlySequence<byte>?> ReadBodyAsync(HttpContext http)
     {
-        if (http.Request.ContentLength > XmlRpcLimits.MaxBodyBytes)
+        if (http.Request.ContentLength > maxBodyBytes)
             return null;
 
-        var body = new ArrayBufferWriter<byte>((int)(http.Request.ContentLength ?? 1024) + 1);
+        // What is said to come is made room for up to a point: many could say much, and send nothing.
+        var body = new ArrayBufferWriter<byte>((int)Math.Min(http.Request.ContentLength ?? FirstBytes, FirstBytes) + 1);
         var reader = http.Request.BodyReader;
         while (true)
         {
             var result = await reader.ReadAsync(http.RequestAborted).ConfigureAwait(false);
-            if (body.WrittenCount + result.Buffer.Length > XmlRpcLimits.MaxBodyBytes)
+            if (body.WrittenCount + result.Buffer.Length > maxBodyBytes)
                 return null;
 
             foreach (var segment in result.Buffer)

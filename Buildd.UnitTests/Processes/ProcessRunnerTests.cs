@@ -96,7 +96,7 @@ public class ProcessRunnerTests
     [Test]
     public async Task The_environment_can_be_all_that_is_set()
     {
-        await using var scope = ProcessScope.OpenWithoutControlGroup("environment");
+        await using var scope = ProcessScope.Open("environment", withControlGroup: false);
         var command = Command.Of("env") with { InheritsEnvironment = false };
         var (bare, marked) = (new Output(), new Output());
 
@@ -272,5 +272,29 @@ public class ProcessRunnerTests
             _text.Append(Encoding.UTF8.GetString(bytes));
             look?.Invoke(Text);
         }
+    }
+
+    [Test]
+    public async Task A_program_that_can_not_be_signalled_hears_at_the_end_of_its_input_that_it_is_to_stop(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var heard = new StringBuilder();
+        var run = ProcessRunner.RunAsync(
+            Command.Of("sh", "-c", "trap '' TERM; echo ready; cat; echo over") with
+            {
+                StandardInput = Encoding.UTF8.GetBytes("input\n"),
+                KeepsStandardInputOpen = true,
+                StopGrace = Timeout.InfiniteTimeSpan,
+            },
+            bytes =>
+            {
+                heard.Append(Encoding.UTF8.GetString(bytes));
+                if (heard.ToString().Contains("input", StringComparison.Ordinal))
+                    stop.Cancel();
+            },
+            null, stop.Token);
+
+        Assert.That(async () => await run, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(heard.ToString(), Is.EqualTo("ready\ninput\nover\n"));
     }
 }

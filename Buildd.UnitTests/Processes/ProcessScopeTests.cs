@@ -27,7 +27,7 @@ public class ProcessScopeTests
     [TestCase("exec >/dev/null 2>&1; setsid sh -c 'env -i sh -c \"sleep 100; :\"; :' & sleep 0.3", 3, Description = "children that have emptied their environment")]
     public async Task Ends_the_same_without_a_control_group(string script, int processes)
     {
-        await using var scope = ProcessScope.OpenWithoutControlGroup("forks");
+        await using var scope = ProcessScope.Open("forks", withControlGroup: false);
         Assert.That(scope.HasControlGroup, Is.False);
         await ProcessRunner.RunAsync(Command.Of("sh", "-c", script), _ => { }, scope);
         while (scope.Alive().Count < processes)
@@ -42,8 +42,8 @@ public class ProcessScopeTests
     [Test]
     public async Task Scopes_without_control_groups_keep_to_their_own()
     {
-        await using var one = ProcessScope.OpenWithoutControlGroup("same");
-        await using var other = ProcessScope.OpenWithoutControlGroup("same");
+        await using var one = ProcessScope.Open("same", withControlGroup: false);
+        await using var other = ProcessScope.Open("same", withControlGroup: false);
         await ProcessRunner.RunAsync(Command.Of("sh", "-c", "sleep 100 >/dev/null 2>&1 &"), _ => { }, one);
 
         Assert.That(await other.KillAllAsync(TimeSpan.Zero), Is.Empty);

@@ -20,7 +20,7 @@ internal sealed class SlaveBench : IAsyncDisposable
     private readonly TemporaryDirectory _folder = new();
     private readonly HttpClient _http;
 
-    internal SlaveBench(TimeProvider? clock = null)
+    internal SlaveBench(TimeProvider? clock = null, params string[] allowedHosts)
     {
         Clock = clock ?? TimeProvider.System;
         Options = new SlaveOptions
@@ -29,11 +29,12 @@ internal sealed class SlaveBench : IAsyncDisposable
             FileCacheDirectory = Directory.CreateDirectory(_folder["cache"]).FullName,
             WorkDirectory = Directory.CreateDirectory(_folder["work"]).FullName,
             Version = "1.2",
+            Cache = new FileCacheOptions { AllowedHosts = allowedHosts },
         };
         Meters = new SlaveMeters(Options, Time);
         _http = new HttpClient(Web);
         Cache = new FileCache(
-            new CacheFolder(Options.FileCacheDirectory, Options.Cache, Clock, CacheLogger), new Downloader(_http, Clock), Meters);
+            new CacheFolder(Options.FileCacheDirectory, Options.Cache, Clock, CacheLogger), new Downloader(_http, Clock, Options.Cache.AllowedHosts), Meters);
         Builder = Create(Options);
     }
 

@@ -27,7 +27,7 @@ internal sealed class ScriptedChroot
 
     internal List<Command> Ran { get; } = [];
 
-    internal async Task<ProcessResult> RunAsync(Command command, OutputWriter output, CancellationToken cancellationToken)
+    internal async Task<int> RunAsync(Command command, OutputWriter output, CancellationToken cancellationToken)
     {
         Ran.Add(command);
         if (Hangs)
@@ -40,6 +40,6 @@ internal sealed class ScriptedChroot
             _ => throw new InvalidOperationException($"{command} was not expected"),
         };
         output(Encoding.UTF8.GetBytes(text));
-        return new ProcessResult(exitCode, TimeSpan.Zero, OutputComplete: true);
+        return exitCode;
     }
 }

@@ -18,7 +18,7 @@ internal sealed class PlugInBench : IBuildContext, IDisposable
     internal PlugInBench(TimeProvider? time = null)
     {
         Time = time ?? TimeProvider.System;
-        Directory = System.IO.Directory.CreateDirectory(_folder["build-1"]).FullName;
+        Directory = System.IO.Directory.CreateDirectory(_folder["build-PLUGIN-1"]).FullName;
         Log = new BuildLog(LogFile.Create(_folder["log"], _folder.Path, new BuildLogOptions()), [], Time);
     }
 

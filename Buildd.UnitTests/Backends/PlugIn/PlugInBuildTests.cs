@@ -172,7 +172,7 @@ public sealed class PlugInBuildTests : IDisposable
     public async Task An_abort_asks_the_whole_group_first()
     {
         using var abort = new CancellationTokenSource();
-        var run = _bench.RunAsync("(trap 'sleep 1; echo helper done; exit' TERM; while :; do sleep 0.05; done) & echo ready; wait", abort: abort.Token);
+        var run = _bench.RunAsync("(trap 'sleep 1; echo helper done; exit' TERM; echo ready; while :; do sleep 0.05; done) & wait", abort: abort.Token);
         await PlugInBench.UntilAsync(() => _bench.LogText.Contains("ready"));
 
         await abort.CancelAsync();

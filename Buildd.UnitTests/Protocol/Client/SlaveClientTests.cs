@@ -138,6 +138,37 @@ public sealed class SlaveClientTests : IDisposable
     }
 
     [Test]
+    public async Task A_token_is_sent_with_calls_and_files_and_not_shown()
+    {
+        Play("info");
+        _server.Fail(new HttpRequestException("refused")).Answer("x"u8.ToArray(), HttpStatusCode.Unauthorized);
+        var options = new SlaveClientOptions { Url = new Uri("https://builder:8221/"), BearerToken = "hush-hush" };
+        var client = new SlaveClient(_http, options);
+
+        await client.InfoAsync();
+        var broken = await Assert.ThrowsAsync<SlaveConnectionException>(() => client.InfoAsync());
+        var refused = await Assert.ThrowsAsync<SlaveProtocolException>(() => client.OpenFileAsync("buildlog"));
+
+        Assert.That(_server.Requests.Select(request => request.Authorization), Is.All.EqualTo("Bearer hush-hush"));
+        Assert.That(refused.Message, Does.Contain("HTTP status 401"));
+        foreach (var shown in new[] { broken.ToString(), refused.ToString(), client.Url.ToString(), options.ToString() })
+            Assert.That(shown, Does.Not.Contain("hush"));
+    }
+
+    [TestCase("http://builder/", "", "empty")]
+    [TestCase("http://builder/", "hush hush", "no header can hold")]
+    [TestCase("http://builder/", "hush\r\nX: y", "no header can hold")]
+    [TestCase("http://builder/", "hüsh", "no header can hold")]
+    [TestCase("http://me:hush@builder/", "hushhush", "only one of them")]
+    public void A_token_that_cannot_be_sent_is_refused_and_not_shown(string url, string token, string reason)
+    {
+        var refused = Assert.Throws<ArgumentException>(
+            () => new SlaveClient(_http, new SlaveClientOptions { Url = new Uri(url), BearerToken = token }))!;
+
+        Assert.That(refused.Message, Does.Contain(reason).And.Not.Contain("hush").And.Not.Contain("hüsh"));
+    }
+
+    [Test]
     public async Task Without_credentials_none_are_sent()
     {
         Play("info");

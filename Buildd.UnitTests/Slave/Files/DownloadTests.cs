@@ -66,6 +66,37 @@ public sealed class DownloadTests : IAsyncDisposable
         Assert.That(_slave.Web.Requests.Select(r => r.Headers.Authorization is not null), Is.EqualTo(new[] { true, false, false }));
     }
 
+    [TestCase("files.test", "http://files.test/b", true)]
+    [TestCase("*.test", "http://other.test/b", true)]
+    [TestCase("files.test", "http://other.test/b", false)]
+    [TestCase("files.test:80", "http://files.test:8080/b", false)]
+    [TestCase("files.test", "http://169.254.169.254/latest", false)]
+    public async Task Files_come_from_allowed_hosts_only_wherever_a_redirect_leads(string allowed, string location, bool isFetched)
+    {
+        await using var slave = new SlaveBench(_clock, allowed);
+        slave.Web.Answer = (_, _) => Task.FromResult(slave.Web.Requests.Count == 1 ? Redirect(location) : Whole());
+
+        var reply = await slave.Cache.EnsurePresentAsync(
+            new EnsurePresentCall { Sha1 = Sum, Url = Url }, SlaveBench.Deadline, SlaveBench.Deadline);
+
+        Assert.That(reply, Is.EqualTo(isFetched
+            ? Fetched
+            : new EnsurePresentReply(false, $"Error accessing Librarian: <urlopen error files are not to be fetched from {new Uri(location).Authority}>")));
+        Assert.That(slave.Web.Requests, Has.Count.EqualTo(isFetched ? 2 : 1));
+    }
+
+    [Test]
+    public async Task A_host_that_is_not_allowed_is_not_asked()
+    {
+        await using var slave = new SlaveBench(_clock, "other.test");
+
+        var reply = await slave.Cache.EnsurePresentAsync(
+            new EnsurePresentCall { Sha1 = Sum, Url = Url, UserName = "u", Password = "secret" }, SlaveBench.Deadline, SlaveBench.Deadline);
+
+        Assert.That(reply.Present, Is.False);
+        Assert.That(slave.Web.Requests, Is.Empty);
+    }
+
     [TestCase("file:///etc/passwd")]
     [TestCase("ftp://files.test/a")]
     [TestCase("data:,content")]

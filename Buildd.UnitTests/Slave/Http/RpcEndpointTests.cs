@@ -22,7 +22,10 @@ public sealed class RpcEndpointTests : IAsyncDisposable
     private readonly RpcEndpoint _endpoint;
 
     public RpcEndpointTests() => _endpoint = new RpcEndpoint(
-        new SlaveCalls(_slave.Options, _slave.Builder, _slave.Cache, Substitute.For<IHostApplicationLifetime>(), _slave.Meters), _slave.Meters, _logger);
+        new SlaveCalls(_slave.Options, _slave.Builder, _slave.Cache, Substitute.For<IHostApplicationLifetime>(), _slave.Meters),
+        _slave.Options.Endpoints.MaxBodyBytes,
+        _slave.Meters,
+        _logger);
 
     public ValueTask DisposeAsync() => _slave.DisposeAsync();
 
@@ -140,6 +143,21 @@ public sealed class RpcEndpointTests : IAsyncDisposable
     [Test]
     public async Task A_body_that_turns_out_too_large_is_not_read_to_its_end() =>
         RequireTooLarge(await PostAsync(new byte[XmlRpcLimits.MaxBodyBytes + 1]));
+
+    [Test]
+    public async Task The_limit_on_a_body_can_be_set_lower()
+    {
+        const int Limit = 100;
+        var endpoint = new RpcEndpoint(
+            new SlaveCalls(_slave.Options, _slave.Builder, _slave.Cache, Substitute.For<IHostApplicationLifetime>(), _slave.Meters), Limit, _slave.Meters, _logger);
+
+        foreach (var (length, text) in ((int, string)[])[(Limit, "syntax error"), (Limit + 1, $"the request is larger than {Limit} bytes")])
+        {
+            var exchange = new HttpExchange("POST", [.. Enumerable.Repeat((byte)'x', length)]);
+            await endpoint.HandleAsync(exchange.Context);
+            Assert.That(Fault(exchange).Message, Does.Contain(text));
+        }
+    }
 
     [Test]
     public async Task A_body_of_just_the_limit_is_read()

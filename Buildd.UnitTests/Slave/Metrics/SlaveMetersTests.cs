@@ -25,7 +25,7 @@ public sealed class SlaveMetersTests : IAsyncDisposable
     {
         _metrics = new MetricsEndpoint(_slave.Meters, TimeProvider.System);
         var calls = new SlaveCalls(_slave.Options, _slave.Builder, _slave.Cache, Substitute.For<IHostApplicationLifetime>(), _slave.Meters);
-        _rpc = new RpcEndpoint(calls, _slave.Meters, new RecordingLogger<RpcEndpoint>());
+        _rpc = new RpcEndpoint(calls, _slave.Options.Endpoints.MaxBodyBytes, _slave.Meters, new RecordingLogger<RpcEndpoint>());
     }
 
     public ValueTask DisposeAsync()

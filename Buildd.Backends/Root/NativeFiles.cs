@@ -1,0 +1,105 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Buildd.Backends.Root;
+
+/// <summary>Calls of the C library and the kernel that .NET has no name for: files without following links, and mounts.</summary>
+/// <remarks>The numbers are those of every architecture that .NET runs on (openat2(2), statx(2), mount(2), umount(2)).</remarks>
+internal static partial class NativeFiles
+{
+    internal const int NoSuchFile = 2;
+    internal const int NoDirectory = 20;
+    internal const int NoSuchCall = 38;
+    internal const int Link = 40;
+
+    /// <summary>Not inside the folder that was to be left alone (EXDEV).</summary>
+    internal const int Outside = 18;
+
+    private const int CurrentDirectory = -100;
+    private const int SysOpenAt2 = 437;
+    private const ulong PathOnlyCloseOnExec = 0x200000 | 0x80000; // O_PATH | O_CLOEXEC
+    private const int EmptyPath = 0x1000;
+    private const uint TypeModeOwner = 0x1 | 0x2 | 0x8;
+    private const int UnmountNoFollow = 8;
+
+    /// <summary>How a path may be walked.</summary>
+    [Flags]
+    internal enum Resolve : ulong
+    {
+        Freely = 0,
+        NoLinks = 4,
+        Beneath = 8,
+    }
+
+    /// <summary>Opens a path to refer to it, not to read it.</summary>
+    /// <param name="folder">Where a relative path begins; null means the working folder.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="resolve">How it may be walked.</param>
+    /// <param name="error">The error number where it can't be opened.</param>
+    internal static SafeFileHandle? Open(SafeFileHandle? folder, string path, Resolve resolve, out int error)
+    {
+        var how = new OpenHow { Flags = PathOnlyCloseOnExec, Resolve = (ulong)resolve };
+        var added = false;
+        try
+        {
+            folder?.DangerousAddRef(ref added);
+            var descriptor = OpenAt2(
+                SysOpenAt2, folder is null ? CurrentDirectory : (int)folder.DangerousGetHandle(), path, in how, Marshal.SizeOf<OpenHow>());
+            error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+            return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+        }
+        finally
+        {
+            if (added)
+                folder!.DangerousRelease();
+        }
+    }
+
+    internal static (uint Owner, UnixFileMode Mode, bool IsFolder, bool IsRegular) Describe(SafeFileHandle handle)
+    {
+        if (StatX(handle, "", EmptyPath, TypeModeOwner, out var status) != 0)
+            throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+        return (status.Owner, (UnixFileMode)(status.Mode & 0xFFF), (status.Mode & 0xF000) == 0x4000, (status.Mode & 0xF000) == 0x8000);
+    }
+
+    /// <exception cref="RootOperationException">It did not work.</exception>
+    internal static void Mount(string type, string point, string options)
+    {
+        if (SysMount("none", point, type, 0, options) != 0)
+            throw new RootOperationException($"{type} could not be mounted: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+    }
+
+    /// <returns>What went wrong; null when nothing did.</returns>
+    internal static string? Unmount(string point) =>
+        SysUnmount(point, UnmountNoFollow) == 0 ? null : Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint OpenAt2(nint number, nint folder, string path, in OpenHow how, nint size);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX(SafeFileHandle folder, string path, int flags, uint mask, out Status status);
+
+    [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SysMount(string source, string target, string type, nuint flags, string data);
+
+    [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SysUnmount(string target, int flags);
+
+    private struct OpenHow
+    {
+        internal ulong Flags;
+        internal ulong Mode;
+        internal ulong Resolve;
+    }
+
+    /// <summary>The beginning of <c>struct statx</c>, and its whole length.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct Status
+    {
+        [FieldOffset(20)]
+        internal uint Owner;
+
+        [FieldOffset(28)]
+        internal ushort Mode;
+    }
+}

@@ -1,0 +1,235 @@
+using System.Text;
+using Buildd.Backends.Environments;
+using Buildd.Processes;
+
+namespace Buildd.Backends.Root;
+
+/// <summary>
+/// Carries out privileged operations. Whoever asks may be hostile and may change the build's folder meanwhile: so each
+/// folder is opened once, without following a link, looked at, and from then on reached through what was opened.
+/// </summary>
+/// <param name="place">Where.</param>
+/// <param name="scope">What the commands belong to.</param>
+/// <param name="output">Gets what the commands say.</param>
+/// <param name="time">The clock.</param>
+internal sealed class RootExecutor(RootPlace place, ProcessScope scope, OutputWriter output, TimeProvider time)
+{
+    /// <summary>How long processes may resist being killed; the reference's figure for an abort.</summary>
+    internal static readonly TimeSpan KillDeadline = TimeSpan.FromSeconds(120);
+
+    /// <summary>
+    /// Where a tarball is unpacked: nobody but root gets in there, so that nobody can put a link in the way of what is
+    /// unpacked, and what the tarball has beside the chroot never reaches the build's own files.
+    /// </summary>
+    private const string Staging = ".chroot-unpack";
+
+    private const UnixFileMode OnlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>How often unmounting is tried, a second apart; the reference's figure.</summary>
+    private const int UnmountAttempts = 20;
+
+    /// <summary>Runs inside, so that a link in the tarball that leads out of the chroot leads nowhere.</summary>
+    private const string WriteScript = """umask 022; rm -f "$1" && cat > "$1" && chmod 644 "$1" """;
+
+    /// <summary>What a build expects to find mounted: kind, place below the root, options.</summary>
+    private static readonly (string Type, string Point, string Options)[] Mounts =
+    [
+        ("proc", "proc", ""),
+        ("devpts", "dev/pts", "gid=5,mode=620"),
+        ("sysfs", "sys", ""),
+        ("tmpfs", "dev/shm", ""),
+    ];
+
+    /// <summary>Carries out an operation.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="input">Its content.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The exit code of the command that it ran, or 0.</returns>
+    /// <exception cref="RootOperationException">It is refused or did not work out.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    internal async Task<int> RunAsync(RootOperation operation, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
+    {
+        if (operation is not RootOperation.OfBuild ofBuild)
+            return 0;
+
+        try
+        {
+            using var build = OpenBuild(ofBuild.BuildId);
+            return operation switch
+            {
+                RootOperation.Unpack unpack => await UnpackAsync(build, unpack.Sha1, cancellationToken).ConfigureAwait(false),
+                RootOperation.Mount => Mount(build),
+                RootOperation.Write write => await RunInsideAsync(build, ["/bin/sh", "-c", WriteScript, "sh", write.Path], input, cancellationToken).ConfigureAwait(false),
+                RootOperation.Inside inside => await RunInsideAsync(build, inside.Command, input, cancellationToken).ConfigureAwait(false),
+                RootOperation.Define => Define(build, ofBuild.BuildId),
+                RootOperation.Undefine => Undefine(build, ofBuild.BuildId),
+                RootOperation.Kill => await KillAsync(build).ConfigureAwait(false),
+                RootOperation.Unmount => await UnmountAsync(build, cancellationToken).ConfigureAwait(false),
+                RootOperation.Remove => await RemoveAsync(build, cancellationToken).ConfigureAwait(false),
+                _ => throw new InvalidOperationException($"{operation.GetType().Name} is not known"),
+            };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProcessException)
+        {
+            throw new RootOperationException(e.Message);
+        }
+    }
+
+    private OpenedPath OpenBuild(string buildId)
+    {
+        using var work = OpenedPath.Open(place.WorkDirectory, place.FollowsLinks);
+        var build = work.OpenFolderBelow("build-" + buildId);
+        if (build.Owner == 0 || place.Owners.Contains(build.Owner))
+            return build;
+        var (name, owner) = (build.Place, build.Owner);
+        build.Dispose();
+        throw new RootOperationException($"'{name}' belongs to user {owner}, who has no builds here");
+    }
+
+    /// <summary>A chroot that was unpacked here belongs to root, which nothing that somebody else puts there does.</summary>
+    private static OpenedPath OpenChroot(OpenedPath build)
+    {
+        var chroot = build.OpenFolderBelow(ChrootEnvironment.FolderName);
+        if (chroot.Owner == 0)
+            return chroot;
+        var (name, owner) = (chroot.Place, chroot.Owner);
+        chroot.Dispose();
+        throw new RootOperationException($"'{name}' belongs to user {owner} and not to root: it is no chroot that was unpacked here");
+    }
+
+    private OpenedPath OpenTarball(string sha1)
+    {
+        using var cache = OpenedPath.Open(place.FileCacheDirectory, place.FollowsLinks);
+        var tarball = cache.OpenBelow(sha1);
+        if (tarball.IsRegular && (tarball.Owner == 0 || place.Owners.Contains(tarball.Owner)))
+            return tarball;
+        var name = tarball.Place;
+        tarball.Dispose();
+        throw new RootOperationException($"'{name}' is no file of the cache");
+    }
+
+    private async Task<int> UnpackAsync(OpenedPath build, string sha1, CancellationToken cancellationToken)
+    {
+        if (build.Has(ChrootEnvironment.FolderName))
+            throw new RootOperationException($"there is a chroot in '{build.Place}' already");
+
+        using var tarball = OpenTarball(sha1);
+        // What an attempt before this one left could hold links, which tar would follow.
+        var code = await RemoveAsync(build, Staging, cancellationToken).ConfigureAwait(false);
+        if (code != 0)
+            return code;
+        Directory.CreateDirectory(Path.Combine(build.Handle, Staging), OnlyOwner);
+        using var staging = build.OpenFolderBelow(Staging);
+        if (staging.Owner != 0 || staging.Mode != OnlyOwner)
+            throw new RootOperationException($"'{staging.Place}' was put there by somebody else");
+
+        code = await RunAsync(
+            Command.Of("tar", "--numeric-owner", "-xf", tarball.Handle) with { WorkingDirectory = staging.Handle }, cancellationToken).ConfigureAwait(false);
+        if (code != 0)
+            return code;
+        if (!staging.Has(ChrootEnvironment.FolderName))
+            throw new RootOperationException($"the tarball has no top folder {ChrootEnvironment.FolderName}");
+        using (var chroot = staging.OpenFolderBelow(ChrootEnvironment.FolderName))
+        {
+            if (chroot.Owner != 0)
+                await RunAsync(Command.Of("chown", "0:0", ".") with { WorkingDirectory = chroot.Handle }, cancellationToken).ConfigureAwait(false);
+        }
+
+        Directory.Move(Path.Combine(staging.Handle, ChrootEnvironment.FolderName), Path.Combine(build.Handle, ChrootEnvironment.FolderName));
+        return await RemoveAsync(build, Staging, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static int Mount(OpenedPath build)
+    {
+        using var chroot = OpenChroot(build);
+        if (MountTable.Below(chroot.Place) is { Count: > 0 } mounted)
+            throw new RootOperationException($"there is something mounted already: {string.Join(", ", mounted)}");
+
+        foreach (var (type, point, options) in Mounts)
+        {
+            // A link here would have us mount over a folder of this machine.
+            using var folder = chroot.OpenFolderBelow(point);
+            NativeFiles.Mount(type, folder.Handle, options);
+        }
+
+        return 0;
+    }
+
+    private async Task<int> RunInsideAsync(
+        OpenedPath build, IEnumerable<string> words, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
+    {
+        using var chroot = OpenChroot(build);
+        return await RunAsync(
+            Command.Of("chroot", [chroot.Handle, .. words]) with { WorkingDirectory = "/", StandardInput = input },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private int Define(OpenedPath build, string buildId)
+    {
+        using var chroot = OpenChroot(build);
+        SchrootDefinition.Write(place.SchrootDirectory, buildId, chroot.Place);
+        return 0;
+    }
+
+    private int Undefine(OpenedPath build, string buildId)
+    {
+        SchrootDefinition.Remove(place.SchrootDirectory, buildId, ChrootEnvironment.RootDirectoryIn(build.Place));
+        return 0;
+    }
+
+    private async Task<int> KillAsync(OpenedPath build)
+    {
+        var inside = ProcessScope.Open("kill", ChrootEnvironment.RootDirectoryIn(build.Place), time, withControlGroup: false);
+        await using var closing = inside.ConfigureAwait(false);
+        var survivors = await inside.KillAllAsync(KillDeadline).ConfigureAwait(false);
+        return survivors.Count == 0
+            ? 0
+            : throw new RootOperationException($"still there after {KillDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
+    }
+
+    private async Task<int> UnmountAsync(OpenedPath build, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; MountsBelow(build) is { Count: > 0 } points; attempt++)
+        {
+            foreach (var point in points)
+            {
+                // The folder around it is held, so that the path can't lead elsewhere. The point itself must not be held: it would be busy.
+                using var around = OpenedPath.Open(Path.GetDirectoryName(point)!);
+                if (NativeFiles.Unmount(Path.Combine(around.Handle, Path.GetFileName(point))) is { } mistake)
+                    output(Encoding.UTF8.GetBytes($"umount: {point}: {mistake}\n"));
+            }
+
+            if (MountsBelow(build) is not { Count: > 0 } left)
+                break;
+            if (attempt == UnmountAttempts)
+                throw new RootOperationException($"still mounted after {attempt} attempts: {string.Join(", ", left)}");
+            await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken).ConfigureAwait(false);
+        }
+
+        return 0;
+    }
+
+    private async Task<int> RemoveAsync(OpenedPath build, CancellationToken cancellationToken)
+    {
+        if (MountsBelow(build) is { Count: > 0 } mounted)
+            throw new RootOperationException($"still mounted: {string.Join(", ", mounted)}");
+        var code = await RemoveAsync(build, Staging, cancellationToken).ConfigureAwait(false);
+        return code != 0 ? code : await RemoveAsync(build, ChrootEnvironment.FolderName, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A link is removed and not followed.</summary>
+    private Task<int> RemoveAsync(OpenedPath build, string name, CancellationToken cancellationToken) => RunAsync(
+        Command.Of("rm", "-rf", "--one-file-system", "--", name) with { WorkingDirectory = build.Handle }, cancellationToken);
+
+    private static List<string> MountsBelow(OpenedPath build) =>
+        build.Place is var folder ? [.. MountTable.Below(folder).Where(point => point != folder)] : [];
+
+    private async Task<int> RunAsync(Command command, CancellationToken cancellationToken)
+    {
+        var result = await ProcessRunner.RunAsync(StepEnvironment.Complete(command), output, scope, cancellationToken)
+            .ConfigureAwait(false);
+        if (!result.OutputComplete)
+            output(Encoding.UTF8.GetBytes($"(something that '{command.File}' left behind still held its output open; the build goes on without it)\n"));
+        return result.ExitCode;
+    }
+}

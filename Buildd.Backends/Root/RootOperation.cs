@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+
+namespace Buildd.Backends.Root;
+
+/// <summary>
+/// Something that only root can do. This is the closed set of all that a slave has done as root, whether it is root itself
+/// or an ordinary user that asks for it through sudo: <see cref="RootOperations"/> checks how they are spelled,
+/// <see cref="RootExecutor"/> looks at the machine and does them.
+/// </summary>
+internal abstract record RootOperation
+{
+    private protected RootOperation()
+    {
+    }
+
+    /// <summary>How many bytes of content belong to it.</summary>
+    internal virtual int InputBytes => 0;
+
+    /// <summary>Nothing: it tells whether any of the others would be allowed.</summary>
+    internal sealed record Check : RootOperation;
+
+    /// <summary>What is about one build, and so about one folder: <c>build-ID</c> below the work folder.</summary>
+    internal abstract record OfBuild(string BuildId) : RootOperation;
+
+    /// <summary>Unpacks a tarball of the file cache into the build's folder. Of what is in it only the top folder of the chroot stays.</summary>
+    internal sealed record Unpack(string BuildId, string Sha1) : OfBuild(BuildId);
+
+    /// <summary>Mounts /proc and the like in the chroot.</summary>
+    internal sealed record Mount(string BuildId) : OfBuild(BuildId);
+
+    /// <summary>Writes a file in the chroot, with mode 0644, in place of whatever has that name. Its folder must be there.</summary>
+    internal sealed record Write(string BuildId, string Path, int Bytes) : OfBuild(BuildId)
+    {
+        internal override int InputBytes => Bytes;
+    }
+
+    /// <summary>Runs a command in the chroot, as the chroot's root. Content is its standard input.</summary>
+    internal sealed record Inside(string BuildId, int Bytes, ImmutableArray<string> Command) : OfBuild(BuildId)
+    {
+        internal override int InputBytes => Bytes;
+    }
+
+    /// <summary>Tells schroot about the chroot.</summary>
+    internal sealed record Define(string BuildId) : OfBuild(BuildId);
+
+    /// <summary>Makes schroot forget it.</summary>
+    internal sealed record Undefine(string BuildId) : OfBuild(BuildId);
+
+    /// <summary>Kills what runs in the chroot, until nothing does.</summary>
+    internal sealed record Kill(string BuildId) : OfBuild(BuildId);
+
+    /// <summary>Unmounts all that is mounted below the build's folder, the newest first.</summary>
+    internal sealed record Unmount(string BuildId) : OfBuild(BuildId);
+
+    /// <summary>Removes the chroot, never across a mount. The folder around it is the slave's own.</summary>
+    internal sealed record Remove(string BuildId) : OfBuild(BuildId);
+}

@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Buildd.Slave.Files;
+
+namespace Buildd.Backends.Root;
+
+/// <summary>
+/// How the operations are spelled on a command line, both ways. Every argument is checked here for what can be seen of it
+/// without looking at the machine.
+/// </summary>
+internal static class RootOperations
+{
+    /// <summary>What may be given to an operation as content. A key ring or a list of archives is a thousandth of it.</summary>
+    internal const int MaxInputBytes = 16 * 1024 * 1024;
+
+    /// <summary>The longest path in a chroot that is written to, in bytes.</summary>
+    internal const int MaxPathBytes = 1024;
+
+    /// <summary>How many words a command in a chroot may have, its name included.</summary>
+    internal const int MaxCommandWords = 1000;
+
+    /// <summary>How long those words may be together, in bytes; the kernel takes no single word longer than this.</summary>
+    internal const int MaxCommandBytes = 128 * 1024;
+
+    /// <summary>A line for each, for people.</summary>
+    internal const string Help =
+        """
+          check                              nothing, successfully: the others would be allowed
+          unpack    ID SHA1                  unpack a chroot of the file cache into the build's folder
+          mount     ID                       mount /proc, /sys, /dev/pts and /dev/shm in the chroot
+          write     ID PATH BYTES            write a file in the chroot; its content is on standard input
+          inside    ID BYTES COMMAND [ARG]…  run a command in the chroot, as root; so many bytes of standard input are its
+          define    ID                       tell schroot about the chroot
+          undefine  ID                       make schroot forget it
+          kill      ID                       kill what runs in the chroot
+          unmount   ID                       unmount what is mounted in the build's folder
+          remove    ID                       remove the chroot
+        """;
+
+    /// <summary>Reads an operation.</summary>
+    /// <exception cref="RootOperationException">It is none, or an argument is not good.</exception>
+    internal static RootOperation Parse(ImmutableArray<string> words) => words switch
+    {
+        ["check"] => new RootOperation.Check(),
+        ["unpack", var id, var sha1] => new RootOperation.Unpack(BuildId(id), Sum(sha1)),
+        ["mount", var id] => new RootOperation.Mount(BuildId(id)),
+        ["write", var id, var path, var bytes] => new RootOperation.Write(BuildId(id), ChrootPath(path), Bytes(bytes)),
+        ["inside", var id, var bytes, .. { Length: > 0 } command] => new RootOperation.Inside(BuildId(id), Bytes(bytes), Command(command)),
+        ["define", var id] => new RootOperation.Define(BuildId(id)),
+        ["undefine", var id] => new RootOperation.Undefine(BuildId(id)),
+        ["kill", var id] => new RootOperation.Kill(BuildId(id)),
+        ["unmount", var id] => new RootOperation.Unmount(BuildId(id)),
+        ["remove", var id] => new RootOperation.Remove(BuildId(id)),
+        [] => throw new RootOperationException("no operation is named; they are:\n" + Help),
+        [var name, ..] => throw new RootOperationException($"'{Printable(name)}' with {words.Length - 1} arguments is no operation; they are:\n" + Help),
+    };
+
+    /// <summary>Spells an operation.</summary>
+    /// <exception cref="RootOperationException">An argument is not good.</exception>
+    internal static ImmutableArray<string> Format(RootOperation operation)
+    {
+        ImmutableArray<string> words = operation switch
+        {
+            RootOperation.Check => ["check"],
+            RootOperation.Unpack { BuildId: var id, Sha1: var sha1 } => ["unpack", id, sha1],
+            RootOperation.Mount { BuildId: var id } => ["mount", id],
+            RootOperation.Write { BuildId: var id, Path: var path, Bytes: var bytes } => ["write", id, path, Text(bytes)],
+            RootOperation.Inside { BuildId: var id, Bytes: var bytes, Command: var command } => ["inside", id, Text(bytes), .. command],
+            RootOperation.Define { BuildId: var id } => ["define", id],
+            RootOperation.Undefine { BuildId: var id } => ["undefine", id],
+            RootOperation.Kill { BuildId: var id } => ["kill", id],
+            RootOperation.Unmount { BuildId: var id } => ["unmount", id],
+            RootOperation.Remove { BuildId: var id } => ["remove", id],
+            _ => throw new InvalidOperationException($"{operation.GetType().Name} has no spelling"),
+        };
+        Parse(words);
+        return words;
+    }
+
+    private static string BuildId(string id) => PathPart.FindMistake(id) is { } mistake
+        ? throw new RootOperationException($"the build id '{Printable(id)}' can't be used: {mistake}")
+        : id;
+
+    private static string Sum(string sha1) => Sha1Sum.IsWellFormed(sha1)
+        ? sha1
+        : throw new RootOperationException($"'{Printable(sha1)}' is not the {Sha1Sum.Length} hexadecimal digits of a SHA-1");
+
+    private static string ChrootPath(string path)
+    {
+        if (Encoding.UTF8.GetByteCount(path) > MaxPathBytes)
+            throw new RootOperationException($"the path in the chroot is longer than {MaxPathBytes} bytes");
+        var isGood = path.Length > 1 && path[0] == '/' && !path.Any(char.IsControl)
+            && path[1..].Split('/').All(part => part is not ("" or "." or ".."));
+        return isGood ? path : throw new RootOperationException($"'{Printable(path)}' is not the full path of a file");
+    }
+
+    private static int Bytes(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && bytes <= MaxInputBytes
+            ? bytes
+            : throw new RootOperationException($"'{Printable(text)}' is no number of bytes from 0 to {MaxInputBytes}");
+
+    private static ImmutableArray<string> Command(ImmutableArray<string> words)
+    {
+        if (words.Length > MaxCommandWords || words.Sum(word => Encoding.UTF8.GetByteCount(word) + 1L) > MaxCommandBytes)
+            throw new RootOperationException($"the command has more than {MaxCommandWords} words or {MaxCommandBytes} bytes");
+        // chroot(1) has options of its own before the command, and a program's name never begins so.
+        return words[0].Length == 0 || words[0][0] == '-'
+            ? throw new RootOperationException($"'{Printable(words[0])}' is not the name of a program")
+            : words;
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What came from outside, fit for a message.</summary>
+    private static string Printable(string text) =>
+        new([.. text.Take(PathPart.MaxLength).Select(c => char.IsControl(c) ? '?' : c)]);
+}

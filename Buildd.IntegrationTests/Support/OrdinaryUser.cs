@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text;
+using Buildd.Processes;
+using Buildd.UnitTests.Testing;
+
+namespace Buildd.IntegrationTests.Support;
+
+/// <summary>
+/// An account made for a test, a copy of <c>buildd-slave</c> where nobody but root can change it, and sudo's rule for the
+/// two, as the program itself prints it.
+/// </summary>
+internal sealed class OrdinaryUser : IAsyncDisposable
+{
+    private OrdinaryUser(string name, string directory)
+    {
+        Name = name;
+        Directory = directory;
+    }
+
+    internal string Name { get; }
+
+    internal uint Id { get; private set; }
+
+    /// <summary>Belongs to root; in it the program, the configuration, and <c>home</c> and <c>filecache</c>, which are the user's.</summary>
+    internal string Directory { get; }
+
+    internal string Program => Path.Combine(Directory, "buildd-slave");
+
+    internal string Configuration => Path.Combine(Directory, "buildd.conf");
+
+    private string SudoersFile => $"/etc/sudoers.d/{Name}";
+
+    /// <param name="withRule">Whether sudo gets the rule.</param>
+    internal static async Task<OrdinaryUser> CreateAsync(bool withRule = true)
+    {
+        Machine.Require(File.Exists("/usr/bin/sudo"), "sudo: run 'make test', which installs it");
+        var name = $"buildd-t{Guid.NewGuid():N}"[..20];
+        var user = new OrdinaryUser(name, System.IO.Directory.CreateDirectory($"/var/lib/{name}").FullName);
+        await RootRunAsync("useradd", "--system", "--no-create-home", "--home-dir", Path.Combine(user.Directory, "home"), "--groups", "sbuild", name);
+        user.Id = uint.Parse(await RootRunAsync("id", "-u", name), CultureInfo.InvariantCulture);
+        await RootRunAsync("install", "-m", "755", Repository.Program("buildd-slave"), user.Program);
+        await RootRunAsync("install", "-d", "-o", name, Path.Combine(user.Directory, "home"), Path.Combine(user.Directory, "filecache"));
+        await File.WriteAllTextAsync(
+            user.Configuration,
+            $"[builder]\nuser = {name}\nfilecache = {user.Directory}/filecache\nworkpath = {user.Directory}/home\nbindhost = 127.0.0.1\nbindport = 0\n");
+        if (withRule)
+        {
+            var rule = await RootRunAsync(user.Program, "root", "--config", user.Configuration, "sudoers");
+            await File.WriteAllTextAsync(user.SudoersFile, rule);
+            File.SetUnixFileMode(user.SudoersFile, UnixFileMode.UserRead | UnixFileMode.GroupRead);
+            await RootRunAsync("visudo", "--check", "--strict", "--quiet", "--file", user.SudoersFile);
+        }
+
+        return user;
+    }
+
+    /// <summary>The command, run by this user, with the groups that a login gives.</summary>
+    internal Command Do(Command command) =>
+        command.Behind("setpriv", $"--reuid={Name}", $"--regid={Name}", "--init-groups", "--")
+            .WithEnvironment("HOME", Path.Combine(Directory, "home")).WithEnvironment("USER", Name);
+
+    /// <summary>Has this user ask for a privileged operation, and returns its exit code and what it said.</summary>
+    internal Task<(int Code, string Said)> AskAsync(params string[] operation) =>
+        RunAsync(Command.Of("sudo", ["-n", "--", Program, "root", "--config", Configuration, .. operation]) with { KeepsStandardInputOpen = true });
+
+    /// <summary>Runs a command as this user. What it leaves running is left.</summary>
+    internal async Task<(int Code, string Said)> RunAsync(Command command)
+    {
+        var said = new StringBuilder();
+        await using var scope = ProcessScope.Open("ask", withControlGroup: false);
+        var result = await ProcessRunner.RunAsync(Do(command), bytes => said.Append(Encoding.UTF8.GetString(bytes)), scope);
+        return (result.ExitCode, said.ToString());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // After a test that failed there may be more than there should be.
+        await using (var left = ProcessScope.Open("left", Directory, withControlGroup: false))
+            await left.KillAllAsync(TimeSpan.FromSeconds(10));
+        foreach (var point in File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4]).Where(point => point.StartsWith(Directory + "/", StringComparison.Ordinal)).Reverse())
+            await RootRunAsync("umount", point);
+        File.Delete(SudoersFile);
+        await RootRunAsync("userdel", Name);
+        await RootRunAsync("rm", "-rf", "--one-file-system", "--", Directory);
+    }
+
+    private static Task<string> RootRunAsync(string program, params string[] arguments) => ProcessRunner.CaptureAsync(Command.Of(program, arguments));
+}

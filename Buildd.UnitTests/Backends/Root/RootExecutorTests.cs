@@ -1,0 +1,332 @@
+using Buildd.Backends.Root;
+using Buildd.Processes;
+using Buildd.UnitTests.Testing;
+using NUnit.Framework;
+
+namespace Buildd.UnitTests.Backends.Root;
+
+/// <summary>What privileged operations make of folders and files that are not what they should be.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(60_000)]
+public sealed class RootExecutorTests : IDisposable
+{
+    private const string Sum = "0123456789abcdef0123456789abcdef01234567";
+    private const uint Other = 12345;
+    private readonly TemporaryDirectory _folder = new();
+
+    public RootExecutorTests()
+    {
+        foreach (var name in (string[])["work", "cache", "schroot", "outside"])
+            Directory.CreateDirectory(_folder[name]);
+        File.WriteAllText(_folder["outside/kept"], "kept");
+    }
+
+    private string Build => _folder["work/build-1"];
+
+    private string Chroot => Path.Combine(Build, "chroot-autobuild");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Test]
+    public async Task A_tarball_is_unpacked_and_of_it_only_the_chroot()
+    {
+        await MakeTarballAsync("mkdir -p chroot-autobuild/etc; echo inside > chroot-autobuild/etc/file; echo evil > x.dsc; chown 1:1 chroot-autobuild; chown 7:8 chroot-autobuild/etc/file");
+        Directory.CreateDirectory(Build);
+
+        Assert.That(await RunAsync(new RootOperation.Unpack("1", Sum)), Is.Zero);
+
+        Assert.That(Directory.GetFileSystemEntries(Build), Is.EqualTo(new[] { Chroot }));
+        Assert.That(await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%u:%g", Chroot, Chroot + "/etc/file")), Is.EqualTo("0:0\n7:8\n"), "the top folder is root's, all else as it was");
+    }
+
+    [Test]
+    public async Task A_file_that_is_no_tarball_is_an_exit_code()
+    {
+        await File.WriteAllTextAsync(_folder[$"cache/{Sum}"], "this is no tarball");
+        Directory.CreateDirectory(Build);
+
+        Assert.That(await RunAsync(new RootOperation.Unpack("1", Sum)), Is.EqualTo(2));
+        Assert.That(await RunAsync(new RootOperation.Remove("1")), Is.Zero);
+        Assert.That(Directory.GetFileSystemEntries(Build), Is.Empty);
+    }
+
+    [TestCase("mkdir other", "has no top folder chroot-autobuild")]
+    [TestCase("ln -s / chroot-autobuild", "symbolic link")]
+    [TestCase("echo > chroot-autobuild", "is no folder")]
+    public async Task A_tarball_without_the_folder_is_refused(string content, string reason)
+    {
+        await MakeTarballAsync(content);
+        Directory.CreateDirectory(Build);
+
+        Refuses(new RootOperation.Unpack("1", Sum), reason);
+        Assert.That(Chroot, Does.Not.Exist);
+    }
+
+    [Test]
+    public async Task What_an_unpacking_before_left_is_not_unpacked_over()
+    {
+        // Two tarballs: the first leaves a link, the second would go through it.
+        await MakeTarballAsync($"ln -s {_folder["outside"]} chroot-autobuild");
+        Directory.CreateDirectory(Build);
+        Refuses(new RootOperation.Unpack("1", Sum), "symbolic link");
+        await MakeTarballAsync("mkdir chroot-autobuild; echo evil > chroot-autobuild/kept", "chroot-autobuild/kept");
+
+        Assert.That(await RunAsync(new RootOperation.Unpack("1", Sum)), Is.Zero);
+
+        Assert.That(File.ReadAllText(_folder["outside/kept"]), Is.EqualTo("kept"));
+    }
+
+    [Test]
+    public async Task A_chroot_that_is_there_is_not_unpacked_over()
+    {
+        await MakeTarballAsync("mkdir chroot-autobuild");
+        Directory.CreateDirectory(Chroot);
+
+        Refuses(new RootOperation.Unpack("1", Sum), "already");
+    }
+
+    [Test]
+    public async Task A_place_to_unpack_that_somebody_made_is_not_used()
+    {
+        await MakeTarballAsync("mkdir chroot-autobuild");
+        Directory.CreateDirectory(Build);
+        Directory.CreateSymbolicLink(Path.Combine(Build, ".chroot-unpack"), _folder["outside"]);
+
+        Assert.That(await RunAsync(new RootOperation.Unpack("1", Sum)), Is.Zero, "the link is removed, not followed");
+        Assert.That(Directory.GetFileSystemEntries(_folder["outside"]), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_link_in_the_cache_is_not_followed()
+    {
+        await MakeTarballAsync("mkdir chroot-autobuild", sum: "tarball");
+        File.CreateSymbolicLink(_folder[$"cache/{Sum}"], _folder["cache/tarball"]);
+        Directory.CreateDirectory(Build);
+
+        Refuses(new RootOperation.Unpack("1", Sum), "symbolic link");
+    }
+
+    [TestCase("mkdir")]
+    [TestCase("mkfifo")]
+    public async Task What_is_no_regular_file_of_the_cache_is_refused(string command)
+    {
+        await ProcessRunner.CaptureAsync(Command.Of(command, _folder[$"cache/{Sum}"]));
+        Directory.CreateDirectory(Build);
+
+        Refuses(new RootOperation.Unpack("1", Sum), "is no file of the cache");
+    }
+
+    [Test]
+    public async Task A_file_of_somebody_else_in_the_cache_is_refused()
+    {
+        await MakeTarballAsync("mkdir chroot-autobuild");
+        await ChownAsync(Other + 1, _folder[$"cache/{Sum}"]);
+        Directory.CreateDirectory(Build);
+
+        Refuses(new RootOperation.Unpack("1", Sum), "is no file of the cache");
+    }
+
+    private static IEnumerable<RootOperation> OfAChroot =>
+    [
+        new RootOperation.Mount("1"),
+        new RootOperation.Write("1", "/file", 0),
+        new RootOperation.Inside("1", 0, ["/bin/true"]),
+        new RootOperation.Define("1"),
+    ];
+
+    private static IEnumerable<RootOperation> All =>
+        [.. OfAChroot, new RootOperation.Unpack("1", Sum), new RootOperation.Undefine("1"), new RootOperation.Kill("1"), new RootOperation.Unmount("1"), new RootOperation.Remove("1")];
+
+    [TestCaseSource(nameof(All))]
+    public void A_build_that_is_not_there_is_refused(object operation) => Refuses((RootOperation)operation, "is not there");
+
+    [TestCaseSource(nameof(All))]
+    public void A_link_in_place_of_the_build_s_folder_is_refused(object operation)
+    {
+        Directory.CreateDirectory(_folder["outside/chroot-autobuild"]);
+        Directory.CreateSymbolicLink(Build, _folder["outside"]);
+
+        Refuses((RootOperation)operation, "symbolic link");
+        Assert.That(Directory.GetFileSystemEntries(_folder["outside"], "*", SearchOption.AllDirectories), Has.Length.EqualTo(2));
+    }
+
+    [TestCaseSource(nameof(All))]
+    public async Task A_folder_of_somebody_without_builds_is_refused(object operation)
+    {
+        Directory.CreateDirectory(Chroot);
+        await ChownAsync(Other + 1, Build);
+
+        Refuses((RootOperation)operation, $"belongs to user {Other + 1}, who has no builds here");
+    }
+
+    [TestCaseSource(nameof(All))]
+    public void A_file_in_place_of_the_build_s_folder_is_refused(object operation)
+    {
+        File.WriteAllText(Build, "");
+
+        Refuses((RootOperation)operation, "is no folder");
+    }
+
+    [TestCaseSource(nameof(All))]
+    public void A_link_on_the_way_to_the_work_folder_is_refused_where_others_could_have_put_it(object operation)
+    {
+        Directory.CreateDirectory(Chroot);
+        Directory.CreateSymbolicLink(_folder["way"], _folder["work"]);
+
+        Refuses((RootOperation)operation, "symbolic link", Place with { WorkDirectory = _folder["way"] });
+    }
+
+    [TestCaseSource(nameof(OfAChroot))]
+    public void A_chroot_that_is_not_there_is_refused(object operation)
+    {
+        Directory.CreateDirectory(Build);
+
+        Refuses((RootOperation)operation, "is not there");
+        Assert.That(Directory.GetFiles(_folder["schroot"]), Is.Empty);
+    }
+
+    [TestCaseSource(nameof(OfAChroot))]
+    public void A_link_in_place_of_the_chroot_is_refused(object operation)
+    {
+        Directory.CreateDirectory(Build);
+        Directory.CreateSymbolicLink(Chroot, "/");
+
+        Refuses((RootOperation)operation, "symbolic link");
+    }
+
+    [TestCaseSource(nameof(OfAChroot))]
+    public async Task A_chroot_that_the_slave_s_user_made_is_refused(object operation)
+    {
+        Directory.CreateDirectory(Chroot);
+        await ChownAsync(Other, Chroot);
+
+        Refuses((RootOperation)operation, "it is no chroot that was unpacked here");
+    }
+
+    [TestCase("proc")]
+    [TestCase("dev")]
+    [TestCase("dev/pts")]
+    public void Nothing_is_mounted_on_a_link(string point)
+    {
+        foreach (var name in (string[])["proc", "dev/pts", "dev/shm", "sys"])
+        {
+            if (!name.StartsWith(point, StringComparison.Ordinal))
+                Directory.CreateDirectory(Path.Combine(Chroot, name));
+        }
+
+        Directory.CreateDirectory(_folder["outside/pts"]);
+        Directory.CreateDirectory(_folder["outside/shm"]);
+        Directory.CreateSymbolicLink(Path.Combine(Chroot, point), _folder["outside"]);
+
+        try
+        {
+            Refuses(new RootOperation.Mount("1"), "symbolic link");
+            Assert.That(File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(_folder["outside"], StringComparison.Ordinal)), Is.Empty);
+        }
+        finally
+        {
+            Assert.That(RunAsync(new RootOperation.Unmount("1")).Result, Is.Zero);
+        }
+    }
+
+    [Test]
+    public async Task Operations_keep_their_order()
+    {
+        foreach (var name in (string[])["proc", "dev/pts", "dev/shm", "sys"])
+            Directory.CreateDirectory(Path.Combine(Chroot, name));
+
+        Assert.That(await RunAsync(new RootOperation.Mount("1")), Is.Zero);
+        try
+        {
+            Assert.That(File.Exists(Path.Combine(Chroot, "proc/self/stat")));
+            Refuses(new RootOperation.Mount("1"), "something mounted already");
+            Refuses(new RootOperation.Remove("1"), "still mounted");
+            Assert.That(Path.Combine(Chroot, "dev"), Does.Exist);
+        }
+        finally
+        {
+            Assert.That(await RunAsync(new RootOperation.Unmount("1")), Is.Zero);
+        }
+
+        Assert.That(File.ReadAllText("/proc/self/mountinfo"), Does.Not.Contain(_folder.Path));
+        Assert.That(await RunAsync(new RootOperation.Unmount("1")), Is.Zero, "nothing to do is no failure");
+        Assert.That(await RunAsync(new RootOperation.Remove("1")), Is.Zero);
+        Assert.That(await RunAsync(new RootOperation.Remove("1")), Is.Zero);
+        Assert.That(Directory.GetFileSystemEntries(Build), Is.Empty);
+    }
+
+    [Test]
+    public async Task Removing_removes_a_link_and_not_what_it_leads_to()
+    {
+        Directory.CreateDirectory(Build);
+        Directory.CreateSymbolicLink(Chroot, _folder["outside"]);
+
+        Assert.That(await RunAsync(new RootOperation.Remove("1")), Is.Zero);
+
+        Assert.That(_folder["outside/kept"], Does.Exist);
+        Assert.That(Directory.GetFileSystemEntries(Build), Is.Empty);
+    }
+
+    [Test]
+    public async Task Schroot_is_told_and_made_to_forget()
+    {
+        Directory.CreateDirectory(Chroot);
+
+        Assert.That(await RunAsync(new RootOperation.Define("1")), Is.Zero);
+        Assert.That(File.ReadAllText(_folder["schroot/build-1"]), Does.Contain($"\ndirectory={Chroot}\n"));
+        Assert.That(await RunAsync(new RootOperation.Undefine("1")), Is.Zero);
+        Assert.That(Directory.GetFiles(_folder["schroot"]), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_definition_of_another_build_stays()
+    {
+        Directory.CreateDirectory(Chroot);
+        File.WriteAllText(_folder["schroot/build-1"], "[build-1]\ndirectory=/elsewhere\n");
+
+        Refuses(new RootOperation.Define("1"), "belongs to another build");
+        Assert.That(await RunAsync(new RootOperation.Undefine("1")), Is.Zero);
+        Assert.That(_folder["schroot/build-1"], Does.Exist);
+    }
+
+    [Test]
+    public void Root_s_own_folders_may_be_reached_through_links_that_root_put_there()
+    {
+        Directory.CreateDirectory(Chroot);
+        Directory.CreateSymbolicLink(_folder["way"], _folder["work"]);
+
+        var run = RunAsync(new RootOperation.Define("1"), Place with { WorkDirectory = _folder["way"], FollowsLinks = true });
+
+        Assert.That(async () => await run, Is.Zero);
+        Assert.That(File.ReadAllText(_folder["schroot/build-1"]), Does.Contain($"\ndirectory={Chroot}\n"), "the path without the link");
+    }
+
+    private RootPlace Place => new()
+    {
+        WorkDirectory = _folder["work"],
+        FileCacheDirectory = _folder["cache"],
+        SchrootDirectory = _folder["schroot"],
+        Owners = [Other],
+    };
+
+    private void Refuses(RootOperation operation, string reason, RootPlace? place = null) =>
+        Assert.That(async () => await RunAsync(operation, place), Throws.TypeOf<RootOperationException>().With.Message.Contains(reason));
+
+    private async Task<int> RunAsync(RootOperation operation, RootPlace? place = null)
+    {
+        Machine.Require(CurrentUser.IsRoot, "root");
+        await using var scope = ProcessScope.Open("root-test");
+        return await new RootExecutor(place ?? Place, scope, _ => { }, TimeProvider.System).RunAsync(operation, default, CancellationToken.None);
+    }
+
+    /// <summary>Makes the tarball of a folder in which a command was run.</summary>
+    private async Task MakeTarballAsync(string command, string content = "*", string sum = Sum)
+    {
+        var tree = Directory.CreateDirectory(_folder[$"tree-{Guid.NewGuid():N}"]).FullName;
+        await ProcessRunner.CaptureAsync(
+            Command.Of("sh", "-c", $"{command}; tar -czf \"$0\" {content}", _folder[$"cache/{sum}"]) with { WorkingDirectory = tree });
+    }
+
+    private static Task<string> ChownAsync(uint owner, string path) => ProcessRunner.CaptureAsync(Command.Of("chown", $"{owner}", path));
+}
