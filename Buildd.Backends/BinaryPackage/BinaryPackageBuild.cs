@@ -158,14 +158,19 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
         _defined = true;
         await chroot.DefineAsync(abort).ConfigureAwait(false);
         var scan = new SbuildLogScan();
+        var pointers = new ImplicitPointerFilter(context.Log.Write);
         var result = await steps.RunAsync(
             Sbuild(context, chroot.SchrootName, user, configuration), abort,
             bytes =>
             {
                 scan.Write(bytes);
-                context.Log.Write(bytes);
+                pointers.Write(bytes);
             }).ConfigureAwait(false);
         scan.Complete();
+        var isOnlyWarning = ImplicitPointerFilter.IsOnlyWarning(arguments.Architecture, arguments.Suite);
+        pointers.Complete(isOnlyWarning);
+        if (pointers.HasFinds && !isOnlyWarning)
+            throw new PhaseFailedException(BuildStatus.PackageFail, "The package uses pointers that functions without a declaration return");
         if (result.ExitCode == SbuildExitCode.GivenBack)
             throw await JudgeAsync(context, chroot, scan, abort).ConfigureAwait(false);
         if (!result.Succeeded)
