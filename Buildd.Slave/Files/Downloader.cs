@@ -8,7 +8,7 @@ namespace Buildd.Slave.Files;
 /// Differs: the reference also takes ftp, file and data URLs, and has no time limit. The texts are those of the reference
 /// where it has one; no client interprets them.
 /// </remarks>
-internal sealed class Downloader(HttpClient http, TimeProvider time, IReadOnlyList<string> allowedHosts)
+internal sealed class Downloader(Lazy<HttpClient> http, TimeProvider time, IReadOnlyList<string> allowedHosts)
 {
     /// <summary>How long one wait for bytes may take; the reference waits for ever.</summary>
     internal static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(60);
@@ -46,7 +46,7 @@ internal sealed class Downloader(HttpClient http, TimeProvider time, IReadOnlyLi
             return texts.UnknownUrlType;
         if (url.UserInfo.Length > 0)
             return texts.CredentialsInUrl;
-        return await new Download(http, time, call, url, file, texts, IsAllowed).RunAsync(cancellationToken).ConfigureAwait(false);
+        return await new Download(http.Value, time, call, url, file, texts, IsAllowed).RunAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private bool IsAllowed(Uri url) => _allowed.Length == 0 || _allowed.Any(host => host.Matches(url));

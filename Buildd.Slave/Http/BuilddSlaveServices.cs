@@ -42,7 +42,8 @@ public static class BuilddSlaveServices
                 options.Cache,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<FileCache>>()),
-            new Downloader(Downloader.CreateHttpClient(), provider.GetRequiredService<TimeProvider>(), options.Cache.AllowedHosts),
+            // Lazy: a start loads no HTTP client for a slave that may wait for days.
+            new Downloader(new Lazy<HttpClient>(Downloader.CreateHttpClient), provider.GetRequiredService<TimeProvider>(), options.Cache.AllowedHosts),
             provider.GetRequiredService<SlaveMeters>()));
         services.AddSingleton(provider => new Builder(
             options,

@@ -34,7 +34,7 @@ internal sealed class SlaveBench : IAsyncDisposable
         Meters = new SlaveMeters(Options, Time);
         _http = new HttpClient(Web);
         Cache = new FileCache(
-            new CacheFolder(Options.FileCacheDirectory, Options.Cache, Clock, CacheLogger), new Downloader(_http, Clock, Options.Cache.AllowedHosts), Meters);
+            new CacheFolder(Options.FileCacheDirectory, Options.Cache, Clock, CacheLogger), new Downloader(new Lazy<HttpClient>(_http), Clock, Options.Cache.AllowedHosts), Meters);
         Builder = Create(Options);
     }
 
