@@ -8,4 +8,7 @@ internal sealed class PhaseFailedException(BuildStatus status, string message, E
 {
     /// <summary>What the build ends with, if it is the first failure.</summary>
     internal BuildStatus Status { get; } = status;
+
+    /// <summary>With <see cref="BuildStatus.DepFail"/>, the relations that are waited for; else empty.</summary>
+    internal string Dependencies { get; init; } = "";
 }

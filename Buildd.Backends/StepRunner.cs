@@ -9,10 +9,13 @@ namespace Buildd.Backends;
 internal sealed class StepRunner(IBuildContext context, ProcessScope scope, RootRunner root)
 {
     /// <summary>Runs a command, as the user the slave runs as, and returns how it ended.</summary>
-    internal async Task<ProcessResult> RunAsync(Command command, CancellationToken cancellationToken)
+    /// <param name="command">The command.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="output">Gets what it writes; null means the log.</param>
+    internal async Task<ProcessResult> RunAsync(Command command, CancellationToken cancellationToken, OutputWriter? output = null)
     {
         context.Log.WriteStep(command.ToString());
-        var result = await ProcessRunner.RunAsync(StepEnvironment.Complete(command), context.Log.Write, scope, cancellationToken).ConfigureAwait(false);
+        var result = await ProcessRunner.RunAsync(StepEnvironment.Complete(command), output ?? context.Log.Write, scope, cancellationToken).ConfigureAwait(false);
         if (!result.OutputComplete)
             context.Log.WriteLine($"(something that '{command.File}' left behind still held its output open; the build goes on without it)");
         return result;
@@ -33,14 +36,16 @@ internal sealed class StepRunner(IBuildContext context, ProcessScope scope, Root
     /// <param name="description">What the log is told.</param>
     /// <param name="orElse">What the build ends with when the operation is refused.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="output">Gets what its command writes; null means the log.</param>
     /// <exception cref="PhaseFailedException">It was refused.</exception>
     internal async Task<int> RunAsRootAsync(
-        RootOperation operation, ReadOnlyMemory<byte> input, string description, BuildStatus orElse, CancellationToken cancellationToken)
+        RootOperation operation, ReadOnlyMemory<byte> input, string description, BuildStatus orElse, CancellationToken cancellationToken,
+        OutputWriter? output = null)
     {
         context.Log.WriteStep(description);
         try
         {
-            return await root.RunAsync(operation, input, context.Log.Write, cancellationToken).ConfigureAwait(false);
+            return await root.RunAsync(operation, input, output ?? context.Log.Write, cancellationToken).ConfigureAwait(false);
         }
         catch (RootOperationException e)
         {

@@ -4,6 +4,7 @@ using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Backends.Root;
 using Buildd.Debian;
+using Buildd.Debian.Architectures;
 using Buildd.Debian.Packages;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
@@ -167,10 +168,33 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
 
         _defined = true;
         await chroot.DefineAsync(abort).ConfigureAwait(false);
-        var result = await steps.RunAsync(Sbuild(context, chroot.SchrootName, user, configuration), abort).ConfigureAwait(false);
+        var scan = new SbuildLogScan();
+        var pointers = new ImplicitPointerFilter(context.Log.Write);
+        var result = await steps.RunAsync(
+            Sbuild(context, chroot.SchrootName, user, configuration), abort,
+            bytes =>
+            {
+                scan.Write(bytes);
+                pointers.Write(bytes);
+            }).ConfigureAwait(false);
         _exit = result.Succeeded ? null : Verdict.CauseOf(result);
+        scan.Complete();
+        var isOnlyWarning = ImplicitPointerFilter.IsOnlyWarning(arguments.Architecture, arguments.Suite);
+        pointers.Complete(isOnlyWarning);
+        if (pointers.HasFinds && !isOnlyWarning)
+            throw new PhaseFailedException(BuildStatus.PackageFail, "The package uses pointers that functions without a declaration return");
+        if (result.ExitCode == SbuildExitCode.GivenBack)
+            throw await JudgeAsync(context, chroot, scan, abort).ConfigureAwait(false);
         if (!result.Succeeded)
             throw new PhaseFailedException(SbuildExitCode.ToStatus(result.ExitCode), $"sbuild ended with {result.Describe()}");
+    }
+
+    /// <summary>Tells whether a package that sbuild gave back waits for its dependencies. The chroot is still there.</summary>
+    private async Task<PhaseFailedException> JudgeAsync(IBuildContext context, ChrootEnvironment chroot, SbuildLogScan scan, CancellationToken abort)
+    {
+        var verdict = await new DepWaitAnalysis(chroot.ReadInsideAsync, ArchitectureTable.Load(), context.Time).JudgeAsync(
+            scan, context.Request.Files[arguments.Dsc], arguments.Architecture, arguments.ArchIndep, abort).ConfigureAwait(false);
+        return new PhaseFailedException(verdict.Status, verdict.Reason) { Dependencies = verdict.Dependencies };
     }
 
     private Command Sbuild(IBuildContext context, string schroot, BuildUser user, string configuration)
@@ -237,7 +261,7 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
             context.Log.WriteLine(e.Message);
             if (watch.HasRunOutOfMemory())
                 _verdict.Fail(new BuildOutcome(watch.Status), BuildWatch.OutOfMemory);
-            _verdict.Fail(new BuildOutcome(e.Status), _exit ?? phases.Current);
+            _verdict.Fail(new BuildOutcome(e.Status, e.Dependencies), _exit ?? phases.Current);
         }
         catch (Exception e) // what else goes wrong is the builder's fault; cleaning up goes on
         {

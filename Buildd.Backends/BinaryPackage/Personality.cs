@@ -7,5 +7,8 @@ internal static class Personality
         ["armel", "armhf", "hppa", "i386", "lpia", "mips", "mipsel", "powerpc", "s390", "sparc"];
 
     /// <summary>The program to put before a command.</summary>
-    internal static string Program(string architecture) => ThirtyTwo.Contains(architecture) ? "linux32" : "linux64";
+    internal static string Program(string architecture) => HasShortPointers(architecture) ? "linux32" : "linux64";
+
+    /// <summary>Whether it is one of those that <c>linux32</c> is for.</summary>
+    internal static bool HasShortPointers(string architecture) => ThirtyTwo.Contains(architecture);
 }

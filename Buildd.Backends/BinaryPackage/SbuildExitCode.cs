@@ -6,13 +6,16 @@ namespace Buildd.Backends.BinaryPackage;
 internal static class SbuildExitCode
 {
     /// <summary>
-    /// The status for an exit code of sbuild that is not 0. Code 3 means that sbuild gave the package back, nearly always
-    /// for dependencies it could not install; that the reference calls a failed package where its log names none.
+    /// sbuild gave the package back, nearly always for dependencies it could not install: <see cref="DepWaitAnalysis"/> tells
+    /// what that means.
     /// </summary>
+    internal const int GivenBack = 3;
+
+    /// <summary>The status for an exit code of sbuild; of <see cref="GivenBack"/>, as long as nothing better is known.</summary>
     internal static BuildStatus ToStatus(int exitCode) => exitCode switch
     {
         0 => BuildStatus.Ok,
-        1 or 2 or 3 => BuildStatus.PackageFail,
+        1 or 2 or GivenBack => BuildStatus.PackageFail,
         _ => BuildStatus.BuilderFail, // 4 and above, and signals: not the package's fault
     };
 }

@@ -60,6 +60,12 @@ internal sealed class ChrootEnvironment
     internal Task<int> RunInsideAsync(Command command, CancellationToken cancellationToken) => _steps.RunAsRootAsync(
         new RootOperation.Inside(_id, 0, [command.File, .. command.Arguments]), default, $"chroot {FolderName} {command}", BuildStatus.ChrootFail, cancellationToken);
 
+    /// <summary>Runs a command in the chroot as root for what it writes, which is not for the log, and returns its exit code.</summary>
+    /// <exception cref="PhaseFailedException">There is no chroot to run it in.</exception>
+    internal Task<int> ReadInsideAsync(Command command, OutputWriter output, CancellationToken cancellationToken) => _steps.RunAsRootAsync(
+        new RootOperation.Inside(_id, 0, [command.File, .. command.Arguments]), default, $"chroot {FolderName} {command.File} (its output is read, and not logged)",
+        BuildStatus.ChrootFail, cancellationToken, output);
+
     /// <summary>Runs a command in the chroot as root that has to succeed.</summary>
     /// <exception cref="PhaseFailedException">It did not.</exception>
     internal Task RunInsideOrFailAsync(Command command, CancellationToken cancellationToken) =>

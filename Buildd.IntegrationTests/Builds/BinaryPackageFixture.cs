@@ -51,11 +51,11 @@ public abstract class BinaryPackageFixture
 
     private protected virtual Task<SlaveDaemon> StartSlaveAsync() => SlaveDaemon.StartAsync();
 
-    private protected async Task<BuildJob> JobAsync(string name, string command, string? archive = null, byte[]? key = null)
+    private protected async Task<BuildJob> JobAsync(string name, string command, string? archive = null, byte[]? key = null, string buildDepends = "make")
     {
         var (suite, architecture) = await BuildEnvironment.ReleaseAsync();
         var files = new List<InputFile>();
-        foreach (var path in await SourcePackage.MakeAsync(Folder.Path, name, command))
+        foreach (var path in await SourcePackage.MakeAsync(Folder.Path, name, command, buildDepends))
             files.Add(await Server.AddAsync(path));
         return BuildJobs.BinaryPackage(
             $"PACKAGEBUILD-{Environment.ProcessId}{Interlocked.Increment(ref _count):00}",

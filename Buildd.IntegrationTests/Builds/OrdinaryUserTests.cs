@@ -48,6 +48,15 @@ public class OrdinaryUserTests : BinaryPackageFixture
     }
 
     [Test]
+    public async Task A_package_that_needs_what_does_not_exist_waits_for_it()
+    {
+        var outcome = await Runner().RunAsync(await JobAsync("fx-userdepwait", "true", buildDepends: "no-such-package-dev (>= 1)"), ObserveAsync);
+
+        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 1)")), LogOf(outcome));
+        BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
+    }
+
+    [Test]
     public async Task A_build_aborted_in_the_middle_is_ABORTED_and_leaves_nothing()
     {
         var job = await JobAsync("fx-usersleeps", "echo going to sleep; trap '' TERM; setsid sleep 1000 & sleep 1000");

@@ -12,7 +12,8 @@ internal static class SourcePackage
     /// <param name="directory">Where.</param>
     /// <param name="name">The package's name.</param>
     /// <param name="command">A line of shell that makes the file <c>out</c>.</param>
-    internal static async Task<IReadOnlyList<string>> MakeAsync(string directory, string name, string command)
+    /// <param name="buildDepends">What it needs beside build-essential.</param>
+    internal static async Task<IReadOnlyList<string>> MakeAsync(string directory, string name, string command, string buildDepends = "make")
     {
         var tree = Path.Combine(directory, $"{name}-1.0");
         Directory.CreateDirectory(Path.Combine(tree, "debian", "source"));
@@ -35,6 +36,7 @@ internal static class SourcePackage
             Priority: optional
             Maintainer: Test Author <test@example.org>
             Standards-Version: 4.6.2
+            Build-Depends: {buildDepends}
             Rules-Requires-Root: no
 
             Package: {name}
