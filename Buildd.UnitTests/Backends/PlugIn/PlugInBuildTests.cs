@@ -273,6 +273,7 @@ public sealed class PlugInBuildTests : IDisposable
         Machine.Require(CurrentUser.IsRoot && Directory.Exists(Freezer), "root and the version 1 freezer, whose processes not even SIGKILL ends");
         var time = new ManualTimeProvider();
         using var bench = new PlugInBench(time);
+        bench.Request = bench.Request with { BuildId = "FROZEN-1" };
         var group = Path.Combine(Freezer, $"buildd-test-{Guid.NewGuid():N}");
         Directory.CreateDirectory(group);
         try
@@ -296,6 +297,9 @@ public sealed class PlugInBuildTests : IDisposable
             while (File.ReadAllText(Path.Combine(group, "cgroup.procs")).Length > 0)
                 await Task.Delay(10);
             Directory.Delete(group);
+            await using var left = ProcessScope.Open("rest");
+            foreach (var rest in left.JoinFile is { } join ? Directory.GetDirectories(Path.Combine(Path.GetDirectoryName(join)!, ".."), $"buildd-*-{bench.Request.BuildId}") : [])
+                Directory.Delete(rest); // could not be removed with its build
         }
     }
 
