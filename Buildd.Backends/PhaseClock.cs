@@ -15,6 +15,9 @@ internal sealed class PhaseClock(IBuildContext context)
     private readonly List<(string Name, DateTimeOffset Start, TimeSpan? Took)> _phases = [];
     private long _began;
 
+    /// <summary>The name of the phase that was entered last; empty before the first.</summary>
+    internal string Current => _phases is [.., var last] ? last.Name : "";
+
     /// <summary>A phase's name on the wire: the reference's, in small letters.</summary>
     internal static string NameOf(Phase phase) => phase.ToString().ToLowerInvariant();
 

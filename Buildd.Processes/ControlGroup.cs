@@ -7,10 +7,11 @@ namespace Buildd.Processes;
 /// one write, whatever it forked and whoever owns it now.
 /// </summary>
 /// <remarks>
-/// Sources: cgroups(7), and the kernel's description of <c>cgroup.kill</c> (kernel 5.14 and later). No controller is
-/// switched on in it, so it may be made below a group that has processes.
+/// Sources: cgroups(7), and the kernel's description of <c>cgroup.kill</c> (kernel 5.14 and later). A controller is
+/// switched on only where a limit asks for it: the kernel has that only above groups without processes beside them, which
+/// systemd's <c>DelegateSubgroup=</c> makes. Elsewhere the group is made below one that has processes, and has no limits.
 /// </remarks>
-internal sealed class ControlGroup
+internal sealed partial class ControlGroup
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
@@ -25,14 +26,30 @@ internal sealed class ControlGroup
     internal string JoinFile => Path.Combine(_directory, "cgroup.procs");
 
     /// <summary>Makes a group, or returns null where there is no writable version 2 hierarchy or the kernel is too old.</summary>
-    internal static ControlGroup? TryCreate(string name)
+    /// <param name="name">The group's name.</param>
+    /// <param name="limits">What controllers are for; set afterwards, with <see cref="Limit"/>.</param>
+    internal static ControlGroup? TryCreate(string name, ScopeLimits limits)
     {
         try
         {
-            if (FindOwnDirectory() is not { } own)
-                return null;
+            return FindPlaces().Select(place => TryCreate(place, name, limits)).FirstOrDefault(group => group is not null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // no such hierarchy
+        }
+    }
 
-            var directory = Path.Combine(own, name);
+    /// <summary>Makes a group in a folder.</summary>
+    internal static ControlGroup? TryCreate(string place, string name, ScopeLimits limits)
+    {
+        try
+        {
+            if (limits.MemoryBytes > 0)
+                SwitchOn(place, "memory");
+            if (limits.Processes > 0)
+                SwitchOn(place, "pids");
+            var directory = Path.Combine(place, name);
             Directory.CreateDirectory(directory);
             if (File.Exists(Path.Combine(directory, "cgroup.kill")))
                 return new ControlGroup(directory);
@@ -112,6 +129,9 @@ internal sealed class ControlGroup
         }
     }
 
+    /// <summary>Removes a group that never had a process.</summary>
+    internal void RemoveEmpty() => Directory.Delete(_directory);
+
     /// <summary>The group's folder and all below it, a folder before what is in it.</summary>
     private IEnumerable<string> Groups() => Directory.EnumerateDirectories(_directory, "*", Below).OrderBy(path => path, StringComparer.Ordinal).Prepend(_directory);
 
@@ -127,18 +147,24 @@ internal sealed class ControlGroup
         }
     }
 
-    private static string? FindOwnDirectory()
+    /// <summary>Where groups of ours may be made, the better place first.</summary>
+    private static IEnumerable<string> FindPlaces()
     {
         var own = File.ReadLines("/proc/self/cgroup")
             .Where(line => line.StartsWith("0::", StringComparison.Ordinal))
             .Select(line => line[3..])
             .FirstOrDefault();
-        if (FindMount() is not { } mount || own is null)
-            return null;
-
-        var directory = Path.Join(mount, own);
-        return Directory.Exists(directory) ? directory : null;
+        return FindMount() is { } mount && own is not null ? PlacesFor(own).Select(place => Path.Join(mount, place)).Where(Directory.Exists) : [];
     }
+
+    /// <summary>
+    /// A process in a group below a systemd unit was put there so that it can make groups beside its own, which may have
+    /// controllers; otherwise there is only the group that it is in.
+    /// </summary>
+    internal static IEnumerable<string> PlacesFor(string own) =>
+        Path.GetDirectoryName(own) is { } parent && IsUnit(parent) && !IsUnit(own) ? [parent, own] : [own];
+
+    private static bool IsUnit(string group) => Path.GetExtension(group) is ".service" or ".scope" or ".slice";
 
     /// <summary>Where the version 2 hierarchy is mounted.</summary>
     private static string? FindMount() =>

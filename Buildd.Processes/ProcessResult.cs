@@ -12,6 +12,12 @@ public sealed record ProcessResult(int ExitCode, TimeSpan Elapsed, bool OutputCo
     /// <summary>Whether the exit code is 0.</summary>
     public bool Succeeded => ExitCode == 0;
 
+    /// <summary>
+    /// What it and all that it started used: processor time from its start to its end, and the peak of memory of its scope so
+    /// far. Null without a control group. What its scope ran beside it counts too.
+    /// </summary>
+    public ResourceUsage? Usage { get; init; }
+
     /// <summary>What happened, in words: <c>exit code 3</c> or <c>signal 9</c>.</summary>
     public string Describe() => ExitCode > SignalBase ? $"signal {ExitCode - SignalBase}" : $"exit code {ExitCode}";
 

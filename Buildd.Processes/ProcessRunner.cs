@@ -88,6 +88,7 @@ public static class ProcessRunner
     {
         cancellationToken.ThrowIfCancellationRequested();
         var start = Stopwatch.GetTimestamp();
+        var before = scope.Usage();
         using var process = Start(command, mergeErrors: errors is null, scope);
         var pumps = new List<OutputPump> { new(process.StandardOutput.BaseStream, output) };
         if (errors is not null)
@@ -111,7 +112,10 @@ public static class ProcessRunner
         // A program may well exit with that code; the launcher does when the group is gone.
         if (process.ExitCode == LaunchFailed && scope.HasControlGroup && !File.Exists(scope.JoinFile))
             throw new ProcessException($"'{command}' could not be started in its control group {scope.JoinFile}");
-        return new ProcessResult(process.ExitCode, Stopwatch.GetElapsedTime(start), complete);
+        return new ProcessResult(process.ExitCode, Stopwatch.GetElapsedTime(start), complete)
+        {
+            Usage = before is not null && scope.Usage() is { } after ? after with { CpuTime = after.CpuTime - before.CpuTime } : null,
+        };
     }
 
     private static Process Start(Command command, bool mergeErrors, ProcessScope scope)

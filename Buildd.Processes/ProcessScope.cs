@@ -45,6 +45,9 @@ public sealed class ProcessScope : IAsyncDisposable
     /// <summary>Whether a control group stands behind this scope; without one, a process that takes pains to hide is not found.</summary>
     public bool HasControlGroup => _groups.Count > 0;
 
+    /// <summary>The control group's controllers that would have to be on for the limits of this scope and are not.</summary>
+    public IReadOnlyList<string> MissingControllers { get; private init; } = [];
+
     internal string? JoinFile => _groups.Count > 0 ? _groups[0].JoinFile : null;
 
     /// <summary>What a command of the scope has to have in its environment.</summary>
@@ -59,16 +62,41 @@ public sealed class ProcessScope : IAsyncDisposable
     /// Whether to have a control group if that can be; not for a program that was started in one for the purpose, nor for
     /// what may outlive its starter.
     /// </param>
-    public static ProcessScope Open(string name, string? rootDirectory = null, TimeProvider? time = null, bool withControlGroup = true)
+    /// <param name="limits">What its processes may use; <see cref="MissingControllers"/> tells whether that can be kept.</param>
+    public static ProcessScope Open(
+        string name, string? rootDirectory = null, TimeProvider? time = null, bool withControlGroup = true, ScopeLimits? limits = null)
     {
-        var mark = $"{Prefix}{Own}-{Interlocked.Increment(ref _count)}-{Safe(name)}";
-        var group = withControlGroup ? ControlGroup.TryCreate(mark) : null;
-        return new ProcessScope(
-            group is null ? [] : [group],
-            group is null ? mark : null,
-            () => (group is null ? ProcessTable.Marked(MarkVariable, value => value == mark) : [])
-                .Concat(rootDirectory is null ? [] : ProcessTable.RootedAt(rootDirectory)),
-            time ?? TimeProvider.System);
+        limits ??= ScopeLimits.None;
+        var mark = MarkOf(name);
+        return Open(mark, withControlGroup ? ControlGroup.TryCreate(mark, limits) : null, rootDirectory, time, limits);
+    }
+
+    /// <summary>Opens a scope over a control group, or over a mark where there is none.</summary>
+    internal static ProcessScope Open(string mark, ControlGroup? group, string? rootDirectory, TimeProvider? time, ScopeLimits limits) => new(
+        group is null ? [] : [group],
+        group is null ? mark : null,
+        () => (group is null ? ProcessTable.Marked(MarkVariable, value => value == mark) : [])
+            .Concat(rootDirectory is null ? [] : ProcessTable.RootedAt(rootDirectory)),
+        time ?? TimeProvider.System)
+    {
+        MissingControllers = group?.Limit(limits) ?? ControllersFor(limits),
+    };
+
+    /// <summary>Which of the controllers that limits need this process can't have for its scopes; empty when all is well.</summary>
+    public static IReadOnlyList<string> FindMissingControllers(ScopeLimits limits)
+    {
+        if (ControllersFor(limits).Count == 0)
+            return [];
+        if (ControlGroup.TryCreate(MarkOf("probe"), limits) is not { } group)
+            return ControllersFor(limits);
+        try
+        {
+            return group.Limit(limits);
+        }
+        finally
+        {
+            group.RemoveEmpty();
+        }
     }
 
     /// <summary>
@@ -89,6 +117,17 @@ public sealed class ProcessScope : IAsyncDisposable
 
         bool IsLeft(string group) => group.EndsWith(ending, StringComparison.Ordinal) && IsOfDeadProgram(group);
     }
+
+    /// <summary>What the processes of the scope have used so far, also those that have ended; null without a control group.</summary>
+    public ResourceUsage? Usage() => _groups.Count > 0 ? _groups[0].Usage() : null;
+
+    /// <summary>
+    /// Memory of the scope's living processes that is nobody else's, in bytes: less than all of it, since what they share is left out.
+    /// </summary>
+    public long ResidentBytes() => Alive().Sum(process => ProcessTable.AnonymousBytes(process.Pid));
+
+    /// <summary>How many processes of the scope the kernel has killed because the limit of memory was reached.</summary>
+    public long OutOfMemoryKills() => _groups.Count > 0 ? _groups[0].OutOfMemoryKills() : 0;
 
     /// <summary>The processes of the scope that are alive now.</summary>
     public IReadOnlyList<ProcessInfo> Alive() =>
@@ -139,6 +178,11 @@ public sealed class ProcessScope : IAsyncDisposable
         foreach (var group in _groups)
             await group.RemoveAsync(_time, RemoveDeadline).ConfigureAwait(false);
     }
+
+    private static string MarkOf(string name) => $"{Prefix}{Own}-{Interlocked.Increment(ref _count)}-{Safe(name)}";
+
+    private static IReadOnlyList<string> ControllersFor(ScopeLimits limits) =>
+        [.. limits.MemoryBytes > 0 ? ["memory"] : Array.Empty<string>(), .. limits.Processes > 0 ? ["pids"] : Array.Empty<string>()];
 
     private static string Safe(string name) => new([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '_')]);
 

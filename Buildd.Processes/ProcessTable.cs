@@ -58,6 +58,24 @@ public static class ProcessTable
 
     internal static bool IsAlive(ProcessInfo process) => process.State is not ('Z' or 'X');
 
+    /// <summary>The memory of a process that no file stands behind, in bytes; 0 when there is no such process.</summary>
+    internal static long AnonymousBytes(int pid)
+    {
+        const string Field = "RssAnon:"; // "RssAnon:\t  1234 kB", proc_pid_status(5)
+        try
+        {
+            var line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(line => line.StartsWith(Field, StringComparison.Ordinal));
+            return line is not null
+                && long.TryParse(line.AsSpan(Field.Length, line.Length - Field.Length - 2), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var kibibytes)
+                ? kibibytes * 1024
+                : 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0; // ended between the listing and the reading
+        }
+    }
+
     private static IEnumerable<int> All() =>
         Directory.EnumerateDirectories("/proc")
             .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0)

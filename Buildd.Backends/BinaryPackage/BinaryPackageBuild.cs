@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Buildd.Backends.Environments;
+using Buildd.Backends.Limits;
 using Buildd.Backends.Root;
 using Buildd.Debian;
 using Buildd.Debian.Architectures;
@@ -36,7 +37,10 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
         chmod 0770 /build
         """;
 
-    private BuildOutcome? _outcome;
+    private readonly Verdict _verdict = new();
+
+    /// <summary>How sbuild ended, if it failed.</summary>
+    private string? _exit;
 
     /// <summary>Whether there may be anything to clean up.</summary>
     private bool _entered;
@@ -52,7 +56,7 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
     {
         if (arguments.BuildUrl is { } url)
             context.Log.WriteLine(url);
-        var scope = ProcessScope.Open(context.Request.BuildId, ChrootEnvironment.RootDirectoryOf(context), context.Time);
+        var scope = ProcessScope.Open(context.Request.BuildId, ChrootEnvironment.RootDirectoryOf(context), context.Time, limits: options.Limits.OfScope);
         await using var closing = scope.ConfigureAwait(false);
         var phases = new PhaseClock(context);
         var root = RootRunner.For(
@@ -61,16 +65,22 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
         var steps = new StepRunner(context, scope, root);
         var chroot = new ChrootEnvironment(context, steps);
 
+        var watch = new BuildWatch(context, scope, options.EffectiveLimits, abort);
         try
         {
-            await TryAsync(context, () => PrepareAndBuildAsync(context, phases, root, steps, chroot, abort), abort).ConfigureAwait(false);
+            await using (watch.ConfigureAwait(false))
+                await TryAsync(context, phases, watch, () => PrepareAndBuildAsync(context, phases, root, steps, chroot, watch.Token)).ConfigureAwait(false);
         }
         finally
         {
-            await CleanUpAsync(context, phases, scope, chroot).ConfigureAwait(false);
+            await CleanUpAsync(context, phases, scope, chroot, watch).ConfigureAwait(false);
         }
 
-        return _outcome ?? new BuildOutcome(BuildStatus.Ok);
+        if (abort.IsCancellationRequested)
+            _verdict.Abort(); // also when the build was quicker
+        if (_verdict.Cause is { } cause)
+            context.SetStatusMember(WireNames.Members.FailureCause, cause);
+        return _verdict.Outcome;
     }
 
     private async Task PrepareAndBuildAsync(
@@ -110,22 +120,23 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
     }
 
     /// <summary>Nothing here is called off by an abort, and a step that fails does not keep the next from being tried.</summary>
-    private async Task CleanUpAsync(IBuildContext context, PhaseClock phases, ProcessScope scope, ChrootEnvironment chroot)
+    private async Task CleanUpAsync(IBuildContext context, PhaseClock phases, ProcessScope scope, ChrootEnvironment chroot, BuildWatch watch)
     {
-        using var deadline = new CancellationTokenSource((2 * RootExecutor.KillDeadline) + CleanUpDeadline, context.Time);
+        using var deadline = new CancellationTokenSource((2 * Reaping.Deadline) + CleanUpDeadline, context.Time);
         var stop = deadline.Token;
         phases.Enter(Phase.Reap);
         if (_entered && !CurrentUser.IsRoot) // what is of root and in no control group of ours, the scope does not see
-            await TryAsync(context, () => chroot.KillAsync(stop), stop).ConfigureAwait(false);
-        await TryAsync(context, () => ReapAsync(context, scope), stop).ConfigureAwait(false);
+            await CleanAsync(context, phases, () => chroot.KillAsync(stop)).ConfigureAwait(false);
+        await CleanAsync(context, phases, () => Reaping.ReapAsync(context, scope)).ConfigureAwait(false);
+        watch.WriteUsage();
         phases.Enter(Phase.Umount);
         if (_defined)
-            await TryAsync(context, () => chroot.UndefineAsync(stop), stop).ConfigureAwait(false);
+            await CleanAsync(context, phases, () => chroot.UndefineAsync(stop)).ConfigureAwait(false);
         if (_entered)
-            await TryAsync(context, () => chroot.UnmountAsync(stop), stop).ConfigureAwait(false);
+            await CleanAsync(context, phases, () => chroot.UnmountAsync(stop)).ConfigureAwait(false);
         phases.Enter(Phase.Cleanup);
         if (_entered)
-            await TryAsync(context, () => chroot.RemoveAsync(stop), stop).ConfigureAwait(false);
+            await CleanAsync(context, phases, () => chroot.RemoveAsync(stop)).ConfigureAwait(false);
         phases.Leave();
     }
 
@@ -166,6 +177,7 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
                 scan.Write(bytes);
                 pointers.Write(bytes);
             }).ConfigureAwait(false);
+        _exit = result.Succeeded ? null : Verdict.CauseOf(result);
         scan.Complete();
         var isOnlyWarning = ImplicitPointerFilter.IsOnlyWarning(arguments.Architecture, arguments.Suite);
         pointers.Complete(isOnlyWarning);
@@ -233,37 +245,47 @@ internal sealed class BinaryPackageBuild(BinaryPackageArguments arguments, Binar
         }
     }
 
-    private static async Task ReapAsync(IBuildContext context, ProcessScope scope)
-    {
-        var survivors = await scope.KillAllAsync(RootExecutor.KillDeadline).ConfigureAwait(false);
-        if (survivors.Count == 0)
-            return;
-
-        context.Log.WriteLine("ABORTING: Failed to kill all processes.");
-        throw new PhaseFailedException(
-            BuildStatus.BuilderFail, $"still there after {RootExecutor.KillDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
-    }
-
-    /// <summary>Runs a part of the build. The first failure decides how the build ends; one in cleaning up spoils a good one.</summary>
-    private async Task TryAsync(IBuildContext context, Func<Task> part, CancellationToken stop)
+    /// <summary>Prepares and builds. What fails in it decides how the build ends, unless cleaning up fails too.</summary>
+    private async Task TryAsync(IBuildContext context, PhaseClock phases, BuildWatch watch, Func<Task> part)
     {
         try
         {
             await part().ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (watch.Cause is not null)
         {
-            _outcome ??= new BuildOutcome(BuildStatus.Aborted);
+            _verdict.Fail(new BuildOutcome(watch.Status), watch.Cause);
         }
         catch (PhaseFailedException e)
         {
             context.Log.WriteLine(e.Message);
-            _outcome ??= new BuildOutcome(e.Status, e.Dependencies);
+            if (watch.HasRunOutOfMemory())
+                _verdict.Fail(new BuildOutcome(watch.Status), BuildWatch.OutOfMemory);
+            _verdict.Fail(new BuildOutcome(e.Status, e.Dependencies), _exit ?? phases.Current);
         }
         catch (Exception e) // what else goes wrong is the builder's fault; cleaning up goes on
         {
             context.Log.WriteLine($"The builder failed: {e.GetType().Name}: {e.Message}");
-            _outcome ??= new BuildOutcome(BuildStatus.BuilderFail);
+            _verdict.Fail(new BuildOutcome(BuildStatus.BuilderFail), phases.Current);
+        }
+    }
+
+    /// <summary>Runs a part of cleaning up, which goes on when that fails.</summary>
+    private async Task CleanAsync(IBuildContext context, PhaseClock phases, Func<Task> part)
+    {
+        try
+        {
+            await part().ConfigureAwait(false);
+        }
+        catch (PhaseFailedException e)
+        {
+            context.Log.WriteLine(e.Message);
+            _verdict.FailCleaning(phases.Current);
+        }
+        catch (Exception e)
+        {
+            context.Log.WriteLine(e is OperationCanceledException ? "Cleaning up took too long" : $"The builder failed: {e.GetType().Name}: {e.Message}");
+            _verdict.FailCleaning(phases.Current);
         }
     }
 

@@ -1,3 +1,4 @@
+using Buildd.Backends.Limits;
 using Buildd.Backends.Root;
 
 namespace Buildd.Backends.BinaryPackage;
@@ -19,6 +20,12 @@ public sealed record BinaryPackageOptions
     /// <summary>The folder of schroot's definitions.</summary>
     public string SchrootDirectory { get; init; } = "/etc/schroot/chroot.d";
 
-    /// <summary>After how long without output sbuild ends a build; the reference's figure.</summary>
-    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(150);
+    /// <summary>After how long without output a build is ended when <see cref="Limits"/> has no silence; the reference's figure.</summary>
+    public static readonly TimeSpan DefaultSilence = TimeSpan.FromMinutes(150);
+
+    /// <summary>What a build may use; of silence always <see cref="DefaultSilence"/> unless something else is said.</summary>
+    public BuildLimits Limits { get; init; } = new();
+
+    /// <summary>The limits with the silence that there always is.</summary>
+    internal BuildLimits EffectiveLimits => Limits.Silence > TimeSpan.Zero ? Limits : Limits with { Silence = DefaultSilence };
 }

@@ -6,7 +6,10 @@ namespace Buildd.Backends.BinaryPackage;
 /// <summary>The sbuild configuration of one build: a file of its own, so that no home folder has a say.</summary>
 internal static class SbuildConfiguration
 {
-    /// <summary>The settings of the reference, as Perl.</summary>
+    /// <summary>So much later than the slave itself sbuild notices that a build is silent, so that the cause of its end is known.</summary>
+    private static readonly TimeSpan StallMargin = TimeSpan.FromMinutes(5);
+
+    /// <summary>The settings of the reference, as Perl; but for the time that a build may be silent, which the slave watches.</summary>
     internal static string Write(BinaryPackageOptions options) => string.Create(CultureInfo.InvariantCulture,
         $$"""
         # Written for one build.
@@ -24,7 +27,7 @@ internal static class SbuildConfiguration
         $run_piuparts = 0;
         $run_autopkgtest = 0;
         $bd_uninstallable_explainer = '';
-        $stalled_pkg_timeout = {{(int)options.StallTimeout.TotalMinutes}};       # minutes
+        $stalled_pkg_timeout = {{(int)Math.Ceiling((options.EffectiveLimits.Silence + StallMargin).TotalMinutes)}};       # minutes
         $log_colour = 0;
         $build_environment = { 'LANG' => 'C.UTF-8', 'TERM' => 'unknown', 'V' => '1' };
         $environment_filter = ['^DEB_BUILD_OPTIONS$'];

@@ -1,3 +1,4 @@
+using Buildd.Backends.Limits;
 using Buildd.Backends.Root;
 using Buildd.Processes;
 using Buildd.Slave.Builds;
@@ -42,9 +43,9 @@ internal static class LeftEnvironment
     {
         var scope = ProcessScope.OpenLeft(left.BuildId, left.Directory, left.Time);
         await using var closing = scope.ConfigureAwait(false);
-        var survivors = await scope.KillAllAsync(RootExecutor.KillDeadline).ConfigureAwait(false);
+        var survivors = await scope.KillAllAsync(Reaping.Deadline).ConfigureAwait(false);
         if (survivors.Count > 0)
-            throw new IOException($"still there after {RootExecutor.KillDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
+            throw new IOException($"still there after {Reaping.Deadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
     }
 
     private static async Task RunAsync(

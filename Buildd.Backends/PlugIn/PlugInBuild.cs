@@ -12,7 +12,7 @@ internal sealed class PlugInBuild(PlugInArguments arguments, PlugInOptions optio
         if (arguments.BuildUrl is { } url)
             context.Log.WriteLine(url);
         // A program that has made the chroot its root is found by that too.
-        var scope = ProcessScope.Open(context.Request.BuildId, context.Directory, context.Time);
+        var scope = ProcessScope.Open(context.Request.BuildId, context.Directory, context.Time, limits: options.Limits.OfScope);
         await using var closing = scope.ConfigureAwait(false);
         return await new PlugInRun(context, scope, arguments, options).RunAsync(abort).ConfigureAwait(false);
     }

@@ -1,3 +1,4 @@
+using Buildd.Backends.Limits;
 using Buildd.Backends.Root;
 
 namespace Buildd.Backends.PlugIn;
@@ -6,7 +7,7 @@ namespace Buildd.Backends.PlugIn;
 public sealed record PlugInOptions
 {
     /// <summary>The longest time that may be asked for, 30 days; a longer one is rather a mistake in the unit.</summary>
-    public static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(30);
+    public static readonly TimeSpan MaxTimeout = BuildLimits.MaxTime;
 
     /// <summary>How what a build has left mounted is unmounted. By default the slave runs as root.</summary>
     public RootAccess Root { get; init; } = RootAccess.Direct;
@@ -17,11 +18,21 @@ public sealed record PlugInOptions
     /// <summary>The absolute path of the executable. It gets no arguments; all it has to know comes on its standard input.</summary>
     public required string Command { get; init; }
 
-    /// <summary>How long a build may take; zero, the default, means as long as it likes.</summary>
+    /// <summary>How long a build may take; zero, the default, means what <see cref="Limits"/> says.</summary>
     public TimeSpan Timeout { get; init; }
 
-    /// <summary>How long a build may write nothing to its log; zero, the default, means as long as it likes.</summary>
+    /// <summary>How long a build may write nothing to its log; zero, the default, means what <see cref="Limits"/> says.</summary>
     public TimeSpan StallTimeout { get; init; }
+
+    /// <summary>What every build on this slave may use; nothing is limited by default.</summary>
+    public BuildLimits Limits { get; init; } = new();
+
+    /// <summary>The limits with the plug-in's own times in them.</summary>
+    internal BuildLimits EffectiveLimits => Limits with
+    {
+        Time = Timeout > TimeSpan.Zero ? Timeout : Limits.Time,
+        Silence = StallTimeout > TimeSpan.Zero ? StallTimeout : Limits.Silence,
+    };
 
     /// <summary>Whether the text can be a tag.</summary>
     public static bool IsTag(string text)

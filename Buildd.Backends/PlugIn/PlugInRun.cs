@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Buildd.Backends.Environments;
+using Buildd.Backends.Limits;
 using Buildd.Backends.Root;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
@@ -25,9 +26,6 @@ internal sealed class PlugInRun(IBuildContext context, ProcessScope scope, PlugI
     /// <summary>How long what was asked to stop may take before all of it is killed.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long processes of the build may resist being killed; the reference's figure for an abort.</summary>
-    private static readonly TimeSpan ReapDeadline = TimeSpan.FromSeconds(120);
-
     /// <summary>How long unmounting and removing may take, each. Longer than any disk needs, short enough to be told about.</summary>
     private static readonly TimeSpan CleanUpDeadline = TimeSpan.FromMinutes(10);
 
@@ -41,6 +39,7 @@ internal sealed class PlugInRun(IBuildContext context, ProcessScope scope, PlugI
 
     private StepRunner Steps => new(context, scope, RootRunner.For(options.Root, context.Directory, scope, context.Time));
 
+    private Action? _writeUsage;
     private string? _cause;
     private bool _hasResults;
 
@@ -50,7 +49,8 @@ internal sealed class PlugInRun(IBuildContext context, ProcessScope scope, PlugI
         var status = new StatusFile(context, Path.Combine(_work, StatusFile.Name));
         if (await TryAsync(Phase.Init, MakeFoldersAsync, abort).ConfigureAwait(false))
             await TryAsync(Phase.Run, () => RunCommandAsync(status, abort), abort).ConfigureAwait(false);
-        var reaped = await TryAsync(Phase.Reap, ReapAsync, abort).ConfigureAwait(false);
+        var reaped = await TryAsync(Phase.Reap, () => Reaping.ReapAsync(context, scope), abort).ConfigureAwait(false);
+        _writeUsage?.Invoke();
         status.Read(); // what was written last is what stays
         if (_outcome.Status == BuildStatus.DepFail)
             _outcome = _outcome with { Dependencies = ReadDependencies() };
@@ -62,7 +62,7 @@ internal sealed class PlugInRun(IBuildContext context, ProcessScope scope, PlugI
         _phases.Leave();
 
         if (abort.IsCancellationRequested && _outcome.Status != BuildStatus.BuilderFail)
-            Fail(BuildStatus.Aborted, PlugInWatch.Aborted); // also when the command was quicker
+            Fail(BuildStatus.Aborted, BuildWatch.Aborted); // also when the command was quicker
         if (_cause is not null)
             context.SetStatusMember(WireNames.Members.FailureCause, _cause);
         return _outcome;
@@ -97,26 +97,21 @@ internal sealed class PlugInRun(IBuildContext context, ProcessScope scope, PlugI
 
         using var over = new CancellationTokenSource();
         var following = status.FollowAsync(over.Token);
-        using var watch = new PlugInWatch(context, options, abort);
+        var watch = new BuildWatch(context, scope, options.EffectiveLimits, abort);
+        _writeUsage = watch.WriteUsage;
+        await using var closing = watch.ConfigureAwait(false);
         try
         {
-            var result = await ProcessRunner.RunAsync(
-                command,
-                bytes =>
-                {
-                    watch.Heard();
-                    context.Log.Write(bytes);
-                },
-                scope, watch.Token).ConfigureAwait(false);
+            var result = await ProcessRunner.RunAsync(command, context.Log.Write, scope, watch.Token).ConfigureAwait(false);
             if (!result.OutputComplete)
                 context.Log.WriteLine("(something that the build left running still held its output open; it is ended)");
-            Judge(result);
+            Judge(result, watch);
         }
         catch (OperationCanceledException) when (watch.Cause is not null)
         {
             // The command is gone; what it runs beside it has the rest of the time.
             await scope.EmptiesWithinAsync(StopGrace - context.Time.GetElapsedTime(watch.EndedAt)).ConfigureAwait(false);
-            Fail(watch.Cause == PlugInWatch.Aborted ? BuildStatus.Aborted : BuildStatus.PackageFail, watch.Cause);
+            Fail(watch.Status, watch.Cause);
         }
         finally
         {
@@ -125,24 +120,21 @@ internal sealed class PlugInRun(IBuildContext context, ProcessScope scope, PlugI
         }
     }
 
-    private void Judge(ProcessResult result)
+    private void Judge(ProcessResult result, BuildWatch watch)
     {
         _hasResults = PlugInExitCode.HasResults(result.ExitCode);
         if (result.Succeeded)
             return;
 
         context.Log.WriteLine($"'{options.Command}' ended with {result.Describe()}");
-        Fail(PlugInExitCode.ToStatus(result.ExitCode), result.Describe().Replace("exit code", "exit", StringComparison.Ordinal));
-    }
-
-    private async Task ReapAsync()
-    {
-        var survivors = await scope.KillAllAsync(ReapDeadline).ConfigureAwait(false);
-        if (survivors.Count == 0)
+        if (watch.HasRunOutOfMemory())
+        {
+            _hasResults = false;
+            Fail(watch.Status, BuildWatch.OutOfMemory);
             return;
+        }
 
-        context.Log.WriteLine("ABORTING: Failed to kill all processes.");
-        throw new PhaseFailedException(BuildStatus.BuilderFail, $"still there after {ReapDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
+        Fail(PlugInExitCode.ToStatus(result.ExitCode), Verdict.CauseOf(result));
     }
 
     /// <summary>The relation that the build waits for, or an empty text: the exit code has said already that it waits.</summary>
@@ -237,7 +229,7 @@ internal sealed class PlugInRun(IBuildContext context, ProcessScope scope, PlugI
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)
         {
-            Fail(BuildStatus.Aborted, PlugInWatch.Aborted);
+            Fail(BuildStatus.Aborted, BuildWatch.Aborted);
         }
         catch (PhaseFailedException e)
         {

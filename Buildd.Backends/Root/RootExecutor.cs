@@ -1,5 +1,6 @@
 using System.Text;
 using Buildd.Backends.Environments;
+using Buildd.Backends.Limits;
 using Buildd.Processes;
 
 namespace Buildd.Backends.Root;
@@ -14,9 +15,6 @@ namespace Buildd.Backends.Root;
 /// <param name="time">The clock.</param>
 internal sealed class RootExecutor(RootPlace place, ProcessScope scope, OutputWriter output, TimeProvider time)
 {
-    /// <summary>How long processes may resist being killed; the reference's figure for an abort.</summary>
-    internal static readonly TimeSpan KillDeadline = TimeSpan.FromSeconds(120);
-
     /// <summary>
     /// Where a tarball is unpacked: nobody but root gets in there, so that nobody can put a link in the way of what is
     /// unpacked, and what the tarball has beside the chroot never reaches the build's own files.
@@ -181,10 +179,10 @@ internal sealed class RootExecutor(RootPlace place, ProcessScope scope, OutputWr
     {
         var inside = ProcessScope.Open("kill", ChrootEnvironment.RootDirectoryIn(build.Place), time, withControlGroup: false);
         await using var closing = inside.ConfigureAwait(false);
-        var survivors = await inside.KillAllAsync(KillDeadline).ConfigureAwait(false);
+        var survivors = await inside.KillAllAsync(Reaping.Deadline).ConfigureAwait(false);
         return survivors.Count == 0
             ? 0
-            : throw new RootOperationException($"still there after {KillDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
+            : throw new RootOperationException($"still there after {Reaping.Deadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
     }
 
     private async Task<int> UnmountAsync(OpenedPath build, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using Buildd.Backends.BinaryPackage;
+using Buildd.Backends.Limits;
 using Buildd.Backends.PlugIn;
 using Buildd.Backends.Root;
 using Buildd.Daemon.Logging;
@@ -46,6 +47,9 @@ public sealed record DaemonConfiguration
     /// <summary>How what needs root is done.</summary>
     public RootAccess Root { get; init; } = RootAccess.Direct;
 
+    /// <summary>What a build of any kind may use; nothing is limited unless something is said.</summary>
+    public BuildLimits Limits { get; init; } = new();
+
     /// <summary>What is odd and no mistake: lines that nobody reads, each with its number.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -68,6 +72,7 @@ public sealed record DaemonConfiguration
         $"of it are kept: {Limit(Slave.Cache.BudgetBytes)} bytes, {Limit((long)Slave.Cache.MaxAge.TotalSeconds)} seconds; {Slave.Cache.FreeSpaceFloorBytes} bytes of the disk stay free",
         $"work folder: {Slave.WorkDirectory}",
         $"of a build log are kept: {Limit(Slave.Log.MaxBytes)} bytes",
+        $"limits of a build: {LimitsReader.Describe(Limits)}",
         $"what needs root is done {Root.Description}",
         $"a build that runs when the slave stops is given {Slave.StopDeadline.TotalSeconds:0} seconds",
         $"beside the calls and the files: {string.Join(", ", Extras().DefaultIfEmpty("nothing"))}",
@@ -80,7 +85,8 @@ public sealed record DaemonConfiguration
         var reader = new SectionReader(file, Section);
         var securityReader = new SectionReader(file, SecurityKeys.Section);
         var root = ReadRoot(path, reader, out var oddUser);
-        var slave = ReadSlave(reader, root, version);
+        var limits = LimitsReader.Read(reader);
+        var slave = ReadSlave(reader, root, limits, version);
         SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader);
         var log = ReadLog(reader);
@@ -93,7 +99,7 @@ public sealed record DaemonConfiguration
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
         mistakes.AddRange(named.FindMistakes());
         foreach (var plugIn in PlugInFolder.Read(plugInFolder, slave.Backends.Select(backend => backend.Tag), mistakes))
-            slave.Backends.Add(new PlugInBackend(plugIn with { Root = root }));
+            slave.Backends.Add(new PlugInBackend(plugIn with { Root = root, Limits = limits }));
         if (mistakes.Count > 0)
             throw new ConfigurationException($"the configuration file '{path}' can't be used:\n  " + string.Join("\n  ", mistakes));
 
@@ -104,8 +110,15 @@ public sealed record DaemonConfiguration
             BindPort = port,
             Log = log,
             Root = root,
+            Limits = limits,
             Security = security,
-            Warnings = [.. FindUnread(path, file, reader, securityReader), .. FindOdd(security, address), .. oddUser is null ? (string[])[] : [oddUser]],
+            Warnings =
+            [
+                .. FindUnread(path, file, reader, securityReader),
+                .. FindOdd(security, address),
+                .. oddUser is null ? (string[])[] : [oddUser],
+                .. limits.FindWhatCanNotBeKept() is { } notKept ? [$"{path}: {notKept}"] : (string[])[],
+            ],
             KnownKeys = [.. reader.Keys, .. securityReader.Keys],
         };
     }
@@ -122,7 +135,7 @@ public sealed record DaemonConfiguration
         return RootAccess.ThroughSudo(Environment.ProcessPath ?? "buildd-slave", Path.GetFullPath(path));
     }
 
-    private static SlaveOptions ReadSlave(SectionReader reader, RootAccess root, string version)
+    private static SlaveOptions ReadSlave(SectionReader reader, RootAccess root, BuildLimits limits, string version)
     {
         var defaults = new SlaveOptions();
         var binaryPackage = new BinaryPackageOptions();
@@ -135,7 +148,7 @@ public sealed record DaemonConfiguration
             StopDeadline = reader.Duration("stopdeadline", defaults.StopDeadline, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             Backends =
             [
-                new BinaryPackageBackend(binaryPackage with { Root = root, BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser }),
+                new BinaryPackageBackend(binaryPackage with { Root = root, Limits = limits, BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser }),
             ],
             Cache = new FileCacheOptions
             {

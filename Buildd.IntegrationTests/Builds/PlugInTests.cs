@@ -146,8 +146,8 @@ public sealed class PlugInTests : IAsyncDisposable
         Assert.That(Directory.GetDirectories(_slave.HomeDirectory), Is.Empty);
     }
 
-    [TestCase("timeout = 1", "while :; do echo busy; sleep 0.1; done", "timeout", "which is its timeout")]
-    [TestCase("stall-timeout = 1", "echo quiet; sleep 1000", "stalled", "which is its stall-timeout")]
+    [TestCase("timeout = 1", "while :; do echo busy; sleep 0.1; done", "timeout", "taken 1 s, which is the limit")]
+    [TestCase("stall-timeout = 1", "echo quiet; sleep 1000", "stalled", "written nothing for 1 s, which is the limit")]
     public async Task A_limit_of_its_file_ends_it(string limit, string script, string cause, string reason)
     {
         var status = await _slave.RunAsync(script, limit);

@@ -114,8 +114,8 @@ public static class WireNames
         public const string PhaseSeconds = "seconds";
 
         /// <summary>
-        /// An extra status member of ours, from builds of plug-ins that failed: <c>exit N</c>, <c>signal N</c>, <c>timeout</c>,
-        /// <c>stalled</c>, <c>aborted</c>, or the name of the slave's own phase that failed.
+        /// An extra status member of ours, from builds that failed: <c>exit N</c>, <c>signal N</c>, <c>timeout</c>, <c>stalled</c>,
+        /// <c>oom</c>, <c>disk</c>, <c>log</c>, <c>aborted</c>, or the name of the slave's own phase that failed.
         /// </summary>
         public const string FailureCause = "failure_cause";
 

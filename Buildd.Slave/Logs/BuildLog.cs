@@ -25,6 +25,7 @@ public sealed class BuildLog : IDisposable
     private readonly LogFile _file;
     private readonly LogSanitiser _sanitiser;
     private byte _last;
+    private long _lastWrite;
     private volatile bool _isClosed;
     private bool _isDisposed;
     private volatile IOException? _failure;
@@ -34,6 +35,7 @@ public sealed class BuildLog : IDisposable
     internal BuildLog(LogFile file, IEnumerable<ReadOnlyMemory<byte>> secrets, TimeProvider time)
     {
         _time = time;
+        _lastWrite = time.GetTimestamp();
         _file = file;
         _sanitiser = new LogSanitiser(secrets);
         var last = ReadEnd(1).Span;
@@ -42,6 +44,9 @@ public sealed class BuildLog : IDisposable
 
     /// <summary>How many bytes have been written. Secrets count as what stands for them, and not while they are held back.</summary>
     public long Length => _file.Length;
+
+    /// <summary>How long nobody has written anything, not even what would be held back.</summary>
+    public TimeSpan Silence => _time.GetElapsedTime(Volatile.Read(ref _lastWrite));
 
     /// <summary>
     /// Why the log is not whole: the disk was full or broken. Null when all was written. What comes after the failure is
@@ -58,6 +63,7 @@ public sealed class BuildLog : IDisposable
         if (bytes.IsEmpty)
             return;
 
+        Volatile.Write(ref _lastWrite, _time.GetTimestamp());
         lock (_lock)
         {
             if (_isClosed || _failure is not null)

@@ -131,6 +131,100 @@ public class ProcessScopeTests
         Assert.That(File.Exists(join), Is.False);
     }
 
+    /// <summary>Each prints "ready" when it is as bad as it gets; none listens to SIGTERM.</summary>
+    [TestCase("trap '' TERM; echo ready; while :; do sleep 100; done", Description = "deaf")]
+    [TestCase("trap '' TERM; (setsid sh -c '(setsid sh -c \"trap '' TERM; echo ready; while :; do sleep 100; done\" &)' &); sleep 100", Description = "forked away twice, output held open")]
+    [TestCase("trap '' TERM; sleep 100 & kill -STOP $!; echo ready; kill -STOP $$; sleep 100", Description = "stopped")]
+    [TestCase("sh -c 'exec 3>&1 >/dev/null 2>&1; setsid sleep 100 & echo ready >&3'; trap '' TERM; sleep 100", Description = "a grandchild holds the pipe")]
+    public async Task A_hostile_child_that_is_stopped_leaves_nothing(string script)
+    {
+        await RequireControlGroupsAsync();
+        await using var scope = ProcessScope.Open("hostile");
+
+        await StopWhenReadyAsync(scope, script);
+        var left = await scope.KillAllAsync(TimeSpan.FromSeconds(30));
+
+        Assert.That(left, Is.Empty);
+        Assert.That(scope.Alive(), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_fork_bomb_under_a_limit_of_processes_is_ended()
+    {
+        await RequireControlGroupsAsync();
+        const string Controller = "/sys/fs/cgroup/pids";
+        Machine.Require(Directory.Exists(Controller), "the version 1 controller of processes, which a test may set without being alone in a group");
+        var group = Path.Combine(Controller, $"buildd-test-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(group);
+        await File.WriteAllTextAsync(Path.Combine(group, "pids.max"), "60");
+        try
+        {
+            await using var scope = ProcessScope.Open("bomb");
+            // A shell that can't fork ends; the others then have room to go on.
+            await StopWhenReadyAsync(
+                scope,
+                $"trap '' TERM; echo $$ > {group}/cgroup.procs; b() {{ while :; do b 2>/dev/null & done; }}; b 2>/dev/null & b 2>/dev/null & "
+                + $"while read -r x n < {group}/pids.events && [ $n -lt 50 ]; do :; done; echo ready; while :; do :; done");
+            Assert.That(await scope.KillAllAsync(TimeSpan.FromSeconds(30)), Is.Empty);
+            Assert.That(await File.ReadAllTextAsync(Path.Combine(group, "pids.events")), Does.Match("max [1-9]"), "the limit was reached");
+        }
+        finally
+        {
+            while (File.ReadAllText(Path.Combine(group, "cgroup.procs")).Length > 0)
+                await Task.Delay(10);
+            Directory.Delete(group);
+        }
+    }
+
+    [Test]
+    public async Task What_was_used_is_told_of_a_process_and_of_the_scope()
+    {
+        await RequireControlGroupsAsync();
+        await using var scope = ProcessScope.Open("busy");
+        const string Busy = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done";
+
+        var first = await ProcessRunner.RunAsync(Command.Of("sh", "-c", Busy), _ => { }, scope);
+        var second = await ProcessRunner.RunAsync(Command.Of("true"), _ => { }, scope);
+
+        Assert.That(first.Usage!.CpuTime, Is.GreaterThan(TimeSpan.Zero));
+        Assert.That(second.Usage!.CpuTime, Is.LessThan(first.Usage.CpuTime), "a process is not charged with the one before");
+        Assert.That(scope.Usage()!.CpuTime, Is.GreaterThanOrEqualTo(first.Usage.CpuTime + second.Usage.CpuTime));
+    }
+
+    [Test]
+    public async Task Memory_of_what_runs_is_seen()
+    {
+        await using var scope = ProcessScope.Open("memory");
+        await ProcessRunner.RunAsync(
+            Command.Of("sh", "-c", "(exec 2>/dev/null; exec >/dev/null; x=$(head -c 20000000 /dev/zero | tr '\\0' x); while :; do sleep 100; done) &"), _ => { }, scope);
+
+        while (scope.ResidentBytes() < 20_000_000)
+            await Task.Delay(20, TestContext.CurrentContext.CancellationToken);
+    }
+
+    [TestCase("/system.slice/buildd-slave.service/slave", new[] { "/system.slice/buildd-slave.service", "/system.slice/buildd-slave.service/slave" })]
+    [TestCase("/system.slice/buildd-slave.service", new[] { "/system.slice/buildd-slave.service" })]
+    [TestCase("/user.slice/user-0.slice/session-1.scope", new[] { "/user.slice/user-0.slice/session-1.scope" })]
+    [TestCase("/", new[] { "/" })]
+    [TestCase("/docker/0123", new[] { "/docker/0123" })]
+    public void Groups_are_made_beside_our_own_only_in_a_unit_that_has_one_for_us(string own, string[] places) =>
+        Assert.That(ControlGroup.PlacesFor(own), Is.EqualTo(places));
+
+    private static async Task StopWhenReadyAsync(ProcessScope scope, string script)
+    {
+        using var stop = new CancellationTokenSource();
+        var command = Command.Of("sh", "-c", script) with { StopGrace = TimeSpan.FromMilliseconds(100) };
+        var run = ProcessRunner.RunAsync(
+            command,
+            bytes =>
+            {
+                if (bytes.IndexOf("ready"u8) >= 0)
+                    stop.Cancel();
+            },
+            scope, stop.Token);
+        Assert.That(async () => await run, Throws.InstanceOf<OperationCanceledException>());
+    }
+
     [Test]
     public void The_table_tells_of_a_process_and_not_of_one_that_is_not()
     {

@@ -1,4 +1,5 @@
 using Buildd.Backends.BinaryPackage;
+using Buildd.Backends.Limits;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.UnitTests.Testing;
@@ -42,7 +43,7 @@ public sealed class SbuildTests
     public async Task The_configuration_says_what_it_is_meant_to(CancellationToken cancellationToken)
     {
         using var folder = new TemporaryDirectory();
-        var options = new BinaryPackageOptions { StallTimeout = TimeSpan.FromMinutes(7) };
+        var options = new BinaryPackageOptions { Limits = new BuildLimits { Silence = TimeSpan.FromMinutes(2) } };
         await File.WriteAllTextAsync(folder["sbuildrc"], SbuildConfiguration.Write(options), cancellationToken);
 
         var said = await ProcessRunner.CaptureAsync(

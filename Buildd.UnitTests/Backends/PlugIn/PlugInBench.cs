@@ -1,3 +1,4 @@
+using Buildd.Backends.Limits;
 using Buildd.Backends.PlugIn;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
@@ -62,6 +63,9 @@ internal sealed class PlugInBench : IBuildContext, IDisposable
 
     internal string? Cause => Members.TryGetValue("failure_cause", out var cause) ? ((XmlRpcString)cause).Value : null;
 
+    /// <summary>What every build may use.</summary>
+    internal BuildLimits Limits { get; set; } = new();
+
     internal string this[string name] => _folder[name];
 
     /// <summary>Runs a script as the plug-in.</summary>
@@ -69,7 +73,7 @@ internal sealed class PlugInBench : IBuildContext, IDisposable
     {
         File.WriteAllText(_folder["plug-in"], "#!/bin/sh\n" + script);
         File.SetUnixFileMode(_folder["plug-in"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        var options = new PlugInOptions { Tag = "test", Command = _folder["plug-in"], Timeout = timeout, StallTimeout = stallTimeout };
+        var options = new PlugInOptions { Tag = "test", Command = _folder["plug-in"], Timeout = timeout, StallTimeout = stallTimeout, Limits = Limits };
         return new PlugInBackend(options).Prepare(Request).RunAsync(this, abort);
     }
 

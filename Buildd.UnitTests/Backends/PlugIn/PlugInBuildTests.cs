@@ -1,3 +1,4 @@
+using Buildd.Backends.Limits;
 using Buildd.Backends.PlugIn;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
@@ -15,6 +16,8 @@ namespace Buildd.UnitTests.Backends.PlugIn;
 [CancelAfter(60_000)]
 public sealed class PlugInBuildTests : IDisposable
 {
+    private const string Freezer = "/sys/fs/cgroup/freezer";
+
     private readonly PlugInBench _bench = new();
 
     public void Dispose() => _bench.Dispose();
@@ -198,8 +201,8 @@ public sealed class PlugInBuildTests : IDisposable
         Assert.That(ProcessTable.Describe(pid)?.State ?? 'X', Is.EqualTo('X').Or.EqualTo('Z'));
     }
 
-    [TestCase(0.3, 0, "timeout", "its timeout")]
-    [TestCase(0, 0.3, "stalled", "its stall-timeout")]
+    [TestCase(0.3, 0, "timeout", "taken 0.3 s, which is the limit")]
+    [TestCase(0, 0.3, "stalled", "written nothing for 0.3 s, which is the limit")]
     public async Task A_limit_ends_it_as_a_failed_package_without_results(double timeout, double stallTimeout, string cause, string reason)
     {
         var outcome = await _bench.RunAsync("echo x > ../results/half; exec sleep 1000", TimeSpan.FromSeconds(timeout), TimeSpan.FromSeconds(stallTimeout));
@@ -208,6 +211,96 @@ public sealed class PlugInBuildTests : IDisposable
         Assert.That(_bench.Cause, Is.EqualTo(cause));
         Assert.That(_bench.LogText, Does.Contain(reason));
         Assert.That(_bench.Added, Is.Empty);
+    }
+
+    [TestCase(0.3, 0, "timeout")]
+    [TestCase(0, 0.3, "stalled")]
+    public async Task The_slave_s_own_limits_count_where_the_plug_in_has_none(double time, double silence, string cause)
+    {
+        _bench.Limits = new BuildLimits { Time = TimeSpan.FromSeconds(time), Silence = TimeSpan.FromSeconds(silence) };
+
+        Assert.That((await _bench.RunAsync("exec sleep 1000")).Status, Is.EqualTo(BuildStatus.PackageFail));
+        Assert.That(_bench.Cause, Is.EqualTo(cause));
+    }
+
+    [Test]
+    public async Task A_log_that_never_ends_ends_it()
+    {
+        _bench.Limits = new BuildLimits { LogBytes = 100_000 };
+
+        var outcome = await _bench.RunAsync("while :; do echo much ado about nothing; done");
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail));
+        Assert.That(_bench.Cause, Is.EqualTo("log"));
+        Assert.That(_bench.LogText, Does.Contain("and 100000 are the limit"));
+    }
+
+    [Test]
+    public async Task A_folder_that_grows_too_large_ends_it()
+    {
+        _bench.Limits = new BuildLimits { DiskBytes = 8 << 20 };
+
+        var outcome = await _bench.RunAsync("mkdir d; i=0; while [ $i -lt 40 ]; do head -c 1048576 /dev/urandom > d/$i; i=$((i+1)); done; exec sleep 1000");
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail));
+        Assert.That(_bench.Cause, Is.EqualTo("disk"));
+        Assert.That(_bench.LogText, Does.Match(@"The build's folder takes \d+ bytes, and 8388608 are the limit: it is ended\.\n"));
+    }
+
+    [Test]
+    public async Task What_the_disk_loses_to_others_does_not_end_it()
+    {
+        _bench.Limits = new BuildLimits { DiskBytes = 8 << 20 };
+
+        var outcome = await _bench.RunAsync("head -c 20000000 /dev/urandom > ../../elsewhere; sleep 3");
+
+        Assert.That((outcome.Status, _bench.Cause), Is.EqualTo((BuildStatus.Ok, (string?)null)));
+    }
+
+    [Test]
+    public async Task What_it_used_is_in_its_log()
+    {
+        await _bench.RunAsync("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done");
+
+        Assert.That(_bench.LogText.Split('\n').Count(line => line.StartsWith("The build used: ", StringComparison.Ordinal)), Is.EqualTo(1));
+        if (await Machine.HasControlGroupsAsync())
+            Assert.That(_bench.LogText, Does.Match(@"The build used: \d+\.\d+ s of processor time, "));
+    }
+
+    [Test]
+    public async Task What_can_not_be_killed_is_the_builder_s_failure_with_its_name_and_state_and_the_next_build_is_not_concerned()
+    {
+        Machine.Require(CurrentUser.IsRoot && Directory.Exists(Freezer), "root and the version 1 freezer, whose processes not even SIGKILL ends");
+        var time = new ManualTimeProvider();
+        using var bench = new PlugInBench(time);
+        bench.Request = bench.Request with { BuildId = "FROZEN-1" };
+        var group = Path.Combine(Freezer, $"buildd-test-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(group);
+        try
+        {
+            var run = bench.RunAsync($"sleep 1000 >/dev/null 2>&1 & while read -r name < /proc/$!/comm; [ $name != sleep ]; do :; done; echo $! > {group}/cgroup.procs; echo FROZEN > {group}/freezer.state");
+            while (!run.IsCompleted)
+            {
+                if (bench.Phases is [.., "reap"] || bench.Cause is not null) // nothing else is to run out of time
+                    time.Advance(TimeSpan.FromSeconds(1));
+                await Task.Delay(5, TestContext.CurrentContext.CancellationToken);
+            }
+
+            Assert.That((await run).Status, Is.EqualTo(BuildStatus.BuilderFail));
+            Assert.That(bench.Cause, Is.EqualTo("reap"));
+            Assert.That(bench.LogText, Does.Match(@"still there after 120 s: \d+ \(sleep, state D\)"));
+            Assert.That((await _bench.RunAsync("exit 0")).Status, Is.EqualTo(BuildStatus.Ok));
+        }
+        finally
+        {
+            await File.WriteAllTextAsync(Path.Combine(group, "freezer.state"), "THAWED");
+            while (File.ReadAllText(Path.Combine(group, "cgroup.procs")).Length > 0)
+                await Task.Delay(10);
+            Directory.Delete(group);
+            await using var left = ProcessScope.Open("rest");
+            foreach (var rest in left.JoinFile is { } join ? Directory.GetDirectories(Path.Combine(Path.GetDirectoryName(join)!, ".."), $"buildd-*-{bench.Request.BuildId}") : [])
+                Directory.Delete(rest); // could not be removed with its build
+        }
     }
 
     [Test]

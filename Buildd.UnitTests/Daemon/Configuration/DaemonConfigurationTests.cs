@@ -1,7 +1,10 @@
 using System.Net;
 using Buildd.Backends.BinaryPackage;
+using Buildd.Backends.Limits;
+using Buildd.Backends.PlugIn;
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Logging;
+using Buildd.Processes;
 using Buildd.Slave.Files;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
@@ -215,6 +218,50 @@ public sealed class DaemonConfigurationTests : IDisposable
 
         Assert.That(documented, Is.EquivalentTo(Read(Good("")).KnownKeys));
     }
+
+    [Test]
+    public void Limits_of_a_build_are_for_every_kind_of_build()
+    {
+        var folder = Directory.CreateDirectory(_folder["plug-ins"]).FullName;
+        File.WriteAllText(Path.Combine(folder, "a.conf"), "[backend]\ntag = test\ncommand = /bin/true\n");
+
+        var configuration = Read(Good($"backends = {folder}\nlimit-time = 2h\nlimit-silence = 90\nlimit-memory = 1G\nlimit-pids = 500\nlimit-log = 10M\nlimit-disk = 5G"));
+
+        var limits = new BuildLimits
+        {
+            Time = TimeSpan.FromHours(2),
+            Silence = TimeSpan.FromSeconds(90),
+            MemoryBytes = 1L << 30,
+            Processes = 500,
+            LogBytes = 10 << 20,
+            DiskBytes = 5L << 30,
+        };
+        Assert.That(configuration.Limits, Is.EqualTo(limits));
+        Assert.That(((PlugInBackend)configuration.Slave.Backends[^1]).Options.Limits, Is.EqualTo(limits));
+        Assert.That(string.Join('\n', configuration.Describe()), Does.Contain(
+            "limits of a build: 7200 seconds, 90 seconds without output, 1073741824 bytes of memory, 500 processes, 10485760 bytes of log, 5368709120 bytes of disk"));
+        var missing = ProcessScope.FindMissingControllers(new ScopeLimits { MemoryBytes = 1L << 30, Processes = 500 });
+        Assert.That(configuration.Warnings.Count(warning => warning.Contains("can't be kept here", StringComparison.Ordinal)), Is.EqualTo(missing.Count > 0 ? 1 : 0));
+    }
+
+    [Test]
+    public void Nothing_is_limited_unless_it_is_said()
+    {
+        var configuration = Read(Good(""));
+
+        Assert.That(configuration.Limits, Is.EqualTo(new BuildLimits()));
+        Assert.That(configuration.Warnings, Has.None.Contains("can't be kept"));
+    }
+
+    [TestCase("limit-time = 31d", "limit-time is '31d'")]
+    [TestCase("limit-silence = soon", "limit-silence is 'soon'")]
+    [TestCase("limit-memory = 1K", "limit-memory is '1024'; it has to be 16777216 at least, or 0")]
+    [TestCase("limit-pids = 3", "limit-pids is '3'; it has to be 16 at least, or 0")]
+    [TestCase("limit-pids = -1", "limit-pids is '-1'")]
+    [TestCase("limit-log = much", "limit-log is 'much'")]
+    [TestCase("limit-disk = -5G", "limit-disk is '-5G'")]
+    public void A_limit_that_is_none_is_a_mistake(string line, string mistake) =>
+        Assert.That(() => Read(Good(line)), Throws.TypeOf<ConfigurationException>().With.Message.Contains(mistake));
 
     [Test]
     public void What_was_understood_can_be_shown() =>
