@@ -24,6 +24,12 @@ public sealed class FuzzTests
 {
     private const int Requests = 40_000;
 
+    /// <summary>
+    /// Pools fill up at first, a machine's load decides how fast: more is sent until a wave comes that they need nothing for.
+    /// What leaks needs something for every wave, and is found out here.
+    /// </summary>
+    private const int MaxRequests = 200_000;
+
     /// <summary>The memory is looked at after each so many; after the first, everything has been compiled.</summary>
     private const int Wave = 10_000;
 
@@ -66,9 +72,10 @@ public sealed class FuzzTests
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var states = KeepBuildingAsync(slave.Client, stop.Token);
         var sizes = new List<Size>();
-        for (var from = 0; from < Requests; from += Wave)
+        var sent = 0;
+        while (sent < Requests || (sent < MaxRequests && sizes[^1].Heap - sizes[^2].Heap >= MaxHeapGrowth))
         {
-            await SendAsync(from, from + Wave);
+            await SendAsync(sent, sent += Wave);
             sizes.Add(Measure());
         }
 
@@ -82,7 +89,7 @@ public sealed class FuzzTests
         {
             Assert.That(tally.Wrong, Is.Empty, $"seed {seed}");
             Assert.That(errors.Errors, Is.Empty, $"seed {seed}");
-            Assert.That(tally.Requests, Is.EqualTo(Requests));
+            Assert.That(tally.Requests, Is.EqualTo(sent));
             Assert.That(seen, Is.EquivalentTo(Enum.GetValues<BuilderStatus>()));
             Assert.That(
                 Directory.GetFileSystemEntries(slave.RootDirectory).Select(Path.GetFileName), Is.EquivalentTo(new[] { "filecache", "home", "slave.log" }),
