@@ -57,6 +57,7 @@ internal sealed class DaemonLog : ILoggerProvider, IAsyncDisposable
     public void Dispose()
     {
         _queue.Writer.TryComplete();
+        // The last lines are to be written before the program ends, and who disposes in this way can't wait otherwise.
         _writer.GetAwaiter().GetResult();
     }
 

@@ -153,9 +153,9 @@ internal sealed partial class Builder : IAsyncDisposable
                 _inputs = inputs;
                 Run(build, new BuildContext(this, request, directory, log, _time));
             }
-            catch (RefusedException)
+            catch
             {
-                _memory.RememberOrGoOn(_snapshot);
+                _memory.RememberOrGoOn(_snapshot); // whatever it was: this build was not accepted
                 throw;
             }
         }

@@ -42,10 +42,10 @@ internal sealed partial class BuilderMemory : IDisposable
         switch (snapshot.Status)
         {
             case BuilderStatus.Idle:
-                if (snapshot.OwnSums.IsEmpty)
-                    return snapshot;
+                // A clean may have been cut short, also that of a build without results: what it removes is removed.
                 Forget(snapshot.OwnSums);
-                RememberOrGoOn(BuilderSnapshot.IdleAtStart);
+                if (!snapshot.OwnSums.IsEmpty)
+                    RememberOrGoOn(BuilderSnapshot.IdleAtStart);
                 return BuilderSnapshot.IdleAtStart;
 
             case BuilderStatus.Waiting:

@@ -10,8 +10,16 @@ internal sealed class LeftoverBuild(IBuildBackend? backend, string? phase) : IBu
     {
         // An abort changes nothing: the build is being ended already.
         var left = new LeftBuild(context.Request.BuildId, context.Directory, context.Log, context.Time);
-        if (backend is not null)
-            await backend.EndLeftAsync(left, CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            if (backend is not null)
+                await backend.EndLeftAsync(left, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            context.Log.WriteLine($"What the build left could not be ended: {e.Message}");
+        }
+
         context.Log.WriteLine(
             $"The slave was killed or its machine went down {(phase is null ? "before the first phase" : $"in phase {phase}")}: the build has failed.");
         return new BuildOutcome(BuildStatus.BuilderFail);

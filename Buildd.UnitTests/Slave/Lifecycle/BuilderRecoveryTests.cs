@@ -128,7 +128,7 @@ public sealed class BuilderRecoveryTests : IAsyncDisposable
         await ended.WaitAsync(SlaveBench.Deadline);
 
         Assert.That(builder.Status().BuildStatus, Is.EqualTo(BuildStatus.BuilderFail));
-        Assert.That(_slave.LogText, Does.Contain("cc1plus"));
+        Assert.That(_slave.LogText, Does.Contain("cc1plus").And.EndWith("before the first phase: the build has failed.\n"));
         Assert.That(builder.Clean().Status, Is.EqualTo(BuilderStatus.Idle));
     }
 
@@ -171,6 +171,18 @@ public sealed class BuilderRecoveryTests : IAsyncDisposable
 
         Assert.That(builder.Status().Status, Is.EqualTo(BuilderStatus.Idle));
         Assert.That(File.Exists(_slave.InCache(result)), Is.False);
+        Assert.That(File.Exists(_slave.LogPath), Is.False);
+    }
+
+    [Test]
+    public async Task A_clean_that_was_cut_short_is_finished_also_without_results()
+    {
+        File.WriteAllText(_slave.LogPath, "the log of a build that failed");
+        await WriteAsync(new JournalEntry { Version = JournalEntry.CurrentVersion, Status = BuilderStatus.Idle });
+
+        var builder = await RestartAsync();
+
+        Assert.That(builder.Status().Status, Is.EqualTo(BuilderStatus.Idle));
         Assert.That(File.Exists(_slave.LogPath), Is.False);
     }
 
