@@ -205,7 +205,7 @@ public class KillTests
 
         Assert.That(
             Directory.GetFileSystemEntries(slave.WorkDirectory).Select(Path.GetFileName),
-            Is.SubsetOf((string[])["builder.journal", "builder.lock"]), $"{when}: the work folder");
+            Is.SubsetOf((string[])["builder.journal", "builder.lock", "bases"]), $"{when}: the work folder");
     }
 
     /// <summary>Ending what is left takes a moment; it must not take for ever.</summary>

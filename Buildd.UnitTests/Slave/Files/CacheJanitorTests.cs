@@ -1,6 +1,7 @@
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Files;
 using Buildd.UnitTests.Testing;
+using NSubstitute;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Slave.Files;
@@ -13,13 +14,15 @@ public sealed class CacheJanitorTests : IAsyncDisposable
 {
     private readonly ManualTimeProvider _clock = new();
     private readonly RecordingLogger<CacheJanitor> _logger = new();
+    private readonly IDerivedFiles _derived = Substitute.For<IDerivedFiles>();
     private readonly SlaveBench _slave;
     private readonly CacheJanitor _janitor;
 
     public CacheJanitorTests()
     {
         _slave = new SlaveBench(_clock);
-        _janitor = new CacheJanitor(_slave.Cache, _clock, _logger);
+        _derived.List().Returns([]);
+        _janitor = new CacheJanitor(_slave.Cache, [_derived], _clock, _logger);
     }
 
     public async ValueTask DisposeAsync()
