@@ -24,6 +24,12 @@ public abstract record DebianBuildOptions
     /// <summary>The folder of schroot's definitions.</summary>
     public string SchrootDirectory { get; init; } = "/etc/schroot/chroot.d";
 
+    /// <summary>
+    /// The URL of the proxy that apt in a build's system fetches packages through; null, the default, for none. As in the
+    /// reference it counts for builds whose master says where to install from; the system of others is left as it is.
+    /// </summary>
+    public string? AptProxy { get; init; }
+
     /// <summary>What a build may use; nothing is limited by default, but see the kind.</summary>
     public BuildLimits Limits { get; init; } = new();
 

@@ -86,14 +86,21 @@ public sealed record DaemonConfiguration
         var securityReader = new SectionReader(file, SecurityKeys.Section);
         var root = ReadRoot(path, reader, out var oddUser);
         var limits = LimitsReader.Read(reader);
-        var slave = ReadSlave(reader, root, limits, version);
+        var proxyReader = new SectionReader(file, ProxyReader.Section);
+        var slave = ReadSlave(reader, new BinaryPackageOptions
+        {
+            Root = root,
+            Limits = limits,
+            AptProxy = ProxyReader.ReadApt(proxyReader),
+            BuilderVersion = version,
+        }, version);
         SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader);
         var log = ReadLog(reader);
         var security = SecurityReader.Read(securityReader, TimeProvider.System);
         var plugInFolder = reader.Text("backends") is { } folder ? Absolute(folder) : null;
 
-        List<string> mistakes = [.. reader.Mistakes, .. securityReader.Mistakes];
+        List<string> mistakes = [.. reader.Mistakes, .. securityReader.Mistakes, .. proxyReader.Mistakes];
         if (!file.HasSection(Section))
             mistakes.Insert(0, $"there is no section [{Section}]");
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
@@ -114,12 +121,12 @@ public sealed record DaemonConfiguration
             Security = security,
             Warnings =
             [
-                .. FindUnread(path, file, reader, securityReader),
+                .. FindUnread(path, file, reader, securityReader, proxyReader),
                 .. FindOdd(security, address),
                 .. oddUser is null ? (string[])[] : [oddUser],
                 .. limits.FindWhatCanNotBeKept() is { } notKept ? [$"{path}: {notKept}"] : (string[])[],
             ],
-            KnownKeys = [.. reader.Keys, .. securityReader.Keys],
+            KnownKeys = [.. reader.Keys, .. securityReader.Keys, .. proxyReader.Keys],
         };
     }
 
@@ -135,10 +142,9 @@ public sealed record DaemonConfiguration
         return RootAccess.ThroughSudo(Environment.ProcessPath ?? "buildd-slave", Path.GetFullPath(path));
     }
 
-    private static SlaveOptions ReadSlave(SectionReader reader, RootAccess root, BuildLimits limits, string version)
+    private static SlaveOptions ReadSlave(SectionReader reader, BinaryPackageOptions binaryPackage, string version)
     {
         var defaults = new SlaveOptions();
-        var binaryPackage = new BinaryPackageOptions();
         return new SlaveOptions
         {
             ArchitectureTag = reader.Text("architecturetag") ?? MachineArchitecture(),
@@ -148,7 +154,7 @@ public sealed record DaemonConfiguration
             StopDeadline = reader.Duration("stopdeadline", defaults.StopDeadline, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             Backends =
             [
-                new BinaryPackageBackend(binaryPackage with { Root = root, Limits = limits, BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser }),
+                new BinaryPackageBackend(binaryPackage with { BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser }),
             ],
             Cache = new FileCacheOptions
             {
