@@ -19,7 +19,7 @@ demo: packages build ## build a real Debian package, over the wire (PACKAGE=hell
 	@scripts/demo --package '$(PACKAGE)' $(DEMO_OPTIONS)
 
 test: packages build ## every test; the last line is "N passed, N failed"
-	@scripts/require-packages dpkg-dev curl python3 python3-twisted jq procps gcc libc6-dev sudo
+	@scripts/require-packages dpkg-dev curl python3 python3-twisted jq procps gcc libc6-dev sudo gnupg zstd
 	@scripts/test all
 
 packages:
@@ -36,7 +36,7 @@ out/bin/buildd-farm: $(sources) scripts/build
 check: ## format, analysers, the architecture test
 	@scripts/check
 
-bench: ## the benchmarks, each with the figure it is compared with
+bench: packages ## the benchmarks, each with the figure it is compared with
 	@scripts/require-packages nginx-light curl
 	@dotnet run --project Buildd.Benchmarks -c Release
 

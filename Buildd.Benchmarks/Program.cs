@@ -7,11 +7,12 @@ using Buildd.Benchmarks.Harness;
 IBenchmark[] benchmarks =
 [
     new StatusCalls(), new StatusUnderLoad(), new Codec(), new FileDownload(), new EnsurePresent(), new ProcessOutput(), new StartAndMemory(),
+    new PackageBuild(),
 ];
 
 var names = new Argument<string[]>("names")
 {
-    Description = "The benchmarks to run (default: all, some seven minutes on two idle cores).",
+    Description = "The benchmarks to run (default: all, some ten minutes on two idle cores).",
     Arity = ArgumentArity.ZeroOrMore,
     HelpName = "NAME",
 };

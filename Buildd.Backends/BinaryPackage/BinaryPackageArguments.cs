@@ -29,6 +29,9 @@ internal sealed record BinaryPackageArguments
     /// <summary>Whether packages with debug symbols are made.</summary>
     internal bool BuildDebugSymbols { get; init; }
 
+    /// <summary>Whether the provenance of the packages is a result too. Ours; the reference does not know the argument.</summary>
+    internal bool Provenance { get; init; }
+
     /// <exception cref="RefusedException">Something is missing, of another type, or can't be what it says.</exception>
     internal static BinaryPackageArguments Parse(BuildRequest request)
     {
@@ -47,6 +50,7 @@ internal sealed record BinaryPackageArguments
             Purpose = ArgumentReader.Line(Arguments.ArchivePurpose, reader.Text(Arguments.ArchivePurpose) ?? "None"),
             ArchIndep = reader.Flag(Arguments.ArchIndep),
             BuildDebugSymbols = reader.Flag(Arguments.BuildDebugSymbols),
+            Provenance = reader.Flag(Arguments.Provenance),
         };
     }
 }

@@ -12,6 +12,9 @@ public sealed record BinaryPackageOptions : DebianBuildOptions
     /// </summary>
     public static readonly TimeSpan DefaultSilence = TimeSpan.FromMinutes(150);
 
+    /// <summary>The version of the builder, for the provenance of what it builds; <c>unknown</c> by default.</summary>
+    public string BuilderVersion { get; init; } = "unknown";
+
     /// <inheritdoc/>
     internal override BuildLimits EffectiveLimits => Limits.Silence > TimeSpan.Zero ? Limits : Limits with { Silence = DefaultSilence };
 }

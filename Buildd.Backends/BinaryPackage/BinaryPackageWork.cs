@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
+using Buildd.Backends.BinaryPackage.Provenance;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Backends.Phases;
@@ -16,6 +19,12 @@ namespace Buildd.Backends.BinaryPackage;
 /// <summary>The building of one source package with sbuild: protocol section 12.1.</summary>
 internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, BinaryPackageOptions options) : IDebianWork
 {
+    /// <summary>What sbuild reads on this machine beside the file that is written for the build.</summary>
+    private const string MachineConfiguration = "/etc/sbuild/sbuild.conf";
+
+    /// <summary>How long may be waited for this machine's full name, which only stands in the packages' descriptions.</summary>
+    private static readonly TimeSpan NameDeadline = TimeSpan.FromSeconds(2);
+
     /// <summary>Makes the build's account known in the chroot, with this machine's numbers, and gives it the folder to build in.</summary>
     private const string AccountScript =
         """
@@ -47,9 +56,24 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
     public async Task RunAsync(BuildSite site, CancellationToken abort)
     {
         site.Phases.Enter(Phase.Sbuild);
+        var provenance = arguments.Provenance ? await StartProvenanceAsync(site, abort).ConfigureAwait(false) : null;
         await BuildPackageAsync(site, _user!, abort).ConfigureAwait(false);
         site.Phases.Enter(Phase.Gather);
-        await GatherAsync(site.Context, abort).ConfigureAwait(false);
+        await GatherAsync(site.Context, provenance, abort).ConfigureAwait(false);
+    }
+
+    private async Task<ProvenanceRecorder> StartProvenanceAsync(BuildSite site, CancellationToken abort)
+    {
+        try
+        {
+            var recorder = new ProvenanceRecorder(site, arguments, options.BuilderVersion);
+            await recorder.AddInputsAsync(abort).ConfigureAwait(false);
+            return recorder;
+        }
+        catch (IOException e)
+        {
+            throw new PhaseFailedException(BuildStatus.ChrootFail, $"What the package is built from could not be noted: {e.Message}", e);
+        }
     }
 
     private async Task BuildPackageAsync(BuildSite site, BuildUser user, CancellationToken abort)
@@ -69,7 +93,12 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
 
         var access = await system.OpenToSbuildAsync(user, abort).ConfigureAwait(false);
         var configuration = Path.Combine(context.Directory, ".sbuildrc");
-        await File.WriteAllTextAsync(configuration, SbuildConfiguration.Write(options, access.Configuration), abort).ConfigureAwait(false);
+        await File.WriteAllTextAsync(
+            configuration, SbuildConfiguration.Write(options, access.Configuration, await FullNameAsync(context, abort).ConfigureAwait(false)), abort).ConfigureAwait(false);
+        await CheckConfigurationAsync(steps, access, configuration, abort).ConfigureAwait(false);
+        await steps.RunAsync(Wear(Command.Of("uname", "-a")), abort).ConfigureAwait(false);
+        context.Log.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"Builds with {Environment.ProcessorCount} processors; DEB_BUILD_OPTIONS is '{BuildOptions}'"));
         var scan = new SbuildLogScan();
         var pointers = new ImplicitPointerFilter(context.Log.Write);
         var result = await steps.RunAsync(
@@ -91,6 +120,46 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
             throw new PhaseFailedException(SbuildExitCode.ToStatus(result.ExitCode), $"sbuild ended with {result.Describe()}") { Cause = cause };
     }
 
+    /// <summary>What goes to the package's own programs; null when there is nothing to say.</summary>
+    private string? BuildOptions
+    {
+        get
+        {
+            var words = new List<string>();
+            if (!arguments.BuildDebugSymbols)
+                words.Add("noautodbgsym");
+            if (Environment.ProcessorCount > 1)
+                words.Add(string.Create(CultureInfo.InvariantCulture, $"parallel={Environment.ProcessorCount}"));
+            return words.Count > 0 ? string.Join(' ', words) : null;
+        }
+    }
+
+    private Command Wear(Command command) => Personality.Wear(command, arguments.System.Architecture, arguments.Suite);
+
+    /// <summary>A file that is no Perl is the builder's fault, and sbuild would call it the package's.</summary>
+    private static async Task CheckConfigurationAsync(StepRunner steps, SbuildAccess access, string configuration, CancellationToken abort)
+    {
+        foreach (var path in (string[])[configuration, MachineConfiguration])
+        {
+            if (File.Exists(path) && !(await steps.RunAsync(access.AsUser(Command.Of("perl", "-c", path)), abort).ConfigureAwait(false)).Succeeded)
+                throw new PhaseFailedException(BuildStatus.BuilderFail, $"sbuild's configuration '{path}' is no Perl: see above, and correct it on this machine");
+        }
+    }
+
+    private static async Task<string> FullNameAsync(IBuildContext context, CancellationToken abort)
+    {
+        var name = Dns.GetHostName();
+        try
+        {
+            var entry = await Dns.GetHostEntryAsync(name, abort).WaitAsync(NameDeadline, context.Time, abort).ConfigureAwait(false);
+            return entry.HostName is "" or "localhost" ? name : entry.HostName;
+        }
+        catch (Exception e) when (e is SocketException or TimeoutException)
+        {
+            return name; // it is nowhere told more
+        }
+    }
+
     /// <summary>Tells whether a package that sbuild gave back waits for its dependencies. The chroot is still there.</summary>
     private async Task<PhaseFailedException> JudgeAsync(BuildSite site, SbuildLogScan scan, string? cause, CancellationToken abort)
     {
@@ -104,31 +173,23 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
 
     private Command Sbuild(IBuildContext context, SbuildAccess access, BuildUser user, string configuration)
     {
-        var processors = Environment.ProcessorCount;
-        var buildOptions = new List<string>();
-        if (!arguments.BuildDebugSymbols)
-            buildOptions.Add("noautodbgsym");
-        if (processors > 1)
-            buildOptions.Add(string.Create(CultureInfo.InvariantCulture, $"parallel={processors}"));
-
-        var sbuild = Command
+        var sbuild = Wear(Command
             .Of("sbuild", [.. access.Arguments, $"--arch={arguments.System.Architecture}", $"--dist={arguments.Suite}", "--nolog"])
             .With(arguments.ArchIndep ? ["-A"] : [])
-            .With(arguments.Dsc)
-            .Behind(Personality.Program(arguments.System.Architecture));
+            .With(arguments.Dsc));
         return access.AsUser(sbuild)
             .WithEnvironment("SBUILD_CONFIG", configuration)
             .WithEnvironment("HOME", context.Directory)
             .WithEnvironment("USER", user.Name)
             .WithEnvironment("LOGNAME", user.Name)
             .WithEnvironment("LANG", "C.UTF-8")
-            .WithEnvironment("DEB_BUILD_OPTIONS", buildOptions.Count > 0 ? string.Join(' ', buildOptions) : null)
+            .WithEnvironment("DEB_BUILD_OPTIONS", BuildOptions)
             with
         { WorkingDirectory = context.Directory };
     }
 
     /// <summary>Takes over the <c>.changes</c> and every file it lists: all of it, or the package has failed.</summary>
-    private async Task GatherAsync(IBuildContext context, CancellationToken abort)
+    private async Task GatherAsync(IBuildContext context, ProvenanceRecorder? provenance, CancellationToken abort)
     {
         try
         {
@@ -138,9 +199,18 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
                 throw new PhaseFailedException(BuildStatus.PackageFail, $"sbuild left no {Path.GetFileName(changesPath)}");
 
             var changes = await Changes.ReadFileAsync(changesPath, abort).ConfigureAwait(false);
-            await context.AddResultAsync(changesPath, null, abort).ConfigureAwait(false);
-            foreach (var file in changes.Files)
-                await context.AddResultAsync(Path.Combine(context.Directory, file.Name), file.Name, abort).ConfigureAwait(false);
+            foreach (var name in changes.Files.Select(file => file.Name).Prepend(Path.GetFileName(changesPath)))
+            {
+                if (provenance is not null && name == ProvenanceStatement.FileName)
+                    throw new IOException($"the package lists a file '{name}', which is what its provenance is called");
+                var path = Path.Combine(context.Directory, name);
+                if (provenance is not null)
+                    await provenance.AddResultAsync(name, path, abort).ConfigureAwait(false);
+                await context.AddResultAsync(path, name, abort).ConfigureAwait(false);
+            }
+
+            if (provenance is not null)
+                await provenance.StoreAsync(BuildOptions, abort).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or DebianException or RefusedException)
         {

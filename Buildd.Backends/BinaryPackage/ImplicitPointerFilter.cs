@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using Buildd.Backends.Phases;
 using Buildd.Processes;
 
 namespace Buildd.Backends.BinaryPackage;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 
 namespace Buildd.Backends.BinaryPackage;
 
@@ -12,16 +11,18 @@ internal static class SbuildConfiguration
     /// <summary>The settings of the reference, as Perl; but for the time that a build may be silent, which the slave watches.</summary>
     /// <param name="options">How packages are built.</param>
     /// <param name="access">The lines that tell how sbuild gets at the system.</param>
-    internal static string Write(BinaryPackageOptions options, string access) => string.Create(CultureInfo.InvariantCulture,
+    /// <param name="host">This machine's full name.</param>
+    internal static string Write(BinaryPackageOptions options, string access, string host) => string.Create(CultureInfo.InvariantCulture,
         $$"""
         # Written for one build.
-        $maintainer_name = {{Quote($"Build Daemon <buildd@{Dns.GetHostName()}>")}};
+        $maintainer_name = {{Quote($"Build Daemon <buildd@{host}>")}};
         {{access}}
         $sbuild_mode = 'buildd';            # a package that is skipped is a failure
         $build_arch_all = 0;
         $apt_update = 0;                    # the phase before has done it
         $apt_upgrade = 0;
         $apt_distupgrade = 0;
+        $apt_allow_unauthenticated = 1;     # what may be fetched was decided when the lists were
         $resolve_alternatives = 1;
         $purge_build_deps = 'never';        # the chroot is thrown away
         $check_space = 0;

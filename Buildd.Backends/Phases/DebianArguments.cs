@@ -1,3 +1,4 @@
+using Buildd.Debian.Apt;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
 using static Buildd.Protocol.Messages.WireNames;
@@ -10,6 +11,9 @@ internal sealed record DebianArguments
     /// <summary>More would be no list of archives and keys but an attack on the disk.</summary>
     internal const int MaxListEntries = 1000;
 
+    /// <summary>A tarball with one top folder: the only kind of image that there is an environment for.</summary>
+    internal const string ChrootImage = "chroot";
+
     /// <summary>The architecture to build for; the slave's own where the master names none.</summary>
     internal required string Architecture { get; init; }
 
@@ -17,10 +21,22 @@ internal sealed record DebianArguments
     internal required string Series { get; init; }
 
     /// <summary>Lines for sources.list; null leaves the chroot's own. An empty list fails the phase, as in the reference.</summary>
-    internal IReadOnlyList<string>? Archives { get; init; }
+    internal IReadOnlyList<ArchiveLine>? Archives { get; init; }
 
     /// <summary>OpenPGP keys for apt, decoded.</summary>
     internal IReadOnlyList<ReadOnlyMemory<byte>> TrustedKeys { get; init; } = [];
+
+    /// <summary>What kind of file the chroot is; <see cref="ChrootImage"/> unless the master says otherwise.</summary>
+    internal string ImageType { get; init; } = ChrootImage;
+
+    /// <summary>Whether the system is left as it is once nothing runs in it any more: the machine is thrown away.</summary>
+    internal bool FastCleanup { get; init; }
+
+    /// <summary>
+    /// What the master wanted of the machine that it chose. None has an effect in a system of ours: the one that has with the
+    /// reference, <c>gpu-nvidia</c>, is for containers of LXD.
+    /// </summary>
+    internal IReadOnlyList<string> BuilderConstraints { get; init; } = [];
 
     /// <summary>The first line of the log, where the master gives one.</summary>
     internal string? BuildUrl { get; init; }
@@ -33,8 +49,12 @@ internal sealed record DebianArguments
         if (request.Files.Keys.FirstOrDefault(name => name.StartsWith('.') || name == Environments.BuildEnvironment.FolderName) is { } clash)
             throw new RefusedException($"a file called '{ArgumentReader.Shown(clash)}' can't be an input: the build has something of its own there");
 
+        reader.Flag(Arguments.ArchivePrivate); // the slave has looked at it for the log, whatever its type is
         return new DebianArguments
         {
+            ImageType = ArgumentReader.Word(Arguments.ImageType, reader.Text(Arguments.ImageType) ?? ChrootImage),
+            FastCleanup = reader.Flag(Arguments.FastCleanup),
+            BuilderConstraints = [.. (reader.Texts(Arguments.BuilderConstraints) ?? []).Select(name => ArgumentReader.Line(Arguments.BuilderConstraints, name))],
             Architecture = ArgumentReader.Word(Arguments.ArchTag, reader.Text(Arguments.ArchTag) ?? request.DefaultArchitecture),
             Series = ArgumentReader.Word(Arguments.Series, reader.Text(Arguments.Series) ?? reader.RequiredText(Arguments.Suite)),
             Archives = ParseArchives(reader.Texts(Arguments.Archives)),
@@ -43,20 +63,24 @@ internal sealed record DebianArguments
         };
     }
 
-    private static IReadOnlyList<string>? ParseArchives(IReadOnlyList<string>? lines)
+    private static List<ArchiveLine>? ParseArchives(IReadOnlyList<string>? lines)
     {
-        if (lines is null)
-            return null;
-        if (lines.Count > MaxListEntries)
+        if (lines?.Count > MaxListEntries)
             throw new RefusedException($"the argument '{Arguments.Archives}' has {lines.Count} lines; more than {MaxListEntries} make no sense");
-        foreach (var line in lines)
+        return lines?.Select(ParseArchive).ToList();
+    }
+
+    private static ArchiveLine ParseArchive(string line, int index)
+    {
+        try
+        {
+            return ArchiveLine.Parse(line);
+        }
+        catch (ArchiveLineException e)
         {
             // The line itself may hold a password, so the message says which it is and not what is in it.
-            if (line.Any(char.IsControl) || !(line.StartsWith("deb ", StringComparison.Ordinal) || line.StartsWith("deb-src ", StringComparison.Ordinal)))
-                throw new RefusedException($"line {lines.ToList().IndexOf(line) + 1} of the argument '{Arguments.Archives}' is no line of a sources.list");
+            throw new RefusedException($"line {index + 1} of the argument '{Arguments.Archives}' is no line of a sources.list: {e.Message}", e);
         }
-
-        return lines;
     }
 
     private static ReadOnlyMemory<byte> DecodeKey(string text, int index)

@@ -19,6 +19,9 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
     private bool _entered;
 
     /// <inheritdoc/>
+    public bool LeavesDirectory => arguments.FastCleanup;
+
+    /// <inheritdoc/>
     public async Task<BuildOutcome> RunAsync(IBuildContext context, CancellationToken abort)
     {
         if (arguments.BuildUrl is { } url)
@@ -57,23 +60,27 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
         phases.Enter(Phase.Init);
         context.Log.WriteLine(
             $"Builder {System.Environment.MachineName}, Linux {System.Environment.OSVersion.Version}, {System.Environment.ProcessorCount} processors");
+        if (arguments.BuilderConstraints.Count > 0)
+            context.Log.WriteLine($"Constraints, none of which has an effect here: {string.Join(", ", arguments.BuilderConstraints.Select(ArgumentReader.Shown))}");
         if (await environment.FindMistakeAsync(abort).ConfigureAwait(false) is { } mistake)
             throw new PhaseFailedException(BuildStatus.BuilderFail, mistake);
         await work.InspectAsync(site, abort).ConfigureAwait(false);
 
         _entered = true;
         phases.Enter(Phase.Unpack);
+        if (arguments.ImageType != DebianArguments.ChrootImage)
+            throw new PhaseFailedException(BuildStatus.ChrootFail, $"the image is of the type '{arguments.ImageType}', and only '{DebianArguments.ChrootImage}' can be unpacked");
         await environment.UnpackAsync(abort).ConfigureAwait(false);
 
         phases.Enter(Phase.Mount);
         await environment.MountAsync(abort).ConfigureAwait(false);
         await environment.WriteNamesAsync(abort).ConfigureAwait(false);
 
-        var apt = new AptSetup(environment, context.Time);
+        var apt = new AptSetup(environment, arguments, context.Log, context.Time);
         if (arguments.Archives is { } archives)
         {
             phases.Enter(Phase.Sources);
-            await apt.WriteSourcesAsync(archives, abort).ConfigureAwait(false);
+            await apt.WriteSourcesAsync(archives, options.AptProxy, abort).ConfigureAwait(false);
         }
 
         if (arguments.TrustedKeys.Count > 0)
@@ -98,13 +105,18 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
             await CleanAsync(site, () => site.Environment.KillAsync(stop)).ConfigureAwait(false);
         await CleanAsync(site, () => Reaping.ReapAsync(site.Context, scope)).ConfigureAwait(false);
         watch.WriteUsage();
-        site.Phases.Enter(Phase.Umount);
         if (_entered)
-        {
             await CleanAsync(site, () => site.Environment.CloseToSbuildAsync(stop)).ConfigureAwait(false);
-            await CleanAsync(site, () => site.Environment.UnmountAsync(stop)).ConfigureAwait(false);
+        if (arguments.FastCleanup)
+        {
+            site.Context.Log.WriteLine("Nothing is unmounted or removed: the master says that this machine is thrown away");
+            site.Phases.Leave();
+            return;
         }
 
+        site.Phases.Enter(Phase.Umount);
+        if (_entered)
+            await CleanAsync(site, () => site.Environment.UnmountAsync(stop)).ConfigureAwait(false);
         site.Phases.Enter(Phase.Cleanup);
         if (_entered)
             await CleanAsync(site, () => site.Environment.RemoveAsync(stop)).ConfigureAwait(false);

@@ -34,6 +34,12 @@ public abstract record DebianBuildOptions
     /// </summary>
     public bool Network { get; init; } = true;
 
+    /// <summary>
+    /// The URL of the proxy that apt in a build's system fetches packages through; null, the default, for none. As in the
+    /// reference it counts for builds whose master says where to install from; the system of others is left as it is.
+    /// </summary>
+    public string? AptProxy { get; init; }
+
     /// <summary>What a build may use; nothing is limited by default, but see the kind.</summary>
     public BuildLimits Limits { get; init; } = new();
 

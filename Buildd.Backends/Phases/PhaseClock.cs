@@ -18,6 +18,9 @@ internal sealed class PhaseClock(IBuildContext context)
     /// <summary>The name of the phase that was entered last; empty before the first.</summary>
     internal string Current => _phases is [.., var last] ? last.Name : "";
 
+    /// <summary>When the first phase began; before that, now.</summary>
+    internal DateTimeOffset Start => _phases is [var first, ..] ? first.Start : context.Time.GetUtcNow();
+
     /// <summary>A phase's name on the wire: the reference's, in small letters.</summary>
     internal static string NameOf(Phase phase) => phase.ToString().ToLowerInvariant();
 

@@ -94,14 +94,18 @@ public sealed record DaemonConfiguration
         var root = ReadRoot(path, reader, out var oddUser);
         var limits = LimitsReader.Read(reader);
         var kinds = new KindReader(file, reader);
-        var slave = ReadSlave(reader, kinds, root, limits, version);
+        var proxyReader = new SectionReader(file, ProxyReader.Section);
+        var slave = ReadSlave(reader, kinds, root, limits, ProxyReader.ReadApt(proxyReader), version);
         SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader);
         var log = ReadLog(reader);
         var security = SecurityReader.Read(securityReader, TimeProvider.System);
         var plugInFolder = reader.Text("backends") is { } folder ? Absolute(folder) : null;
 
-        List<string> mistakes = [.. reader.Mistakes, .. kinds.Sections.SelectMany(section => section.Mistakes), .. securityReader.Mistakes];
+        List<string> mistakes =
+        [
+            .. reader.Mistakes, .. kinds.Sections.SelectMany(section => section.Mistakes), .. securityReader.Mistakes, .. proxyReader.Mistakes,
+        ];
         if (!file.HasSection(Section))
             mistakes.Insert(0, $"there is no section [{Section}]");
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
@@ -123,12 +127,12 @@ public sealed record DaemonConfiguration
             Security = security,
             Warnings =
             [
-                .. FindUnread(path, file, [reader, securityReader, .. kinds.Sections]),
+                .. FindUnread(path, file, [reader, securityReader, proxyReader, .. kinds.Sections]),
                 .. FindOdd(security, address),
                 .. oddUser is null ? (string[])[] : [oddUser],
                 .. limits.FindWhatCanNotBeKept() is { } notKept ? [$"{path}: {notKept}"] : (string[])[],
             ],
-            KnownKeys = [.. reader.Keys, .. kinds.Sections.SelectMany(section => section.Keys), .. securityReader.Keys],
+            KnownKeys = [.. reader.Keys, .. kinds.Sections.SelectMany(section => section.Keys), .. securityReader.Keys, .. proxyReader.Keys],
         };
     }
 
@@ -144,10 +148,10 @@ public sealed record DaemonConfiguration
         return RootAccess.ThroughSudo(Environment.ProcessPath ?? "buildd-slave", Path.GetFullPath(path));
     }
 
-    private static SlaveOptions ReadSlave(SectionReader reader, KindReader kinds, RootAccess root, BuildLimits limits, string version)
+    private static SlaveOptions ReadSlave(SectionReader reader, KindReader kinds, RootAccess root, BuildLimits limits, string? aptProxy, string version)
     {
         var defaults = new SlaveOptions();
-        var binaryPackage = new BinaryPackageOptions();
+        var user = reader.Text("builduser") ?? new BinaryPackageOptions().BuildUser;
         var work = Absolute(reader.Text("workpath") ?? Environment.GetEnvironmentVariable("HOME") ?? "");
         return new SlaveOptions
         {
@@ -161,7 +165,7 @@ public sealed record DaemonConfiguration
             [
                 new BinaryPackageBackend(kinds.Complete(
                     WireNames.Managers.BinaryPackage,
-                    binaryPackage with { Root = root, Limits = limits, BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser })),
+                    new BinaryPackageOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy, BuilderVersion = version })),
             ],
             Cache = new FileCacheOptions
             {

@@ -5,13 +5,20 @@ internal static class ReferenceKeys
 {
     private static readonly string[] Builder = ["ntphost", "sharepath", "proxyport"];
 
-    /// <summary>Sections of today (the first two), and those that the reference's upgrades take out again.</summary>
+    private static readonly string[] Proxy = ["snapstore", "clamavdatabase"];
+
+    /// <summary>A section of today (the first), and those that the reference's upgrades take out again.</summary>
     private static readonly string[] Sections =
     [
-        "translationtemplatesmanager", "proxy", "allmanagers", "debianmanager", "binarypackagemanager",
+        "translationtemplatesmanager", "allmanagers", "debianmanager", "binarypackagemanager",
         "sourcepackagerecipemanager", "livefilesystemmanager", "snapmanager",
     ];
 
     internal static bool Contains(string section, string key) =>
-        section == "builder" ? Builder.Contains(key, StringComparer.OrdinalIgnoreCase) : Sections.Contains(section);
+        section switch
+        {
+            "builder" => Builder.Contains(key, StringComparer.OrdinalIgnoreCase),
+            "proxy" => Proxy.Contains(key, StringComparer.OrdinalIgnoreCase),
+            _ => Sections.Contains(section),
+        };
 }

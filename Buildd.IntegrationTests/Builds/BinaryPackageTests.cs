@@ -60,7 +60,7 @@ public class BinaryPackageTests : BinaryPackageFixture
         // apt is pointed at the very file that the key becomes: without it nothing could be verified.
         const string Keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
         Machine.Require(File.Exists(Keyring), "the package debian-archive-keyring");
-        var archive = (await BuildEnvironment.ArchiveAsync()).Replace("deb ", "deb [signed-by=/etc/apt/trusted.gpg.d/buildd-1.gpg] ", StringComparison.Ordinal);
+        var archive = (await BuildEnvironment.ArchiveAsync()).Replace("deb ", "deb [signed-by=/etc/apt/trusted.gpg.d/launchpad-buildd.gpg] ", StringComparison.Ordinal);
         var job = await JobAsync("fx-keys", "echo built > out", archive, await File.ReadAllBytesAsync(Keyring));
 
         var outcome = await Runner().RunAsync(job, ObserveAsync);

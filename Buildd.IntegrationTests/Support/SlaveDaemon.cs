@@ -72,7 +72,7 @@ internal sealed class SlaveDaemon : IAsyncDisposable
     internal static Task<SlaveDaemon> StartAsync(params string[] program) => StartAsync("", program);
 
     /// <summary>Starts one with more in its configuration.</summary>
-    internal static Task<SlaveDaemon> StartWithAsync(string lines) => StartAsync(lines, []);
+    internal static Task<SlaveDaemon> StartWithAsync(string lines, params string[] program) => StartAsync(lines, program);
 
     private static async Task<SlaveDaemon> StartAsync(string lines, string[] program)
     {

@@ -13,7 +13,9 @@ internal static class SourcePackage
     /// <param name="name">The package's name.</param>
     /// <param name="command">A line of shell that makes the file <c>out</c>.</param>
     /// <param name="buildDepends">What it needs beside build-essential.</param>
-    internal static async Task<IReadOnlyList<string>> MakeAsync(string directory, string name, string command, string buildDepends = "make")
+    /// <param name="architecture"><c>any</c> or <c>all</c>.</param>
+    internal static async Task<IReadOnlyList<string>> MakeAsync(
+        string directory, string name, string command, string buildDepends = "make", string architecture = "any")
     {
         var tree = Path.Combine(directory, $"{name}-1.0");
         Directory.CreateDirectory(Path.Combine(tree, "debian", "source"));
@@ -40,7 +42,7 @@ internal static class SourcePackage
             Rules-Requires-Root: no
 
             Package: {name}
-            Architecture: any
+            Architecture: {architecture}
             Description: package for a test
              Nothing useful is in it.
 
@@ -55,8 +57,8 @@ internal static class SourcePackage
             out:
             	{command.Replace("$", "$$", StringComparison.Ordinal)}
             binary: binary-arch binary-indep
-            binary-indep:
-            binary-arch: out
+            {(architecture == "all" ? "binary-arch" : "binary-indep")}:
+            {(architecture == "all" ? "binary-indep" : "binary-arch")}: out
             	install -D -m755 out debian/{name}/usr/bin/{name}
             	mkdir -p debian/{name}/DEBIAN
             	dpkg-gencontrol -p{name} -Pdebian/{name}

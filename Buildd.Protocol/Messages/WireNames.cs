@@ -181,6 +181,7 @@ public static class WireNames
         public const string ArchivePurpose = "archive_purpose";
         public const string ArchIndep = "arch_indep";
         public const string BuildDebugSymbols = "build_debug_symbols";
+        public const string Provenance = "provenance"; // ours
 
         // sourcepackagerecipe
         public const string RecipeText = "recipe_text";

@@ -11,6 +11,12 @@ public interface IBuild
     /// </summary>
     ProxyInfoReply? ProxyInfo => null;
 
+    /// <summary>
+    /// Whether the build's folder, with what is mounted in it, is left behind because the machine is thrown away after this
+    /// build. False by default: then the slave removes it. No build of that id can be run here again until it is gone.
+    /// </summary>
+    bool LeavesDirectory => false;
+
     /// <summary>Runs the build to its end, its own cleaning up included.</summary>
     /// <param name="context">The build's folder, its log, and where its results go.</param>
     /// <param name="abort">

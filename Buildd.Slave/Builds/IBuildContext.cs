@@ -11,7 +11,7 @@ public interface IBuildContext
 
     /// <summary>
     /// The build's own folder <c>build-ID</c>: it exists, with a symbolic link into the cache for each input, and the slave
-    /// removes it when the build has ended, if the build has not.
+    /// removes it when the build has ended, if the build has not; but see <see cref="IBuild.LeavesDirectory"/>.
     /// </summary>
     string Directory { get; }
 

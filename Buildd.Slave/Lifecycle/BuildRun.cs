@@ -29,7 +29,8 @@ internal sealed partial class BuildRun(IBuild build, BuildContext context, ILogg
 
         try
         {
-            BuildDirectory.Remove(context.Directory);
+            if (!build.LeavesDirectory)
+                BuildDirectory.Remove(context.Directory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -15,6 +15,9 @@ internal sealed class ScriptedBackend(string tag) : IBuildBackend
     /// <summary>What its builds say of a builder proxy.</summary>
     internal ProxyInfoReply? ProxyInfo { get; set; }
 
+    /// <summary>Whether its builds leave their folders.</summary>
+    internal bool LeavesDirectory { get; set; }
+
     /// <summary>What its first build was given, once that runs.</summary>
     internal Task<IBuildContext> Started => _started.Task;
 
@@ -52,6 +55,8 @@ internal sealed class ScriptedBackend(string tag) : IBuildBackend
     private sealed class Build(ScriptedBackend backend) : IBuild
     {
         public ProxyInfoReply? ProxyInfo => backend.ProxyInfo;
+
+        public bool LeavesDirectory => backend.LeavesDirectory;
 
         public Task<BuildOutcome> RunAsync(IBuildContext context, CancellationToken abort)
         {

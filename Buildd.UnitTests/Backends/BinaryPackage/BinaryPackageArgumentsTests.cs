@@ -34,6 +34,14 @@ public sealed class BinaryPackageArgumentsTests
         Row("trusted_keys", "AAAA", "'trusted_keys' has to be an array of strings"),
         Row("trusted_keys", new XmlRpcArray([new byte[] { 1 }]), "'trusted_keys' has to be an array of strings"),
         Row("trusted_keys", new XmlRpcArray(["AAAA", "*"]), "entry 2 of the argument 'trusted_keys' is not base64"),
+        Row("archives", new XmlRpcArray(["deb http://u:secret@d trixie"]), "line 1 of the argument 'archives' is no line of a sources.list: there are no components"),
+        Row("provenance", "yes", "'provenance' has to be a boolean"),
+        Row("image_type", 1, "'image_type' has to be a string"),
+        Row("image_type", "../x", Names),
+        Row("archive_private", "yes", "'archive_private' has to be a boolean"),
+        Row("fast_cleanup", 1.0, "'fast_cleanup' has to be a boolean"),
+        Row("builder_constraints", "gpu-nvidia", "'builder_constraints' has to be an array of strings"),
+        Row("builder_constraints", new XmlRpcArray(["a\nb"]), "'builder_constraints' has a control character in it"),
         Row("series", "", Names),
         Row("suite", "", Names),
         Row("suite", "../etc", Names),
@@ -79,6 +87,10 @@ public sealed class BinaryPackageArgumentsTests
             Assert.That(arguments.ArchIndep, Is.False);
             Assert.That(arguments.BuildDebugSymbols, Is.False);
             Assert.That(arguments.System.BuildUrl, Is.Null);
+            Assert.That(arguments.System.ImageType, Is.EqualTo("chroot"));
+            Assert.That(arguments.System.FastCleanup, Is.False);
+            Assert.That(arguments.System.BuilderConstraints, Is.Empty);
+            Assert.That(arguments.Provenance, Is.False);
         });
     }
 
@@ -105,6 +117,11 @@ public sealed class BinaryPackageArgumentsTests
             ["arch_indep"] = true,
             ["build_debug_symbols"] = true,
             ["build_url"] = "https://farm.test/builds/1",
+            ["image_type"] = "lxd",
+            ["archive_private"] = true,
+            ["fast_cleanup"] = true,
+            ["builder_constraints"] = new XmlRpcArray(["gpu-nvidia"]),
+            ["provenance"] = true,
             ["unheard_of"] = new XmlRpcStruct(),
         });
 
@@ -118,6 +135,10 @@ public sealed class BinaryPackageArgumentsTests
             Assert.That(arguments.ArchIndep);
             Assert.That(arguments.BuildDebugSymbols);
             Assert.That(arguments.System.BuildUrl, Is.EqualTo("https://farm.test/builds/1"));
+            Assert.That(arguments.System.ImageType, Is.EqualTo("lxd"));
+            Assert.That(arguments.System.FastCleanup);
+            Assert.That(arguments.System.BuilderConstraints, Is.EqualTo((string[])["gpu-nvidia"]));
+            Assert.That(arguments.Provenance);
         });
     }
 
@@ -132,6 +153,9 @@ public sealed class BinaryPackageArgumentsTests
     [TestCase("trusted_keys")]
     [TestCase("arch_indep")]
     [TestCase("build_url")]
+    [TestCase("builder_constraints")]
+    [TestCase("image_type")]
+    [TestCase("fast_cleanup")]
     public void Nil_is_not_given(string name) => Assert.That(() => Parse(With(name, XmlRpcNil.Instance)), Throws.Nothing);
 
     [Test]

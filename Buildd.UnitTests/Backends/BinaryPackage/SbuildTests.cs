@@ -1,5 +1,6 @@
 using Buildd.Backends.BinaryPackage;
 using Buildd.Backends.Limits;
+using Buildd.Backends.Phases;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.UnitTests.Testing;
@@ -28,11 +29,18 @@ public sealed class SbuildTests
     public void An_architecture_has_a_personality(string program, params string[] architectures) =>
         Assert.That(architectures.Select(Personality.Program), Is.All.EqualTo(program));
 
+    [TestCase("bookworm", "linux64 sbuild x")]
+    [TestCase("precise-updates", "linux64 --uname-2.6 sbuild x")]
+    [TestCase("hardy", "linux64 --uname-2.6 sbuild x")]
+    [TestCase("quantal", "linux64 sbuild x")]
+    public void An_old_release_sees_an_old_kernel(string suite, string command) =>
+        Assert.That(Personality.Wear(Command.Of("sbuild", "x"), "amd64", suite).ToString(), Is.EqualTo(command));
+
     [Test]
     public async Task The_configuration_is_valid_Perl(CancellationToken cancellationToken)
     {
         using var folder = new TemporaryDirectory();
-        await File.WriteAllTextAsync(folder["sbuildrc"], SbuildConfiguration.Write(new BinaryPackageOptions(), "$chroot_mode = 'schroot';"), cancellationToken);
+        await File.WriteAllTextAsync(folder["sbuildrc"], SbuildConfiguration.Write(new BinaryPackageOptions(), "$chroot_mode = 'schroot';", "h'o\\st.example"), cancellationToken);
 
         var result = await ProcessRunner.RunAsync(Command.Of("perl", "-c", folder["sbuildrc"]), _ => { }, null, cancellationToken);
 
@@ -44,12 +52,12 @@ public sealed class SbuildTests
     {
         using var folder = new TemporaryDirectory();
         var options = new BinaryPackageOptions { Limits = new BuildLimits { Silence = TimeSpan.FromMinutes(2) } };
-        await File.WriteAllTextAsync(folder["sbuildrc"], SbuildConfiguration.Write(options, "$chroot_mode = 'schroot';"), cancellationToken);
+        await File.WriteAllTextAsync(folder["sbuildrc"], SbuildConfiguration.Write(options, "$chroot_mode = 'schroot';", "host.example"), cancellationToken);
 
         var said = await ProcessRunner.CaptureAsync(
             Command.Of("perl", "-e", """do $ARGV[0] or die; print "$chroot_mode $sbuild_mode $stalled_pkg_timeout $build_environment->{LANG} $maintainer_name" """, folder["sbuildrc"]),
             cancellationToken);
 
-        Assert.That(said, Does.StartWith("schroot buildd 7 C.UTF-8 Build Daemon <buildd@").And.EndsWith(">"));
+        Assert.That(said, Is.EqualTo("schroot buildd 7 C.UTF-8 Build Daemon <buildd@host.example>"));
     }
 }

@@ -199,6 +199,24 @@ public sealed class DaemonConfigurationTests : IDisposable
                 + "[proxy]\napt = http://proxy\n[snapmanager]\nproxyport = 1\n[binarypackagemanager]\nsbuildpath = /x")).Warnings,
             Is.Empty);
 
+    [TestCase("apt = http://proxy.example:3128/", "http://proxy.example:3128/")]
+    [TestCase("apt = https://u:p@proxy/", "https://u:p@proxy/")]
+    [TestCase("apt =", null)]
+    [TestCase("snapstore = http://x", null)]
+    public void The_proxy_of_apt_is_the_reference_s_key(string line, string? proxy) =>
+        Assert.That(Read(Good($"[proxy]\n{line}")).Slave.Backends.OfType<BinaryPackageBackend>().Single().Options.AptProxy, Is.EqualTo(proxy));
+
+    [TestCase("proxy:3128")]
+    [TestCase("http://u:secret@proxy/\"; Evil \"")]
+    [TestCase("file:///secret")]
+    public void A_proxy_of_apt_that_is_no_URL_is_a_mistake(string value) => Assert.That(
+        () => Read(Good($"[proxy]\napt = {value}")),
+        Throws.TypeOf<ConfigurationException>().With.Message.Contains("[proxy] apt is '").And.Message.Not.Contains("u:secret"));
+
+    [Test]
+    public void A_mistyped_proxy_is_told_of() =>
+        Assert.That(Read(Good("[proxy]\napp = http://proxy")).Warnings.Single(), Does.Contain("'app' of [proxy]"));
+
     [Test]
     public void Every_key_is_in_the_documentation()
     {

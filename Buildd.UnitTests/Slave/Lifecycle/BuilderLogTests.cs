@@ -54,6 +54,19 @@ public sealed class BuilderLogTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task A_folder_that_its_build_leaves_stays_with_the_links_in_it()
+    {
+        _slave.Backend.LeavesDirectory = true;
+
+        await _slave.RunAsync();
+
+        Assert.That(_slave.Builder.Status().BuildStatus, Is.EqualTo(BuildStatus.Ok));
+        Assert.That(Directory.Exists(_slave.BuildFolder), Is.True);
+        _slave.Builder.Clean();
+        Assert.That(() => _slave.Builder.Start(_slave.Call()), Throws.TypeOf<RefusedException>().With.Message.Contains("exists"));
+    }
+
+    [Test]
     public async Task A_long_log_keeps_its_beginning_and_its_end()
     {
         _slave.Options.Log = new BuildLogOptions { MaxBytes = BuildLogOptions.LeastMaxBytes };

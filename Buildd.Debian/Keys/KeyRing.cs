@@ -1,0 +1,197 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Buildd.Debian.Keys;
+
+/// <summary>
+/// OpenPGP public keys (RFC 9580) in the form that apt's <c>trusted.gpg.d/*.gpg</c> has: one packet after the other, without
+/// armour. Nothing is verified: a key ring says what is trusted, and whoever sends it is.
+/// </summary>
+/// <remarks>
+/// Packets are <c>TAG LENGTH BODY</c> with a length of the old form (0, 1 or 2 bits of the tag for 1, 2, 4 bytes) or the new one
+/// (1, 2 or 5 bytes). A packet in parts, or of an unknown length, holds data and no key.
+/// </remarks>
+public sealed record KeyRing
+{
+    private const string ArmourBegin = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+    private const string ArmourEnd = "-----END PGP PUBLIC KEY BLOCK-----";
+
+    private const int PublicKeyTag = 6;
+    private const int UserIdTag = 13;
+
+    /// <summary>What a public key ring is made of: signature, public key, marker, trust, user, subkey, attribute, padding.</summary>
+    private static readonly int[] PublicTags = [2, PublicKeyTag, 10, 12, UserIdTag, 14, 17, 21];
+
+    /// <summary>Secret keys and subkeys.</summary>
+    private static readonly int[] SecretTags = [5, 7];
+
+    private KeyRing()
+    {
+    }
+
+    /// <summary>The packets, without armour.</summary>
+    public required ReadOnlyMemory<byte> Bytes { get; init; }
+
+    /// <summary>The keys; at least one.</summary>
+    public required IReadOnlyList<PublicKey> Keys { get; init; }
+
+    /// <summary>Reads keys, armoured or not; several armoured blocks may stand behind each other.</summary>
+    /// <exception cref="KeyRingException">That is no public key, or there is something else with it.</exception>
+    public static KeyRing Read(ReadOnlyMemory<byte> content)
+    {
+        // A packet's first byte has its highest bit set, which no character of an armour has.
+        var bytes = content.Span is [>= 0x80, ..] ? content : RemoveArmour(content.Span);
+        return new KeyRing { Bytes = bytes, Keys = ReadKeys(bytes.Span) };
+    }
+
+    private static byte[] RemoveArmour(ReadOnlySpan<byte> content)
+    {
+        var decoded = new List<byte>();
+        StringBuilder? body = null;
+        var inHeaders = false;
+        var checksum = "";
+        foreach (var line in Encoding.Latin1.GetString(content).Split('\n').Select(line => line.TrimEnd(' ', '\t', '\r')))
+        {
+            if (line == ArmourBegin && body is null)
+            {
+                (body, inHeaders, checksum) = (new StringBuilder(), true, "");
+            }
+            else if (line == ArmourEnd && body is not null)
+            {
+                decoded.AddRange(Decode(body.ToString(), checksum));
+                body = null;
+            }
+            else if (body is null)
+            {
+                continue; // text around it says what it is
+            }
+            else if (inHeaders)
+            {
+                inHeaders = line.Contains(": ", StringComparison.Ordinal);
+                body.Append(inHeaders ? "" : line); // an empty line; some leave it out
+            }
+            else if (line.StartsWith('=') && line.Length == 5)
+            {
+                checksum = line[1..];
+            }
+            else
+            {
+                body.Append(line);
+            }
+        }
+
+        if (body is not null)
+            throw new KeyRingException("the armour has no end");
+        return decoded.Count > 0 ? [.. decoded] : throw new KeyRingException("there is no OpenPGP public key in it");
+    }
+
+    private static byte[] Decode(string body, string checksum)
+    {
+        try
+        {
+            var bytes = Convert.FromBase64String(body);
+            // RFC 9580 no longer wants the sum; where it stands it tells of a key that was damaged on the way.
+            if (checksum.Length > 0 && !Convert.FromBase64String(checksum).AsSpan().SequenceEqual(Crc24(bytes)))
+                throw new KeyRingException("the checksum of the armour is wrong");
+            return bytes;
+        }
+        catch (FormatException)
+        {
+            throw new KeyRingException("what is in the armour is not base64");
+        }
+    }
+
+    private static byte[] Crc24(ReadOnlySpan<byte> bytes)
+    {
+        var sum = 0xB704CEu;
+        foreach (var value in bytes)
+        {
+            sum ^= (uint)value << 16;
+            for (var bit = 0; bit < 8; bit++)
+                sum = (sum & 0x800000) == 0 ? sum << 1 : (sum << 1) ^ 0x1864CFB;
+        }
+
+        return [(byte)(sum >> 16), (byte)(sum >> 8), (byte)sum];
+    }
+
+    private static List<PublicKey> ReadKeys(ReadOnlySpan<byte> bytes)
+    {
+        var keys = new List<(string Fingerprint, List<string> UserIds)>();
+        while (!bytes.IsEmpty)
+        {
+            var (tag, body) = ReadPacket(ref bytes);
+            if (SecretTags.Contains(tag))
+                throw new KeyRingException("there is a secret key in it, which nobody but its owner may have");
+            if (!PublicTags.Contains(tag))
+                throw new KeyRingException($"there is a packet of kind {tag} in it, which belongs to no public key");
+            if (tag == PublicKeyTag)
+                keys.Add((Fingerprint(body), []));
+            else if (tag == UserIdTag && keys.Count > 0)
+                keys[^1].UserIds.Add(Printable(body));
+        }
+
+        return keys.Count > 0
+            ? [.. keys.Select(key => new PublicKey(key.Fingerprint, key.UserIds))]
+            : throw new KeyRingException("there is no OpenPGP public key in it");
+    }
+
+    private static (int Tag, byte[] Body) ReadPacket(ref ReadOnlySpan<byte> bytes)
+    {
+        var first = bytes[0];
+        if (first < 0x80)
+            throw new KeyRingException("what is there is no OpenPGP packet");
+        var isNew = (first & 0x40) != 0;
+        var tag = isNew ? first & 0x3F : (first >> 2) & 0x0F;
+        var (head, length) = isNew ? NewLength(bytes) : OldLength(bytes);
+        if (length > bytes.Length - head)
+            throw new KeyRingException("it ends in the middle of a packet");
+        var body = bytes.Slice(head, (int)length).ToArray();
+        bytes = bytes[(head + (int)length)..];
+        return (tag, body);
+    }
+
+    private static (int Head, long Length) OldLength(ReadOnlySpan<byte> bytes) => (bytes[0] & 3) switch
+    {
+        0 when bytes.Length > 1 => (2, bytes[1]),
+        1 when bytes.Length > 2 => (3, BinaryPrimitives.ReadUInt16BigEndian(bytes[1..])),
+        2 when bytes.Length > 4 => (5, BinaryPrimitives.ReadUInt32BigEndian(bytes[1..])),
+        3 => throw new KeyRingException("there is a packet without a length in it, which belongs to no public key"),
+        _ => Truncated(),
+    };
+
+    private static (int Head, long Length) NewLength(ReadOnlySpan<byte> bytes) => bytes.Length < 2 ? Truncated() : bytes[1] switch
+    {
+        < 192 => (2, bytes[1]),
+        < 224 when bytes.Length > 2 => (3, ((bytes[1] - 192) << 8) + bytes[2] + 192),
+        255 when bytes.Length > 5 => (6, BinaryPrimitives.ReadUInt32BigEndian(bytes[2..])),
+        >= 224 and < 255 => throw new KeyRingException("there is a packet in parts in it, which belongs to no public key"),
+        _ => Truncated(),
+    };
+
+    private static (int, long) Truncated() => throw new KeyRingException("it ends in the middle of a packet");
+
+    /// <summary>RFC 9580, 5.5.4: a sum over the packet as it would be with a length of a fixed form.</summary>
+    [SuppressMessage("Security", "CA5350:Do Not Use Weak Cryptographic Algorithms", Justification = "It is what a fingerprint of version 4 is.")]
+    private static string Fingerprint(byte[] body)
+    {
+        switch (body)
+        {
+            case [4, ..] when body.Length <= ushort.MaxValue:
+                return Convert.ToHexString(SHA1.HashData([0x99, (byte)(body.Length >> 8), (byte)body.Length, .. body]));
+            case [5 or 6, ..]:
+                var head = new byte[5];
+                head[0] = (byte)(body[0] == 5 ? 0x9A : 0x9B);
+                BinaryPrimitives.WriteInt32BigEndian(head.AsSpan(1), body.Length);
+                return Convert.ToHexString(SHA256.HashData([.. head, .. body]));
+            case [2 or 3, ..]:
+                return "";
+            default:
+                throw new KeyRingException("there is a key of an unknown version in it");
+        }
+    }
+
+    private static string Printable(byte[] body) =>
+        new([.. Encoding.UTF8.GetString(body).Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format ? '?' : c)]);
+}
