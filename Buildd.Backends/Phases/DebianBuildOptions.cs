@@ -1,3 +1,4 @@
+using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Backends.Root;
 
@@ -24,6 +25,15 @@ public abstract record DebianBuildOptions
     /// <summary>The folder of schroot's definitions.</summary>
     public string SchrootDirectory { get; init; } = "/etc/schroot/chroot.d";
 
+    /// <summary>What the system of a build is made of; null, the default, means the quickest that this machine can.</summary>
+    public EnvironmentKind? Environment { get; init; }
+
+    /// <summary>
+    /// Whether a build reaches the network. True, as in the reference. What installs its dependencies always does; without it
+    /// the package's own programs have a loopback interface that is up, and nothing else.
+    /// </summary>
+    public bool Network { get; init; } = true;
+
     /// <summary>What a build may use; nothing is limited by default, but see the kind.</summary>
     public BuildLimits Limits { get; init; } = new();
 
@@ -31,5 +41,5 @@ public abstract record DebianBuildOptions
     internal virtual BuildLimits EffectiveLimits => Limits;
 
     /// <summary>Only root can build as somebody else.</summary>
-    internal string EffectiveBuildUser => Processes.CurrentUser.IsRoot ? BuildUser : Environment.UserName;
+    internal string EffectiveBuildUser => Processes.CurrentUser.IsRoot ? BuildUser : System.Environment.UserName;
 }

@@ -8,6 +8,7 @@ using Buildd.Backends.Root;
 using Buildd.Daemon.Logging;
 using Buildd.Daemon.Security;
 using Buildd.Processes;
+using Buildd.Protocol.Messages;
 using Buildd.Slave;
 using Buildd.Slave.Files;
 using Buildd.Slave.Http;
@@ -73,6 +74,7 @@ public sealed record DaemonConfiguration
         $"work folder: {Slave.WorkDirectory}",
         $"of a build log are kept: {Limit(Slave.Log.MaxBytes)} bytes",
         $"limits of a build: {LimitsReader.Describe(Limits)}",
+        .. Slave.Backends.OfType<BinaryPackageBackend>().Select(backend => KindReader.Describe(backend.Tag, backend.Options)),
         $"what needs root is done {Root.Description}",
         $"a build that runs when the slave stops is given {Slave.StopDeadline.TotalSeconds:0} seconds",
         $"beside the calls and the files: {string.Join(", ", Extras().DefaultIfEmpty("nothing"))}",
@@ -86,14 +88,15 @@ public sealed record DaemonConfiguration
         var securityReader = new SectionReader(file, SecurityKeys.Section);
         var root = ReadRoot(path, reader, out var oddUser);
         var limits = LimitsReader.Read(reader);
-        var slave = ReadSlave(reader, root, limits, version);
+        var kinds = new KindReader(file, reader);
+        var slave = ReadSlave(reader, kinds, root, limits, version);
         SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader);
         var log = ReadLog(reader);
         var security = SecurityReader.Read(securityReader, TimeProvider.System);
         var plugInFolder = reader.Text("backends") is { } folder ? Absolute(folder) : null;
 
-        List<string> mistakes = [.. reader.Mistakes, .. securityReader.Mistakes];
+        List<string> mistakes = [.. reader.Mistakes, .. kinds.Sections.SelectMany(section => section.Mistakes), .. securityReader.Mistakes];
         if (!file.HasSection(Section))
             mistakes.Insert(0, $"there is no section [{Section}]");
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
@@ -114,12 +117,12 @@ public sealed record DaemonConfiguration
             Security = security,
             Warnings =
             [
-                .. FindUnread(path, file, reader, securityReader),
+                .. FindUnread(path, file, [reader, securityReader, .. kinds.Sections]),
                 .. FindOdd(security, address),
                 .. oddUser is null ? (string[])[] : [oddUser],
                 .. limits.FindWhatCanNotBeKept() is { } notKept ? [$"{path}: {notKept}"] : (string[])[],
             ],
-            KnownKeys = [.. reader.Keys, .. securityReader.Keys],
+            KnownKeys = [.. reader.Keys, .. kinds.Sections.SelectMany(section => section.Keys), .. securityReader.Keys],
         };
     }
 
@@ -135,7 +138,7 @@ public sealed record DaemonConfiguration
         return RootAccess.ThroughSudo(Environment.ProcessPath ?? "buildd-slave", Path.GetFullPath(path));
     }
 
-    private static SlaveOptions ReadSlave(SectionReader reader, RootAccess root, BuildLimits limits, string version)
+    private static SlaveOptions ReadSlave(SectionReader reader, KindReader kinds, RootAccess root, BuildLimits limits, string version)
     {
         var defaults = new SlaveOptions();
         var binaryPackage = new BinaryPackageOptions();
@@ -148,7 +151,9 @@ public sealed record DaemonConfiguration
             StopDeadline = reader.Duration("stopdeadline", defaults.StopDeadline, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             Backends =
             [
-                new BinaryPackageBackend(binaryPackage with { Root = root, Limits = limits, BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser }),
+                new BinaryPackageBackend(kinds.Read(
+                    WireNames.Managers.BinaryPackage,
+                    binaryPackage with { Root = root, Limits = limits, BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser })),
             ],
             Cache = new FileCacheOptions
             {
@@ -196,7 +201,7 @@ public sealed record DaemonConfiguration
         return new DaemonLogOptions { Path = path, Format = format == "json" ? DaemonLogFormat.Json : DaemonLogFormat.Text };
     }
 
-    private static IEnumerable<string> FindUnread(string path, IniFile file, params SectionReader[] readers) => file.Keys
+    private static IEnumerable<string> FindUnread(string path, IniFile file, SectionReader[] readers) => file.Keys
         .Where(key => !readers.Any(reader => reader.Section == key.Section && reader.Keys.Contains(key.Key, StringComparer.OrdinalIgnoreCase)))
         .Where(key => !ReferenceKeys.Contains(key.Section, key.Key))
         .Select(key => $"{path}: line {key.Line}: nothing reads the key '{key.Key}' of [{key.Section}]: it is mistyped, or of no use here");

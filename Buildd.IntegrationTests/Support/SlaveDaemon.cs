@@ -69,7 +69,12 @@ internal sealed class SlaveDaemon : IAsyncDisposable
     ];
 
     /// <param name="program">The daemon and what stands before its name; the published one if empty.</param>
-    internal static async Task<SlaveDaemon> StartAsync(params string[] program)
+    internal static Task<SlaveDaemon> StartAsync(params string[] program) => StartAsync("", program);
+
+    /// <summary>Starts one with more in its configuration.</summary>
+    internal static Task<SlaveDaemon> StartWithAsync(string lines) => StartAsync(lines, []);
+
+    private static async Task<SlaveDaemon> StartAsync(string lines, string[] program)
     {
         var slave = new SlaveDaemon(System.IO.Directory.CreateDirectory($"/var/tmp/buildd-test-{Guid.NewGuid():N}").FullName);
         System.IO.Directory.CreateDirectory(Path.Combine(slave.Directory, "home"));
@@ -77,7 +82,7 @@ internal sealed class SlaveDaemon : IAsyncDisposable
         var configuration = Path.Combine(slave.Directory, "buildd.conf");
         await File.WriteAllTextAsync(
             configuration,
-            $"[builder]\nfilecache = {slave.Directory}/filecache\nworkpath = {slave.Directory}/home\nbindhost = 127.0.0.1\nbindport = 0\n");
+            $"[builder]\nfilecache = {slave.Directory}/filecache\nworkpath = {slave.Directory}/home\nbindhost = 127.0.0.1\nbindport = 0\n{lines}\n");
         if (program.Length == 0)
             program = [Repository.Program("buildd-slave")];
         return await slave.RunAsync(Command.Of(program[0], program[1..]), configuration);

@@ -1,5 +1,6 @@
 using System.Net;
 using Buildd.Backends.BinaryPackage;
+using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Backends.PlugIn;
 using Buildd.Daemon.Configuration;
@@ -262,6 +263,43 @@ public sealed class DaemonConfigurationTests : IDisposable
     [TestCase("limit-disk = -5G", "limit-disk is '-5G'")]
     public void A_limit_that_is_none_is_a_mistake(string line, string mistake) =>
         Assert.That(() => Read(Good(line)), Throws.TypeOf<ConfigurationException>().With.Message.Contains(mistake));
+
+    [TestCase("", null, true)]
+    [TestCase("environment = auto", null, true)]
+    [TestCase("environment = chroot\nnetwork = no", EnvironmentKind.Chroot, false)]
+    [TestCase("environment = overlay", EnvironmentKind.Overlay, true)]
+    [TestCase("environment = unshare", EnvironmentKind.Unshare, true)]
+    [TestCase("environment = nspawn", EnvironmentKind.Nspawn, true)]
+    [TestCase("environment = chroot\nnetwork = no\n[binarypackage]\nenvironment = overlay\nnetwork = yes", EnvironmentKind.Overlay, true)]
+    [TestCase("environment = chroot\n[binarypackage]\nenvironment = auto", null, true)]
+    [TestCase("environment = chroot\n[binarypackage]\nnetwork = no", EnvironmentKind.Chroot, false)]
+    public void Where_builds_take_place_can_be_said_for_all_and_for_one_kind(string lines, EnvironmentKind? kind, bool network)
+    {
+        var configuration = Read(Good(lines));
+
+        Assert.That(BinaryPackageOf(configuration).Environment, Is.EqualTo(kind));
+        Assert.That(BinaryPackageOf(configuration).Network, Is.EqualTo(network));
+        Assert.That(configuration.Warnings, Is.Empty);
+    }
+
+    [TestCase("environment = docker", "[builder] environment is 'docker'; it has to be one of auto, chroot, overlay, unshare, nspawn")]
+    [TestCase("environment = 1", "[builder] environment is '1'")]
+    [TestCase("network = perhaps", "[builder] network is 'perhaps'; it has to be yes or no")]
+    [TestCase("[binarypackage]\nenvironment = Chroot", "[binarypackage] environment is 'Chroot'")]
+    [TestCase("[binarypackage]\nnetwork = ", "[binarypackage] network is ''")]
+    public void A_place_that_is_none_is_a_mistake(string lines, string mistake) =>
+        Assert.That(() => Read(Good(lines)), Throws.TypeOf<ConfigurationException>().With.Message.Contains(mistake));
+
+    [TestCase("", "binarypackage is built in: overlay if this machine can, else chroot, with the network")]
+    [TestCase("environment = chroot\nnetwork = no", "binarypackage is built in: chroot, without the network once its dependencies are there")]
+    public void Where_builds_take_place_can_be_shown(string lines, string shown) =>
+        Assert.That(Read(Good(lines)).Describe(), Has.Member(shown));
+
+    [Test]
+    public void A_key_of_a_kind_that_nobody_reads_is_told() =>
+        Assert.That(
+            Read(Good("[binarypackage]\nenviroment = chroot")).Warnings,
+            Is.EqualTo(new[] { "test.conf: line 6: nothing reads the key 'enviroment' of [binarypackage]: it is mistyped, or of no use here" }));
 
     [Test]
     public void What_was_understood_can_be_shown() =>

@@ -1,0 +1,17 @@
+using Buildd.Backends.Phases;
+using Buildd.Backends.Root;
+using Buildd.Slave.Builds;
+
+namespace Buildd.Backends.Environments;
+
+/// <summary>Makes the environment that a kind of build is to have on this machine.</summary>
+internal static class EnvironmentChoice
+{
+    /// <summary>Makes it; nothing is touched yet.</summary>
+    internal static BuildEnvironment Create(DebianBuildOptions options, IBuildContext context, StepRunner steps, RootRunner root) =>
+        (options.Environment ?? EnvironmentKind.Chroot) switch
+        {
+            EnvironmentKind.Chroot => new ChrootEnvironment(context, steps, root),
+            var other => throw new NotSupportedException($"there is no environment '{other.ToString().ToLowerInvariant()}' in this version"),
+        };
+}

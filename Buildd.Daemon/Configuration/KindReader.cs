@@ -1,0 +1,53 @@
+using Buildd.Backends.Environments;
+using Buildd.Backends.Phases;
+
+namespace Buildd.Daemon.Configuration;
+
+/// <summary>Reads what can be said for all kinds of build in <c>[builder]</c> and otherwise for one in the section of its name.</summary>
+/// <param name="file">The file.</param>
+/// <param name="builder">The reader of <c>[builder]</c>.</param>
+internal sealed class KindReader(IniFile file, SectionReader builder)
+{
+    private const string EnvironmentKey = "environment";
+    private const string NetworkKey = "network";
+    private const string Automatic = "auto";
+
+    private static readonly EnvironmentKind[] Kinds = Enum.GetValues<EnvironmentKind>();
+
+    private readonly List<SectionReader> _sections = [];
+
+    /// <summary>The sections of the kinds that were read.</summary>
+    internal IReadOnlyCollection<SectionReader> Sections => _sections;
+
+    /// <summary>The options of a kind of build with what is said for it in them.</summary>
+    internal T Read<T>(string kind, T options)
+        where T : DebianBuildOptions
+    {
+        var section = new SectionReader(file, kind);
+        _sections.Add(section);
+        return (T)(options with
+        {
+            Environment = ReadEnvironment(section, ReadEnvironment(builder, options.Environment)),
+            Network = section.Flag(NetworkKey, builder.Flag(NetworkKey, options.Network)),
+        });
+    }
+
+    /// <summary>Where builds of a kind take place, in a line for people.</summary>
+    internal static string Describe(string kind, DebianBuildOptions options) =>
+        $"{kind} is built in: {(options.Environment is { } chosen ? NameOf(chosen) : "overlay if this machine can, else chroot")}, "
+        + (options.Network ? "with the network" : "without the network once its dependencies are there");
+
+    private static EnvironmentKind? ReadEnvironment(SectionReader reader, EnvironmentKind? fallback)
+    {
+        if (reader.Text(EnvironmentKey) is not { } text)
+            return fallback;
+        if (text == Automatic)
+            return null;
+        foreach (var kind in Kinds.Where(kind => NameOf(kind) == text))
+            return kind;
+        reader.Mistake(EnvironmentKey, text, $"one of {Automatic}, {string.Join(", ", Kinds.Select(NameOf))}");
+        return fallback;
+    }
+
+    private static string NameOf(EnvironmentKind kind) => kind.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,92 @@
+using Buildd.IntegrationTests.Builds;
+using Buildd.IntegrationTests.Support;
+using Buildd.Processes;
+using Buildd.Protocol.Messages;
+using NUnit.Framework;
+
+namespace Buildd.IntegrationTests.Environments;
+
+/// <summary>
+/// What holds wherever a package is built: the real daemon with real sbuild, once for each environment. One after the other:
+/// a build keeps both of a small machine's processors busy.
+/// </summary>
+[NonParallelizable]
+[CancelAfter(900_000)]
+public abstract class EnvironmentContract : BinaryPackageFixture
+{
+    /// <summary>The environment, as the configuration spells it.</summary>
+    private protected abstract string Environment { get; }
+
+    /// <summary>Starts a slave with this environment and something more said in its configuration.</summary>
+    private protected virtual Task<SlaveDaemon> StartSlaveAsync(string lines) =>
+        SlaveDaemon.StartWithAsync($"environment = {Environment}\n{lines}");
+
+    private protected override Task<SlaveDaemon> StartSlaveAsync() => StartSlaveAsync("");
+
+    /// <summary>What has to hold after each build; environments have more places to look at.</summary>
+    private protected virtual void AssertNothingIsLeft() => BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
+
+    [Test]
+    public async Task Packages_are_built_one_after_another_each_in_a_system_of_its_own()
+    {
+        // As nobody but root could in the system's own folders, where the package may write: what it leaves there is gone.
+        const string Leave = "cat /tmp/left-by-a-build > out || echo nothing > out; echo something > /tmp/left-by-a-build";
+        foreach (var name in (string[])["fx-first", "fx-second"])
+        {
+            var outcome = await Runner().RunAsync(await JobAsync(name, Leave), ObserveAsync);
+
+            Assert.That(outcome.Succeeded, LogOf(outcome));
+            var built = await ProcessRunner.CaptureAsync(Command.Of(
+                "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Leaf!, $"{name}_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/{name}"));
+            Assert.That(built, Is.EqualTo("nothing\n"), name);
+            AssertNothingIsLeft();
+        }
+    }
+
+    [Test]
+    public async Task A_package_that_fails_leaves_nothing()
+    {
+        var outcome = await Runner().RunAsync(await JobAsync("fx-fails", "setsid sleep 1000 > /dev/null 2>&1 & exit 3"), ObserveAsync);
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
+        AssertNothingIsLeft();
+    }
+
+    [Test]
+    public async Task A_package_that_does_all_it_can_to_stay_is_ended_by_an_abort()
+    {
+        // It ignores every signal that can be, leaves its session, its parents and its environment, and goes on forking.
+        var job = await JobAsync(
+            "fx-stays",
+            "trap '' TERM INT HUP QUIT; (setsid sh -c 'trap \"\" TERM; while :; do env -i sleep 0.05; done' &) ; env -i setsid -f sleep 1000 > /dev/null 2>&1; "
+            + "(cd / && setsid sleep 1000 &); echo going to sleep; sleep 1000");
+        using var abort = new CancellationTokenSource();
+
+        var outcome = await Runner().RunAsync(
+            job,
+            async happened =>
+            {
+                await ObserveAsync(happened);
+                if (!abort.IsCancellationRequested && StreamedLog().Contains("\ngoing to sleep\n", StringComparison.Ordinal))
+                    await abort.CancelAsync();
+            },
+            abort.Token);
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), LogOf(outcome));
+        Assert.That(outcome.SlaveCleaned);
+        AssertNothingIsLeft();
+    }
+
+    [Test]
+    public async Task A_tarball_that_is_cut_off_is_CHROOTFAIL_and_leaves_nothing()
+    {
+        var job = await JobAsync("fx-cut", "true");
+        var cut = Folder["cut.tar.gz"];
+        await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", $"head -c 20000000 {await BuildEnvironment.ChrootAsync()} > {cut}"));
+
+        var outcome = await Runner().RunAsync(job with { Chroot = await Server.AddAsync(cut) }, ObserveAsync);
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.ChrootFail), LogOf(outcome));
+        AssertNothingIsLeft();
+    }
+}
