@@ -69,7 +69,7 @@ internal static partial class TranslationDomain
     private static string Unquote(string value)
     {
         var text = value.Trim();
-        return text is ['"', .. var inner, '"'] or ['\'', .. var inner2, '\''] && text.Length >= 2 ? text[1..^1].Trim() : text;
+        return text is ['"', .., '"'] or ['\'', .., '\''] ? text[1..^1].Trim() : text;
     }
 
     private static bool IsGood(string domain) =>

@@ -4,12 +4,16 @@ using System.Runtime.InteropServices;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Backends.Limits;
 using Buildd.Backends.PlugIn;
+using Buildd.Backends.Recipe;
 using Buildd.Backends.Root;
+using Buildd.Backends.TranslationTemplates;
 using Buildd.Daemon.Logging;
 using Buildd.Daemon.Security;
+using Buildd.Debian;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
+using Buildd.Slave.Builds;
 using Buildd.Slave.Files;
 using Buildd.Slave.Http;
 using Buildd.Slave.Logs;
@@ -74,7 +78,13 @@ public sealed record DaemonConfiguration
         $"work folder: {Slave.WorkDirectory}",
         $"of a build log are kept: {Limit(Slave.Log.MaxBytes)} bytes",
         $"limits of a build: {LimitsReader.Describe(Limits)}",
-        .. Slave.Backends.OfType<BinaryPackageBackend>().Select(backend => KindReader.Describe(backend.Tag, backend.Options)),
+        .. Slave.Backends.Select(backend => backend switch
+        {
+            BinaryPackageBackend { Options: var options } => KindReader.Describe(backend.Tag, options),
+            RecipeBackend { Options: var options } => KindReader.Describe(backend.Tag, options),
+            TranslationTemplatesBackend { Options: var options } => KindReader.Describe(backend.Tag, options),
+            _ => null,
+        }).OfType<string>(),
         $"what needs root is done {Root.Description}",
         $"a build that runs when the slave stops is given {Slave.StopDeadline.TotalSeconds:0} seconds",
         $"beside the calls and the files: {string.Join(", ", Extras().DefaultIfEmpty("nothing"))}",
@@ -89,14 +99,15 @@ public sealed record DaemonConfiguration
         var root = ReadRoot(path, reader, out var oddUser);
         var limits = LimitsReader.Read(reader);
         var kinds = new KindReader(file, reader);
-        var slave = ReadSlave(reader, kinds, root, limits, version);
+        var templatesReader = new SectionReader(file, "translationtemplatesmanager");
+        var slave = ReadSlave(reader, templatesReader, kinds, root, limits, version);
         SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader);
         var log = ReadLog(reader);
         var security = SecurityReader.Read(securityReader, TimeProvider.System);
         var plugInFolder = reader.Text("backends") is { } folder ? Absolute(folder) : null;
 
-        List<string> mistakes = [.. reader.Mistakes, .. kinds.Sections.SelectMany(section => section.Mistakes), .. securityReader.Mistakes];
+        List<string> mistakes = [.. reader.Mistakes, .. kinds.Sections.SelectMany(section => section.Mistakes), .. templatesReader.Mistakes, .. securityReader.Mistakes];
         if (!file.HasSection(Section))
             mistakes.Insert(0, $"there is no section [{Section}]");
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
@@ -117,12 +128,13 @@ public sealed record DaemonConfiguration
             Security = security,
             Warnings =
             [
-                .. FindUnread(path, file, [reader, securityReader, .. kinds.Sections]),
+                .. FindUnread(path, file, [reader, securityReader, templatesReader, .. kinds.Sections]),
                 .. FindOdd(security, address),
                 .. oddUser is null ? (string[])[] : [oddUser],
+                .. RecipeBackend.FindMistake() is { } noRecipes ? [noRecipes] : (string[])[],
                 .. limits.FindWhatCanNotBeKept() is { } notKept ? [$"{path}: {notKept}"] : (string[])[],
             ],
-            KnownKeys = [.. reader.Keys, .. kinds.Sections.SelectMany(section => section.Keys), .. securityReader.Keys],
+            KnownKeys = [.. reader.Keys, .. kinds.Sections.SelectMany(section => section.Keys), .. templatesReader.Keys, .. securityReader.Keys],
         };
     }
 
@@ -138,10 +150,10 @@ public sealed record DaemonConfiguration
         return RootAccess.ThroughSudo(Environment.ProcessPath ?? "buildd-slave", Path.GetFullPath(path));
     }
 
-    private static SlaveOptions ReadSlave(SectionReader reader, KindReader kinds, RootAccess root, BuildLimits limits, string version)
+    private static SlaveOptions ReadSlave(SectionReader reader, SectionReader templates, KindReader kinds, RootAccess root, BuildLimits limits, string version)
     {
         var defaults = new SlaveOptions();
-        var binaryPackage = new BinaryPackageOptions();
+        var user = reader.Text("builduser") ?? new BinaryPackageOptions().BuildUser;
         return new SlaveOptions
         {
             ArchitectureTag = reader.Text("architecturetag") ?? MachineArchitecture(),
@@ -152,8 +164,10 @@ public sealed record DaemonConfiguration
             Backends =
             [
                 new BinaryPackageBackend(kinds.Read(
-                    WireNames.Managers.BinaryPackage,
-                    binaryPackage with { Root = root, Limits = limits, BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser })),
+                    WireNames.Managers.BinaryPackage, new BinaryPackageOptions { Root = root, Limits = limits, BuildUser = user })),
+                .. ReadRecipes(kinds.Read(WireNames.Managers.SourcePackageRecipe, new RecipeOptions { Root = root, Limits = limits, BuildUser = user })),
+                new TranslationTemplatesBackend(ReadTemplates(templates, kinds.Read(
+                    WireNames.Managers.TranslationTemplates, new TranslationTemplatesOptions { Root = root, Limits = limits, BuildUser = user }))),
             ],
             Cache = new FileCacheOptions
             {
@@ -170,6 +184,21 @@ public sealed record DaemonConfiguration
                 Health = reader.Flag("healthz", defaults.Endpoints.Health),
             },
         };
+    }
+
+    /// <summary>A kind of build is offered only where the tools for it are.</summary>
+    private static IEnumerable<IBuildBackend> ReadRecipes(RecipeOptions options) =>
+        RecipeBackend.FindMistake() is null ? [new RecipeBackend(options)] : [];
+
+    private static TranslationTemplatesOptions ReadTemplates(SectionReader reader, TranslationTemplatesOptions options)
+    {
+        const string key = "resultarchive";
+        if (reader.Text(key) is not { } name)
+            return options;
+        if (FileName.FindMistake(name) is null)
+            return options with { ResultArchive = name };
+        reader.Mistake(key, name, "the name of a file, without a folder");
+        return options;
     }
 
     /// <remarks>
