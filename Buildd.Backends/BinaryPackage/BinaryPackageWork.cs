@@ -25,24 +25,6 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
     /// <summary>How long may be waited for this machine's full name, which only stands in the packages' descriptions.</summary>
     private static readonly TimeSpan NameDeadline = TimeSpan.FromSeconds(2);
 
-    /// <summary>Makes the build's account known in the chroot, with this machine's numbers, and gives it the folder to build in.</summary>
-    private const string AccountScript =
-        """
-        set -e
-        put() {
-            awk -F: -v n="${2%%:*}" '$1 != n' "$1" > "$1.buildd"
-            printf '%s\n' "$2" >> "$1.buildd"
-            cat "$1.buildd" > "$1"
-            rm "$1.buildd"
-        }
-        put /etc/group "$2"
-        put /etc/group "$3"
-        put /etc/passwd "$1"
-        mkdir -p /build
-        chown "$4:sbuild" /build
-        chmod 0770 /build
-        """;
-
     private BuildUser? _user;
 
     /// <inheritdoc/>
@@ -79,9 +61,7 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
     private async Task BuildPackageAsync(BuildSite site, BuildUser user, CancellationToken abort)
     {
         var (context, steps, system) = (site.Context, site.Steps, site.Environment);
-        await system.RunScriptAsync(
-            $"make user {user.Name} known in the chroot",
-            AccountScript, [user.PasswdLine, user.GroupLine, user.SbuildGroupLine, user.Name], abort).ConfigureAwait(false);
+        await user.MakeKnownAsync(system, abort).ConfigureAwait(false);
         await system.WriteFileAsync("/CurrentlyBuilding", Encoding.UTF8.GetBytes(CurrentlyBuilding()), abort).ConfigureAwait(false);
 
         if (CurrentUser.IsRoot)

@@ -23,6 +23,9 @@ internal abstract class BuildEnvironment
     /// <summary>Where the system is in a build's folder; also before it is there.</summary>
     internal static string RootDirectoryIn(string buildDirectory) => Path.Combine(buildDirectory, FolderName);
 
+    /// <summary>Whether its files lie at <see cref="RootDirectoryIn"/> for this machine's programs too, with this machine's numbers of users.</summary>
+    internal virtual bool IsOnThisMachine => true;
+
     /// <summary>A sentence on what this machine lacks for it; null when all is well. Touches nothing.</summary>
     internal abstract Task<string?> FindMistakeAsync(CancellationToken cancellationToken);
 

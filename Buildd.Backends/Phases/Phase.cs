@@ -24,6 +24,12 @@ internal enum Phase
     /// <summary>The package is built by sbuild.</summary>
     Sbuild,
 
+    /// <summary>A source package is made of a recipe.</summary>
+    BuildRecipe,
+
+    /// <summary>Translation templates are made of a source tree.</summary>
+    Generate,
+
     /// <summary>A plug-in's command runs.</summary>
     Run,
 

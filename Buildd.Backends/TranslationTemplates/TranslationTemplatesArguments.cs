@@ -1,0 +1,52 @@
+using Buildd.Backends.Phases;
+using Buildd.Slave;
+using Buildd.Slave.Builds;
+using static Buildd.Protocol.Messages.WireNames;
+
+namespace Buildd.Backends.TranslationTemplates;
+
+/// <summary>What a master can say about the making of translation templates: protocol section 12.3.</summary>
+internal sealed record TranslationTemplatesArguments
+{
+    /// <summary>The longest address or name of a branch, in characters.</summary>
+    internal const int MaxAddressLength = 2000;
+
+    /// <summary>What every kind of build has.</summary>
+    internal required DebianArguments System { get; init; }
+
+    /// <summary>Where the source is: a git repository if <see cref="IsGit"/>, else a Bazaar branch.</summary>
+    internal required string Address { get; init; }
+
+    /// <summary>The branch, tag or commit of the repository; null for its HEAD.</summary>
+    internal string? GitPath { get; init; }
+
+    /// <summary>Whether it is in git.</summary>
+    internal required bool IsGit { get; init; }
+
+    /// <exception cref="RefusedException">Something is missing, of another type, or can't be what it says.</exception>
+    /// <remarks>
+    /// Differs: with a git repository, a branch that is named besides is left out of account; the reference accepts the build and
+    /// then fails.
+    /// </remarks>
+    internal static TranslationTemplatesArguments Parse(BuildRequest request)
+    {
+        var reader = new ArgumentReader(request.Arguments);
+        var repository = reader.Text(Arguments.GitRepository);
+        var branch = reader.Text(Arguments.Branch) ?? reader.Text(Arguments.BranchUrl);
+        if (repository is null && branch is null)
+            throw new RefusedException($"one of the arguments '{Arguments.GitRepository}', '{Arguments.Branch}' and '{Arguments.BranchUrl}' has to be there");
+        return new TranslationTemplatesArguments
+        {
+            System = DebianArguments.Parse(request),
+            Address = repository is null ? CheckAddress(Arguments.Branch, branch!) : CheckAddress(Arguments.GitRepository, repository),
+            GitPath = repository is not null && reader.Text(Arguments.GitPath) is { } path ? CheckAddress(Arguments.GitPath, path) : null,
+            IsGit = repository is not null,
+        };
+    }
+
+    /// <summary>It becomes an argument of git or bzr; the message does not repeat it, since it may hold a password.</summary>
+    private static string CheckAddress(string name, string value) =>
+        value.Length is > 0 and <= MaxAddressLength && value[0] != '-' && !value.Any(c => char.IsControl(c) || c == ' ')
+            ? value
+            : throw new RefusedException($"the argument '{name}' is no address or name of a branch: it is empty, longer than {MaxAddressLength} characters, begins with '-' or has a blank or a control character in it");
+}

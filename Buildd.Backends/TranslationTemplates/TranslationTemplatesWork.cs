@@ -1,0 +1,165 @@
+using System.Text;
+using Buildd.Backends.Environments;
+using Buildd.Backends.Limits;
+using Buildd.Backends.Phases;
+using Buildd.Processes;
+using Buildd.Protocol.Messages;
+using Buildd.Slave;
+
+namespace Buildd.Backends.TranslationTemplates;
+
+/// <summary>The making of the templates of one source tree: protocol section 12.3. All that comes from the tree runs as the build's user in the system.</summary>
+internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arguments, TranslationTemplatesOptions options) : IDebianWork
+{
+    /// <summary>How many folders of a tree are looked at; the largest trees known have some dozens.</summary>
+    internal const int MaxFolders = 1000;
+
+    /// <summary>How much of a file is read that may name the domain.</summary>
+    internal const int MaxConfigurationBytes = 1024 * 1024;
+
+    private const string Tree = "/build/source-tree";
+    private const string Result = "/build/buildd-templates.tar.gz";
+
+    /// <summary>What the reference's operation exits with.</summary>
+    private const int InstallFailed = 200;
+    private const int BuildFailed = 201;
+
+    /// <summary>A commit has 40 digits, or 64.</summary>
+    private const int MaxRevisionBytes = 100;
+
+    private BuildUser? _user;
+
+    private IEnumerable<string> Packages => arguments.IsGit ? ["intltool", "git", "ca-certificates"] : ["intltool", "bzr"];
+
+    /// <inheritdoc/>
+    public Task InspectAsync(BuildSite site, CancellationToken abort)
+    {
+        (_user, var mistake) = BuildUser.Find(options.EffectiveBuildUser);
+        return mistake is null ? Task.CompletedTask : throw new PhaseFailedException(BuildStatus.BuilderFail, mistake);
+    }
+
+    /// <inheritdoc/>
+    public async Task RunAsync(BuildSite site, CancellationToken abort)
+    {
+        site.Phases.Enter(Phase.Generate);
+        var (system, user, files) = (site.Environment, _user!, new SystemFiles(site.Environment, _user!));
+        await user.MakeKnownAsync(system, abort).ConfigureAwait(false);
+        var code = await system.RunInsideAsync(Command.Of("apt-get", ["install", "-y", "--no-install-recommends", .. Packages]), abort).ConfigureAwait(false);
+        if (code != 0)
+            throw new PhaseFailedException(BuildStatus.ChrootFail, $"the tools can't be installed: apt-get ended with exit code {code}") { Cause = Cause(InstallFailed) };
+
+        await CheckOutAsync(site, user, abort).ConfigureAwait(false);
+        var templates = await MakeTemplatesAsync(site, user, files, abort).ConfigureAwait(false);
+        if (templates.Count > 0)
+            await PackAsync(site, user, templates, abort).ConfigureAwait(false);
+
+        site.Phases.Enter(Phase.Gather);
+        if (templates.Count > 0)
+            await GatherAsync(site, files, abort).ConfigureAwait(false);
+        else
+            site.Context.Log.WriteLine("There is nothing to make a template of in this tree");
+    }
+
+    private async Task CheckOutAsync(BuildSite site, BuildUser user, CancellationToken abort)
+    {
+        var system = site.Environment;
+        if (!arguments.IsGit)
+        {
+            await RunOrFailAsync(system, user.Inside(Command.Of("bzr", "branch", arguments.Address, Tree), "/build"), abort).ConfigureAwait(false);
+            return;
+        }
+
+        // What a clone's own configuration or a submodule could name as a transport that runs commands, git refuses by itself.
+        await RunOrFailAsync(system, user.Inside(Git("clone", "-n", "--", arguments.Address, Tree), "/build"), abort).ConfigureAwait(false);
+        await RunOrFailAsync(system, user.Inside(Git("checkout", "-q", arguments.GitPath ?? "HEAD"), Tree), abort).ConfigureAwait(false);
+        if (await system.RunInsideAsync(user.Inside(Git("submodule", "update", "--init", "--recursive"), Tree), abort).ConfigureAwait(false) != 0)
+            site.Context.Log.WriteLine("The submodules can't be fetched; the build goes on without them");
+
+        var revision = new StringBuilder();
+        await system.RunInsideAsync(
+            user.Inside(Command.Of("/bin/sh", "-c", "exec git rev-parse \"$1\" 2>/dev/null", "sh", $"{arguments.GitPath ?? "HEAD"}^{{}}"), Tree), abort,
+            output: bytes => revision.Append(Encoding.ASCII.GetString(bytes[..Math.Min(bytes.Length, MaxRevisionBytes)])),
+            description: "ask for the commit").ConfigureAwait(false);
+        if (revision.ToString().Trim() is { Length: > 0 and <= MaxRevisionBytes } commit && commit.All(char.IsAsciiHexDigit))
+            site.Context.SetStatusMember(WireNames.Members.RevisionId, commit);
+    }
+
+    private static Command Git(params IEnumerable<string> words) =>
+        Command.Of("env", ["GIT_TERMINAL_PROMPT=0", "GIT_ALLOW_PROTOCOL=http:https:git:ssh", "LANG=C.UTF-8", "git", .. words]);
+
+    /// <summary>Makes what templates there can be, and returns their paths relative to the tree.</summary>
+    private static async Task<IReadOnlyList<string>> MakeTemplatesAsync(BuildSite site, BuildUser user, SystemFiles files, CancellationToken abort)
+    {
+        var folders = await files.FindAsync(Tree, ["-type", "f", "-name", "POTFILES.in", "-printf", "%h\\0"], abort).ConfigureAwait(false);
+        if (folders.Count > MaxFolders)
+            throw Failed($"the tree has {folders.Count} folders with a POTFILES.in, and more than {MaxFolders} are not looked at");
+
+        var made = new List<string>();
+        foreach (var folder in folders)
+        {
+            if (!await IsCompleteAsync(site, user, folder, abort).ConfigureAwait(false))
+                continue;
+            var domain = await FindDomainAsync(files, folder, abort).ConfigureAwait(false) ?? "messages";
+            await RunOrFailAsync(site.Environment, user.Inside(Command.Of("intltool-update", "-p", "-g", domain), folder), abort).ConfigureAwait(false);
+            var template = $"{folder}/{domain}.pot";
+            if ((await files.FindAsync(folder, ["-maxdepth", "1", "-type", "f", "-name", $"{domain}.pot", "-print0"], abort).ConfigureAwait(false)).Contains(template))
+                made.Add(template[(Tree.Length + 1)..]);
+        }
+
+        return made;
+    }
+
+    /// <summary>Whether every file that the folder wants translated is there. The tool says so by writing a file if not.</summary>
+    private static async Task<bool> IsCompleteAsync(BuildSite site, BuildUser user, string folder, CancellationToken abort) =>
+        await site.Environment.RunInsideAsync(
+            user.Inside(Command.Of("/bin/sh", "-c", "rm -f missing notexist; intltool-update -m; [ ! -e notexist ]"), folder), abort,
+            description: $"look whether all is there that {folder}/POTFILES.in names").ConfigureAwait(false) == 0;
+
+    private static async Task<string?> FindDomainAsync(SystemFiles files, string folder, CancellationToken abort)
+    {
+        var contents = new List<string?>();
+        foreach (var (file, _) in TranslationDomain.Files)
+        {
+            var content = await files.ReadAsync($"{folder}/{file}", MaxConfigurationBytes, abort).ConfigureAwait(false);
+            contents.Add(content is null ? null : Encoding.UTF8.GetString(content));
+        }
+
+        return TranslationDomain.Find(contents);
+    }
+
+    private static async Task PackAsync(BuildSite site, BuildUser user, IReadOnlyList<string> templates, CancellationToken abort)
+    {
+        var list = Encoding.UTF8.GetBytes(string.Concat(templates.Select(template => template + "\0")));
+        var code = await site.Environment.RunInsideAsync(
+            user.Inside(Command.Of("tar", "-czf", Result, "--null", "--no-recursion", "--verbatim-files-from", "-T", "-"), Tree), abort,
+            input: list, description: $"pack {templates.Count} templates").ConfigureAwait(false);
+        if (code != 0)
+            throw Failed($"the templates can't be packed: tar ended with exit code {code}");
+    }
+
+    private async Task GatherAsync(BuildSite site, SystemFiles files, CancellationToken abort)
+    {
+        try
+        {
+            var target = Path.Combine(site.Context.Directory, ".templates");
+            if (!await files.TryCopyAsync(Result, target, abort).ConfigureAwait(false))
+                throw new IOException("the archive of the templates is gone");
+            await site.Context.AddResultAsync(target, options.ResultArchive, abort).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or RefusedException)
+        {
+            throw new PhaseFailedException(BuildStatus.PackageFail, $"Failed to gather results: {e.Message}", e);
+        }
+    }
+
+    private static async Task RunOrFailAsync(BuildEnvironment system, Command command, CancellationToken abort)
+    {
+        var code = await system.RunInsideAsync(command, abort).ConfigureAwait(false);
+        if (code != 0)
+            throw Failed($"a command ended with {new ProcessResult(code, TimeSpan.Zero, true).Describe()}");
+    }
+
+    private static PhaseFailedException Failed(string message) => new(BuildStatus.PackageFail, message) { Cause = Cause(BuildFailed) };
+
+    private static string Cause(int exitCode) => Verdict.CauseOf(new ProcessResult(exitCode, TimeSpan.Zero, true));
+}

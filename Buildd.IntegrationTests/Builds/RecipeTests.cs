@@ -1,0 +1,120 @@
+using Buildd.IntegrationTests.Support;
+using Buildd.Master;
+using Buildd.Protocol.Messages;
+using Buildd.Protocol.XmlRpc;
+using Buildd.UnitTests.Testing;
+using NUnit.Framework;
+
+namespace Buildd.IntegrationTests.Builds;
+
+/// <summary>Recipes, with the real tool, real repositories over HTTP, and a real chroot.</summary>
+[NonParallelizable]
+[CancelAfter(600_000)]
+public sealed class RecipeTests : BinaryPackageFixture
+{
+    private const string Header = "# git-build-recipe format 0.4 deb-version {debversion}+1\n";
+
+    [OneTimeSetUp]
+    public static void RequireTools() => Machine.Require(File.Exists("/usr/bin/git-build-recipe"), "git-build-recipe");
+
+    [Test]
+    public async Task A_recipe_becomes_a_source_package_that_builds()
+    {
+        var url = await PackageAsync("fx-recipe", "make");
+        var outcome = await RunAsync(Header + $"{WithPassword(url)} main\n");
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), LogOf(outcome));
+        var names = outcome.Files.Select(file => file.Name).Order(StringComparer.Ordinal).ToList();
+        var version = "1.0+1~ubuntu12.1";
+        Assert.That(names, Does.Contain($"fx-recipe_{version}_source.changes").And.Contain($"fx-recipe_{version}.dsc").And.Contain("manifest"));
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Leaf!, "manifest")), Does.Contain("git-build-recipe format").And.Contain("main:"));
+        Assert.That(LogOf(outcome), Does.Not.Contain("hunter2secret"), "the password is in no log");
+
+        var binary = await Runner().RunAsync(
+            await JobAsync(names.Where(name => name.EndsWith(".dsc", StringComparison.Ordinal) || name.Contains(".tar.", StringComparison.Ordinal))
+                .Select(name => Path.Combine(outcome.Leaf!, name))),
+            ObserveAsync);
+        Assert.That(binary.Status, Is.EqualTo(BuildStatus.Ok), LogOf(binary));
+        Assert.That(binary.Files.Select(file => file.Name), Has.Some.EqualTo($"fx-recipe_{version}_{Architecture}.deb"));
+        BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
+    }
+
+    [Test]
+    public async Task A_recipe_whose_build_dependency_is_missing_waits_for_it()
+    {
+        var url = await PackageAsync("fx-recipe-waits", "no-such-package-dev (>= 2.0)");
+        var outcome = await RunAsync(Header + $"{url} main\n");
+
+        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 2.0)")), LogOf(outcome));
+        BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
+    }
+
+    [Test]
+    public async Task A_hostile_recipe_runs_nothing_and_reads_nothing()
+    {
+        var url = await PackageAsync("fx-recipe-hostile", "make");
+        var evil = Folder["evil"];
+        var local = Folder["fx-recipe-hostile.git"];
+        foreach (var recipe in (string[])[
+            Header + $"{url} main\nrun touch {evil}\n",
+            Header + $"ext::sh -c touch%20{evil} main\n",
+            Header + $"file://{local} main\n",
+            Header + $"{local} main\n",
+            "no recipe at all\n",
+            "",
+        ])
+        {
+            var outcome = await RunAsync(recipe);
+            Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), recipe + LogOf(outcome));
+            Assert.That(File.Exists(evil), Is.False, recipe);
+            Assert.That(outcome.Files, Is.Empty);
+        }
+
+        BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
+    }
+
+    [Test]
+    public async Task A_hostile_branch_gets_nothing_of_this_machine_out()
+    {
+        // What the package leaves where results are looked for: links out, and a list of files that names a path.
+        var url = await PackageAsync(
+            "fx-recipe-links", "make",
+            "rm -f ../fx_source.changes; ln -s /etc/shadow ../fx_source.changes; ln -s /etc/hostname ../zz_source.changes; kill -9 $$PPID");
+        var outcome = await RunAsync(Header + $"{url} main\n");
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
+        Assert.That(outcome.Files, Is.Empty);
+        BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
+    }
+
+    private static string WithPassword(string url) => url.Replace("http://", "http://someone:hunter2secret@", StringComparison.Ordinal);
+
+    /// <summary>A repository with a small package in it.</summary>
+    private async Task<string> PackageAsync(string name, string buildDepends, string? whenCleaned = null)
+    {
+        await SourcePackage.MakeAsync(Folder.Path, name, "echo built > out", buildDepends);
+        var tree = Folder[$"{name}-1.0"];
+        if (whenCleaned is not null)
+        {
+            var rules = Path.Combine(tree, "debian", "rules");
+            await File.WriteAllTextAsync(rules, (await File.ReadAllTextAsync(rules)).Replace("clean:\n", $"clean:\n\t{whenCleaned}\n", StringComparison.Ordinal));
+        }
+
+        var repository = Folder[name];
+        Directory.Move(tree, repository);
+        return await GitRepository.ServeAsync(Server, repository);
+    }
+
+    private async Task<BuildOutcome> RunAsync(string recipe) => await Runner().RunAsync(
+        await JobAsync("sourcepackagerecipe", new XmlRpcStruct
+        {
+            ["suite"] = (await BuildEnvironment.ReleaseAsync()).Suite,
+            ["ogrecomponent"] = "main",
+            ["archive_purpose"] = "PPA",
+            ["author_name"] = "Jane Doe",
+            ["author_email"] = "jane@example.org",
+            ["recipe_text"] = recipe,
+            ["git"] = true,
+        }),
+        ObserveAsync);
+}
