@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Buildd.Slave.Logs;
+namespace Buildd.Protocol.Secrets;
 
 /// <summary>What a filter keeps of one piece of a stream until it has seen the next.</summary>
 /// <remarks>Two buffers in turns: what <see cref="Join"/> gave stays as it is while <see cref="Keep"/> copies a part of it.</remarks>

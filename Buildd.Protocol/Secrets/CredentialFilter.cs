@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Buildd.Slave.Logs;
+namespace Buildd.Protocol.Secrets;
 
 /// <summary>
 /// Takes out of a stream what looks like a credential, by the reference's two rules:

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace Buildd.Slave.Logs;
+namespace Buildd.Protocol.Secrets;
 
 /// <summary>Takes known secrets out of a stream: each run of bytes that occurrences of secrets cover becomes one mark.</summary>
 /// <remarks>
