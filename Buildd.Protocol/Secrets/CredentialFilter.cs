@@ -39,6 +39,9 @@ internal sealed class CredentialFilter
     private readonly ArrayBufferWriter<byte> _output = new();
     private bool _inToken; // of a proxyauth whose beginning has been removed
 
+    /// <summary>Whether the next piece is looked at as if nothing had come before.</summary>
+    internal bool IsAtRest => !_inToken && _held.IsEmpty;
+
     private static ReadOnlySpan<byte> Scheme => "://"u8;
 
     private static ReadOnlySpan<byte> ProxyAuth => ",proxyauth="u8;

@@ -9,6 +9,9 @@ internal sealed class HeldBytes
     private ArrayBufferWriter<byte> _held = new();
     private ArrayBufferWriter<byte> _spare = new();
 
+    /// <summary>Whether nothing is kept.</summary>
+    internal bool IsEmpty => _held.WrittenCount == 0;
+
     /// <summary>What was kept, followed by the new piece. Valid until the call after the next one.</summary>
     internal ReadOnlySpan<byte> Join(ReadOnlySpan<byte> input)
     {

@@ -27,4 +27,10 @@ public sealed class LogSanitiser
     /// <remarks>The known secrets come second, so that none can appear by what the rules take out beside it.</remarks>
     public ReadOnlySpan<byte> Process(ReadOnlySpan<byte> input, bool isLast = false) =>
         _secrets.Process(_credentials.Process(input, isLast), isLast);
+
+    /// <summary>
+    /// Whether nothing is held back and nothing of what came before matters any more: from here on, a new sanitiser of the same secrets
+    /// gives the same output.
+    /// </summary>
+    public bool IsAtRest => _credentials.IsAtRest && _secrets.IsAtRest;
 }

@@ -38,6 +38,9 @@ internal sealed class SecretFilter
         _firstBytes = SearchValues.Create([.. _secrets.Select(secret => secret[0])]);
     }
 
+    /// <inheritdoc cref="CredentialFilter.IsAtRest"/>
+    internal bool IsAtRest => _search is null || (_held.IsEmpty && _covered == 0 && !_afterMark);
+
     /// <summary>What stands in the log for a secret. Shorter than any secret that is looked for.</summary>
     internal static ReadOnlySpan<byte> Mark => "***"u8;
 
