@@ -36,7 +36,6 @@ public sealed partial class BuildMaster : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Seat> _seats = new(StringComparer.Ordinal);
     private volatile IReadOnlyList<Builder> _known = [];
-    private volatile bool _isRefreshing = true;
 
     /// <summary>Makes a master; nothing happens before <see cref="RunAsync"/>, but the folders below its root are made.</summary>
     /// <param name="options">How it works.</param>
@@ -92,7 +91,7 @@ public sealed partial class BuildMaster : IAsyncDisposable
         get
         {
             lock (_lock)
-                return !_isRefreshing && !_refresh.IsSet && _scheduler.IsQuiet && _seats.Values.All(seat => seat.Agent.IsWaiting);
+                return _refresh.IsWaitedFor && _scheduler.IsQuiet && _seats.Values.All(seat => seat.Agent.IsWaiting);
         }
     }
 
@@ -123,9 +122,7 @@ public sealed partial class BuildMaster : IAsyncDisposable
         {
             while (!stop.IsCancellationRequested)
             {
-                _isRefreshing = true;
                 await TryRefreshAsync(stop.Token).ConfigureAwait(false);
-                _isRefreshing = false;
                 await _refresh.WaitAsync(_options.RefreshInterval, stop.Token).ConfigureAwait(false);
             }
         }

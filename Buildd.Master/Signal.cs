@@ -5,13 +5,15 @@ internal sealed class Signal(TimeProvider time)
 {
     private readonly Lock _lock = new();
     private TaskCompletionSource _set = New();
+    private DateTimeOffset? _waitsUntil;
 
-    public bool IsSet
+    /// <summary>Whether somebody waits, and has nothing to wake for yet; for tests, which then move the clock.</summary>
+    public bool IsWaitedFor
     {
         get
         {
             lock (_lock)
-                return _set.Task.IsCompleted;
+                return !_set.Task.IsCompleted && time.GetUtcNow() < _waitsUntil;
         }
     }
 
@@ -27,7 +29,11 @@ internal sealed class Signal(TimeProvider time)
     {
         Task set;
         lock (_lock)
+        {
             set = _set.Task;
+            _waitsUntil = timeout == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : time.GetUtcNow() + timeout;
+        }
+
         try
         {
             await set.WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
@@ -35,6 +41,11 @@ internal sealed class Signal(TimeProvider time)
         catch (TimeoutException)
         {
             return false;
+        }
+        finally
+        {
+            lock (_lock)
+                _waitsUntil = null;
         }
 
         lock (_lock)

@@ -26,20 +26,12 @@ internal sealed partial class Scheduler(
     private readonly Dictionary<string, Offer> _offers = new(StringComparer.Ordinal);
     private readonly Signal _work = new(time);
     private long _revision;
-    private bool _idle;
 
     /// <summary>Told of each change of a queued build: before (null for a new one) and after. Called on any thread, one at a time per build.</summary>
     public Action<Build?, Build>? Changed { get; set; }
 
     /// <summary>Whether nothing is being given out; for tests.</summary>
-    public bool IsQuiet
-    {
-        get
-        {
-            lock (_lock)
-                return _idle && !_work.IsSet;
-        }
-    }
+    public bool IsQuiet => _work.IsWaitedFor;
 
     /// <summary>How many builds wait; for figures.</summary>
     public int Waiting
@@ -180,11 +172,7 @@ internal sealed partial class Scheduler(
                 {
                 }
 
-                lock (_lock)
-                    _idle = true;
                 await _work.WaitAsync(UntilNextDue(), cancellationToken).ConfigureAwait(false);
-                lock (_lock)
-                    _idle = false;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {

@@ -22,7 +22,6 @@ internal sealed partial class BuilderAgent : IDisposable
     private readonly SemaphoreSlim _gate = new(1);
     private readonly Signal _wake;
     private volatile Builder _builder;
-    private volatile bool _isWaiting;
     private AttemptWatch? _watch;
     private int _failedScans;
 
@@ -39,7 +38,7 @@ internal sealed partial class BuilderAgent : IDisposable
     public Builder Builder => _builder;
 
     /// <summary>Whether it waits for time to pass or for work; for tests and figures.</summary>
-    public bool IsWaiting => _isWaiting && !_wake.IsSet;
+    public bool IsWaiting => _wake.IsWaitedFor;
 
     private MasterOptions Options => _parts.Options;
 
@@ -72,7 +71,7 @@ internal sealed partial class BuilderAgent : IDisposable
                 if (next.IsFree)
                     await WorkAsync(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, stop).ConfigureAwait(false);
                 else if (rest > TimeSpan.Zero)
-                    await WaitAsync(rest, stop).ConfigureAwait(false);
+                    await _wake.WaitAsync(rest, stop).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -120,29 +119,14 @@ internal sealed partial class BuilderAgent : IDisposable
 
     private NextScan Later => After(Options.PollInterval);
 
-    private async Task WaitAsync(TimeSpan time, CancellationToken stop)
-    {
-        _isWaiting = true;
-        try
-        {
-            await _wake.WaitAsync(time, stop).ConfigureAwait(false);
-        }
-        finally
-        {
-            _isWaiting = false;
-        }
-    }
-
     /// <summary>Waits for work until the next look at the slave, and begins it.</summary>
     private async Task WorkAsync(TimeSpan time, CancellationToken stop)
     {
         using var withdraw = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var offered = _builder;
         var offer = _parts.Scheduler.OfferAsync(offered, withdraw.Token);
-        _isWaiting = true;
         var wake = _wake.WaitAsync(time, withdraw.Token);
         await Task.WhenAny(offer, wake).ConfigureAwait(false);
-        _isWaiting = false;
         var refused = offer.IsCompletedSuccessfully;
         await withdraw.CancelAsync().ConfigureAwait(false);
         var work = await offer.ConfigureAwait(false);
