@@ -69,6 +69,13 @@ public sealed record MasterOptions
     /// <summary>How many times in a row a build may be given back before it fails; default 10, with the other defaults after about two days.</summary>
     public int MaxGiveBacks { get; init => field = Positive(value); } = 10;
 
+    /// <summary>
+    /// How long a build waits after a failure that was laid to it and its builder; default 30 s. The builder is given
+    /// another meanwhile, which soon tells whose fault it was.
+    /// </summary>
+    /// <remarks>Differs: in the original the build is at the head of the queue at once, and goes to the same builder again.</remarks>
+    public TimeSpan FailureDelay { get; init => field = Positive(value); } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a build waits whose dispatch could not be prepared, for instance without a chroot; default 5 minutes.</summary>
     public TimeSpan NotPreparedDelay { get; init => field = Positive(value); } = TimeSpan.FromMinutes(5);
 

@@ -79,7 +79,7 @@ internal sealed partial class BuilderAgent
         if (verdict.Job == JobVerdict.Fail || counted.State == BuildState.Cancelling)
             await EndAsync(counted, BuildState.FailedToBuild, reason: reason, cancellationToken: cancellationToken).ConfigureAwait(false);
         else if (verdict.Job == JobVerdict.Reset)
-            return await ResetAsync(counted, reason, cancellationToken).ConfigureAwait(false);
+            return await ResetAsync(counted, reason, cancellationToken, Options.FailureDelay).ConfigureAwait(false);
         else
             await StoreAsync(counted, cancellationToken).ConfigureAwait(false);
         return verdict.Job == JobVerdict.Spare ? Later : After(TimeSpan.Zero);
