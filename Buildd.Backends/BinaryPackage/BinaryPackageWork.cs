@@ -117,6 +117,7 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
     private Command Wear(Command command) => Personality.Wear(command, arguments.System.Architecture, arguments.Suite);
 
     /// <summary>A file that is no Perl is the builder's fault, and sbuild would call it the package's.</summary>
+    /// <remarks>Differs: the reference looks at its own file only, but the machine's breaks a build as well.</remarks>
     private static async Task CheckConfigurationAsync(StepRunner steps, SbuildAccess access, string configuration, CancellationToken abort)
     {
         foreach (var path in (string[])[configuration, MachineConfiguration])

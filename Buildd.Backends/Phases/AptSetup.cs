@@ -41,6 +41,7 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
     /// Puts what is secret where it is never on a disk: on the system's own file system in memory, with a link to it in its
     /// place. Only root may read it, so the package that is built may not.
     /// </summary>
+    /// <remarks>Differs: the reference writes a file that everybody may read. Apt, which is root, reads the one as well as the other.</remarks>
     private const string SecretInMemoryScript =
         """
         set -e
@@ -71,7 +72,7 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
             var known = archives.Where(IsKnown).ToList();
             if (known.Count == 0)
                 throw new PhaseFailedException(BuildStatus.ChrootFail, "no archive is left: there is nothing to install from");
-            // What the chroot came with is to go: the reference's own is ubuntu.sources, Debian's images have debian.sources.
+            // What the chroot came with is to go. Differs: debian.sources of Debian's images too, which the reference does not know.
             await system.RunScriptAsync(
                 "remove the chroot's own sources",
                 "rm -f /etc/apt/sources.list /etc/apt/sources.list.d/ubuntu.sources /etc/apt/sources.list.d/debian.sources", [], cancellationToken).ConfigureAwait(false);
@@ -94,7 +95,8 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
         }
     }
 
-    /// <summary>Phase keys: all of them without armour in one file, which takes no program in the chroot.</summary>
+    /// <summary>Phase keys: all of them without armour in one file.</summary>
+    /// <remarks>Differs: the reference has gpg do that in the chroot, which Debian's chroots do not have.</remarks>
     internal async Task WriteKeysAsync(IReadOnlyList<ReadOnlyMemory<byte>> keys, CancellationToken cancellationToken)
     {
         using var bytes = new MemoryStream();

@@ -282,15 +282,19 @@ public abstract partial class PackageContract(string environment)
 
     private static string Decode(Match match) => Encoding.Latin1.GetString(Convert.FromBase64String(match.Groups[1].Value));
 
+    /// <summary>Starts the slave that builds.</summary>
+    /// <param name="lines">What its configuration has to say.</param>
+    /// <param name="before">What has to stand before its program's name.</param>
+    private protected virtual Task<SlaveDaemon> StartSlaveAsync(string lines, IEnumerable<string> before) =>
+        SlaveDaemon.StartWithAsync(lines, [.. before, Path.Combine(AppContext.BaseDirectory, "buildd-slave")]);
+
     private async Task<SlaveDaemon> StartSlaveAsync()
     {
-        var program = Path.Combine(AppContext.BaseDirectory, "buildd-slave");
         if (_limitsMemory)
-            return await SlaveDaemon.StartWithAsync($"environment = {environment}\nlimit-memory = {MemoryBytes}", program);
+            return await StartSlaveAsync($"environment = {environment}\nlimit-memory = {MemoryBytes}", []);
         Directory.CreateDirectory(_memoryGroup);
         await File.WriteAllTextAsync(Path.Combine(_memoryGroup, "memory.limit_in_bytes"), $"{MemoryBytes}");
-        return await SlaveDaemon.StartWithAsync(
-            $"environment = {environment}", "sh", "-c", $"""echo $$ > {_memoryGroup}/cgroup.procs && exec "$0" "$@" """, program);
+        return await StartSlaveAsync($"environment = {environment}", ["sh", "-c", $"""echo $$ > {_memoryGroup}/cgroup.procs && exec "$0" "$@" """]);
     }
 
     [GeneratedRegex("<base64>\\s*([A-Za-z0-9+/=\\s]*)</base64>")]
