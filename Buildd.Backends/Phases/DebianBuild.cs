@@ -64,6 +64,8 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
             context.Log.WriteLine($"Constraints, none of which has an effect here: {string.Join(", ", arguments.BuilderConstraints.Select(ArgumentReader.Shown))}");
         if (await environment.FindMistakeAsync(abort).ConfigureAwait(false) is { } mistake)
             throw new PhaseFailedException(BuildStatus.BuilderFail, mistake);
+        if (!options.Network) // better no build than one that reaches what it must not
+            throw new PhaseFailedException(BuildStatus.BuilderFail, "the configuration denies builds the network, which this version can't do yet: set network to yes, or build elsewhere");
         await work.InspectAsync(site, abort).ConfigureAwait(false);
 
         _entered = true;
