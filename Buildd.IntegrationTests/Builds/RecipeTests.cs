@@ -27,7 +27,7 @@ public sealed class RecipeTests : BinaryPackageFixture
         var names = outcome.Files.Select(file => file.Name).Order(StringComparer.Ordinal).ToList();
         var version = "1.0+1~ubuntu12.1";
         Assert.That(names, Does.Contain($"fx-recipe_{version}_source.changes").And.Contain($"fx-recipe_{version}.dsc").And.Contain("manifest"));
-        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Leaf!, "manifest")), Does.Contain("git-build-recipe format").And.Contain("main:"));
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Leaf!, "manifest")), Does.Contain("git-build-recipe format").And.Contain(await GitRepository.CommitAsync(Folder["fx-recipe"])));
         Assert.That(LogOf(outcome), Does.Not.Contain("hunter2secret"), "the password is in no log");
 
         var binary = await Runner().RunAsync(

@@ -76,7 +76,7 @@ public class DemoTests
         Assert.That(result.ExitCode, Is.EqualTo(1), text);
         var log = Directory.GetFiles(_folder["out/incoming"], "buildlog", SearchOption.AllDirectories).Single();
         var shown = text[text.IndexOf("The build failed: ChrootFail", StringComparison.Ordinal)..];
-        Assert.That(shown, Does.Contain("The end of its log:").And.Contain("'unpack the chroot' ended with exit code 2").And.Contain($"All of it: {log}"));
+        Assert.That(shown, Does.Contain("The end of its log:").And.Contain(" ended with exit code 2").And.Contain($"All of it: {log}"));
         AssertNothingIsLeft();
     }
 
