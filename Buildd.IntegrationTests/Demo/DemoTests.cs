@@ -97,7 +97,7 @@ public class DemoTests
     [TestCase("chroot: making", true)]
     [TestCase("\n    I: ", true)]
     [TestCase("ensurepresent: chroot", false)]
-    [TestCase("RUN: unpack", false)]
+    [TestCase("RUN: put an overlay", false)]
     [TestCase("RUN: mount ", false)]
     [TestCase("apt-get -uy", false)]
     [TestCase("| Build  ", false)]
