@@ -31,6 +31,24 @@ internal static partial class Durable
         RandomAccess.FlushToDisk(handle);
     }
 
+    /// <summary>
+    /// Puts a file in the place of another, or of none: whenever this is cut short, the name has the old content or the new. It
+    /// is on the disk when this returns.
+    /// </summary>
+    /// <exception cref="IOException">The disk failed; the old content is still there.</exception>
+    public static void ReplaceFile(string path, ReadOnlySpan<byte> content)
+    {
+        var temporary = path + ".tmp";
+        using (var file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
+        {
+            RandomAccess.Write(file, content, 0);
+            RandomAccess.FlushToDisk(file);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+        FlushFolder(Path.GetDirectoryName(path)!);
+    }
+
     private static IOException Failure(string what, string path) =>
         new($"Can't {what} the folder {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}.");
 
