@@ -1,0 +1,159 @@
+namespace Buildd.Master.Builds;
+
+/// <summary>
+/// Builds in memory, for tests and for farms that live no longer than their program: everything is lost with the process.
+/// </summary>
+/// <param name="time">The clock; the system's by default.</param>
+public sealed class InMemoryBuilds(TimeProvider? time = null) : IBuildRecords, IQueuedBuilds
+{
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly Lock _lock = new();
+    private readonly List<Build> _builds = []; // the build with the number n at n - 1
+    private readonly List<ReadOnlyMemory<byte>> _specifications = [];
+    private readonly Dictionary<string, long> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _onBuilder = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<long, Build> _queued = [];
+    private readonly SortedSet<(long Revision, long Id)> _byRevision = [];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _revision;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Build>> AddAsync(IReadOnlyList<NewBuild> builds, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(builds);
+        cancellationToken.ThrowIfCancellationRequested();
+        var now = _time.GetUtcNow();
+        lock (_lock)
+        {
+            var added = new Build[builds.Count];
+            for (var i = 0; i < added.Length; i++)
+                added[i] = builds[i].UniqueKey is { } key && _keys.TryGetValue(key, out var id) ? _builds[(int)id - 1] : AddLocked(builds[i], now);
+            TellLocked();
+            return Task.FromResult<IReadOnlyList<Build>>(added);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<Build?> FindAsync(long id, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+            return Task.FromResult(FindLocked(id));
+    }
+
+    /// <inheritdoc/>
+    public Task<ReadOnlyMemory<byte>?> FindSpecificationAsync(long id, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+            return Task.FromResult(FindLocked(id) is null ? default(ReadOnlyMemory<byte>?) : _specifications[(int)id - 1]);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Build>> ListAsync(BuildFilter filter, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            var fitting = new List<Build>();
+            for (var i = (int)Math.Min(_builds.Count, (filter.Before ?? long.MaxValue) - 1); i > 0 && fitting.Count < filter.Count; i--)
+            {
+                if (filter.Fits(_builds[i - 1]))
+                    fitting.Add(_builds[i - 1]);
+            }
+
+            return Task.FromResult<IReadOnlyList<Build>>(fitting);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Build?>> TryReplaceAsync(IReadOnlyList<Build> builds, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(builds);
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            var stored = new Build?[builds.Count];
+            for (var i = 0; i < stored.Length; i++)
+                stored[i] = TryReplaceLocked(builds[i]);
+            TellLocked();
+            return Task.FromResult<IReadOnlyList<Build?>>(stored);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<QueueSnapshot> ReadQueueAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+            return Task.FromResult(new QueueSnapshot([.. _queued.Values], _revision));
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Build>> ReadChangesAsync(long after, int most, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            IReadOnlyList<Build> changes = after >= _revision
+                ? []
+                : [.. _byRevision.GetViewBetween((after + 1, 0), (long.MaxValue, 0)).Take(most).Select(change => _builds[(int)change.Id - 1])];
+            return Task.FromResult(changes);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task WaitForChangeAsync(long after, CancellationToken cancellationToken = default)
+    {
+        lock (_lock)
+            return _revision > after ? Task.CompletedTask : _changed.Task.WaitAsync(cancellationToken);
+    }
+
+    private static string? BuilderInUse(Build build) =>
+        build.Queue is QueueState.Running or QueueState.Cancelling ? build.Builder : null;
+
+    private Build? FindLocked(long id) => id >= 1 && id <= _builds.Count ? _builds[(int)id - 1] : null;
+
+    private Build AddLocked(NewBuild added, DateTimeOffset now)
+    {
+        var build = added.ToBuild(_builds.Count + 1, ++_revision, now);
+        _builds.Add(build);
+        _specifications.Add(added.Specification.ToArray());
+        if (added.UniqueKey is { } key)
+            _keys.Add(key, build.Id);
+        _byRevision.Add((build.Revision, build.Id));
+        _queued.Add(build.Id, build);
+        return build;
+    }
+
+    private Build? TryReplaceLocked(Build build)
+    {
+        if (FindLocked(build.Id) is not { } before || before.Revision != build.Revision)
+            return null;
+        var builder = BuilderInUse(build);
+        if (builder is not null && _onBuilder.TryGetValue(builder, out var other) && other != build.Id)
+            return null;
+        if (BuilderInUse(before) is { } left)
+            _onBuilder.Remove(left);
+        if (builder is not null)
+            _onBuilder[builder] = build.Id;
+        _byRevision.Remove((before.Revision, before.Id));
+        var stored = build with { Revision = ++_revision };
+        _byRevision.Add((stored.Revision, stored.Id));
+        _builds[(int)build.Id - 1] = stored;
+        if (stored.Queue is null)
+            _queued.Remove(stored.Id);
+        else
+            _queued[stored.Id] = stored;
+        return stored;
+    }
+
+    private void TellLocked()
+    {
+        var changed = _changed;
+        _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        changed.SetResult();
+    }
+}
