@@ -73,14 +73,16 @@ public sealed class UploadFolders(string root)
     /// Renames a leaf, and waits until that is on the disk. Doing it again after it was done does nothing, so that whoever was
     /// killed in between may just begin anew.
     /// </summary>
+    /// <returns>Whether it is where it was to go; false when it is nowhere, because somebody took it away.</returns>
     /// <exception cref="IOException">It can't be renamed, for one because something of the new name is there already.</exception>
-    public static void Move(string from, string to)
+    public static bool TryMove(string from, string to)
     {
-        if (UnixEntry.KindOf(from) == UnixEntry.Kind.Missing && UnixEntry.KindOf(to) == UnixEntry.Kind.Folder)
-            return;
+        if (UnixEntry.KindOf(from) == UnixEntry.Kind.Missing)
+            return UnixEntry.KindOf(to) == UnixEntry.Kind.Folder;
         Directory.Move(from, to);
         Durable.FlushFolder(Path.GetDirectoryName(to)!);
         Durable.FlushFolder(Path.GetDirectoryName(from)!);
+        return true;
     }
 
     /// <summary>
@@ -89,9 +91,7 @@ public sealed class UploadFolders(string root)
     /// </summary>
     public void Remove(string name)
     {
-        var from = Path.Combine(Incoming, name);
-        if (UnixEntry.KindOf(from) != UnixEntry.Kind.Missing)
-            Move(from, Path.Combine(Accepted, name));
+        TryMove(Path.Combine(Incoming, name), Path.Combine(Accepted, name));
         Sweep();
     }
 
@@ -121,7 +121,7 @@ public sealed class UploadFolders(string root)
             {
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException e) when (IsHeld(e))
+            catch (IOException e) when (Durable.IsHeldByAnother(e))
             {
                 if (time.GetElapsedTime(start) >= wait)
                     throw new UploadsLockedException(path);
@@ -130,7 +130,4 @@ public sealed class UploadFolders(string root)
             await Task.Delay(LockPoll, time, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    /// <summary>The framework says EWOULDBLOCK of flock(2) as an exception with that number and no type of its own.</summary>
-    private static bool IsHeld(IOException e) => e.GetType() == typeof(IOException) && e.HResult == 11;
 }

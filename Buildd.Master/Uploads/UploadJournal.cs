@@ -64,7 +64,9 @@ internal sealed partial class UploadJsonContext : JsonSerializerContext;
 /// </summary>
 internal sealed class UploadJournal(string root, string context)
 {
-    private readonly string _path = Path.Combine(root, $"process-upload-{context}.journal");
+    private readonly string _path = System.IO.Path.Combine(root, $"process-upload-{context}.journal");
+
+    public string Path => _path;
 
     /// <summary>What was being carried out; null when nothing was.</summary>
     /// <exception cref="UploadException">The file can't be read; guessing could lose an upload.</exception>
@@ -91,6 +93,6 @@ internal sealed class UploadJournal(string root, string context)
     public void Clear()
     {
         File.Delete(_path);
-        Durable.FlushFolder(Path.GetDirectoryName(_path)!);
+        Durable.FlushFolder(System.IO.Path.GetDirectoryName(_path)!);
     }
 }

@@ -18,12 +18,12 @@ internal sealed class ChangesFields(UploadPolicy policy, FindingList findings)
 
     private static readonly string[] Urgencies = ["low", "medium", "high", "emergency", "critical"];
 
-    /// <summary>Reads and checks it; null when the rest can't be checked by it.</summary>
-    public async Task<Changes?> ReadAsync(string path, CancellationToken cancellationToken)
+    /// <summary>Reads and checks it; no <c>Changes</c> when the rest can't be checked by it, no paragraph when it can't be read at all.</summary>
+    public async Task<(Paragraph? Paragraph, Changes? Changes)> ReadAsync(string path, CancellationToken cancellationToken)
     {
         var file = Path.GetFileName(path);
         if (await ParagraphAsync(path, file, cancellationToken).ConfigureAwait(false) is not { } paragraph)
-            return null;
+            return (null, null);
 
         var mistaken = false;
         void Fatal(string text)
@@ -48,7 +48,7 @@ internal sealed class ChangesFields(UploadPolicy policy, FindingList findings)
             CheckRest(file, changes);
         }
 
-        return mistaken ? null : changes;
+        return (paragraph, mistaken ? null : changes);
     }
 
     private async Task<Paragraph?> ParagraphAsync(string path, string file, CancellationToken cancellationToken)

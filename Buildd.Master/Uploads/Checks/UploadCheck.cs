@@ -24,7 +24,17 @@ public sealed record UploadTarget
 /// <summary>What was found, and what there is to accept.</summary>
 /// <param name="Findings">All that there is to say, warnings too.</param>
 /// <param name="Upload">The upload; null when it is rejected.</param>
-public sealed record UploadCheckResult(IReadOnlyList<UploadFinding> Findings, PackageUpload? Upload);
+public sealed record UploadCheckResult(IReadOnlyList<UploadFinding> Findings, PackageUpload? Upload)
+{
+    /// <summary>Who made the last change by the <c>.changes</c>, unchecked; null when it could not be read so far.</summary>
+    public string? ChangedBy { get; init; }
+
+    /// <summary>What the upload is of by the <c>.changes</c>, unchecked.</summary>
+    public string? Names { get; init; }
+
+    /// <summary>Its version by the <c>.changes</c>, unchecked.</summary>
+    public string? Version { get; init; }
+}
 
 /// <summary>
 /// Decides whether a leaf with packages may go into an archive: its <c>.changes</c>, each file that this lists, each package by
@@ -68,18 +78,24 @@ public sealed class UploadCheck
             return new UploadCheckResult(findings.Findings, null);
         }
 
-        var changes = await new ChangesFields(_policy, findings).ReadAsync(path, cancellationToken).ConfigureAwait(false);
+        var fields = await new ChangesFields(_policy, findings).ReadAsync(path, cancellationToken).ConfigureAwait(false);
+        var changes = fields.Changes;
         if (changes is null)
-            return new UploadCheckResult(findings.Findings, null);
+            return Result(null);
 
         WarnOfStrangers(path, files, changes, findings);
         var uploaded = await new UploadFiles(_policy, findings).CheckAsync(path, changes, cancellationToken).ConfigureAwait(false);
         UploadWhole.Check(changes, uploaded, target, findings);
         var binaries = await new BinaryCheck(_policy, findings, _time).CheckAsync(changes, uploaded, target, cancellationToken).ConfigureAwait(false);
         await CheckBuildInfoAsync(changes, uploaded, findings, cancellationToken).ConfigureAwait(false);
-        return new UploadCheckResult(findings.Findings, findings.IsRejected
-            ? null
-            : new PackageUpload { ChangesPath = path, Changes = changes, Files = uploaded, Binaries = binaries });
+        return Result(findings.IsRejected ? null : new PackageUpload { ChangesPath = path, Changes = changes, Files = uploaded, Binaries = binaries });
+
+        UploadCheckResult Result(PackageUpload? upload) => new(findings.Findings, upload)
+        {
+            ChangedBy = fields.Paragraph?["Changed-By"],
+            Names = fields.Paragraph?["Source"],
+            Version = fields.Paragraph?["Version"],
+        };
     }
 
     private static void WarnOfStrangers(string changesPath, IReadOnlyList<string> files, Changes changes, FindingList findings)

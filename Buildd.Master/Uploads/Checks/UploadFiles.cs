@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Security.Cryptography;
 using Buildd.Debian.Packages;
 
 namespace Buildd.Master.Uploads.Checks;
@@ -7,8 +5,6 @@ namespace Buildd.Master.Uploads.Checks;
 /// <summary>Compares the files with what the <c>.changes</c> says of them: there, plain, of that size and those sums.</summary>
 internal sealed class UploadFiles(UploadPolicy policy, FindingList findings)
 {
-    private const int PieceBytes = 128 * 1024;
-
     /// <summary>The files that are what was listed, in their order.</summary>
     public async Task<IReadOnlyList<UploadedFile>> CheckAsync(string changesPath, Changes changes, CancellationToken cancellationToken)
     {
@@ -47,7 +43,7 @@ internal sealed class UploadFiles(UploadPolicy policy, FindingList findings)
             return null; // the sums can't agree, and what it would be read for is not what was built
         }
 
-        var sums = await SumAsync(path, cancellationToken).ConfigureAwait(false);
+        var sums = await FileSums.OfAsync(path, cancellationToken).ConfigureAwait(false);
         var agrees = Agrees(listed.Name, "MD5", sums.Md5, listed.Md5);
         agrees &= Agrees(listed.Name, "SHA-1", sums.Sha1, listed.Sha1);
         agrees &= Agrees(listed.Name, "SHA-256", sums.Sha256, listed.Sha256);
@@ -77,34 +73,5 @@ internal sealed class UploadFiles(UploadPolicy policy, FindingList findings)
             return true;
         findings.Reject(name, $"has the {sum} {found}, and {listed} is listed");
         return false;
-    }
-
-    private static async Task<(string Md5, string Sha1, string Sha256)> SumAsync(string path, CancellationToken cancellationToken)
-    {
-        using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-        using var sha1 = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
-        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
-        try
-        {
-            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous);
-            await using (stream.ConfigureAwait(false))
-            {
-                for (int read; (read = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
-                {
-                    md5.AppendData(buffer, 0, read);
-                    sha1.AppendData(buffer, 0, read);
-                    sha256.AppendData(buffer, 0, read);
-                }
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        return (Hex(md5), Hex(sha1), Hex(sha256));
-
-        static string Hex(IncrementalHash hash) => Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }
