@@ -32,7 +32,7 @@ internal static class MailMessages
             BodyEncoding = System.Text.Ascii.IsValid(body) ? Encoding.ASCII : Encoding.UTF8,
             BodyTransferEncoding = System.Text.Ascii.IsValid(body) && body.Split('\n').All(line => line.Length <= MaxPlainLine)
                 ? TransferEncoding.SevenBit
-                : TransferEncoding.QuotedPrintable,
+                : TransferEncoding.Base64, // the framework's quoted-printable takes line ends for bytes that must be quoted
         };
         message.To.Add(Address(mail.To));
         message.Headers.Add("Message-ID", $"<{Token(mail.Id)}@{mail.From.Address[(mail.From.Address.IndexOf('@', StringComparison.Ordinal) + 1)..]}>");

@@ -40,7 +40,7 @@ public sealed record LeafName(string Text, string JobType, long BuildId)
     }
 
     private static long? TryParseCookie(string jobType, string id) =>
-        jobType.Length > 0 && jobType.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c))
+        jobType.Length > 0 && char.IsAsciiLetterUpper(jobType[0]) && jobType.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c))
         && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
             ? number
             : null;
