@@ -42,7 +42,7 @@ internal static class PackageBuildMail
     {
         var recipients = new Dictionary<string, Recipient>(StringComparer.OrdinalIgnoreCase);
         var isPpa = description.Purpose == ArchivePurpose.Ppa;
-        if (options.NotifiesOwner && (isPpa || description.IsFirstUpload))
+        if (options.NotifiesOwner && (isPpa || !description.IsCopied))
         {
             if (!isPpa || description.CreatorIsMember)
                 Add(People(description.Creators), "Creator", "made the source package");

@@ -36,7 +36,7 @@ public sealed record BuildDescription
     public string? Series { get; init; }
 
     /// <summary>The pocket's name: <c>RELEASE</c> (the default), <c>SECURITY</c>, <c>UPDATES</c>, <c>PROPOSED</c> or <c>BACKPORTS</c>.</summary>
-    public string Pocket { get; init; } = "RELEASE";
+    public string Pocket { get; init => field = value ?? "RELEASE"; } = "RELEASE"; // what is read from JSON sets to null what isn't there
 
     /// <summary>The component that the source is published in; where packages go whose section names none. Null for main.</summary>
     public string? Component { get; init; }
@@ -51,18 +51,19 @@ public sealed record BuildDescription
     public string? PpaName { get; init; }
 
     /// <summary>Who gets mail about a personal archive: its owner, or the members of the team that owns it.</summary>
-    public IReadOnlyList<string> ArchiveOwners { get; init; } = [];
+    public IReadOnlyList<string> ArchiveOwners { get; init => field = value ?? []; } = [];
 
     /// <summary>Who made the source; several when it is a team.</summary>
-    public IReadOnlyList<string> Creators { get; init; } = [];
+    public IReadOnlyList<string> Creators { get; init => field = value ?? []; } = [];
 
     /// <summary>Who owns the key that signed the source.</summary>
     public string? Signer { get; init; }
 
     /// <summary>
-    /// Whether the source was first uploaded to this archive, true by default; who made one that was copied here is not told.
+    /// Whether the source came here from another archive, to which it was uploaded first; its maker is then not told. False by
+    /// default.
     /// </summary>
-    public bool IsFirstUpload { get; init; } = true;
+    public bool IsCopied { get; init; }
 
     /// <summary>Whether the creator is among those who may upload to a personal archive; only then is the creator told.</summary>
     public bool CreatorIsMember { get; init; }

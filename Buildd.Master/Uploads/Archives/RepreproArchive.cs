@@ -120,7 +120,8 @@ public sealed class RepreproArchive : IArchive
                 await Task.Delay(Poll, _time, cancellationToken).ConfigureAwait(false);
             }
 
-            File.Delete(Path.Combine(_base, "db", "lockfile"));
+            if (Directory.Exists(Path.Combine(_base, "db"))) // it may have been killed before it made that
+                File.Delete(Path.Combine(_base, "db", "lockfile"));
             await RunAsync(held, ["export"], cancellationToken).ConfigureAwait(false);
         }
         catch

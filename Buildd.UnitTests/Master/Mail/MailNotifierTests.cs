@@ -124,7 +124,7 @@ public sealed class MailNotifierTests
     public async Task The_owner_is_not_told_when_that_is_off_nor_of_a_source_that_came_from_elsewhere()
     {
         await Notifier(Package, MailBench.Options with { NotifiesOwner = false }).BuildFailedAsync(Build(BuildState.FailedToBuild));
-        await Notifier(Package with { IsFirstUpload = false }).BuildFailedAsync(Build(BuildState.FailedToBuild));
+        await Notifier(Package with { IsCopied = true }).BuildFailedAsync(Build(BuildState.FailedToBuild));
 
         Assert.That(_mail.Sent.Select(mail => mail.To.Address), Is.All.EqualTo("admin@example.org").And.Exactly(2).Items);
     }
