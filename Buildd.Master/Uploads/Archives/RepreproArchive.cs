@@ -135,7 +135,8 @@ public sealed class RepreproArchive : IArchive
     {
         var errors = new StringBuilder();
         var command = Command.Of("reprepro", "--basedir", _base, "--waitforlock", $"{LockTries}").With(arguments)
-            .WithEnvironment("LC_ALL", "C.UTF-8") with { WorkingDirectory = _base };
+            .WithEnvironment("LC_ALL", "C.UTF-8") with
+        { WorkingDirectory = _base };
         Mark(held, "running\n"u8);
         var result = await ProcessRunner.RunSeparatedAsync(
             command,
