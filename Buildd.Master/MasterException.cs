@@ -12,4 +12,8 @@ public abstract class MasterException : Exception
     private protected MasterException(string message) : base(message)
     {
     }
+
+    private protected MasterException(string message, Exception innerException) : base(message, innerException)
+    {
+    }
 }

@@ -63,6 +63,22 @@ public static class ProcessRunner
         return await RunInAsync(command, output, null, own, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Runs a command to its end, in a scope of its own, with its standard error kept apart.</summary>
+    /// <param name="command">What to run.</param>
+    /// <param name="output">Gets standard output.</param>
+    /// <param name="errors">Gets standard error, on another thread than <paramref name="output"/>.</param>
+    /// <param name="cancellationToken">Stops it, as in <see cref="RunAsync"/>.</param>
+    /// <returns>How it ended; a non-zero exit code is a result, not an exception.</returns>
+    /// <exception cref="ProcessException">It could not be started, or not be killed within <see cref="KillDeadline"/>.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped; nothing that it started with its own pid is running any more.</exception>
+    public static async Task<ProcessResult> RunSeparatedAsync(
+        Command command, OutputWriter output, OutputWriter errors, CancellationToken cancellationToken = default)
+    {
+        var own = ProcessScope.Open(Path.GetFileName(command.File));
+        await using var closing = own.ConfigureAwait(false);
+        return await RunInAsync(command, output, errors, own, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Runs a command and returns its standard output as text.</summary>
     /// <exception cref="ProcessException">
     /// It could not be started, it did not exit with 0 (the message ends with what it wrote to standard error), or it wrote

@@ -47,6 +47,29 @@ public sealed record Changes
     public static async Task<Changes> ReadFileAsync(string path, CancellationToken cancellationToken = default) =>
         From(path, await ControlReader.ReadFileAsync(path, cancellationToken).ConfigureAwait(false));
 
+    /// <summary>
+    /// Finds what is wrong with the fields of a <c>.changes</c>, all of it and not only the first mistake; for who has to tell
+    /// somebody what to mend.
+    /// </summary>
+    /// <param name="file">What to call the file in messages.</param>
+    /// <param name="paragraph">Its only paragraph.</param>
+    /// <param name="changes">The upload's description when nothing is wrong, else null.</param>
+    /// <returns>The mistakes in the order in which they were met; none when there are none.</returns>
+    public static IReadOnlyList<ControlFileException> FindMistakes(string file, Paragraph paragraph, out Changes? changes)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(paragraph);
+        var mistakes = new List<ControlFileException>();
+        var fields = new ControlFields(file, paragraph, mistakes);
+        fields.Try(() => fields.Version("Version", fields.Text("Version")));
+        fields.Try(() => SourceOf(fields));
+        fields.Try(() => fields.RequiredWords("Architecture"));
+        fields.Try(() => fields.RequiredWords("Distribution"));
+        fields.Try(() => FileLists.Read(fields, withSections: true));
+        changes = mistakes.Count == 0 ? From(file, [paragraph]) : null;
+        return mistakes;
+    }
+
     private static Changes From(string file, IReadOnlyList<Paragraph> paragraphs)
     {
         var paragraph = ControlReader.Single(file, paragraphs);

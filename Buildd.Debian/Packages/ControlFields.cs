@@ -3,8 +3,24 @@ using Buildd.Debian.ControlFiles;
 namespace Buildd.Debian.Packages;
 
 /// <summary>Typed access to the fields of one paragraph, whose mistakes carry the file and the line.</summary>
-internal sealed class ControlFields(string file, Paragraph paragraph)
+/// <param name="file">The file.</param>
+/// <param name="paragraph">The paragraph.</param>
+/// <param name="mistakes">Where mistakes go that don't keep the rest from being read; null throws the first.</param>
+internal sealed class ControlFields(string file, Paragraph paragraph, ICollection<ControlFileException>? mistakes = null)
 {
+    /// <summary>Does something for one field or one line, whose mistake is thrown or collected.</summary>
+    public void Try(Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (ControlFileException mistake) when (mistakes is not null)
+        {
+            mistakes.Add(mistake);
+        }
+    }
+
     public ControlField? Find(string name) => paragraph.TryGet(name, out var field) ? field : null;
 
     public ControlField Require(string name) =>

@@ -24,7 +24,7 @@ internal static class FileLists
     {
         var files = fields.Require("Files");
         var listed = new OrderedDictionary<string, ListedFile>(StringComparer.Ordinal);
-        foreach (var (words, name, line) in Entries(fields, files, withSections ? 5 : 3))
+        ReadEntries(fields, files, withSections ? 5 : 3, (words, name, line) =>
         {
             var file = new ListedFile
             {
@@ -36,7 +36,7 @@ internal static class FileLists
             };
             if (!listed.TryAdd(name, file))
                 throw fields.Mistake(line, $"Files names {FileName.Display(name)} a second time");
-        }
+        });
 
         Merge(fields, listed, "Checksums-Sha1", Sha1Digits, file => file.Sha1, (file, sum) => file with { Sha1 = sum });
         Merge(fields, listed, "Checksums-Sha256", Sha256Digits, file => file.Sha256, (file, sum) => file with { Sha256 = sum });
@@ -53,7 +53,7 @@ internal static class FileLists
     {
         if (fields.Find(list) is not { } field)
             return;
-        foreach (var (words, name, line) in Entries(fields, field, 3))
+        ReadEntries(fields, field, 3, (words, name, line) =>
         {
             if (!listed.TryGetValue(name, out var file))
                 throw fields.Mistake(line, $"{list} names {FileName.Display(name)}, which is not in Files");
@@ -67,28 +67,30 @@ internal static class FileLists
             }
 
             listed[name] = with(file, Sum(fields, line, words[0], digits));
-        }
+        });
 
-        if (listed.Values.FirstOrDefault(file => present(file) is null) is { } missing)
-            throw fields.Mistake(field.Line, $"{list} does not name {FileName.Display(missing.Name)}, which is in Files");
+        foreach (var missing in listed.Values.Where(file => present(file) is null))
+            fields.Try(() => throw fields.Mistake(field.Line, $"{list} does not name {FileName.Display(missing.Name)}, which is in Files"));
     }
 
-    private static IEnumerable<(string[] Words, string Name, int Line)> Entries(
-        ControlFields fields, ControlField field, int columns)
+    private static void ReadEntries(ControlFields fields, ControlField field, int columns, Action<string[], string, int> read)
     {
         if (field.Lines.Count > ControlLimits.MaxListedFiles + 1)
             throw fields.Mistake(field.Line, $"{field.Name} has more than {ControlLimits.MaxListedFiles} lines");
         foreach (var (number, text) in field.Lines)
         {
-            var words = ControlFields.Words(text);
-            if (words.Length == 0 && number == field.Line)
-                continue; // the list begins on the line after its name
-            if (words.Length != columns)
-                throw fields.Mistake(number, $"a line of {field.Name} has {columns} parts, not {words.Length}");
-            var name = words[^1];
-            if (FileName.FindMistake(name) is { } mistake)
-                throw fields.Mistake(number, $"{field.Name} has the name {FileName.Display(name)}: {mistake}");
-            yield return (words, name, number);
+            fields.Try(() =>
+            {
+                var words = ControlFields.Words(text);
+                if (words.Length == 0 && number == field.Line)
+                    return; // the list begins on the line after its name
+                if (words.Length != columns)
+                    throw fields.Mistake(number, $"a line of {field.Name} has {columns} parts, not {words.Length}");
+                var name = words[^1];
+                if (FileName.FindMistake(name) is { } mistake)
+                    throw fields.Mistake(number, $"{field.Name} has the name {FileName.Display(name)}: {mistake}");
+                read(words, name, number);
+            });
         }
     }
 

@@ -297,4 +297,17 @@ public class ProcessRunnerTests
         Assert.That(async () => await run, Throws.InstanceOf<OperationCanceledException>());
         Assert.That(heard.ToString(), Is.EqualTo("ready\ninput\nover\n"));
     }
+
+    [Test]
+    public async Task Standard_error_can_be_kept_apart()
+    {
+        var (output, errors) = (new System.Text.StringBuilder(), new System.Text.StringBuilder());
+
+        var result = await ProcessRunner.RunSeparatedAsync(
+            Command.Of("sh", "-c", "echo out; echo err >&2; exit 249"),
+            bytes => output.Append(System.Text.Encoding.UTF8.GetString(bytes)),
+            bytes => errors.Append(System.Text.Encoding.UTF8.GetString(bytes)));
+
+        Assert.That((output.ToString(), errors.ToString(), result.Describe()), Is.EqualTo(("out\n", "err\n", "exit code 249")));
+    }
 }

@@ -1,0 +1,70 @@
+using System.Text;
+using Buildd.IntegrationTests.Support;
+using Buildd.Master.Builds;
+using Buildd.Processes;
+using Buildd.UnitTests.Testing;
+
+namespace Buildd.IntegrationTests.Uploads;
+
+/// <summary>A folder with all that the processing of uploads needs, and the program that does it.</summary>
+internal sealed class UploadFarm
+{
+    private static readonly DateTimeOffset Noon = new(2026, 3, 14, 12, 0, 0, TimeSpan.Zero);
+
+    internal UploadFarm(string folder, string configuration = "")
+    {
+        Folder = Directory.CreateDirectory(folder).FullName;
+        Root = Directory.CreateDirectory(this["queue"]).FullName;
+        Directory.CreateDirectory(Path.Combine(Root, "incoming"));
+        Builds = new FileBuilds(this["builds"]);
+        File.WriteAllText(this["uploads.conf"], "Builds: builds\n" + configuration);
+    }
+
+    internal string Folder { get; }
+
+    internal string Root { get; }
+
+    internal FileBuilds Builds { get; }
+
+    internal string this[string name] => Path.Combine(Folder, name);
+
+    /// <summary>The command line of the program.</summary>
+    internal Command Command(params string[] arguments) =>
+        Buildd.Processes.Command.Of(Repository.Program("buildd-farm"), [arguments[0], "--config", this["uploads.conf"], .. arguments[1..], Root]);
+
+    /// <summary>Runs the program, and gives back how it ended and what it said.</summary>
+    internal async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
+    {
+        var output = new StringBuilder();
+        var result = await ProcessRunner.RunAsync(Command(arguments), bytes => output.Append(Encoding.UTF8.GetString(bytes)));
+        return (result.ExitCode, output.ToString());
+    }
+
+    /// <summary>A build whose results lie in <c>incoming/</c>, or are about to.</summary>
+    internal async Task<Build> UploadingAsync(
+        string jobType = "PACKAGEBUILD", string title = "amd64 build of hello 2.10-3 in debian bookworm RELEASE", string? specification = null, string? leaf = null)
+    {
+        var added = (await Builds.AddAsync([new NewBuild
+        {
+            JobType = jobType,
+            Title = title,
+            Processor = "amd64",
+            Specification = specification is null ? default : Encoding.UTF8.GetBytes(specification),
+        }])).Single();
+        var building = (await Builds.TryReplaceAsync([added.Dispatched($"builder{added.Id}", Noon)])).Single()!;
+        var gathering = (await Builds.TryReplaceAsync([building.GatheringInto(leaf ?? $"20260314-120000-{added.Cookie}")])).Single()!;
+        return (await Builds.TryReplaceAsync([gathering.HandedOver([], Noon.AddMinutes(10))])).Single()!;
+    }
+
+    internal string Incoming(Build build) => Path.Combine(Root, "incoming", build.Leaf!);
+
+    /// <summary>A leaf whose package is another than its <c>.changes</c> says.</summary>
+    internal static UploadLeaf Spoil(string path)
+    {
+        var leaf = UploadLeaf.MakeGood(path);
+        var bytes = File.ReadAllBytes(leaf[UploadLeaf.DebName]);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(leaf[UploadLeaf.DebName], bytes);
+        return leaf;
+    }
+}

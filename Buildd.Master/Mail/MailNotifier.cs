@@ -1,0 +1,126 @@
+using Buildd.Master.Builders;
+using Buildd.Master.Builds;
+using Buildd.Master.Notification;
+using Buildd.Master.Uploads;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Buildd.Master.Mail;
+
+/// <summary>
+/// Tells people by mail. That a mail can't be sent is logged and changes nothing; the others are sent all the same. Any thread
+/// may call.
+/// </summary>
+public sealed partial class MailNotifier : INotifier
+{
+    private readonly MailOptions _options;
+    private readonly IMailTransport _transport;
+    private readonly IBuildDescriptions _descriptions;
+    private readonly ILogger<MailNotifier> _logger;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="options">Who is told, and in whose name.</param>
+    /// <param name="transport">How mail leaves.</param>
+    /// <param name="descriptions">Who knows what builds are.</param>
+    /// <param name="logger">Where failures go; nowhere by default.</param>
+    public MailNotifier(MailOptions options, IMailTransport transport, IBuildDescriptions descriptions, ILogger<MailNotifier>? logger = null)
+    {
+        _options = options;
+        _transport = transport;
+        _descriptions = descriptions;
+        _logger = logger ?? NullLogger<MailNotifier>.Instance;
+    }
+
+    /// <inheritdoc/>
+    public Task BuildFailedAsync(Build build, CancellationToken cancellationToken = default) => TellAsync(build, null, cancellationToken);
+
+    /// <summary>The upload of a build was not accepted.</summary>
+    /// <param name="build">The build, in <see cref="BuildState.FailedToUpload"/>.</param>
+    /// <param name="extra">What was wrong, and the name of the leaf.</param>
+    /// <param name="cancellationToken">Ends the sending.</param>
+    /// <exception cref="InvalidOperationException"><paramref name="extra"/> is missing, without which nobody could help.</exception>
+    public Task UploadFailedAsync(Build build, string extra, CancellationToken cancellationToken = default) => TellAsync(build, extra, cancellationToken);
+
+    /// <summary>An upload was rejected: for who made it.</summary>
+    internal async Task UploadRejectedAsync(Build build, UploadRejection rejection, CancellationToken cancellationToken)
+    {
+        var description = await _descriptions.DescribeAsync(build, cancellationToken).ConfigureAwait(false);
+        if (!_options.SendsBuildNotification || description.Purpose == ArchivePurpose.Copy || MailPerson.TryParse(rejection.ChangedBy) is not { } maker)
+            return;
+        var (subject, body) = _options.Templates.Rejection.Fill(new Dictionary<string, string>
+        {
+            ["archive"] = description.ArchiveReference ?? build.Distribution,
+            ["suite"] = rejection.Suite ?? "unknown",
+            ["names"] = rejection.Names,
+            ["version"] = rejection.Version,
+            ["findings"] = string.Join('\n', rejection.Findings.Select(finding => $" * {finding}")),
+            ["separator"] = BuildTexts.Separator,
+        });
+        await SendAsync(
+            new OutgoingMail
+            {
+                From = _options.Sender,
+                To = maker,
+                Subject = subject,
+                Id = BuildMailId.Of($"{build.Cookie} {build.Attempt} rejected {rejection.Names} {rejection.Version} {build.Leaf}", maker),
+                Body = body,
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task BuilderFailedAsync(Builder builder, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var (subject, body) = _options.Templates.BuilderFailed.Fill(new Dictionary<string, string>
+        {
+            ["name"] = builder.Name,
+            ["url"] = Secrets.WithoutUserInfo(builder.Url.ToString()),
+            ["reason"] = builder.FailNotes ?? "",
+        });
+        foreach (var administrator in _options.SendsBuildNotification ? _options.Administrators : [])
+        {
+            var mail = new OutgoingMail
+            {
+                From = _options.Sender,
+                To = administrator,
+                Subject = subject,
+                Id = BuildMailId.Of($"{builder.Name} {builder.Revision} failed", administrator),
+                Body = body,
+            };
+            await SendAsync(mail, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task TellAsync(Build build, string? extra, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(build);
+        if (build.State == BuildState.FullyBuilt)
+            return; // nobody is told of what went well
+        var description = await _descriptions.DescribeAsync(build, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<OutgoingMail> mails = build.JobType == LeafName.LiveFs
+            ? LiveFsBuildMail.Compose(build, description, _options) is { } mail ? [mail] : []
+            : PackageBuildMail.Compose(build, description, extra, _options);
+        foreach (var one in _options.SendsBuildNotification ? mails : [])
+            await SendAsync(one, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task SendAsync(OutgoingMail mail, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _transport.SendAsync(mail, cancellationToken).ConfigureAwait(false);
+            LogSent(mail.To.Address, mail.Subject);
+        }
+        catch (MailException e)
+        {
+            LogNotSent(e, mail.To.Address, mail.Subject);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Sent to {Address}: {Subject}")]
+    private partial void LogSent(string address, string subject);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Not sent to {Address}: {Subject}")]
+    private partial void LogNotSent(Exception exception, string address, string subject);
+}

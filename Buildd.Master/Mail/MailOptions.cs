@@ -1,0 +1,26 @@
+namespace Buildd.Master.Mail;
+
+/// <summary>Who is told of builds, and in whose name.</summary>
+public sealed record MailOptions
+{
+    /// <summary>Who mail comes from, for packages and live filesystems alike.</summary>
+    public required MailPerson Sender { get; init; }
+
+    /// <summary>Whether anything is sent at all (<c>send_build_notification</c>); true by default.</summary>
+    public bool SendsBuildNotification { get; init; } = true;
+
+    /// <summary>Whether the source's creator and signer are told too (<c>notify_owner</c>); true by default.</summary>
+    public bool NotifiesOwner { get; init; } = true;
+
+    /// <summary>
+    /// Who looks after the farm: told of failed package builds of distributions' archives, and of builders that fail. None by
+    /// default.
+    /// </summary>
+    public IReadOnlyList<MailPerson> Administrators { get; init; } = [];
+
+    /// <summary>The name of their team, for a header; <c>buildd-admins</c> by default.</summary>
+    public string AdministratorsTeam { get; init; } = "buildd-admins";
+
+    /// <summary>The texts; ours by default.</summary>
+    public MailTemplates Templates { get; init; } = new();
+}

@@ -1,0 +1,85 @@
+using Buildd.Debian;
+using Buildd.Master.Results;
+
+namespace Buildd.Master.Uploads.Archives;
+
+/// <summary>
+/// Keeps each upload in a folder of its own, <c>DISTRIBUTION/SUITE/COOKIE</c>, which one rename puts there when it is complete and
+/// on the disk. It knows no versions: all that passes the checks is taken.
+/// </summary>
+/// <param name="root">Where; made when missing.</param>
+public sealed class DirectoryArchive(string root) : IArchive
+{
+    private const int PieceBytes = 128 * 1024;
+
+    private readonly string _root = Path.GetFullPath(root);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<PublishedBinary>> FindPublishedAsync(
+        string suite, IReadOnlyCollection<string> packages, CancellationToken cancellationToken = default) =>
+        Task.FromResult<IReadOnlyList<PublishedBinary>>([]);
+
+    /// <summary>The folder of a build's upload.</summary>
+    public string FolderOf(AcceptedUpload upload)
+    {
+        ArgumentNullException.ThrowIfNull(upload);
+        return Path.Combine(_root, FileName.Check(upload.Build.Distribution), FileName.Check(upload.Suite), FileName.Check(upload.Build.Cookie));
+    }
+
+    /// <inheritdoc/>
+    public async Task AcceptAsync(AcceptedUpload upload, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(upload);
+        var folder = FolderOf(upload);
+        var parent = Path.GetDirectoryName(folder)!;
+        if (Directory.Exists(folder))
+        {
+            await CompareAsync(upload, folder, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        MakeDurably(parent);
+        // A name that no suite's list shows, and that the next try finds again.
+        var incomplete = Path.Combine(parent, $".{upload.Build.Cookie}.new");
+        if (Directory.Exists(incomplete))
+            Directory.Delete(incomplete, recursive: true);
+        Directory.CreateDirectory(incomplete);
+        foreach (var (name, path) in upload.AllFiles)
+            await CopyAsync(path, Path.Combine(incomplete, FileName.Check(name)), cancellationToken).ConfigureAwait(false);
+        Durable.FlushFolder(incomplete);
+        Directory.Move(incomplete, folder);
+        Durable.FlushFolder(parent);
+    }
+
+    private static void MakeDurably(string folder)
+    {
+        if (Directory.Exists(folder))
+            return;
+        var parent = Path.GetDirectoryName(folder)!;
+        MakeDurably(parent);
+        Directory.CreateDirectory(folder);
+        Durable.FlushFolder(parent);
+    }
+
+    private static async Task CopyAsync(string from, string to, CancellationToken cancellationToken)
+    {
+        var source = new FileStream(from, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous);
+        await using var closingSource = source.ConfigureAwait(false);
+        var target = new FileStream(to, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous);
+        await using var closingTarget = target.ConfigureAwait(false);
+        await source.CopyToAsync(target, PieceBytes, cancellationToken).ConfigureAwait(false);
+        target.Flush(flushToDisk: true);
+    }
+
+    /// <summary>What is there is complete, since it was renamed to where it is; it is this upload if it has the same files.</summary>
+    private static async Task CompareAsync(AcceptedUpload upload, string folder, CancellationToken cancellationToken)
+    {
+        var names = upload.AllFiles.Select(file => file.Name).Order(StringComparer.Ordinal);
+        var there = Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
+        var isSame = names.SequenceEqual(there, StringComparer.Ordinal);
+        foreach (var (name, path) in isSame ? upload.AllFiles : [])
+            isSame &= await FileSums.AreSameAsync(path, Path.Combine(folder, name), cancellationToken).ConfigureAwait(false);
+        if (!isSame)
+            throw new UploadException($"{folder} is there already, with other files than the upload of {upload.Build.Cookie} has.");
+    }
+}

@@ -1,0 +1,69 @@
+using Buildd.Master.Builds;
+
+namespace Buildd.Master.Uploads.Archives;
+
+/// <summary>
+/// Where accepted uploads go. Any thread may call; of one queue one upload comes at a time. <see cref="DirectoryArchive"/>
+/// keeps them in folders, <see cref="RepreproArchive"/> publishes them for apt.
+/// </summary>
+public interface IArchive
+{
+    /// <summary>The packages of some names that are published in a suite; an archive without versions has none.</summary>
+    /// <param name="suite">The suite.</param>
+    /// <param name="packages">The names of binary packages; well formed.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UploadException">The archive can't be read.</exception>
+    Task<IReadOnlyList<PublishedBinary>> FindPublishedAsync(
+        string suite, IReadOnlyCollection<string> packages, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Takes an upload, wholly or not at all. An upload that was taken before is taken again without a change and without an
+    /// error: who hands it over may have been killed before it noted that down.
+    /// </summary>
+    /// <param name="upload">The upload. Its files are not to be moved or changed.</param>
+    /// <param name="cancellationToken">Ends it; the upload may then have been taken or not.</param>
+    /// <exception cref="UploadException">The archive doesn't take it. The message goes to those who look after the build.</exception>
+    Task AcceptAsync(AcceptedUpload upload, CancellationToken cancellationToken = default);
+}
+
+/// <summary>A binary package of an archive.</summary>
+/// <param name="Package">Its name.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Architecture">The architecture in whose index it is; packages for all are in each.</param>
+public sealed record PublishedBinary(string Package, string Version, string Architecture);
+
+/// <summary>A file that a build of a live filesystem left.</summary>
+/// <param name="File">Its name, size and sums.</param>
+/// <param name="Path">Where it is.</param>
+public sealed record LiveFsFile(BuildFile File, string Path)
+{
+    /// <summary>Endings of files that people read.</summary>
+    private static readonly string[] TextEndings = [".manifest", ".manifest-remove", ".size"];
+
+    /// <summary><c>text/plain</c> for manifests and sizes, else <c>application/octet-stream</c>.</summary>
+    public string ContentType => TextEndings.Any(ending => File.Name.EndsWith(ending, StringComparison.Ordinal)) ? "text/plain" : "application/octet-stream";
+}
+
+/// <summary>An upload that passed all checks.</summary>
+public sealed record AcceptedUpload
+{
+    /// <summary>The build that made it.</summary>
+    public required Build Build { get; init; }
+
+    /// <summary>The suite that it is for; a plain name.</summary>
+    public required string Suite { get; init; }
+
+    /// <summary>Where packages go whose section names no component; null for main.</summary>
+    public string? Component { get; init; }
+
+    /// <summary>The packages; null when it is a live filesystem.</summary>
+    public PackageUpload? Packages { get; init; }
+
+    /// <summary>The files of a live filesystem; empty when it is packages.</summary>
+    public IReadOnlyList<LiveFsFile> LiveFsFiles { get; init; } = [];
+
+    /// <summary>Name and path of all its files, the <c>.changes</c> last.</summary>
+    public IEnumerable<(string Name, string Path)> AllFiles => Packages is { } packages
+        ? packages.Files.Select(file => (file.Name, file.Path)).Append((Path.GetFileName(packages.ChangesPath), packages.ChangesPath))
+        : LiveFsFiles.Select(file => (file.File.Name, file.Path));
+}

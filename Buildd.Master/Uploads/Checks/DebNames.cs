@@ -1,0 +1,58 @@
+using Buildd.Debian.Packages;
+
+namespace Buildd.Master.Uploads.Checks;
+
+/// <summary>What the names of an upload's files say.</summary>
+internal static class DebNames
+{
+    /// <summary>The priorities of Policy 2.5, with the one it no longer has.</summary>
+    public static readonly string[] Priorities = ["required", "important", "standard", "optional", "extra"];
+
+    private static readonly string[] TarEndings = [".tar.gz", ".tar.bz2", ".tar.xz", ".tar.lzma", ".tar.zst"];
+
+    /// <summary>What a file is; null when it is nothing that an upload may have.</summary>
+    public static UploadFileKind? KindOf(ListedFile file)
+    {
+        var name = file.Name;
+        if (file.Section?.StartsWith("raw-", StringComparison.Ordinal) == true)
+            return UploadFileKind.Custom;
+        return Path.GetExtension(name) switch
+        {
+            ".deb" => UploadFileKind.Deb,
+            ".udeb" => UploadFileKind.Udeb,
+            ".ddeb" => UploadFileKind.Ddeb,
+            ".buildinfo" => UploadFileKind.BuildInfo,
+            ".dsc" => UploadFileKind.Source,
+            _ when name.EndsWith(".diff.gz", StringComparison.Ordinal) || IsTarball(name)
+                || (name.EndsWith(".asc", StringComparison.Ordinal) && IsTarball(name[..^".asc".Length])) => UploadFileKind.Source,
+            _ => null,
+        };
+    }
+
+    public static bool IsBinary(UploadFileKind kind) => kind is UploadFileKind.Deb or UploadFileKind.Udeb or UploadFileKind.Ddeb;
+
+    /// <summary><c>contrib/utils</c> is the component and the section; a section by itself is in main.</summary>
+    public static (string Component, string Section) SplitSection(string section)
+    {
+        var slash = section.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? ("main", section) : (section[..slash], section[(slash + 1)..]);
+    }
+
+    public static string WithoutEpoch(string version) => version[(version.IndexOf(':', StringComparison.Ordinal) + 1)..];
+
+    /// <summary>The three parts of <c>PACKAGE_VERSION_ARCHITECTURE.deb</c>, or null.</summary>
+    public static (string Package, string Version, string Architecture)? Parts(string name) =>
+        Path.GetFileNameWithoutExtension(name).Split('_') is [{ Length: > 0 } package, { Length: > 0 } version, { Length: > 0 } architecture]
+            ? (package, version, architecture)
+            : null;
+
+    /// <summary>Policy 5.6.1: at least two of <c>a-z 0-9 + - .</c>, the first a letter or digit.</summary>
+    public static bool IsPackageName(string name) =>
+        name.Length >= 2 && char.IsAsciiLetterOrDigit(name[0])
+        && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '+' or '-' or '.');
+
+    /// <summary>Letters, digits and <c>-+~._</c> only.</summary>
+    public static bool IsPlain(string name) => name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or '~' or '.' or '_');
+
+    private static bool IsTarball(string name) => TarEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal));
+}

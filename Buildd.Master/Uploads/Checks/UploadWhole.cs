@@ -1,0 +1,89 @@
+using Buildd.Debian;
+using Buildd.Debian.Packages;
+
+namespace Buildd.Master.Uploads.Checks;
+
+/// <summary>What the fields and the files of an upload have to agree on, with each other and with the build.</summary>
+internal static class UploadWhole
+{
+    private const string All = "all";
+    private const string Source = "source";
+
+    public static void Check(Changes changes, IReadOnlyList<UploadedFile> files, UploadTarget target, FindingList findings)
+    {
+        // By what is listed, not by what is there: a missing file was told already.
+        var kinds = changes.Files.Select(file => (file.Name, Kind: DebNames.KindOf(file))).ToList();
+        var hasSource = kinds.Any(file => file.Kind == UploadFileKind.Source);
+        var hasBinaries = kinds.Any(file => file.Kind is { } kind && DebNames.IsBinary(kind));
+        if (hasSource && hasBinaries)
+            findings.Reject(null, "There are parts of a source and binary packages in one upload");
+        else if (hasSource)
+            findings.Reject(null, "There are parts of a source in what a build made");
+        if (changes.Architectures.Contains(Source) != hasSource)
+        {
+            findings.Reject(null, hasSource
+                ? "There are parts of a source, and the field Architecture does not say so"
+                : "The field Architecture says source, and there is no part of one");
+        }
+
+        CheckArchitectures(changes, kinds.Where(file => file.Kind is { } kind && DebNames.IsBinary(kind)).Select(file => file.Name), target, findings);
+        CheckDdebs(changes, findings);
+        var components = files.Select(file => file.Component).Distinct().ToList();
+        if (components.Count > 1 && components.Contains(UploadPolicy.Partner))
+            findings.Reject(null, "There are packages of the component partner together with others");
+        CheckTarget(changes, target, findings);
+    }
+
+    private static void CheckArchitectures(Changes changes, IEnumerable<string> binaries, UploadTarget target, FindingList findings)
+    {
+        var listed = changes.Architectures.Where(name => name != Source).Distinct().ToList();
+        var found = binaries.Select(name => DebNames.Parts(name)?.Architecture).OfType<string>().Distinct().ToList();
+        foreach (var name in listed.Except(found))
+            findings.Reject(null, $"The field Architecture says {FileName.Display(name)}, and no package is for it");
+        foreach (var name in found.Except(listed))
+            findings.Reject(null, $"There are packages for {FileName.Display(name)}, and the field Architecture does not say so");
+        var specific = listed.Union(found).Where(name => name != All).ToList();
+        if (specific.Count > 1)
+            findings.Reject(null, $"There is more than one architecture: {string.Join(", ", specific.Select(FileName.Display))}");
+        if (target.Architecture is { } architecture)
+        {
+            foreach (var name in specific.Where(name => name != architecture))
+                findings.Reject(null, $"The upload is for {FileName.Display(name)}, and the build was for {architecture}");
+        }
+    }
+
+    /// <summary>A package's debug symbols are of the same build: <c>NAME-dbgsym</c>, same version, same architecture.</summary>
+    private static void CheckDdebs(Changes changes, FindingList findings)
+    {
+        const string Suffix = "-dbgsym";
+        var packages = changes.Files
+            .Where(file => DebNames.KindOf(file) is UploadFileKind.Deb or UploadFileKind.Udeb)
+            .Select(file => DebNames.Parts(file.Name)).ToList();
+        var owners = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var file in changes.Files.Where(file => DebNames.KindOf(file) == UploadFileKind.Ddeb))
+        {
+            var parts = DebNames.Parts(file.Name);
+            if (parts is not { } ddeb || !ddeb.Package.EndsWith(Suffix, StringComparison.Ordinal))
+            {
+                findings.Reject(file.Name, $"is not called NAME{Suffix}_VERSION_ARCHITECTURE.ddeb");
+                continue;
+            }
+
+            var owner = (ddeb.Package[..^Suffix.Length], ddeb.Version, ddeb.Architecture);
+            if (packages.Count(package => package == owner) != 1)
+                findings.Reject(file.Name, "has debug symbols of no package in this upload");
+            else if (!owners.TryAdd($"{owner}", file.Name))
+                findings.Reject(file.Name, $"has debug symbols of the same package as {owners[$"{owner}"]}");
+        }
+    }
+
+    private static void CheckTarget(Changes changes, UploadTarget target, FindingList findings)
+    {
+        if (target.Source is { } source && changes.Source != source)
+            findings.Reject(null, $"The upload is of the source {FileName.Display(changes.Source)}, and the build was of {source}");
+        if (target.SourceVersion is { } version && changes.SourceVersion != version)
+            findings.Reject(null, $"The upload is of the source's version {FileName.Display(changes.SourceVersion)}, and the build was of {version}");
+        if (target.Suite is { } suite && (changes.Distributions.Count != 1 || changes.Distributions[0] != suite))
+            findings.Reject(null, $"The upload is for {string.Join(' ', changes.Distributions.Select(FileName.Display))}, and the build was for {suite}");
+    }
+}

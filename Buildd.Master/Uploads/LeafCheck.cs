@@ -1,0 +1,95 @@
+using Buildd.Debian.Versions;
+using Buildd.Master.Builds;
+using Buildd.Master.Uploads.Archives;
+using Buildd.Master.Uploads.Checks;
+
+namespace Buildd.Master.Uploads;
+
+/// <summary>What the checks of a leaf came to.</summary>
+/// <param name="Findings">All that was found.</param>
+/// <param name="Accepted">What to hand to the archive; null when it is rejected.</param>
+/// <param name="Rejection">What to tell the maker; null when there is nobody to tell.</param>
+internal sealed record LeafCheckResult(IReadOnlyList<UploadFinding> Findings, AcceptedUpload? Accepted, UploadRejection? Rejection);
+
+/// <summary>Checks a leaf of either kind against its build and the archive. Changes nothing.</summary>
+internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvider time)
+{
+    /// <summary>Where packages go when nobody knows what they are for.</summary>
+    private const string UnknownSuite = "unsorted";
+
+    public async Task<LeafCheckResult> CheckAsync(
+        string folder, Build build, BuildDescription description, UploadRun run, CancellationToken cancellationToken)
+    {
+        var suite = description.Suite ?? run.Series ?? UnknownSuite;
+        var before = new FindingList();
+        if (run.Series is { } series && description.Suite is { } known && series != known && series != description.Series)
+            before.Reject(null, $"The upload is said to be for {series}, and the build was for {known}");
+        if (run.Distribution is { } distribution && distribution != build.Distribution)
+            before.Reject(null, $"The upload is said to be for {distribution}, and the build was for {build.Distribution}");
+        return build.JobType == LeafName.LiveFs
+            ? await CheckFilesAsync(folder, build, suite, before, cancellationToken).ConfigureAwait(false)
+            : await CheckPackagesAsync(folder, build, description, suite, before, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<LeafCheckResult> CheckPackagesAsync(
+        string folder, Build build, BuildDescription description, string suite, FindingList before, CancellationToken cancellationToken)
+    {
+        var target = new UploadTarget { Architecture = description.Architecture, Source = description.Name, SourceVersion = description.Version };
+        var result = await new UploadCheck(policy, time).CheckAsync(folder, target, cancellationToken).ConfigureAwait(false);
+        if (result.Upload is { } good)
+            await CheckPublishedAsync(good, description, suite, before, cancellationToken).ConfigureAwait(false);
+        UploadFinding[] findings = [.. result.Findings, .. before.Findings];
+        var isAccepted = result.Upload is not null && !before.IsRejected;
+        return new LeafCheckResult(
+            findings,
+            isAccepted ? new AcceptedUpload { Build = build, Suite = suite, Component = description.Component, Packages = result.Upload } : null,
+            isAccepted || result.ChangedBy is not { } maker
+                ? null
+                : new UploadRejection(maker, result.Names ?? "", result.Version ?? "", suite, [.. findings.Select(finding => finding.ToString())]));
+    }
+
+    private async Task CheckPublishedAsync(
+        PackageUpload upload, BuildDescription description, string suite, FindingList findings, CancellationToken cancellationToken)
+    {
+        if (description.Purpose == ArchivePurpose.Copy || upload.Binaries.Count == 0)
+            return;
+        var names = upload.Binaries.Select(binary => binary.Package).Distinct(StringComparer.Ordinal).ToList();
+        var published = (await archive.FindPublishedAsync(suite, names, cancellationToken).ConfigureAwait(false)).ToLookup(binary => binary.Package, StringComparer.Ordinal);
+        foreach (var binary in upload.Binaries)
+        {
+            var version = DebianVersion.Parse(binary.Version);
+            var newest = published[binary.Package]
+                .Where(other => binary.Architecture == "all" || other.Architecture == binary.Architecture)
+                .Select(other => DebianVersion.TryParse(other.Version)).OfType<DebianVersion>()
+                .Where(other => other.CompareTo(version) > 0)
+                .MaxBy(other => other, Comparer<DebianVersion>.Create((a, b) => a.CompareTo(b)));
+            if (newest is not null)
+                findings.Reject(binary.File.Name, $"is older than {newest}, which is published in {suite}");
+        }
+    }
+
+    /// <summary>A live filesystem's leaf: every file in any subfolder, by its own name; those directly in the leaf are ours.</summary>
+    private static async Task<LeafCheckResult> CheckFilesAsync(
+        string folder, Build build, string suite, FindingList findings, CancellationToken cancellationToken)
+    {
+        var files = new List<LiveFsFile>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var path in LeafFiles.List(folder, findings).Where(path => Path.GetDirectoryName(path) != folder))
+        {
+            var name = Path.GetFileName(path);
+            if (Debian.FileName.FindMistake(name) is { } mistake)
+            {
+                findings.Reject(name, $"has a name that is refused: {mistake}");
+                continue;
+            }
+
+            if (!names.Add(name))
+                findings.Reject(name, "is there more than once");
+            var sums = await FileSums.OfAsync(path, cancellationToken).ConfigureAwait(false);
+            files.Add(new LiveFsFile(new BuildFile(name, sums.Size, sums.Sha1, sums.Sha256), path));
+        }
+
+        return new LeafCheckResult(
+            findings.Findings, findings.IsRejected ? null : new AcceptedUpload { Build = build, Suite = suite, LiveFsFiles = files }, null);
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using Buildd.Debian;
+
+namespace Buildd.Master.Uploads;
+
+/// <summary>
+/// The name of a leaf, <c>YYYYMMDD-HHMMSS-JOBTYPE-ID</c>. Only the last two parts count: they are the build's cookie, and what
+/// stands before them is for people and for the order. Immutable.
+/// </summary>
+/// <param name="Text">The whole name.</param>
+/// <param name="JobType">The kind of build, such as <c>PACKAGEBUILD</c>.</param>
+/// <param name="BuildId">The build's number.</param>
+public sealed record LeafName(string Text, string JobType, long BuildId)
+{
+    /// <summary>What the name has that live filesystems' leaves have.</summary>
+    public const string LiveFs = "LIVEFSBUILD";
+
+    /// <summary>The kind of build that a number without a kind means.</summary>
+    public const string Package = "PACKAGEBUILD";
+
+    /// <summary>Reads a name; null when it does not end in a cookie, or can't be a folder's name.</summary>
+    public static LeafName? TryParse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (FileName.FindMistake(text) is not null || text.Split('-') is not [.., var jobType, var id])
+            return null;
+        return TryParseCookie(jobType, id) is { } build ? new LeafName(text, jobType, build) : null;
+    }
+
+    /// <summary>
+    /// This name with a number before the cookie, for when a folder of the name is there already: whoever reads the name later
+    /// still finds the build.
+    /// </summary>
+    public string Numbered(int number)
+    {
+        var cookie = Text.LastIndexOf('-', Text.LastIndexOf('-') - 1);
+        return cookie < 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{number}-{Text}")
+            : string.Create(CultureInfo.InvariantCulture, $"{Text[..cookie]}-{number}{Text[cookie..]}");
+    }
+
+    private static long? TryParseCookie(string jobType, string id) =>
+        jobType.Length > 0 && char.IsAsciiLetterUpper(jobType[0]) && jobType.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c))
+        && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+            ? number
+            : null;
+}

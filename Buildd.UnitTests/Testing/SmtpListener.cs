@@ -1,0 +1,114 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Buildd.UnitTests.Testing;
+
+/// <summary>A mail server on a free port of this machine that keeps what it is given (RFC 5321, as far as clients go here).</summary>
+internal sealed class SmtpListener : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<ReceivedMail> _received = [];
+    private readonly Task _serving;
+
+    internal SmtpListener()
+    {
+        _listener.Start();
+        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        _serving = ServeAsync();
+    }
+
+    internal int Port { get; }
+
+    /// <summary>What it answers to recipients; <c>250 OK</c> unless a test wants another.</summary>
+    internal string RecipientReply { get; init; } = "250 OK";
+
+    /// <summary>Whether it takes connections and never says a word.</summary>
+    internal bool IsSilent { get; init; }
+
+    internal IReadOnlyList<ReceivedMail> Received
+    {
+        get
+        {
+            lock (_received)
+                return [.. _received];
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Stop();
+        await ((Task)_serving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+        _listener.Dispose();
+    }
+
+    private async Task ServeAsync()
+    {
+        var sessions = new List<Task>();
+        while (!_stop.IsCancellationRequested)
+            sessions.Add(TalkAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
+        await Task.WhenAll(sessions);
+    }
+
+    private async Task TalkAsync(TcpClient client)
+    {
+        using var closing = client;
+        await using var stream = client.GetStream();
+        using var reader = new StreamReader(stream, Encoding.Latin1);
+        if (IsSilent)
+            await Task.Delay(Timeout.Infinite, _stop.Token);
+        await SayAsync("220 test");
+        var (from, to) = ("", new List<string>());
+        while (await reader.ReadLineAsync(_stop.Token) is { } line)
+        {
+            var verb = line.Split(' ', ':')[0].ToUpperInvariant();
+            switch (verb)
+            {
+                case "MAIL":
+                    from = line;
+                    await SayAsync("250 OK");
+                    break;
+                case "RCPT":
+                    to.Add(line);
+                    await SayAsync(RecipientReply);
+                    break;
+                case "DATA":
+                    await SayAsync("354 go on");
+                    var text = new StringBuilder();
+                    while (await reader.ReadLineAsync(_stop.Token) is { } data and not ".")
+                        text.Append(data.StartsWith('.') ? data[1..] : data).Append('\n');
+                    lock (_received)
+                        _received.Add(new ReceivedMail(from, [.. to], text.ToString()));
+                    (from, to) = ("", []);
+                    await SayAsync("250 taken");
+                    break;
+                case "QUIT":
+                    await SayAsync("221 bye");
+                    return;
+                default:
+                    await SayAsync("250 OK");
+                    break;
+            }
+        }
+
+        async Task SayAsync(string reply) => await stream.WriteAsync(Encoding.ASCII.GetBytes(reply + "\r\n"), _stop.Token);
+    }
+}
+
+/// <summary>A mail as it came over the wire.</summary>
+/// <param name="From">The command that said who it is from.</param>
+/// <param name="To">The commands that said who it is for.</param>
+/// <param name="Text">Head and body.</param>
+internal sealed record ReceivedMail(string From, IReadOnlyList<string> To, string Text)
+{
+    /// <summary>The head's fields, continuations joined.</summary>
+    internal ILookup<string, string> Headers => Text[..Text.IndexOf("\n\n", StringComparison.Ordinal)]
+        .Replace("\n ", " ", StringComparison.Ordinal).Replace("\n\t", " ", StringComparison.Ordinal).Split('\n')
+        .Select(line => line.Split(": ", 2)).ToLookup(parts => parts[0], parts => parts.Length > 1 ? parts[1] : "", StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What follows the head, as it came.</summary>
+    internal string Body => Text[(Text.IndexOf("\n\n", StringComparison.Ordinal) + 2)..];
+}
