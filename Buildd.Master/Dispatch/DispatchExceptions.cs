@@ -60,3 +60,14 @@ public sealed class UnknownBuilderException(Uri slave, string builderTag, string
     /// <summary>The slave's words.</summary>
     public string Text { get; } = Secrets.Quote(text);
 }
+
+/// <summary>
+/// The slave was told to build, its answer was lost, and it can't be asked: perhaps it builds. Look at it later, and don't tell another one
+/// meanwhile.
+/// </summary>
+public sealed class BuildUncertainException(Uri slave, string cookie, Exception lost)
+    : MasterException($"Nobody knows whether {slave} has taken {cookie}: {lost.Message}")
+{
+    /// <summary>The build.</summary>
+    public string Cookie { get; } = cookie;
+}

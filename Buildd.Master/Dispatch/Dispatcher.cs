@@ -15,6 +15,9 @@ namespace Buildd.Master.Dispatch;
 /// <param name="logger">The master's diagnostics.</param>
 public sealed partial class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<Dispatcher> logger)
 {
+    /// <summary>How many files the slave is asked for at a time; a source has three or four, and the original asks for all at once.</summary>
+    private const int MaxParallelFiles = 8;
+
     /// <summary>
     /// Hands the build over; the last event is <see cref="BuildAccepted"/>. Nothing happens before the first event is
     /// asked for, and nobody should stop asking in between.
@@ -26,9 +29,10 @@ public sealed partial class Dispatcher(ISlaveClient slave, TimeProvider time, IL
     /// </param>
     /// <exception cref="DispatchException">The slave did not take it; the type says why.</exception>
     /// <exception cref="SlaveException">
-    /// The conversation failed. Of a connection that broke during <c>build</c> this is thrown only after the slave was
-    /// asked, and does not have the build.
+    /// The conversation failed. When it did so during <c>build</c> this is thrown only after the slave was asked, and does
+    /// not have the build.
     /// </exception>
+    /// <exception cref="BuildUncertainException">The conversation failed during <c>build</c>, and the slave can't be asked.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled in time; the slave does not have the build.</exception>
     public async IAsyncEnumerable<BuildEvent> DispatchAsync(
         BuildJob job, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -36,8 +40,14 @@ public sealed partial class Dispatcher(ISlaveClient slave, TimeProvider time, IL
         ArgumentNullException.ThrowIfNull(job);
         var start = time.GetTimestamp();
         await RequireIdleAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var file in job.Files.Prepend(job.Chroot).DistinctBy(file => file.Sha1))
-            yield return await EnsurePresentAsync(file, cancellationToken).ConfigureAwait(false);
+        yield return await EnsurePresentAsync(job.Chroot, cancellationToken).ConfigureAwait(false);
+        var files = job.Files.Prepend(job.Chroot).DistinctBy(file => file.Sha1).Skip(1).ToList();
+        var present = new InputPresent[files.Count];
+        var bound = new ParallelOptions { MaxDegreeOfParallelism = MaxParallelFiles, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, files.Count, bound, async (i, stop) =>
+            present[i] = await EnsurePresentAsync(files[i], stop).ConfigureAwait(false)).ConfigureAwait(false);
+        foreach (var file in present)
+            yield return file;
         cancellationToken.ThrowIfCancellationRequested();
         await BuildAsync(job).ConfigureAwait(false);
         var duration = time.GetElapsedTime(start);
@@ -90,10 +100,10 @@ public sealed partial class Dispatcher(ISlaveClient slave, TimeProvider time, IL
             var reply = await slave.BuildAsync(call, CancellationToken.None).ConfigureAwait(false);
             Judge(job, reply);
         }
-        catch (SlaveConnectionException exception)
+        catch (SlaveException exception) when (exception is SlaveConnectionException or SlaveProtocolException)
         {
             // Nobody knows whether the slave got the call, and a second one could ruin the build if it did.
-            if (!await HasBuildAsync(job.Cookie).ConfigureAwait(false))
+            if (!await HasBuildAsync(job.Cookie, exception).ConfigureAwait(false))
                 throw;
             LogAnswerLost(exception, slave.Url, job.Cookie);
         }
@@ -114,10 +124,17 @@ public sealed partial class Dispatcher(ISlaveClient slave, TimeProvider time, IL
         }
     }
 
-    private async Task<bool> HasBuildAsync(string cookie)
+    private async Task<bool> HasBuildAsync(string cookie, SlaveException lost)
     {
-        var status = await slave.StatusAsync(CancellationToken.None).ConfigureAwait(false);
-        return status.Status != BuilderStatus.Idle && status.BuildId == cookie;
+        try
+        {
+            var status = await slave.StatusAsync(CancellationToken.None).ConfigureAwait(false);
+            return status.Status != BuilderStatus.Idle && status.BuildId == cookie;
+        }
+        catch (SlaveException)
+        {
+            throw new BuildUncertainException(slave.Url, cookie, lost);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Slave} has {Name} ({Info}) after {Seconds:0.0} s")]

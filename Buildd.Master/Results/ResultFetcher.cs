@@ -1,5 +1,3 @@
-using Buildd.Debian;
-using Buildd.Master.Jobs;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Microsoft.Extensions.Logging;
@@ -13,9 +11,6 @@ namespace Buildd.Master.Results;
 /// </summary>
 public sealed partial class ResultFetcher
 {
-    /// <summary>More names than this in a file map aren't believed; the biggest sources have some thousand packages.</summary>
-    private const int MaxFiles = 10_000;
-
     private readonly ISlaveClient _slave;
     private readonly ResultOptions _options;
     private readonly TimeProvider _time;
@@ -55,7 +50,7 @@ public sealed partial class ResultFetcher
     /// in <c>incoming</c>.
     /// </exception>
     /// <exception cref="SlaveException">A file can't be had. Nothing of it is in <c>incoming</c>.</exception>
-    /// <exception cref="FileNameException">The cookie can't be part of a folder's name.</exception>
+    /// <exception cref="Debian.FileNameException">The cookie can't be part of a folder's name.</exception>
     /// <exception cref="IOException">The disk failed. Nothing of it is in <c>incoming</c>.</exception>
     public async Task<FetchedResults> FetchAsync(
         string cookie,
@@ -63,7 +58,7 @@ public sealed partial class ResultFetcher
         Func<FileFetched, ValueTask>? observe = null,
         CancellationToken cancellationToken = default)
     {
-        var wanted = Check(fileMap);
+        var wanted = FileMap.Check(_slave.Url, fileMap);
         var leaf = Leaf.Begin(_options.Root, cookie, _time.GetLocalNow());
         try
         {
@@ -114,29 +109,11 @@ public sealed partial class ResultFetcher
         }
     }
 
-    /// <summary>Looks at every entry, before anything is asked for or written.</summary>
-    private List<(string Name, string Sha1)> Check(IReadOnlyDictionary<string, string>? fileMap)
-    {
-        var wanted = new List<(string, string)>();
-        foreach (var (name, sha1) in fileMap ?? new Dictionary<string, string>())
-        {
-            var mistake = FileName.FindMistake(name)
-                ?? (name == Leaf.LogName ? "the log has that name" : null)
-                ?? (InputFile.IsSha1(sha1) ? null : $"its sum is {FileName.Display(sha1)}, which is no SHA-1")
-                ?? (wanted.Count < MaxFiles ? null : $"it is one more than {MaxFiles}");
-            if (mistake is not null)
-                throw new BadFileMapException(_slave.Url, name, mistake);
-            wanted.Add((name, sha1));
-        }
-
-        return wanted;
-    }
-
     private async Task<FetchedFile> FetchAsync(
         Download download, (string Name, string Sha1) wanted, Leaf leaf, CancellationToken cancellationToken)
     {
         var path = Path.Combine(leaf.Folder, wanted.Name);
-        var file = await download.RunAsync(wanted.Sha1, wanted.Name, path, cancellationToken).ConfigureAwait(false);
+        var file = await download.RunAsync(wanted.Sha1, wanted.Name, path, resume: false, cancellationToken).ConfigureAwait(false);
         return file.Sha1 == wanted.Sha1
             ? file
             : throw new ResultMismatchException(_slave.Url, wanted.Name, wanted.Sha1, file.Sha1);
@@ -149,7 +126,7 @@ public sealed partial class ResultFetcher
         try
         {
             var path = Path.Combine(leaf.Folder, Leaf.LogName);
-            await download.RunAsync(WireNames.BuildLog, Leaf.LogName, path, cancellationToken).ConfigureAwait(false);
+            await download.RunAsync(WireNames.BuildLog, Leaf.LogName, path, resume: false, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (SlaveFileNotFoundException exception)

@@ -13,12 +13,18 @@ namespace Buildd.Master.Scanning;
 /// Trouble with the log is never trouble with the build: it is logged, and the next call tries again from where the
 /// last one got to. The whole log is fetched with the results.
 /// </remarks>
-internal sealed partial class LogFollower(ISlaveClient slave, ILogger logger)
+/// <param name="slave">The slave.</param>
+/// <param name="logger">The master's diagnostics.</param>
+/// <param name="offset">How much of the slave's log is known already, in bytes.</param>
+internal sealed partial class LogFollower(ISlaveClient slave, ILogger logger, long offset = 0)
 {
     private readonly byte[] _buffer = new byte[32 * 1024];
     private readonly LogTail _tail = new();
-    private long _offset;
+    private long _offset = offset;
     private bool _notServed;
+
+    /// <summary>Why the last call could not read all there is; null when it could, or when the slave has no such file.</summary>
+    public SlaveException? Failure { get; private set; }
 
     /// <summary>What was logged since the last call, up to now.</summary>
     /// <param name="status">The slave's latest status.</param>
@@ -26,6 +32,7 @@ internal sealed partial class LogFollower(ISlaveClient slave, ILogger logger)
     public async IAsyncEnumerable<BuildEvent> FollowAsync(
         StatusReply status, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        Failure = null;
         var file = _tail.HasBegun ? null : await TryOpenAsync(cancellationToken).ConfigureAwait(false);
         if (file is not null)
         {
@@ -67,6 +74,7 @@ internal sealed partial class LogFollower(ISlaveClient slave, ILogger logger)
         }
         catch (SlaveException exception)
         {
+            Failure = exception;
             LogFailed(exception, slave.Url);
             return null;
         }
@@ -98,6 +106,7 @@ internal sealed partial class LogFollower(ISlaveClient slave, ILogger logger)
         }
         catch (SlaveException exception)
         {
+            Failure = exception;
             LogFailed(exception, slave.Url);
             return null;
         }

@@ -19,6 +19,9 @@ internal sealed class PhaseTracker
     private int _started;
     private int _ended;
 
+    /// <summary>The phase that has begun last; null before the first, and from slaves that don't tell.</summary>
+    public string? Current { get; private set; }
+
     /// <summary>The events since the last status.</summary>
     public IEnumerable<BuildEvent> Update(IReadOnlyDictionary<string, XmlRpcValue> extra)
     {
@@ -31,6 +34,7 @@ internal sealed class PhaseTracker
             if (i >= _started)
             {
                 _started = i + 1;
+                Current = name;
                 yield return new PhaseStarted(name, Time(phase, WireNames.Members.PhaseStart));
             }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Buildd.Protocol.Messages;
+using Buildd.Protocol.Secrets;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
 using Buildd.Slave.Files;
@@ -129,7 +130,7 @@ internal sealed partial class Builder : IAsyncDisposable
             Arguments = call.Arguments,
             DefaultArchitecture = _options.ArchitectureTag,
         };
-        var secrets = BuildSecrets.FromArguments(call.Arguments);
+        var secrets = FindSecrets(call);
         lock (_lock)
         {
             if (_stopping)
@@ -346,6 +347,18 @@ internal sealed partial class Builder : IAsyncDisposable
         }
 
         LogEnded(_snapshot.BuildId, outcome.Status);
+    }
+
+    private static IReadOnlyList<ReadOnlyMemory<byte>> FindSecrets(BuildCall call)
+    {
+        try
+        {
+            return BuildSecrets.FromArguments(call.Arguments);
+        }
+        catch (TooManySecretsException exception)
+        {
+            throw new RefusedException(exception.Message, exception);
+        }
     }
 
     /// <summary>A value of another type counts as true, so that a mistake shows less of a log and not more.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Buildd.Protocol.Secrets;
 
 namespace Buildd.Slave.Logs;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Buildd.Protocol.Messages;
+using Buildd.Protocol.Secrets;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave;
 using Buildd.Slave.Builds;

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Buildd.Slave.Logs;
+using Buildd.Protocol.Secrets;
 
-namespace Buildd.UnitTests.Slave.Logs;
+namespace Buildd.UnitTests.Protocol.Secrets;
 
 /// <summary>The sanitiser for tests, and a slow and plain one to compare it with.</summary>
 internal static partial class Sanitising

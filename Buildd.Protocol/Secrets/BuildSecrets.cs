@@ -2,29 +2,29 @@ using System.Buffers;
 using System.Text;
 using Buildd.Protocol.XmlRpc;
 
-namespace Buildd.Slave.Logs;
+namespace Buildd.Protocol.Secrets;
 
 /// <summary>Finds the secrets among a build's arguments, in every spelling that they are likely to take in its log.</summary>
 /// <remarks>
 /// Secrets are: the password of each <c>scheme://user:password@</c> in any string; a user without a password that is long
 /// enough for a token; and all that lies below a struct member whose name ends as <see cref="SecretNames"/> do.
 /// </remarks>
-internal static class BuildSecrets
+public static class BuildSecrets
 {
     /// <summary>
     /// A secret shorter than this is not looked for by itself, or a log would lose every "the" in it. In a URL it is
     /// removed all the same.
     /// </summary>
-    internal const int MinSecretBytes = 4;
+    public const int MinSecretBytes = 4;
 
     /// <summary>What a URL names as its user without a password is taken for a token from this length on, and for an account's name below.</summary>
-    internal const int MinTokenUserBytes = 20;
+    public const int MinTokenUserBytes = 20;
 
     /// <summary>All secrets together, in bytes. Arguments known from farms have a few hundred; searching takes memory for each.</summary>
-    internal const int MaxSecretBytes = 256 * 1024;
+    public const int MaxSecretBytes = 256 * 1024;
 
     /// <summary>How many secrets a build may have. Archives share theirs, so that few builds have more than ten.</summary>
-    internal const int MaxSecrets = 1000;
+    public const int MaxSecrets = 1000;
 
     /// <summary>How the names of members end whose value is secret; capitals count as small letters and hyphens as underscores.</summary>
     private static readonly string[] SecretNames =
@@ -42,8 +42,8 @@ internal static class BuildSecrets
     /// <summary>Collects them.</summary>
     /// <param name="arguments">The build's arguments.</param>
     /// <returns>What must not appear in the log, each once.</returns>
-    /// <exception cref="RefusedException">They are more than <see cref="MaxSecrets"/> or longer than <see cref="MaxSecretBytes"/>.</exception>
-    internal static IReadOnlyList<ReadOnlyMemory<byte>> FromArguments(XmlRpcStruct arguments)
+    /// <exception cref="TooManySecretsException">They are more than <see cref="MaxSecrets"/> or longer than <see cref="MaxSecretBytes"/>.</exception>
+    public static IReadOnlyList<ReadOnlyMemory<byte>> FromArguments(XmlRpcStruct arguments)
     {
         var found = new HashSet<string>(StringComparer.Ordinal); // bytes as Latin-1
         Collect(arguments, isSecret: false, isPair: false, found);
@@ -51,9 +51,9 @@ internal static class BuildSecrets
 
         var (count, bytes) = (found.Count, found.Sum(secret => (long)secret.Length));
         if (count > MaxSecrets)
-            throw new RefusedException($"the build's arguments hold {count} secrets, and at most {MaxSecrets} can be kept out of its log");
+            throw new TooManySecretsException($"the build's arguments hold {count} secrets, and at most {MaxSecrets} can be kept out of its log");
         if (bytes > MaxSecretBytes)
-            throw new RefusedException($"the secrets in the build's arguments have {bytes} bytes, and at most {MaxSecretBytes} can be kept out of its log");
+            throw new TooManySecretsException($"the secrets in the build's arguments have {bytes} bytes, and at most {MaxSecretBytes} can be kept out of its log");
         return
         [
             .. found.Select(Encoding.Latin1.GetBytes).SelectMany(SecretSpellings.Of).Select(Encoding.Latin1.GetString)

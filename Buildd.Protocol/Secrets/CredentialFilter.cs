@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Buildd.Slave.Logs;
+namespace Buildd.Protocol.Secrets;
 
 /// <summary>
 /// Takes out of a stream what looks like a credential, by the reference's two rules:
@@ -38,6 +38,9 @@ internal sealed class CredentialFilter
     private readonly HeldBytes _held = new();
     private readonly ArrayBufferWriter<byte> _output = new();
     private bool _inToken; // of a proxyauth whose beginning has been removed
+
+    /// <summary>Whether the next piece is looked at as if nothing had come before.</summary>
+    internal bool IsAtRest => !_inToken && _held.IsEmpty;
 
     private static ReadOnlySpan<byte> Scheme => "://"u8;
 

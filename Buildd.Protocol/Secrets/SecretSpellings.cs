@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Buildd.Slave.Logs;
+namespace Buildd.Protocol.Secrets;
 
 /// <summary>How a secret may be written in a log by tools that were given it.</summary>
 internal static class SecretSpellings

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace Buildd.Slave.Logs;
+namespace Buildd.Protocol.Secrets;
 
 /// <summary>Takes known secrets out of a stream: each run of bytes that occurrences of secrets cover becomes one mark.</summary>
 /// <remarks>
@@ -37,6 +37,9 @@ internal sealed class SecretFilter
         _search = texts.Length > 0 ? SearchValues.Create(texts, StringComparison.Ordinal) : null;
         _firstBytes = SearchValues.Create([.. _secrets.Select(secret => secret[0])]);
     }
+
+    /// <inheritdoc cref="CredentialFilter.IsAtRest"/>
+    internal bool IsAtRest => _search is null || (_held.IsEmpty && _covered == 0 && !_afterMark);
 
     /// <summary>What stands in the log for a secret. Shorter than any secret that is looked for.</summary>
     internal static ReadOnlySpan<byte> Mark => "***"u8;

@@ -1,12 +1,11 @@
 using System.Text;
+using Buildd.Protocol.Secrets;
 using Buildd.Protocol.XmlRpc;
-using Buildd.Slave;
-using Buildd.Slave.Logs;
 using FsCheck;
 using FsCheck.Fluent;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Slave.Logs;
+namespace Buildd.UnitTests.Protocol.Secrets;
 
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -138,7 +137,7 @@ public sealed class BuildSecretsTests
     {
         var arguments = new XmlRpcStruct { ["secrets"] = new XmlRpcArray(Enumerable.Range(0, BuildSecrets.MaxSecrets + 1).Select(i => (XmlRpcValue)$"secret{i}")) };
 
-        Assert.That(() => BuildSecrets.FromArguments(arguments), Throws.TypeOf<RefusedException>().With.Message.Contains("1001 secrets"));
+        Assert.That(() => BuildSecrets.FromArguments(arguments), Throws.TypeOf<TooManySecretsException>().With.Message.Contains("1001 secrets"));
     }
 
     [Test]
@@ -146,7 +145,7 @@ public sealed class BuildSecretsTests
     {
         var arguments = new XmlRpcStruct { ["secret"] = new string('x', BuildSecrets.MaxSecretBytes + 1) };
 
-        Assert.That(() => BuildSecrets.FromArguments(arguments), Throws.TypeOf<RefusedException>().With.Message.Contains("262145 bytes"));
+        Assert.That(() => BuildSecrets.FromArguments(arguments), Throws.TypeOf<TooManySecretsException>().With.Message.Contains("262145 bytes"));
     }
 
     [Test]

@@ -1,10 +1,12 @@
 using System.Text;
+using Buildd.Protocol.Secrets;
 using Buildd.Slave.Logs;
+using Buildd.UnitTests.Slave.Logs;
 using FsCheck;
 using FsCheck.Fluent;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Slave.Logs;
+namespace Buildd.UnitTests.Protocol.Secrets;
 
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]

@@ -1,0 +1,405 @@
+using System.Diagnostics.Metrics;
+using Buildd.Master.Builders;
+using Buildd.Master.Builds;
+using Buildd.Master.Choosing;
+using Buildd.Master.Logs;
+using Buildd.Master.Results;
+using Buildd.Master.Scanning;
+using Buildd.Protocol.Client;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Buildd.Master;
+
+/// <summary>
+/// The master of a build farm: gives waiting builds to free builders, watches them, brings home what they build, and puts
+/// to rights what goes wrong. It holds nothing that isn't in its parts or on its slaves: it may be killed at any moment and goes on
+/// when it is started again. Any thread may call.
+/// </summary>
+public sealed partial class BuildMaster : IAsyncDisposable
+{
+    /// <summary>How many uploads are told again at a start.</summary>
+    private const int UploadBatch = BuildFilter.MaxCount;
+
+    private readonly MasterOptions _options;
+    private readonly BuildMasterParts _parts;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SocketsHttpHandler _handler;
+    private readonly HttpClient _http;
+    private readonly Scheduler _scheduler;
+    private readonly Gatherer _gatherer;
+    private readonly EventHub _events;
+    private readonly MasterMeters _meters;
+    private readonly BuilderAgentParts _agentParts;
+    private readonly Signal _refresh;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Seat> _seats = new(StringComparer.Ordinal);
+    private volatile IReadOnlyList<Builder> _known = [];
+
+    /// <summary>Makes a master; nothing happens before <see cref="RunAsync"/>, but the folders below its root are made.</summary>
+    /// <param name="options">How it works.</param>
+    /// <param name="parts">What it works on and with. They are not disposed of.</param>
+    /// <param name="time">The clock; the system's by default.</param>
+    /// <param name="loggers">Where its diagnostics go; nowhere by default.</param>
+    /// <exception cref="ArgumentException">Two kinds of job have one name, or a lease is not longer than a refresh.</exception>
+    /// <exception cref="IOException">A folder can't be made.</exception>
+    public BuildMaster(MasterOptions options, BuildMasterParts parts, TimeProvider? time = null, ILoggerFactory? loggers = null)
+        : this(options, parts, time, loggers, DiskSpace.FreeBytes)
+    {
+    }
+
+    internal BuildMaster(
+        MasterOptions options, BuildMasterParts parts, TimeProvider? time, ILoggerFactory? loggers, Func<string, long> freeBytes)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(parts);
+        if (options.LeaseDuration <= options.RefreshInterval)
+            throw new ArgumentException("A lease has to be longer than the time between two refreshes.", nameof(options));
+        loggers ??= NullLoggerFactory.Instance;
+        (_options, _parts, _time) = (options, parts, time ?? TimeProvider.System);
+        _logger = loggers.CreateLogger<BuildMaster>();
+        _handler = new SocketsHttpHandler { UseProxy = false, ConnectTimeout = options.CallTimeout };
+        _http = new HttpClient(_handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
+        _refresh = new Signal(_time);
+        _events = new EventHub(_time);
+        _gatherer = new Gatherer(options, freeBytes);
+        _scheduler = new Scheduler(parts.Builds, parts.Queue, parts.Builders, options, _time, loggers.CreateLogger<Scheduler>()) { Changed = OnChanged };
+        _meters = new MasterMeters(() => _scheduler.Waiting, MeasureBuilders);
+        Logs = new LogStore(Path.Combine(options.Root, "logs"));
+        _agentParts = new BuilderAgentParts
+        {
+            Options = options,
+            Master = parts,
+            Scheduler = _scheduler,
+            Gatherer = _gatherer,
+            Logs = Logs,
+            Events = _events,
+            Meters = _meters,
+            Time = _time,
+            Loggers = loggers,
+            Kinds = parts.Kinds.ToDictionary(kind => kind.JobType, StringComparer.Ordinal),
+        };
+    }
+
+    /// <summary>The logs of all builds.</summary>
+    public LogStore Logs { get; }
+
+    /// <summary>Whether everything waits for time to pass; for tests, which then move the clock.</summary>
+    internal bool IsQuiet
+    {
+        get
+        {
+            lock (_lock)
+                return _refresh.IsWaitedFor && _scheduler.IsQuiet && _seats.Values.All(seat => seat.Agent.IsWaiting);
+        }
+    }
+
+    /// <summary>
+    /// All that happens from now on, until cancelled. Who is slow misses events (<see cref="EventsMissed"/>) and holds up
+    /// nobody.
+    /// </summary>
+    public IAsyncEnumerable<MasterEvent> Events(CancellationToken cancellationToken = default) => _events.Listen(cancellationToken);
+
+    /// <summary>Has the list of builders read now, and each slave looked at; for who has just changed something.</summary>
+    public void Refresh() => _refresh.Set();
+
+    /// <summary>
+    /// Does the work until cancelled, and then ends: what is being done is cut short where that does no harm, builds run
+    /// on, and the builders are given back to be taken by another master.
+    /// </summary>
+    /// <exception cref="IOException">The folders can't be read at the start. The stores' own exceptions too, at the start only.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await _scheduler.LoadAsync(cancellationToken).ConfigureAwait(false);
+        await _gatherer.SweepAsync(async () =>
+            (await _parts.Queue.ReadQueueAsync(cancellationToken).ConfigureAwait(false)).Builds).ConfigureAwait(false);
+        await TellOfUploadsAsync(cancellationToken).ConfigureAwait(false);
+        LogStarted(_options.Name);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var scheduling = _scheduler.RunAsync(stop.Token);
+        try
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await TryRefreshAsync(stop.Token).ConfigureAwait(false);
+                await _refresh.WaitAsync(_options.RefreshInterval, stop.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // that is how it ends
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await RetireAsync(_ => true).ConfigureAwait(false);
+            await scheduling.ConfigureAwait(false);
+            await TryReleaseAsync().ConfigureAwait(false);
+            LogStopped(_options.Name);
+        }
+    }
+
+    /// <summary>Has a build stopped: see <see cref="BuildTransitions.CancelledBy"/>.</summary>
+    /// <returns>The build as it is then; null when there is none.</returns>
+    public async Task<Build?> CancelAsync(long id, CancellationToken cancellationToken = default)
+    {
+        var build = await _parts.Builds.ChangeAsync(id, build => build.CancelledBy(_time.GetUtcNow()), cancellationToken).ConfigureAwait(false);
+        if (build is not null)
+            _scheduler.Apply(build);
+        return build;
+    }
+
+    /// <summary>Why a build isn't running, from what this master knows; for any build.</summary>
+    public async Task<WaitingReason> WhyWaitingAsync(long id, CancellationToken cancellationToken = default)
+    {
+        var build = _scheduler.Find(id) ?? await _parts.Builds.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        return build is null
+            ? new WaitingReason($"There is no build {id}.")
+            : new WaitingReasoner(_scheduler, _known, _time.GetUtcNow()).Explain(build);
+    }
+
+    /// <summary>
+    /// Checks all builders that are in service, as the original's operation of this name does: each must echo, speak protocol
+    /// 1.0 and be of an architecture of its record, and must not have a build that isn't its own. One that does not is taken out of service;
+    /// a virtual one that can't be reached is reset.
+    /// </summary>
+    /// <returns>What was found, for each builder that was checked.</returns>
+    public async Task<IReadOnlyList<BuilderFinding>> CheckBuildersAsync(CancellationToken cancellationToken = default)
+    {
+        var seats = await EnsureSeatsAsync(cancellationToken).ConfigureAwait(false);
+        var checks = seats.Where(seat => seat.Agent.Builder.InService).Select(seat => seat.Agent.CheckAsync(cancellationToken));
+        return await Task.WhenAll(checks).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Looks once at all builders that have a build, all at the same time, as the original's operation of this name does; a
+    /// slave that has forgotten its build loses it. Needs no <see cref="RunAsync"/>.
+    /// </summary>
+    public async Task ScanActiveBuildersAsync(CancellationToken cancellationToken = default)
+    {
+        var seats = await EnsureSeatsAsync(cancellationToken).ConfigureAwait(false);
+        var active = seats.Where(seat => _scheduler.OnBuilder(seat.Agent.Builder.Name) is not null).ToList();
+        await Task.WhenAll(active.Select(seat => seat.Agent.ScanAsync(cancellationToken))).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await RetireAsync(_ => true).ConfigureAwait(false);
+        _meters.Dispose();
+        _gatherer.Dispose();
+        _http.Dispose();
+        _handler.Dispose();
+    }
+
+    private async Task TellOfUploadsAsync(CancellationToken cancellationToken)
+    {
+        var filter = new BuildFilter { State = BuildState.Uploading, Count = UploadBatch };
+        while (await _parts.Builds.ListAsync(filter, cancellationToken).ConfigureAwait(false) is { Count: > 0 } builds)
+        {
+            foreach (var build in builds.Where(_gatherer.HasLanded))
+            {
+                try
+                {
+                    await _parts.Uploads.LandedAsync(new LandedUpload(build, _gatherer.LandedFolder(build)), cancellationToken).ConfigureAwait(false);
+                }
+                catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+                {
+                    LogSinkFailed(exception, build.Cookie);
+                }
+            }
+
+            filter = filter with { Before = builds[^1].Id };
+        }
+    }
+
+    private async Task<List<Seat>> EnsureSeatsAsync(CancellationToken cancellationToken)
+    {
+        if (_known.Count == 0) // it doesn't run
+            await _scheduler.LoadAsync(cancellationToken).ConfigureAwait(false);
+        await _scheduler.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+        await RefreshAsync(start: false, cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+            return [.. _seats.Values];
+    }
+
+    private async Task TryRefreshAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RefreshAsync(start: true, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNotRefreshed(exception); // leases outlast a few of these
+        }
+    }
+
+    private async Task RefreshAsync(bool start, CancellationToken cancellationToken)
+    {
+        var own = await _parts.Builders.LeaseAsync(_options.Name, _options.LeaseDuration, _options.MaxBuilders, cancellationToken).ConfigureAwait(false);
+        _known = await _parts.Builders.ListAsync(cancellationToken).ConfigureAwait(false);
+        var names = own.Select(builder => builder.Name).ToHashSet(StringComparer.Ordinal);
+        // A new address is another slave: its agent begins anew.
+        await RetireAsync(builder => !names.Contains(builder.Name) || own.First(fresh => fresh.Name == builder.Name).Url != builder.Url).ConfigureAwait(false);
+        lock (_lock)
+        {
+            foreach (var builder in own)
+            {
+                if (!_seats.TryGetValue(builder.Name, out var seat))
+                {
+                    _seats[builder.Name] = seat = new Seat(new BuilderAgent(builder, Connect(builder), _agentParts));
+                    LogNew(builder.Name, builder.Url);
+                    _events.Publish(new BuilderChanged(builder));
+                }
+
+                seat.Agent.Update(builder);
+                if (start)
+                    seat.Start();
+            }
+        }
+
+        await FreeOrphansAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Builds whose builder was removed from the farm are lost.</summary>
+    private async Task FreeOrphansAsync(CancellationToken cancellationToken)
+    {
+        var known = _known.Select(builder => builder.Name).ToHashSet(StringComparer.Ordinal);
+        var orphans = _scheduler.Queued().Where(build => build is { Queue: QueueState.Running or QueueState.Cancelling, Builder: { } builder }
+            && !known.Contains(builder) && !_gatherer.HasLanded(build));
+        foreach (var build in orphans)
+        {
+            LogOrphan(build.Cookie, build.Builder!);
+            var lost = build.Requeued(_time.GetUtcNow(), $"its builder {build.Builder} was removed");
+            if ((await _parts.Builds.TryReplaceAsync([lost], cancellationToken).ConfigureAwait(false))[0] is not { } stored)
+                continue;
+            _gatherer.Discard(build);
+            _scheduler.Apply(stored);
+        }
+    }
+
+    private ISlaveClient Connect(Builder builder) => _parts.Connect?.Invoke(builder) ?? new SlaveClient(
+        _http,
+        new SlaveClientOptions
+        {
+            Url = builder.Url,
+            CallTimeout = builder.Virtualized ? _options.VirtualCallTimeout : _options.CallTimeout,
+            StallTimeout = builder.Virtualized ? _options.VirtualCallTimeout : _options.CallTimeout,
+        },
+        _time);
+
+    private async Task RetireAsync(Func<Builder, bool> which)
+    {
+        List<Seat> retired;
+        lock (_lock)
+        {
+            retired = [.. _seats.Values.Where(seat => which(seat.Agent.Builder))];
+            foreach (var seat in retired)
+                _seats.Remove(seat.Agent.Builder.Name);
+        }
+
+        foreach (var seat in retired)
+            await seat.Stop.CancelAsync().ConfigureAwait(false);
+        foreach (var seat in retired)
+        {
+            await seat.DisposeAsync().ConfigureAwait(false);
+            LogRetired(seat.Agent.Builder.Name);
+        }
+    }
+
+    private async Task TryReleaseAsync()
+    {
+        try
+        {
+            await _parts.Builders.ReleaseAsync(_options.Name, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            LogNotReleased(exception); // they run out
+        }
+    }
+
+    private void OnChanged(Build? before, Build build)
+    {
+        _events.Publish(new BuildChanged(build, before));
+        if (build.Queue is null && before is not null)
+        {
+            _meters.Finished(build.State);
+            _events.Publish(new BuildFinished(build));
+        }
+
+        // What its builder's agent has done itself wakes it once too often, which is what its loop does anyway.
+        if ((before?.State, build.State) is (_, BuildState.Cancelling) or (BuildState.Building, BuildState.NeedsBuild) && (build.Builder ?? before?.Builder) is { } name)
+        {
+            lock (_lock)
+                _seats.GetValueOrDefault(name)?.Agent.Wake();
+        }
+    }
+
+    private List<Measurement<int>> MeasureBuilders()
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. _seats.Values.Select(seat => seat.Agent.Builder)
+                    .GroupBy(builder => !builder.InService ? "failed" : _scheduler.OnBuilder(builder.Name) is not null ? "building"
+                        : builder.Manual ? "manual" : builder.Clean == CleanState.Clean ? "free" : "cleaning")
+                    .Select(group => new Measurement<int>(group.Count(), new KeyValuePair<string, object?>("state", group.Key))),
+            ];
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The master {Name} has started")]
+    private partial void LogStarted(string name);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The master {Name} has stopped")]
+    private partial void LogStopped(string name);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Builder} at {Url} is looked after from now on")]
+    private partial void LogNew(string builder, Uri url);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Builder} is no longer looked after")]
+    private partial void LogRetired(string builder);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Cookie} goes back into the queue: its builder {Builder} was removed")]
+    private partial void LogOrphan(string cookie, string builder);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The list of builders could not be read; tried again later")]
+    private partial void LogNotRefreshed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Leases could not be given back; they run out")]
+    private partial void LogNotReleased(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Nobody could be told of the upload of {Cookie}; it is in incoming/ all the same")]
+    private partial void LogSinkFailed(Exception exception, string cookie);
+
+    /// <summary>A builder's agent and its running.</summary>
+    private sealed class Seat(BuilderAgent agent) : IAsyncDisposable
+    {
+        private Task _running = Task.CompletedTask;
+        private bool _started;
+
+        public BuilderAgent Agent { get; } = agent;
+
+        public CancellationTokenSource Stop { get; } = new();
+
+        public void Start()
+        {
+            if (_started)
+                return;
+            _started = true;
+            _running = Task.Run(() => Agent.RunAsync(Stop.Token));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Stop.CancelAsync().ConfigureAwait(false);
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Agent.Dispose();
+            Stop.Dispose();
+        }
+    }
+}

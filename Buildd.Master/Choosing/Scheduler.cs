@@ -1,0 +1,306 @@
+using System.Diagnostics;
+using Buildd.Master.Builders;
+using Buildd.Master.Builds;
+using Microsoft.Extensions.Logging;
+
+namespace Buildd.Master.Choosing;
+
+/// <summary>A build that a builder was given: both as they are stored.</summary>
+internal sealed record Assignment(Builder Builder, Build Build);
+
+/// <summary>
+/// Brings free builders and waiting builds together: keeps the queue in memory by its changes, and gives work in batches,
+/// so that a decision costs no read and a batch two writes. Any thread may call.
+/// </summary>
+internal sealed partial class Scheduler(
+    IBuildRecords builds, IQueuedBuilds queue, IBuilderRecords builders, MasterOptions options, TimeProvider time, ILogger logger)
+{
+    /// <summary>How many changes are read at a time, and how many builders get work in one write.</summary>
+    private const int BatchSize = 1000;
+
+    /// <summary>How long nothing is done after the store has failed.</summary>
+    private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly QueueIndex _index = new(options.FairShare);
+    private readonly Dictionary<string, Offer> _offers = new(StringComparer.Ordinal);
+    private readonly Signal _work = new(time);
+    private long _revision;
+
+    /// <summary>Told of each change of a queued build: before (null for a new one) and after. Called on any thread, one at a time per build.</summary>
+    public Action<Build?, Build>? Changed { get; set; }
+
+    /// <summary>Whether nothing is being given out; for tests.</summary>
+    public bool IsQuiet => _work.IsWaitedFor;
+
+    /// <summary>How many builds wait; for figures.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock)
+                return _index.Waiting;
+        }
+    }
+
+    /// <summary>Reads the queue; once, before anything else.</summary>
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var snapshot = await queue.ReadQueueAsync(cancellationToken).ConfigureAwait(false);
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            foreach (var build in snapshot.Builds)
+                _index.Apply(build, now);
+            _revision = snapshot.Revision;
+        }
+    }
+
+    /// <summary>Follows the queue and gives work, until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(FollowAsync(cancellationToken), GiveAsync(cancellationToken));
+
+    /// <summary>The build that is on a builder; null when none is.</summary>
+    public Build? OnBuilder(string builder)
+    {
+        lock (_lock)
+            return _index.OnBuilder(builder);
+    }
+
+    /// <summary>A queued build; null when it isn't queued.</summary>
+    public Build? Find(long id)
+    {
+        lock (_lock)
+            return _index.Find(id);
+    }
+
+    /// <summary>All builds that are queued, in no order.</summary>
+    public IReadOnlyList<Build> Queued()
+    {
+        lock (_lock)
+            return [.. _index.Builds];
+    }
+
+    /// <inheritdoc cref="QueueIndex.Position"/>
+    public int? Position(Build build)
+    {
+        lock (_lock)
+            return _index.Position(build, time.GetUtcNow());
+    }
+
+    /// <summary>Takes note of a build that somebody here has stored or read, before the store's feed tells of it.</summary>
+    public void Apply(Build build)
+    {
+        Build? before;
+        lock (_lock)
+        {
+            (before, var isNews) = _index.Apply(build, time.GetUtcNow());
+            if (!isNews)
+                return;
+        }
+
+        Changed?.Invoke(before, build);
+        if (build.Queue == QueueState.Waiting)
+            _work.Set();
+    }
+
+    /// <summary>Offers a free builder, until it gets work.</summary>
+    /// <param name="builder">The builder, clean and idle.</param>
+    /// <param name="withdraw">Cancelled to take the offer back.</param>
+    /// <returns>Its work, stored already; null when the offer was taken back, or has to be made again with a fresh record.</returns>
+    public async Task<Assignment?> OfferAsync(Builder builder, CancellationToken withdraw)
+    {
+        var offer = new Offer(builder);
+        lock (_lock)
+            _offers[builder.Name] = offer;
+        _work.Set();
+        using (withdraw.Register(() => Withdraw(offer)))
+            return await offer.Taken.Task.ConfigureAwait(false);
+    }
+
+    private void Withdraw(Offer offer)
+    {
+        lock (_lock)
+        {
+            if (offer.IsPicked || _offers.GetValueOrDefault(offer.Builder.Name) != offer)
+                return; // it is being given work: what comes of that counts
+            _offers.Remove(offer.Builder.Name);
+        }
+
+        offer.Taken.TrySetResult(null);
+    }
+
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await queue.WaitForChangeAsync(_revision, cancellationToken).ConfigureAwait(false);
+                await CatchUpAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception) // whatever the store throws means: not now
+            {
+                LogStoreFailed(exception);
+                await Task.Delay(StoreRetry, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>Reads what has changed up to now.</summary>
+    public async Task CatchUpAsync(CancellationToken cancellationToken)
+    {
+        while (await queue.ReadChangesAsync(Volatile.Read(ref _revision), BatchSize, cancellationToken).ConfigureAwait(false) is { Count: > 0 } changes)
+        {
+            foreach (var build in changes)
+                Apply(build);
+            Volatile.Write(ref _revision, changes[^1].Revision);
+        }
+    }
+
+    private async Task GiveAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                while (await GiveBatchAsync(cancellationToken).ConfigureAwait(false))
+                {
+                }
+
+                await _work.WaitAsync(UntilNextDue(), cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception exception)
+            {
+                LogStoreFailed(exception);
+                await Task.Delay(StoreRetry, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        lock (_lock)
+        {
+            foreach (var offer in _offers.Values)
+                offer.Taken.TrySetResult(null);
+            _offers.Clear();
+        }
+    }
+
+    private TimeSpan UntilNextDue()
+    {
+        lock (_lock)
+        {
+            if (_offers.Count == 0 || _index.NextDue is not { } due)
+                return Timeout.InfiniteTimeSpan;
+            var wait = due - time.GetUtcNow();
+            return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Gives one batch of builders what they are to build; false when there was nothing to give.</summary>
+    private async Task<bool> GiveBatchAsync(CancellationToken cancellationToken)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var picks = Pick();
+        if (picks.Count == 0)
+            return false;
+        var given = new Assignment?[picks.Count];
+        try
+        {
+            // The builder first: what is dirty without a build is only cleaned once more, but a clean one with a build is not to be.
+            var now = time.GetUtcNow();
+            var dirty = await builders.TryReplaceAsync([.. picks.Select(pick => pick.Offer.Builder.Made(CleanState.Dirty, now))], cancellationToken)
+                .ConfigureAwait(false);
+            var held = Enumerable.Range(0, picks.Count).Where(i => dirty[i] is not null).ToList();
+            var stored = await builds.TryReplaceAsync([.. held.Select(i => picks[i].Taken)], cancellationToken).ConfigureAwait(false);
+            for (var i = 0; i < held.Count; i++)
+            {
+                if (stored[i] is { } build)
+                    given[held[i]] = new Assignment(dirty[held[i]]!, build);
+            }
+        }
+        finally
+        {
+            Settle(picks, given);
+        }
+
+        // Somebody else was faster: what it did is read at once, lest the same is tried again.
+        if (Array.Exists(given, assignment => assignment is null))
+            await CatchUpAsync(cancellationToken).ConfigureAwait(false);
+        LogGave(given.Count(assignment => assignment is not null), Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        return true;
+    }
+
+    private List<Choice> Pick()
+    {
+        var now = time.GetUtcNow();
+        var picks = new List<Choice>();
+        lock (_lock)
+        {
+            _index.Promote(now);
+            foreach (var group in _offers.Values.Where(offer => !offer.IsPicked).Take(BatchSize).GroupBy(offer => offer.Platform).ToList())
+            {
+                var offers = group.ToList();
+                var found = _index.Pick(offers[0].Builder, offers.Count, now);
+                for (var i = 0; i < found.Count; i++)
+                {
+                    var taken = found[i].Dispatched(offers[i].Builder.Name, now);
+                    _index.Put(found[i], taken, now);
+                    offers[i].IsPicked = true;
+                    picks.Add(new Choice(offers[i], found[i], taken));
+                }
+            }
+        }
+
+        return picks;
+    }
+
+    private void Settle(List<Choice> picks, Assignment?[] given)
+    {
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            for (var i = 0; i < picks.Count; i++)
+            {
+                var pick = picks[i];
+                _offers.Remove(pick.Offer.Builder.Name);
+                // Unless the feed was faster and knows better.
+                if (ReferenceEquals(_index.Find(pick.Before.Id), pick.Taken))
+                    _index.Put(pick.Taken, given[i]?.Build ?? pick.Before, now);
+            }
+        }
+
+        for (var i = 0; i < picks.Count; i++)
+        {
+            if (given[i] is { } assignment)
+                Changed?.Invoke(picks[i].Before, assignment.Build);
+            picks[i].Offer.Taken.TrySetResult(given[i]);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The records can't be read or written; tried again soon")]
+    private partial void LogStoreFailed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Count} builders got work within {Milliseconds:0.0} ms")]
+    private partial void LogGave(int count, double milliseconds);
+
+    private sealed class Offer(Builder builder)
+    {
+        public Builder Builder { get; } = builder;
+
+        public string Platform { get; } = Choosing.Platform.Of(builder);
+
+        public bool IsPicked { get; set; }
+
+        public TaskCompletionSource<Assignment?> Taken { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private sealed record Choice(Offer Offer, Build Before, Build Taken);
+}

@@ -1,0 +1,161 @@
+using System.Globalization;
+using System.Net;
+using Buildd.Debian;
+using Buildd.Master.Builds;
+using Buildd.Protocol.Client;
+
+namespace Buildd.Master.Results;
+
+/// <summary>
+/// Brings the results of good builds into leaves of the upload queue, so that each leaf appears once and whole, wherever the
+/// master is killed: the leaf's name is stored with the build before anything is fetched, what was fetched is kept and gone on
+/// with, and one rename is the hand-over. Any thread may call, for one build one at a time.
+/// </summary>
+internal sealed class Gatherer : IDisposable
+{
+    private readonly SemaphoreSlim _downloads;
+    private readonly MasterOptions _options;
+    private readonly Func<string, long> _freeBytes;
+    private readonly string _grabbing;
+    private readonly string _incoming;
+
+    public Gatherer(MasterOptions options, Func<string, long> freeBytes)
+    {
+        _options = options;
+        _freeBytes = freeBytes;
+        _downloads = new SemaphoreSlim(options.MaxDownloads);
+        _grabbing = Directory.CreateDirectory(Path.Combine(options.Root, "grabbing")).FullName;
+        _incoming = Directory.CreateDirectory(Path.Combine(options.Root, "incoming")).FullName;
+    }
+
+    /// <summary>A name for a build's leaf that was never used: <c>YYYYMMDD-HHMMSS-COOKIE</c>, in UTC, as upload processors take it apart.</summary>
+    /// <remarks>Differs: the original takes local time, which repeats an hour each year.</remarks>
+    public string NameLeaf(Build build, DateTimeOffset now)
+    {
+        while (true)
+        {
+            var name = FileName.Check(now.UtcDateTime.ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture) + build.Cookie);
+            if (!Path.Exists(Path.Combine(_grabbing, name)) && !Path.Exists(Path.Combine(_incoming, name)))
+                return name;
+            now = now.AddSeconds(1);
+        }
+    }
+
+    public string LandedFolder(Build build) => Path.Combine(_incoming, FileName.Check(build.Leaf!));
+
+    /// <summary>Whether the build's leaf is in <c>incoming/</c> already.</summary>
+    public bool HasLanded(Build build) => build.Leaf is not null && Directory.Exists(LandedFolder(build));
+
+    /// <summary>What is in a leaf that has landed.</summary>
+    public async Task<IReadOnlyList<BuildFile>> ReadLandedAsync(Build build, CancellationToken cancellationToken)
+    {
+        var files = new List<BuildFile>();
+        foreach (var path in Directory.EnumerateFiles(Path.Combine(LandedFolder(build), build.Archive, build.Distribution)).Order(StringComparer.Ordinal))
+            files.Add(ToBuildFile(await Download.SumAsync(path, Path.GetFileName(path), cancellationToken).ConfigureAwait(false)));
+        return files;
+    }
+
+    /// <summary>Fetches all files of a build that is <see cref="BuildState.Gathering"/>, or what is still missing of them, and lands the leaf.</summary>
+    /// <exception cref="ResultException">A file isn't what was promised, or there is no room for it. The leaf has not landed.</exception>
+    /// <exception cref="SlaveException">A file can't be had. The leaf has not landed.</exception>
+    public async Task<IReadOnlyList<BuildFile>> FetchAsync(
+        Build build, ISlaveClient slave, IReadOnlyList<(string Name, string Sha1)> wanted, CancellationToken cancellationToken)
+    {
+        var leaf = Path.Combine(_grabbing, FileName.Check(build.Leaf!));
+        var folder = Directory.CreateDirectory(Path.Combine(leaf, build.Archive, build.Distribution)).FullName;
+        var space = new DiskSpace(_options.Root, _options.SpareBytes, _freeBytes);
+        var files = new FetchedFile[wanted.Count];
+        var bound = new ParallelOptions { MaxDegreeOfParallelism = _options.MaxDownloadsPerBuilder, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, wanted.Count, bound, async (i, stop) =>
+        {
+            await _downloads.WaitAsync(stop).ConfigureAwait(false);
+            try
+            {
+                files[i] = await FetchAsync(slave, wanted[i], folder, i, space, stop).ConfigureAwait(false);
+            }
+            finally
+            {
+                _downloads.Release();
+            }
+        }).ConfigureAwait(false);
+
+        cancellationToken.ThrowIfCancellationRequested();
+        Durable.FlushFolder(folder);
+        Durable.FlushFolder(Path.GetDirectoryName(folder)!);
+        Durable.FlushFolder(leaf);
+        try
+        {
+            Directory.Move(leaf, LandedFolder(build));
+        }
+        catch (IOException) when (Path.Exists(LandedFolder(build)))
+        {
+            throw new LeafExistsException(LandedFolder(build));
+        }
+
+        Durable.FlushFolder(_incoming);
+        Durable.FlushFolder(_grabbing);
+        return [.. files.Select(ToBuildFile)];
+    }
+
+    /// <summary>Removes what was fetched of a build that is not gathered any more.</summary>
+    public void Discard(Build build)
+    {
+        if (build.Leaf is { } leaf && Path.Combine(_grabbing, FileName.Check(leaf)) is var folder && Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Removes leaves in the making that belong to no build: a master was killed between a build's end and their removal.</summary>
+    /// <param name="queued">Reads the builds that are queued, after the leaves were listed.</param>
+    public async Task SweepAsync(Func<Task<IEnumerable<Build>>> queued)
+    {
+        var found = Directory.GetDirectories(_grabbing);
+        var own = (await queued().ConfigureAwait(false)).Select(build => build.Leaf).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        foreach (var folder in found.Where(folder => !own.Contains(Path.GetFileName(folder))))
+            Directory.Delete(folder, recursive: true);
+    }
+
+    public void Dispose() => _downloads.Dispose();
+
+    private static async Task<FetchedFile> FetchAsync(
+        ISlaveClient slave, (string Name, string Sha1) wanted, string folder, int number, DiskSpace space, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(folder, wanted.Name);
+        if (File.Exists(path)) // from before a restart: it was verified then, and is again
+        {
+            var here = await Download.SumAsync(path, wanted.Name, cancellationToken).ConfigureAwait(false);
+            if (here.Sha1 == wanted.Sha1)
+                return here;
+            File.Delete(path);
+        }
+
+        // No result's name begins with a dot; two with one content are two downloads.
+        var part = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $".{number}-{wanted.Sha1}.part"));
+        var download = new Download(slave, space);
+        FetchedFile file;
+        try
+        {
+            file = await download.RunAsync(wanted.Sha1, wanted.Name, part, resume: true, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SlaveProtocolException exception) when (exception.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && File.Exists(part))
+        {
+            File.Delete(part); // it is longer than the file: what was fetched is not its beginning
+            file = await download.RunAsync(wanted.Sha1, wanted.Name, part, resume: true, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ResultMismatchException)
+        {
+            File.Delete(part);
+            throw;
+        }
+
+        if (file.Sha1 != wanted.Sha1)
+        {
+            File.Delete(part);
+            throw new ResultMismatchException(slave.Url, wanted.Name, wanted.Sha1, file.Sha1);
+        }
+
+        File.Move(part, path);
+        return file;
+    }
+
+    private static BuildFile ToBuildFile(FetchedFile file) => new(file.Name, file.Size, file.Sha1, file.Sha256);
+}

@@ -1,0 +1,61 @@
+namespace Buildd.Master;
+
+/// <summary>Wakes one waiter; what was set before it waited counts. Any thread may set, one waits.</summary>
+internal sealed class Signal(TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _set = New();
+    private DateTimeOffset? _waitsUntil;
+
+    /// <summary>Whether somebody waits, and has nothing to wake for yet; for tests, which then move the clock.</summary>
+    public bool IsWaitedFor
+    {
+        get
+        {
+            lock (_lock)
+                return !_set.Task.IsCompleted && time.GetUtcNow() < _waitsUntil;
+        }
+    }
+
+    public void Set()
+    {
+        lock (_lock)
+            _set.TrySetResult();
+    }
+
+    /// <summary>Waits until it is set, and resets it, or until the time is over.</summary>
+    /// <returns>Whether it was set.</returns>
+    public async Task<bool> WaitAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        Task set;
+        lock (_lock)
+        {
+            set = _set.Task;
+            _waitsUntil = timeout == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : time.GetUtcNow() + timeout;
+        }
+
+        try
+        {
+            await set.WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+        finally
+        {
+            lock (_lock)
+                _waitsUntil = null;
+        }
+
+        lock (_lock)
+        {
+            if (_set.Task.IsCompleted)
+                _set = New();
+        }
+
+        return true;
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,67 @@
+using Buildd.Master.Builders;
+using Buildd.Master.Builds;
+using Buildd.Master.Choosing;
+
+namespace Buildd.Master;
+
+/// <summary>Says why a build waits and when it will start, by the queue and the builders as they are known.</summary>
+internal sealed class WaitingReasoner(Scheduler scheduler, IReadOnlyList<Builder> builders, DateTimeOffset now)
+{
+    /// <summary>How long a build that takes longer than estimated is taken to take still; the original's.</summary>
+    private static readonly TimeSpan Overdue = TimeSpan.FromSeconds(120);
+
+    /// <summary>Nothing starts sooner; the original's.</summary>
+    private static readonly TimeSpan Soonest = TimeSpan.FromSeconds(5);
+
+    public WaitingReason Explain(Build build)
+    {
+        if (build.Queue is null)
+            return new WaitingReason($"It does not wait: it is {build.State.ToName()}.");
+        if (build.Queue is QueueState.Running or QueueState.Cancelling)
+            return new WaitingReason($"It does not wait: {build.Builder} has it since {build.Started:u}.");
+        if (build.Queue == QueueState.Suspended)
+            return new WaitingReason("It is suspended.");
+        var demand = Demand.Of(build);
+        var fitting = builders.Where(demand.Fits).ToList();
+        if (fitting.Count == 0)
+            return new WaitingReason(NoneFits(demand));
+        var able = fitting.Where(builder => builder is { InService: true, Manual: false }).ToList();
+        if (able.Count == 0)
+            return new WaitingReason($"All {fitting.Count} builders that could build it are out of service or kept for manual use.");
+        if (build.NotBefore > now)
+            return new WaitingReason($"It is tried again at {build.NotBefore:u}{(build.Reason is null ? "" : ", because " + build.Reason.TrimEnd('.'))}.", EstimatedStart: build.NotBefore);
+        var position = scheduler.Position(build) ?? 1;
+        var start = now + Max(Soonest, UntilNextBuilder(able) + WorkAhead(build, demand, position, able.Count));
+        var free = able.Count(builder => scheduler.OnBuilder(builder.Name) is null);
+        return new WaitingReason(
+            free > 0 ? $"It is number {position} in line, and {free} of {able.Count} builders are about to take work."
+                : $"It is number {position} in line for {able.Count} builders, which all have work.",
+            position,
+            start);
+    }
+
+    private string NoneFits(Demand demand) => builders.Count == 0
+        ? "The farm has no builders."
+        : $"No builder can build it: it needs {demand}" + (builders.Count == 1 ? $", and {builders[0].Name} {demand.Mismatch(builders[0])}." : ".");
+
+    private TimeSpan UntilNextBuilder(List<Builder> able) => able.Min(builder =>
+    {
+        if (scheduler.OnBuilder(builder.Name) is not { Started: { } started } running)
+            return TimeSpan.Zero;
+        var rest = started + running.EstimatedDuration - now;
+        return rest > TimeSpan.Zero ? rest : Overdue;
+    });
+
+    /// <summary>What those before it take, done by all builders together.</summary>
+    private TimeSpan WorkAhead(Build build, Demand demand, int position, int count)
+    {
+        if (position <= 1)
+            return TimeSpan.Zero;
+        var waiting = scheduler.Queued().Where(other => other.Id != build.Id && other.IsReady(now) && Demand.Of(other) == demand).ToList();
+        var average = waiting.Count == 0 ? build.EstimatedDuration : waiting.Aggregate(TimeSpan.Zero, (sum, other) => sum + other.EstimatedDuration) / waiting.Count;
+        var ahead = position - 1;
+        return average * ahead / Math.Min(ahead, count);
+    }
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
+}
