@@ -1,5 +1,5 @@
 using Buildd.Backends.Environments;
-using Buildd.Backends.Root;
+using Buildd.Backends.Phases;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 
@@ -15,12 +15,12 @@ public sealed class BinaryPackageBackend(BinaryPackageOptions options) : IBuildB
     public string Tag => WireNames.Managers.BinaryPackage;
 
     /// <inheritdoc/>
-    public IBuild Prepare(BuildRequest request) => new BinaryPackageBuild(BinaryPackageArguments.Parse(request), Options);
+    public IBuild Prepare(BuildRequest request)
+    {
+        var arguments = BinaryPackageArguments.Parse(request);
+        return new DebianBuild(arguments.System, Options, new BinaryPackageWork(arguments, Options));
+    }
 
     /// <inheritdoc/>
-    public Task EndLeftAsync(LeftBuild left, CancellationToken cancellationToken) => LeftEnvironment.EndChrootAsync(
-        left,
-        scope => RootRunner.For(
-            Options.Root, left.Directory, scope, left.Time, schrootDirectory: Options.SchrootDirectory, buildUser: BuildUser.Find(Options.BuildUser).User?.Id),
-        cancellationToken);
+    public Task EndLeftAsync(LeftBuild left, CancellationToken cancellationToken) => LeftEnvironment.EndAsync(left, Options, cancellationToken);
 }

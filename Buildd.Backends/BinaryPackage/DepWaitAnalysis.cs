@@ -1,3 +1,4 @@
+using Buildd.Backends.Phases;
 using Buildd.Debian;
 using Buildd.Debian.Architectures;
 using Buildd.Debian.Packages;

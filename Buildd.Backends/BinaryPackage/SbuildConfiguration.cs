@@ -10,11 +10,13 @@ internal static class SbuildConfiguration
     private static readonly TimeSpan StallMargin = TimeSpan.FromMinutes(5);
 
     /// <summary>The settings of the reference, as Perl; but for the time that a build may be silent, which the slave watches.</summary>
-    internal static string Write(BinaryPackageOptions options) => string.Create(CultureInfo.InvariantCulture,
+    /// <param name="options">How packages are built.</param>
+    /// <param name="access">The lines that tell how sbuild gets at the system.</param>
+    internal static string Write(BinaryPackageOptions options, string access) => string.Create(CultureInfo.InvariantCulture,
         $$"""
         # Written for one build.
         $maintainer_name = {{Quote($"Build Daemon <buildd@{Dns.GetHostName()}>")}};
-        $chroot_mode = 'schroot';
+        {{access}}
         $sbuild_mode = 'buildd';            # a package that is skipped is a failure
         $build_arch_all = 0;
         $apt_update = 0;                    # the phase before has done it

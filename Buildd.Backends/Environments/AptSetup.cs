@@ -1,11 +1,12 @@
 using System.Text;
+using Buildd.Backends.Phases;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Backends.Environments;
 
-/// <summary>Tells the apt in a chroot where to install from, and brings the chroot up to date.</summary>
-internal sealed class AptSetup(ChrootEnvironment chroot, TimeProvider time)
+/// <summary>Tells the apt in a build's system where to install from, and brings the system up to date.</summary>
+internal sealed class AptSetup(BuildEnvironment system, TimeProvider time)
 {
     /// <summary>How long to wait before the package lists are asked for once more; the reference's figure.</summary>
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(15);
@@ -26,7 +27,7 @@ internal sealed class AptSetup(ChrootEnvironment chroot, TimeProvider time)
         for (var i = 0; i < keys.Count; i++)
         {
             var ending = keys[i].Span.StartsWith("-----BEGIN"u8) ? "asc" : "gpg";
-            await chroot.WriteFileAsync($"/etc/apt/trusted.gpg.d/buildd-{i + 1}.{ending}", keys[i], cancellationToken).ConfigureAwait(false);
+            await system.WriteFileAsync($"/etc/apt/trusted.gpg.d/buildd-{i + 1}.{ending}", keys[i], cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -38,16 +39,16 @@ internal sealed class AptSetup(ChrootEnvironment chroot, TimeProvider time)
     internal async Task UpdateAsync(CancellationToken cancellationToken)
     {
         var update = Command.Of("apt-get", "-uy", "-o", "APT::Update::Error-Mode=any", "update");
-        if (await chroot.RunInsideAsync(update, cancellationToken).ConfigureAwait(false) != 0)
+        if (await system.RunInsideAsync(update, cancellationToken).ConfigureAwait(false) != 0)
         {
             await Task.Delay(RetryDelay, time, cancellationToken).ConfigureAwait(false);
-            await chroot.RunInsideOrFailAsync(update, cancellationToken).ConfigureAwait(false);
+            await system.RunInsideOrFailAsync(update, cancellationToken).ConfigureAwait(false);
         }
 
-        await chroot.RunInsideOrFailAsync(
+        await system.RunInsideOrFailAsync(
             Command.Of("apt-get", "-o", "DPkg::Options::=--force-confold", "-uy", "--purge", "dist-upgrade"), cancellationToken).ConfigureAwait(false);
     }
 
     private Task WriteTextAsync(string path, string text, CancellationToken cancellationToken) =>
-        chroot.WriteFileAsync(path, Encoding.UTF8.GetBytes(text), cancellationToken);
+        system.WriteFileAsync(path, Encoding.UTF8.GetBytes(text), cancellationToken);
 }

@@ -1,4 +1,5 @@
 using Buildd.Backends.Limits;
+using Buildd.Backends.Phases;
 using Buildd.Backends.Root;
 using Buildd.Processes;
 using Buildd.Slave.Builds;
@@ -8,7 +9,7 @@ namespace Buildd.Backends.Environments;
 /// <summary>Ends what a build left whose slave was killed: first its processes, then its mounts, then its chroot.</summary>
 internal static class LeftEnvironment
 {
-    /// <summary>Ends what a build left that had no chroot of ours.</summary>
+    /// <summary>Ends what a build left that had no system of its own.</summary>
     /// <exception cref="IOException">A process or a mount stays.</exception>
     internal static async Task EndAsync(LeftBuild left, RootAccess access, CancellationToken cancellationToken)
     {
@@ -21,15 +22,18 @@ internal static class LeftEnvironment
         }
     }
 
-    /// <summary>Ends what a build left that may have had a chroot.</summary>
-    /// <exception cref="IOException">A process, a mount or the chroot stays.</exception>
-    internal static async Task EndChrootAsync(LeftBuild left, Func<ProcessScope, RootRunner> makeRunner, CancellationToken cancellationToken)
+    /// <summary>Ends what a build left that may have had a system of its own.</summary>
+    /// <exception cref="IOException">A process, a mount or the system stays.</exception>
+    internal static async Task EndAsync(LeftBuild left, DebianBuildOptions options, CancellationToken cancellationToken)
     {
         await EndProcessesAsync(left).ConfigureAwait(false);
         if (Directory.Exists(left.Directory))
         {
             await RunAsync(
-                left, makeRunner,
+                left,
+                scope => RootRunner.For(
+                    options.Root, left.Directory, scope, left.Time,
+                    schrootDirectory: options.SchrootDirectory, buildUser: BuildUser.Find(options.EffectiveBuildUser).User?.Id),
                 [
                     new RootOperation.Kill(left.BuildId), new RootOperation.Undefine(left.BuildId),
                     new RootOperation.Unmount(left.BuildId), new RootOperation.Remove(left.BuildId),

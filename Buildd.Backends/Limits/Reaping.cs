@@ -1,3 +1,4 @@
+using Buildd.Backends.Phases;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;

@@ -1,3 +1,4 @@
+using Buildd.Backends.Phases;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
 using static Buildd.Protocol.Messages.WireNames;

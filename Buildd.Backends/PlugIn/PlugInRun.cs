@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
+using Buildd.Backends.Phases;
 using Buildd.Backends.Root;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;

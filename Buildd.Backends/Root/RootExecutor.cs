@@ -1,6 +1,7 @@
 using System.Text;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
+using Buildd.Backends.Phases;
 using Buildd.Processes;
 
 namespace Buildd.Backends.Root;
@@ -87,7 +88,7 @@ internal sealed class RootExecutor(RootPlace place, ProcessScope scope, OutputWr
     /// <summary>A chroot that was unpacked here belongs to root, which nothing that somebody else puts there does.</summary>
     private static OpenedPath OpenChroot(OpenedPath build)
     {
-        var chroot = build.OpenFolderBelow(ChrootEnvironment.FolderName);
+        var chroot = build.OpenFolderBelow(BuildEnvironment.FolderName);
         if (chroot.Owner == 0)
             return chroot;
         var (name, owner) = (chroot.Place, chroot.Owner);
@@ -108,7 +109,7 @@ internal sealed class RootExecutor(RootPlace place, ProcessScope scope, OutputWr
 
     private async Task<int> UnpackAsync(OpenedPath build, string sha1, CancellationToken cancellationToken)
     {
-        if (build.Has(ChrootEnvironment.FolderName))
+        if (build.Has(BuildEnvironment.FolderName))
             throw new RootOperationException($"there is a chroot in '{build.Place}' already");
 
         using var tarball = OpenTarball(sha1);
@@ -125,15 +126,15 @@ internal sealed class RootExecutor(RootPlace place, ProcessScope scope, OutputWr
             Command.Of("tar", "--numeric-owner", "-xf", tarball.Handle) with { WorkingDirectory = staging.Handle }, cancellationToken).ConfigureAwait(false);
         if (code != 0)
             return code;
-        if (!staging.Has(ChrootEnvironment.FolderName))
-            throw new RootOperationException($"the tarball has no top folder {ChrootEnvironment.FolderName}");
-        using (var chroot = staging.OpenFolderBelow(ChrootEnvironment.FolderName))
+        if (!staging.Has(BuildEnvironment.FolderName))
+            throw new RootOperationException($"the tarball has no top folder {BuildEnvironment.FolderName}");
+        using (var chroot = staging.OpenFolderBelow(BuildEnvironment.FolderName))
         {
             if (chroot.Owner != 0)
                 await RunAsync(Command.Of("chown", "0:0", ".") with { WorkingDirectory = chroot.Handle }, cancellationToken).ConfigureAwait(false);
         }
 
-        Directory.Move(Path.Combine(staging.Handle, ChrootEnvironment.FolderName), Path.Combine(build.Handle, ChrootEnvironment.FolderName));
+        Directory.Move(Path.Combine(staging.Handle, BuildEnvironment.FolderName), Path.Combine(build.Handle, BuildEnvironment.FolderName));
         return await RemoveAsync(build, Staging, cancellationToken).ConfigureAwait(false);
     }
 
@@ -171,13 +172,13 @@ internal sealed class RootExecutor(RootPlace place, ProcessScope scope, OutputWr
 
     private int Undefine(OpenedPath build, string buildId)
     {
-        SchrootDefinition.Remove(place.SchrootDirectory, buildId, ChrootEnvironment.RootDirectoryIn(build.Place));
+        SchrootDefinition.Remove(place.SchrootDirectory, buildId, BuildEnvironment.RootDirectoryIn(build.Place));
         return 0;
     }
 
     private async Task<int> KillAsync(OpenedPath build)
     {
-        var inside = ProcessScope.Open("kill", ChrootEnvironment.RootDirectoryIn(build.Place), time, withControlGroup: false);
+        var inside = ProcessScope.Open("kill", BuildEnvironment.RootDirectoryIn(build.Place), time, withControlGroup: false);
         await using var closing = inside.ConfigureAwait(false);
         var survivors = await inside.KillAllAsync(Reaping.Deadline).ConfigureAwait(false);
         return survivors.Count == 0
@@ -212,7 +213,7 @@ internal sealed class RootExecutor(RootPlace place, ProcessScope scope, OutputWr
         if (MountsBelow(build) is { Count: > 0 } mounted)
             throw new RootOperationException($"still mounted: {string.Join(", ", mounted)}");
         var code = await RemoveAsync(build, Staging, cancellationToken).ConfigureAwait(false);
-        return code != 0 ? code : await RemoveAsync(build, ChrootEnvironment.FolderName, cancellationToken).ConfigureAwait(false);
+        return code != 0 ? code : await RemoveAsync(build, BuildEnvironment.FolderName, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A link is removed and not followed.</summary>

@@ -5,7 +5,7 @@ using Buildd.Master.Builds;
 
 namespace Buildd.Farm.Commands;
 
-/// <summary>Records as JSON objects. Names are those of the store's columns; <c>docs/farm.md</c> lists them, and they stay.</summary>
+/// <summary>Records as JSON objects. Names are those of the store's columns; <c>docs/buildd-farm.md</c> lists them, and they stay.</summary>
 internal static class RecordJson
 {
     internal static void Write(Utf8JsonWriter json, Build build)

@@ -6,7 +6,7 @@ namespace Buildd.Farm.Configuration;
 
 /// <summary>
 /// The farm's settings: a file in the style of Debian's control files (<c>buildd.conf</c>), one paragraph of which every
-/// field may be missing. <c>docs/farm.md</c> lists the fields. Relative paths are below the file's own folder.
+/// field may be missing. <c>docs/buildd-farm.md</c> lists the fields. Relative paths are below the file's own folder.
 /// </summary>
 internal sealed record FarmConfiguration
 {

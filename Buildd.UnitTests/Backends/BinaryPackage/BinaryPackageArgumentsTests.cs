@@ -69,16 +69,16 @@ public sealed class BinaryPackageArgumentsTests
         Assert.Multiple(() =>
         {
             Assert.That(arguments.Dsc, Is.EqualTo("hello_1.dsc"));
-            Assert.That(arguments.Architecture, Is.EqualTo("riscv64"));
-            Assert.That(arguments.Series, Is.EqualTo("trixie"));
+            Assert.That(arguments.System.Architecture, Is.EqualTo("riscv64"));
+            Assert.That(arguments.System.Series, Is.EqualTo("trixie"));
             Assert.That(arguments.Suite, Is.EqualTo("trixie-security"));
             Assert.That(arguments.Component, Is.EqualTo("main"));
             Assert.That(arguments.Purpose, Is.EqualTo("None"));
-            Assert.That(arguments.Archives, Is.Null);
-            Assert.That(arguments.TrustedKeys, Is.Empty);
+            Assert.That(arguments.System.Archives, Is.Null);
+            Assert.That(arguments.System.TrustedKeys, Is.Empty);
             Assert.That(arguments.ArchIndep, Is.False);
             Assert.That(arguments.BuildDebugSymbols, Is.False);
-            Assert.That(arguments.BuildUrl, Is.Null);
+            Assert.That(arguments.System.BuildUrl, Is.Null);
         });
     }
 
@@ -87,7 +87,7 @@ public sealed class BinaryPackageArgumentsTests
     {
         var arguments = Parse(With("series", XmlRpcNil.Instance));
 
-        Assert.That((arguments.Series, arguments.Suite), Is.EqualTo(("trixie-security", "trixie-security")));
+        Assert.That((arguments.System.Series, arguments.Suite), Is.EqualTo(("trixie-security", "trixie-security")));
     }
 
     [Test]
@@ -110,14 +110,14 @@ public sealed class BinaryPackageArgumentsTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(arguments.Architecture, Is.EqualTo("amd64"));
+            Assert.That(arguments.System.Architecture, Is.EqualTo("amd64"));
             Assert.That(arguments.Component, Is.EqualTo("non-free firmware"));
             Assert.That(arguments.Purpose, Is.EqualTo("PRIMARY"));
-            Assert.That(arguments.Archives, Has.Count.EqualTo(2));
-            Assert.That(arguments.TrustedKeys.Select(key => Convert.ToHexString(key.Span)), Is.EqualTo(new[] { "0102", "03" }));
+            Assert.That(arguments.System.Archives, Has.Count.EqualTo(2));
+            Assert.That(arguments.System.TrustedKeys.Select(key => Convert.ToHexString(key.Span)), Is.EqualTo(new[] { "0102", "03" }));
             Assert.That(arguments.ArchIndep);
             Assert.That(arguments.BuildDebugSymbols);
-            Assert.That(arguments.BuildUrl, Is.EqualTo("https://farm.test/builds/1"));
+            Assert.That(arguments.System.BuildUrl, Is.EqualTo("https://farm.test/builds/1"));
         });
     }
 
@@ -136,7 +136,7 @@ public sealed class BinaryPackageArgumentsTests
 
     [Test]
     public void No_archives_are_not_the_same_as_an_empty_list() =>
-        Assert.That(Parse(With("archives", new XmlRpcArray([]))).Archives, Is.Not.Null.And.Empty);
+        Assert.That(Parse(With("archives", new XmlRpcArray([]))).System.Archives, Is.Not.Null.And.Empty);
 
     [Test]
     public void Of_several_dsc_files_the_last_counts() =>

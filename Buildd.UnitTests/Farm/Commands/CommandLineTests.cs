@@ -12,7 +12,7 @@ namespace Buildd.UnitTests.Farm.Commands;
 [CancelAfter(60_000)]
 public sealed class CommandLineTests
 {
-    private static readonly string Documentation = File.ReadAllText(Path.Combine(Repository.Root, "docs", "farm.md"));
+    private static readonly string Documentation = File.ReadAllText(Path.Combine(Repository.Root, "docs", "buildd-farm.md"));
 
     private static IEnumerable<string> Commands => Leaves(FarmCommandLine.Create(), "");
 

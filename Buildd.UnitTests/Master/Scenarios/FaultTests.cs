@@ -10,7 +10,7 @@ namespace Buildd.UnitTests.Master.Scenarios;
 /// <summary>What goes wrong with slaves, and what becomes of builder and build.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(90_000)]
+[CancelAfter(300_000)]
 public sealed class FaultTests : IAsyncDisposable
 {
     private readonly FarmBench _farm = new();
@@ -448,10 +448,17 @@ public sealed class FaultTests : IAsyncDisposable
     public async Task A_build_without_a_chroot_waits_and_says_so()
     {
         await _farm.AddAsync("bob");
-        var build = await _farm.QueueAsync(build => build with { Specification = new Buildd.Master.Jobs.PackageSpecification
+        var build = await _farm.QueueAsync(build => build with
         {
-            Source = "hello", Version = "1", Series = "trixie", ArchTag = "amd64", Files = [],
-        }.ToBytes() });
+            Specification = new Buildd.Master.Jobs.PackageSpecification
+            {
+                Source = "hello",
+                Version = "1",
+                Series = "trixie",
+                ArchTag = "amd64",
+                Files = [],
+            }.ToBytes()
+        });
         _farm.Start();
         await _farm.UntilAsync(async () => (await _farm.FindAsync(build)).NotBefore is not null);
 

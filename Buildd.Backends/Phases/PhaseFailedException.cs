@@ -1,6 +1,6 @@
 using Buildd.Protocol.Messages;
 
-namespace Buildd.Backends;
+namespace Buildd.Backends.Phases;
 
 /// <summary>A phase ended a build. The message stands in the build log already or is written there by who catches this.</summary>
 internal sealed class PhaseFailedException(BuildStatus status, string message, Exception? innerException = null)
@@ -11,4 +11,7 @@ internal sealed class PhaseFailedException(BuildStatus status, string message, E
 
     /// <summary>With <see cref="BuildStatus.DepFail"/>, the relations that are waited for; else empty.</summary>
     internal string Dependencies { get; init; } = "";
+
+    /// <summary>What the build has failed of, as the status member <c>failure_cause</c> tells it; null means the phase.</summary>
+    internal string? Cause { get; init; }
 }

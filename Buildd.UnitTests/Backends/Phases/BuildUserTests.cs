@@ -1,7 +1,7 @@
-using Buildd.Backends.BinaryPackage;
+using Buildd.Backends.Phases;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Backends.BinaryPackage;
+namespace Buildd.UnitTests.Backends.Phases;
 
 [Parallelizable(ParallelScope.All)]
 public sealed class BuildUserTests

@@ -1,4 +1,4 @@
-namespace Buildd.Backends;
+namespace Buildd.Backends.Phases;
 
 /// <summary>The phases of a build, in the reference's words. Not every build has all of them.</summary>
 internal enum Phase

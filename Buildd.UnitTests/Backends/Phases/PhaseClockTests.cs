@@ -1,12 +1,12 @@
 using System.Globalization;
-using Buildd.Backends;
+using Buildd.Backends.Phases;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
 using Buildd.UnitTests.Testing;
 using NSubstitute;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Backends;
+namespace Buildd.UnitTests.Backends.Phases;
 
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Buildd.Backends.BinaryPackage;
+namespace Buildd.Backends.Phases;
 
 /// <summary>The account that sbuild runs as, and the lines that make it known in a chroot.</summary>
 /// <remarks>

@@ -3,7 +3,7 @@ using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
 
-namespace Buildd.Backends;
+namespace Buildd.Backends.Phases;
 
 /// <summary>
 /// Notes when each phase began and how long it took, and publishes it as the status member <c>phases</c>: an array of

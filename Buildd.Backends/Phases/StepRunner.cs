@@ -3,7 +3,7 @@ using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 
-namespace Buildd.Backends;
+namespace Buildd.Backends.Phases;
 
 /// <summary>Runs the steps of one build: each is announced in the build log, writes there, and belongs to the build's scope.</summary>
 internal sealed class StepRunner(IBuildContext context, ProcessScope scope, RootRunner root)

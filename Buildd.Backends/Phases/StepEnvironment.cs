@@ -1,6 +1,6 @@
 using Buildd.Processes;
 
-namespace Buildd.Backends;
+namespace Buildd.Backends.Phases;
 
 /// <summary>What the reference gives its preparing steps: no questions, messages in one language.</summary>
 internal static class StepEnvironment

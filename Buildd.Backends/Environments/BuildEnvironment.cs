@@ -1,0 +1,99 @@
+using Buildd.Backends.Phases;
+using Buildd.Processes;
+using Buildd.Protocol.Messages;
+
+namespace Buildd.Backends.Environments;
+
+/// <summary>
+/// The Debian system that one build takes place in, from the tarball that the master named to nothing at all again. Its
+/// members are called in the order in which they stand here; from <see cref="KillAsync"/> on they are called whatever
+/// happened before, each in any case.
+/// </summary>
+/// <remarks>
+/// Whoever implements this: after <see cref="RemoveAsync"/> no process, mount or file is left, at whatever moment the build
+/// was aborted; and what a slave leaves that was killed is ended by <see cref="LeftEnvironment"/>. Every change to files
+/// inside goes through a program that runs inside: a link in the tarball that leads out of the system then leads nowhere,
+/// where a write from outside would follow it on this machine.
+/// </remarks>
+internal abstract class BuildEnvironment
+{
+    /// <summary>The top folder that farms' tarballs have, and that the system has in the build's folder.</summary>
+    internal const string FolderName = "chroot-autobuild";
+
+    /// <summary>Where the system is in a build's folder; also before it is there.</summary>
+    internal static string RootDirectoryIn(string buildDirectory) => Path.Combine(buildDirectory, FolderName);
+
+    /// <summary>A sentence on what this machine lacks for it; null when all is well. Touches nothing.</summary>
+    internal abstract Task<string?> FindMistakeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Phase unpack: the tarball, in whatever compression tar knows.</summary>
+    /// <exception cref="PhaseFailedException">It can't be unpacked.</exception>
+    internal abstract Task UnpackAsync(CancellationToken cancellationToken);
+
+    /// <summary>Phase mount: what a running system has; commands can run in it afterwards.</summary>
+    /// <exception cref="PhaseFailedException">Something can't be mounted or started.</exception>
+    internal abstract Task MountAsync(CancellationToken cancellationToken);
+
+    /// <summary>Runs a command inside as root, and returns its exit code.</summary>
+    /// <param name="command">The command; its environment and working folder are not taken over.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="input">What it reads.</param>
+    /// <param name="output">Gets what it writes; null means the log.</param>
+    /// <param name="description">What the log is told in its place; null means the command.</param>
+    /// <exception cref="PhaseFailedException">There is no system to run it in.</exception>
+    internal abstract Task<int> RunInsideAsync(
+        Command command, CancellationToken cancellationToken,
+        ReadOnlyMemory<byte> input = default, OutputWriter? output = null, string? description = null);
+
+    /// <summary>Writes a file inside, with mode 0644, in place of whatever has that name. Its folder must be there.</summary>
+    /// <exception cref="PhaseFailedException">It can't be written.</exception>
+    internal abstract Task WriteFileAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
+
+    /// <summary>Makes the system one that sbuild can build in, as that user.</summary>
+    /// <returns>How sbuild is run for that.</returns>
+    /// <exception cref="PhaseFailedException">It can't be done.</exception>
+    internal abstract Task<SbuildAccess> OpenToSbuildAsync(BuildUser user, CancellationToken cancellationToken);
+
+    /// <summary>Part of phase reap: what runs inside and is not seen by the build's scope.</summary>
+    /// <exception cref="PhaseFailedException">Something survived.</exception>
+    internal abstract Task KillAsync(CancellationToken cancellationToken);
+
+    /// <summary>Takes back what <see cref="OpenToSbuildAsync"/> did outside of the build's folder; nothing when it was not called.</summary>
+    /// <exception cref="PhaseFailedException">It can't be done.</exception>
+    internal abstract Task CloseToSbuildAsync(CancellationToken cancellationToken);
+
+    /// <summary>Phase umount: all that is mounted at or below the system, also by the build itself.</summary>
+    /// <exception cref="PhaseFailedException">Something stays mounted.</exception>
+    internal abstract Task UnmountAsync(CancellationToken cancellationToken);
+
+    /// <summary>Phase cleanup: the system's files. Never across a mount.</summary>
+    /// <exception cref="PhaseFailedException">Something stays.</exception>
+    internal abstract Task RemoveAsync(CancellationToken cancellationToken);
+
+    /// <summary>Part of phase mount: how this machine finds others by name.</summary>
+    /// <exception cref="PhaseFailedException">It can't be written.</exception>
+    internal async Task WriteNamesAsync(CancellationToken cancellationToken)
+    {
+        foreach (var name in (string[])["hosts", "hostname", "resolv.conf"])
+        {
+            var source = Path.Combine("/etc", name);
+            if (File.Exists(source))
+                await WriteFileAsync($"/etc/{name}", await File.ReadAllBytesAsync(source, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Runs a command inside as root that has to succeed.</summary>
+    /// <exception cref="PhaseFailedException">It did not; the chroot is what failed.</exception>
+    internal async Task RunInsideOrFailAsync(
+        Command command, CancellationToken cancellationToken, ReadOnlyMemory<byte> input = default, string? description = null)
+    {
+        var code = await RunInsideAsync(command, cancellationToken, input, description: description).ConfigureAwait(false);
+        if (code != 0)
+            throw new PhaseFailedException(BuildStatus.ChrootFail, $"'{description ?? command.ToString()}' ended with {new ProcessResult(code, TimeSpan.Zero, true).Describe()}");
+    }
+
+    /// <summary>Runs a few lines of shell inside, which have to succeed; the log gets the description in their place.</summary>
+    /// <exception cref="PhaseFailedException">They did not.</exception>
+    internal Task RunScriptAsync(string description, string script, IEnumerable<string> arguments, CancellationToken cancellationToken) =>
+        RunInsideOrFailAsync(Command.Of("/bin/sh", ["-c", script, "sh", .. arguments]), cancellationToken, description: description);
+}
