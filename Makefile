@@ -19,7 +19,7 @@ demo: packages build ## build a real Debian package, over the wire (PACKAGE=hell
 	@scripts/demo --package '$(PACKAGE)' $(DEMO_OPTIONS)
 
 test: packages build ## every test; the last line is "N passed, N failed"
-	@scripts/require-packages dpkg-dev curl python3 python3-twisted jq procps gcc libc6-dev sudo gnupg zstd git git-build-recipe reprepro
+	@scripts/require-packages dpkg-dev curl python3 python3-twisted jq procps gcc libc6-dev sudo gnupg zstd git git-build-recipe reprepro libsqlite3-0
 	@scripts/test all
 
 packages:
@@ -37,7 +37,7 @@ check: ## format, analysers, the architecture test
 	@scripts/check
 
 bench: packages ## the benchmarks, each with the figure it is compared with
-	@scripts/require-packages nginx-light curl
+	@scripts/require-packages nginx-light curl libsqlite3-0
 	@dotnet run --project Buildd.Benchmarks -c Release
 
 pack: ## the NuGet packages, in out/nuget

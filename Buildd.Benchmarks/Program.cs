@@ -7,7 +7,7 @@ using Buildd.Benchmarks.Harness;
 IBenchmark[] benchmarks =
 [
     new StatusCalls(), new StatusUnderLoad(), new Codec(), new FileDownload(), new EnsurePresent(), new ProcessOutput(), new StartAndMemory(),
-    new PackageBuild(),
+    new PackageBuild(), new Replaces(),
 ];
 
 var names = new Argument<string[]>("names")

@@ -9,17 +9,22 @@ namespace Buildd.Farm;
 /// <summary>Runs a command that Ctrl-C, or a terminal that goes away, ends tidily, and turns its failures into one sentence.</summary>
 internal static class Interruptible
 {
-    /// <summary>What a shell shows for a program that Ctrl-C ended.</summary>
-    private const int Interrupted = 130;
-
-    internal static async Task<int> RunAsync(string name, Func<CancellationToken, Task<int>> command)
+    /// <summary>Runs it.</summary>
+    /// <param name="name">What the command is called, before its messages.</param>
+    /// <param name="command">What it does.</param>
+    /// <param name="error">Where messages go; standard error by default.</param>
+    /// <param name="stopped">What is said when it was stopped.</param>
+    /// <returns>Its exit code, or that of what went wrong; see <see cref="ExitCode"/>.</returns>
+    internal static async Task<int> RunAsync(
+        string name, Func<CancellationToken, Task<int>> command, TextWriter? error = null, string stopped = "stopped; nothing is left running or mounted")
     {
+        error ??= Console.Error;
         using var stop = new CancellationTokenSource();
         void Stop(PosixSignalContext context)
         {
             context.Cancel = true;
             if (!stop.IsCancellationRequested)
-                Console.Error.WriteLine($"\n{context.Signal}: ending what runs and cleaning up; this takes a few seconds");
+                error.WriteLine($"\n{context.Signal}: ending what runs and cleaning up; this takes a few seconds");
             stop.Cancel();
         }
 
@@ -32,13 +37,18 @@ internal static class Interruptible
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync($"{name}: stopped; nothing is left running or mounted");
-            return Interrupted;
+            await error.WriteLineAsync($"{name}: {stopped}");
+            return ExitCode.Interrupted;
         }
-        catch (Exception e) when (e is FarmException or MasterException or SlaveException or ProcessException or DebianException or IOException or UnauthorizedAccessException)
+        catch (FarmException e)
         {
-            await Console.Error.WriteLineAsync($"{name}: {e.Message}");
-            return 1;
+            await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
+            return e.ExitCode;
+        }
+        catch (Exception e) when (e is MasterException or SlaveException or ProcessException or DebianException or IOException or UnauthorizedAccessException or TimeoutException)
+        {
+            await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
+            return ExitCode.Failed;
         }
     }
 }

@@ -1,0 +1,101 @@
+using System.Security.Cryptography;
+using Buildd.Debian.Packages;
+
+namespace Buildd.Farm.Inputs;
+
+/// <summary>What a file was when it was taken in. Sums in lower-case hexadecimal.</summary>
+internal sealed record StoredInput(string Sha1, long Size);
+
+/// <summary>
+/// The inputs of builds in one folder: chroots and sources by their SHA-1. What has such a name is whole and on the disk;
+/// whatever else is there was cut short. Any thread of any process may call.
+/// </summary>
+internal sealed class InputStore(string folder)
+{
+    private const int PieceBytes = 256 * 1024;
+
+    /// <summary>Below it, files that are being taken in; on the same file system, so that they can be renamed.</summary>
+    private readonly string _arriving = Path.Combine(folder, "arriving");
+
+    /// <summary>Takes a file in: a copy, so that what happens to the file later does no harm.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="expected">What it must be; null when anything will do.</param>
+    /// <param name="cancellationToken">Ends it; nothing is left.</param>
+    /// <exception cref="FarmException">It isn't there, or not what it must be.</exception>
+    /// <exception cref="IOException">The disk is full, or a folder can't be made.</exception>
+    internal async Task<StoredInput> AddAsync(string path, ListedFile? expected, CancellationToken cancellationToken)
+    {
+        FileStream source;
+        try
+        {
+            source = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw FarmException.NotFound($"{path} is not there{(expected is null ? "" : ", and the .dsc lists it")}");
+        }
+
+        await using (source)
+        {
+            Directory.CreateDirectory(_arriving);
+            var arriving = Path.Combine(_arriving, $"{Guid.NewGuid():N}.tmp");
+            try
+            {
+                var stored = await CopyAsync(source, arriving, path, expected, cancellationToken);
+                var target = Path.Combine(folder, stored.Sha1);
+                File.Move(arriving, target, overwrite: true); // of the same content, so whoever reads the old one reads the same
+                Durability.FlushFolder(folder);
+                return stored;
+            }
+            finally
+            {
+                File.Delete(arriving);
+            }
+        }
+    }
+
+    /// <summary>Where a file is; null when it isn't there.</summary>
+    internal string? Find(string sha1) =>
+        sha1.Length == SHA1.HashSizeInBytes * 2 && sha1.All(char.IsAsciiHexDigitLower) && Path.Combine(folder, sha1) is var path && File.Exists(path)
+            ? path
+            : null;
+
+    private static async Task<StoredInput> CopyAsync(
+        FileStream source, string target, string path, ListedFile? expected, CancellationToken cancellationToken)
+    {
+        using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        using var sha1 = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var size = 0L;
+        var piece = new byte[PieceBytes];
+        await using (var copy = new FileStream(target, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous))
+        {
+            for (int count; (count = await source.ReadAsync(piece, cancellationToken)) > 0; size += count)
+            {
+                if (expected is not null && size + count > expected.Size)
+                    throw Mismatch(path, "it is longer");
+                foreach (var hash in (IncrementalHash[])[md5, sha1, sha256])
+                    hash.AppendData(piece, 0, count);
+                await copy.WriteAsync(piece.AsMemory(0, count), cancellationToken);
+            }
+
+            copy.Flush(flushToDisk: true);
+        }
+
+        var stored = new StoredInput(Convert.ToHexStringLower(sha1.GetHashAndReset()), size);
+        if (expected is null)
+            return stored;
+        if (size != expected.Size)
+            throw Mismatch(path, "it is shorter");
+        if (Convert.ToHexStringLower(md5.GetHashAndReset()) != expected.Md5)
+            throw Mismatch(path, "its MD5 is another");
+        if (expected.Sha1 is not null && stored.Sha1 != expected.Sha1)
+            throw Mismatch(path, "its SHA-1 is another");
+        return expected.Sha256 is null || Convert.ToHexStringLower(sha256.GetHashAndReset()) == expected.Sha256
+            ? stored
+            : throw Mismatch(path, "its SHA-256 is another");
+    }
+
+    private static FarmException Mismatch(string path, string how) =>
+        new($"{path} is not what the .dsc says: {how}; fetch the source again");
+}

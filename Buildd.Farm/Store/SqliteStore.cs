@@ -1,0 +1,247 @@
+using System.Collections.Concurrent;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Buildd.Farm.Store;
+
+/// <summary>
+/// A farm in one file of SQLite. What a completed write has stored survives <c>kill -9</c> and a power failure: the journal
+/// is written ahead (WAL) and flushed at each commit. Several processes may have the same file open. Any thread may call.
+/// </summary>
+/// <remarks>
+/// All methods of the stores throw <see cref="StoreException"/> when the file can't be read or written, and have then
+/// changed nothing. The engine blocks its thread while it works, so writes have a thread of their own, and reads run on a
+/// few of the pool's. A file system of a network is no place for the file: WAL needs memory that all processes share.
+/// </remarks>
+internal sealed class SqliteStore : IAsyncDisposable
+{
+    /// <summary>How long a call waits for another process that writes, unless told otherwise; a transaction of ours takes milliseconds.</summary>
+    internal static readonly TimeSpan DefaultBusyTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Says in the file's head whose it is: "Bldd". See <c>PRAGMA application_id</c>.</summary>
+    private const int ApplicationId = 0x426C6464;
+
+    /// <summary>How many reads run at a time; the others wait for one of them.</summary>
+    private const int MaxReaders = 4;
+
+    /// <summary>How much of the written-ahead journal is kept as a file when it is not in use.</summary>
+    private const int MaxIdleJournalBytes = 64 << 20;
+
+    private static readonly IReadOnlyList<Migration> Migrations = Migration.Read("sqlite");
+
+    private readonly string _connectionString;
+    private readonly TimeSpan _busyTimeout;
+    private readonly SqliteWriter _writer;
+    private readonly SemaphoreSlim _readers = new(MaxReaders);
+    private readonly ConcurrentBag<SqliteConnection> _idle = [];
+    private bool _isDisposed;
+
+    static SqliteStore() => DefaultTypeMap.MatchNamesWithUnderscores = true;
+
+    private SqliteStore(string path, string connectionString, SqliteConnection writer, TimeProvider time, TimeSpan busyTimeout)
+    {
+        Path = path;
+        _busyTimeout = busyTimeout;
+        _connectionString = connectionString;
+        _writer = new SqliteWriter(path, writer);
+        Time = time;
+        Builds = new SqliteBuilds(this);
+        Builders = new SqliteBuilders(this);
+        Chroots = new SqliteChroots(this);
+    }
+
+    /// <summary>The file.</summary>
+    internal string Path { get; }
+
+    /// <summary>The builds and the queue.</summary>
+    internal SqliteBuilds Builds { get; }
+
+    /// <summary>The builders.</summary>
+    internal SqliteBuilders Builders { get; }
+
+    /// <summary>Which chroot is for which series and architecture.</summary>
+    internal SqliteChroots Chroots { get; }
+
+    /// <summary>The clock of records and leases.</summary>
+    internal TimeProvider Time { get; }
+
+    /// <summary>Opens a store; makes it, and what of its folder is missing, if there is none; brings an older one up to date.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="time">The clock of records and leases; the system's by default.</param>
+    /// <param name="busyTimeout">How long a call waits for another process that writes; <see cref="DefaultBusyTimeout"/> by default.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="StoreException">It can't be opened, is damaged, or was made by a newer program.</exception>
+    internal static Task<SqliteStore> OpenAsync(
+        string path, TimeProvider? time = null, TimeSpan? busyTimeout = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Open(System.IO.Path.GetFullPath(path), time ?? TimeProvider.System, busyTimeout ?? DefaultBusyTimeout), cancellationToken);
+
+    /// <summary>Runs a write in a transaction that nobody else's is in; durable when it returns.</summary>
+    internal Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken) =>
+        _writer.RunAsync(work, cancellationToken);
+
+    /// <summary>Waits for the next commit of this object; those of others are not heard.</summary>
+    internal Task CommittedAsync() => _writer.CommittedAsync();
+
+    /// <summary>Runs a read; all of it sees one moment of the store.</summary>
+    internal async Task<T> ReadAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken)
+    {
+        await _readers.WaitAsync(cancellationToken);
+        try
+        {
+            return await Task.Run(() => Read(work), cancellationToken);
+        }
+        finally
+        {
+            _readers.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
+        for (var i = 0; i < MaxReaders; i++)
+            await _readers.WaitAsync();
+        while (_idle.TryTake(out var connection))
+            connection.Dispose();
+        await _writer.DisposeAsync();
+        _readers.Dispose();
+    }
+
+    private static SqliteStore Open(string path, TimeProvider time, TimeSpan busyTimeout)
+    {
+        SqliteLibrary.Require();
+        // Pooling would keep the file open after we said that it is closed. The timeout is the wrapper's own loop, which
+        // sleeps; the engine's, set below, is finer, and the wrapper's ends after it.
+        var connectionString = new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Pooling = false,
+            DefaultTimeout = 1,
+        }.ToString();
+        var writer = new SqliteConnection(connectionString);
+        try
+        {
+            MakeFile(path);
+            OpenConnection(writer, busyTimeout);
+            Prepare(path, writer, busyTimeout);
+            return new SqliteStore(path, connectionString, writer, time, busyTimeout);
+        }
+        catch (SqliteException exception)
+        {
+            writer.Dispose();
+            throw SqliteErrors.Translate(path, exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            writer.Dispose();
+            throw new StoreException($"The farm's store {path} can't be made: {exception.Message}", false, exception);
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>For nobody else's eyes: builds of private archives have passwords in their arguments. SQLite's other files get the same mode.</summary>
+    private static void MakeFile(string path)
+    {
+        if (File.Exists(path))
+            return;
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.Write,
+            Share = FileShare.ReadWrite,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        }).Dispose();
+    }
+
+    private static void OpenConnection(SqliteConnection connection, TimeSpan busyTimeout)
+    {
+        connection.Open();
+        connection.Execute($"PRAGMA busy_timeout = {(int)busyTimeout.TotalMilliseconds}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = {MaxIdleJournalBytes}");
+    }
+
+    private static void Prepare(string path, SqliteConnection writer, TimeSpan busyTimeout)
+    {
+        if (CheckVersion(path, writer) == Migrations.Count)
+            return;
+        SwitchToWal(writer, busyTimeout);
+        writer.Execute("BEGIN IMMEDIATE"); // of two processes that are here at the same time, the second finds it done
+        foreach (var migration in Migrations.Skip(CheckVersion(path, writer)))
+        {
+            writer.Execute(migration.Sql);
+            writer.Execute($"PRAGMA user_version = {migration.Number}; PRAGMA application_id = {ApplicationId}");
+        }
+
+        writer.Execute("COMMIT TRANSACTION");
+    }
+
+    /// <summary>Who changes the journal's kind needs the file for himself, and is told at once that it is busy, without the timeout.</summary>
+    private static void SwitchToWal(SqliteConnection writer, TimeSpan busyTimeout)
+    {
+        for (var start = Environment.TickCount64; ;)
+        {
+            try
+            {
+                writer.Execute("PRAGMA journal_mode = WAL");
+                return;
+            }
+            catch (SqliteException exception) when (SqliteErrors.IsBusy(exception) && Environment.TickCount64 - start < busyTimeout.TotalMilliseconds)
+            {
+                Thread.Yield();
+            }
+        }
+    }
+
+    private static int CheckVersion(string path, SqliteConnection connection)
+    {
+        var application = connection.ExecuteScalar<int>("PRAGMA application_id");
+        var version = connection.ExecuteScalar<int>("PRAGMA user_version");
+        if (application == 0 && version == 0 && connection.ExecuteScalar<int>("SELECT count(*) FROM sqlite_schema") == 0)
+            return 0;
+        if (application != ApplicationId)
+            throw new StoreException($"{path} is a database of something else: name another file or folder for the farm's store.");
+        if (version > Migrations.Count)
+        {
+            throw new StoreException(
+                $"The farm's store {path} has the schema {version}, and this program knows those up to {Migrations.Count}: it was used by a newer program. Run that one, or put a backup from before in its place.");
+        }
+
+        return version;
+    }
+
+    private T Read<T>(Func<SqliteConnection, T> work)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        SqliteConnection? connection = null;
+        try
+        {
+            if (!_idle.TryTake(out connection))
+            {
+                connection = new SqliteConnection(_connectionString);
+                OpenConnection(connection, _busyTimeout);
+                connection.Execute("PRAGMA query_only = ON");
+            }
+
+            connection.Execute("BEGIN DEFERRED");
+            var result = work(connection);
+            connection.Execute("COMMIT TRANSACTION");
+            _idle.Add(connection);
+            connection = null;
+            return result;
+        }
+        catch (SqliteException exception)
+        {
+            throw SqliteErrors.Translate(Path, exception);
+        }
+        finally
+        {
+            connection?.Dispose(); // one that failed is not used again; closing it ends its transaction
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+using System.Text;
+using Buildd.Farm.Store;
+using Buildd.IntegrationTests.Wire;
+using Buildd.Processes;
+using Buildd.UnitTests.Testing;
+
+namespace Buildd.IntegrationTests.Farm;
+
+/// <summary><c>buildd-farm</c> as its users have it: processes on one store, and slaves that pretend to build.</summary>
+internal sealed class FarmProgram : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _folder = new();
+    private readonly List<SlaveInProcess> _slaves = [];
+    private readonly List<FarmRun> _runs = [];
+
+    internal FarmProgram() => File.WriteAllText(
+        _folder["buildd.conf"],
+        "State: state\nListen: 127.0.0.1:0\nSeries: bookworm\nPoll-Interval: 0.2\nFast-Poll-Interval: 0.1\nRefresh-Interval: 0.3\nLease-Duration: 2\n");
+
+    internal string this[string name] => _folder[name];
+
+    internal string StorePath => _folder["state/farm.sqlite"];
+
+    internal string Incoming => _folder["state/results/incoming"];
+
+    /// <summary>A command line of it; the one beside the tests, so that nothing has to be published first.</summary>
+    internal Command Command(params string[] arguments) =>
+        Processes.Command.Of("dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "buildd-farm.dll"), "--config", _folder["buildd.conf"]).With(arguments);
+
+    /// <summary>Runs a command to its end.</summary>
+    internal async Task<(int Code, string Output)> DoAsync(params string[] arguments)
+    {
+        var output = new StringBuilder();
+        var result = await ProcessRunner.RunAsync(Command(arguments), bytes => output.Append(Encoding.UTF8.GetString(bytes)));
+        return (result.ExitCode, output.ToString());
+    }
+
+    /// <summary>Starts <c>run</c>, and returns when it is ready.</summary>
+    internal async Task<FarmRun> StartAsync()
+    {
+        var run = await FarmRun.StartAsync(Command("run"));
+        _runs.Add(run);
+        return run;
+    }
+
+    /// <summary>Starts a slave whose builds of packages are a script, and makes it a builder.</summary>
+    internal async Task<SlaveInProcess> AddSlaveAsync(string name, Action<ScriptedBackend> script)
+    {
+        var slave = await SlaveInProcess.StartAsync();
+        _slaves.Add(slave);
+        script(slave.Backend("binarypackage"));
+        var (code, output) = await DoAsync("builders", "add", name, slave.Url.AbsoluteUri, "-p", "amd64");
+        return code == 0 ? slave : throw new InvalidOperationException(output);
+    }
+
+    /// <summary>Adds what stands for a chroot, and a source package beside the configuration; returns its description.</summary>
+    internal async Task<string> PrepareAsync()
+    {
+        await File.WriteAllTextAsync(_folder["chroot.tar.gz"], "stands for a chroot");
+        var (code, output) = await DoAsync("chroots", "add", "bookworm", "amd64", _folder["chroot.tar.gz"]);
+        if (code != 0)
+            throw new InvalidOperationException(output);
+        var tarball = "source"u8.ToArray();
+        await File.WriteAllBytesAsync(_folder["hello_1.tar.gz"], tarball);
+        var md5 = Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.MD5, tarball));
+        await File.WriteAllTextAsync(
+            _folder["hello_1.dsc"], $"Format: 1.0\nSource: hello\nVersion: 1\nBinary: hello\nArchitecture: any\nFiles:\n {md5} {tarball.Length} hello_1.tar.gz\n");
+        return _folder["hello_1.dsc"];
+    }
+
+    internal async Task<T> WithStoreAsync<T>(Func<SqliteStore, Task<T>> work)
+    {
+        await using var store = await SqliteStore.OpenAsync(StorePath);
+        return await work(store);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var run in _runs)
+            await run.DisposeAsync();
+        foreach (var slave in _slaves)
+            await slave.DisposeAsync();
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,82 @@
+using System.Text;
+using Buildd.Processes;
+
+namespace Buildd.IntegrationTests.Farm;
+
+/// <summary>A <c>buildd-farm run</c> that runs.</summary>
+internal sealed class FarmRun : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly StringBuilder _output = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task<ProcessResult> _run = null!;
+    private string _pid = "";
+    private bool _isDisposed;
+
+    private FarmRun()
+    {
+    }
+
+    internal string Output
+    {
+        get
+        {
+            lock (_output)
+                return _output.ToString();
+        }
+    }
+
+    internal static async Task<FarmRun> StartAsync(Command command)
+    {
+        var run = new FarmRun();
+        run._run = ProcessRunner.RunAsync(
+            command.Behind("sh", "-c", """echo "pid $$"; exec "$0" "$@" """) with { StopGrace = TimeSpan.FromSeconds(30) }, run.Hear, cancellationToken: run._stop.Token);
+        await Task.WhenAny(run._ready.Task, run._run).WaitAsync(TimeSpan.FromSeconds(60));
+        return run._ready.Task.IsCompleted ? run : throw new InvalidOperationException($"it did not start: {run.Output}");
+    }
+
+    /// <summary>SIGKILL, and wait until it has gone.</summary>
+    internal async Task KillAsync()
+    {
+        await ProcessRunner.CaptureAsync(Command.Of("kill", "-KILL", _pid));
+        await _run;
+    }
+
+    /// <summary>SIGTERM, and wait until it has gone.</summary>
+    internal async Task<int> StopAsync()
+    {
+        await ProcessRunner.CaptureAsync(Command.Of("kill", "-TERM", _pid));
+        return (await _run).ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
+        await _stop.CancelAsync();
+        try
+        {
+            await _run;
+        }
+        catch (OperationCanceledException)
+        {
+            // as wanted
+        }
+
+        _stop.Dispose();
+    }
+
+    private void Hear(ReadOnlySpan<byte> bytes)
+    {
+        lock (_output)
+        {
+            _output.Append(Encoding.UTF8.GetString(bytes));
+            var text = _output.ToString();
+            if (_pid.Length == 0 && text.StartsWith("pid ", StringComparison.Ordinal) && text.Contains('\n', StringComparison.Ordinal))
+                _pid = text.Split('\n')[0]["pid ".Length..];
+            if (text.Contains("buildd-farm ready: ", StringComparison.Ordinal))
+                _ready.TrySetResult();
+        }
+    }
+}

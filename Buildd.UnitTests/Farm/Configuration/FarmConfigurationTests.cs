@@ -1,0 +1,100 @@
+using Buildd.Farm;
+using Buildd.Farm.Configuration;
+using Buildd.UnitTests.Testing;
+using NUnit.Framework;
+
+namespace Buildd.UnitTests.Farm.Configuration;
+
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class FarmConfigurationTests : IDisposable
+{
+    private readonly TemporaryDirectory _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Test]
+    public async Task Every_field_is_read()
+    {
+        var read = await ReadAsync(
+            """
+            # a comment
+            State: state
+            Results: /srv/results
+            Listen: [::1]:9000
+            Url: http://farm.example/inputs
+            Poll-Interval: 30
+            Fast-Poll-Interval: 0.5 s
+            Refresh-Interval: 1 min
+            Lease-Duration: 1h
+            Resume-Command: /usr/bin/reset-vm %(vm_host)s
+              --quickly
+            Distribution: ubuntu
+            Series: noble
+            Sources:
+             deb http://archive.example/ubuntu %(series)s main
+             deb http://archive.example/ubuntu %(series)s-updates main
+            """);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(read.StorePath, Is.EqualTo(_folder["state/farm.sqlite"]));
+            Assert.That(read.InputsFolder, Is.EqualTo(_folder["state/inputs"]));
+            Assert.That(read.Results, Is.EqualTo("/srv/results"));
+            Assert.That($"{read.Listen}", Is.EqualTo("[::1]:9000"));
+            Assert.That(read.Url!.AbsoluteUri, Is.EqualTo("http://farm.example/inputs/"));
+            Assert.That(new[] { read.PollInterval, read.FastPollInterval, read.RefreshInterval, read.LeaseDuration }.Select(time => time.TotalSeconds), Is.EqualTo(new[] { 30, 0.5, 60, 3600 }));
+            Assert.That(read.ResumeCommand, Is.EqualTo(new[] { "/usr/bin/reset-vm", "%(vm_host)s", "--quickly" }));
+            Assert.That((read.Distribution, read.Series), Is.EqualTo(("ubuntu", "noble")));
+            Assert.That(read.Sources, Has.Count.EqualTo(2));
+        });
+    }
+
+    [Test]
+    public async Task An_empty_file_means_all_defaults()
+    {
+        var read = await ReadAsync("");
+
+        Assert.That((read.StorePath, read.Results, $"{read.Listen}", read.PollInterval.TotalSeconds), Is.EqualTo(("/var/lib/buildd-farm/farm.sqlite", "/var/lib/buildd-farm/results", "127.0.0.1:8223", 15)));
+    }
+
+    [TestCase("State:", "line 1: State is \"\", and should be a folder")]
+    [TestCase("Listen: 127.0.0.1", "an address and a port")]
+    [TestCase("Listen: farm.example:80", "an address and a port")]
+    [TestCase("Listen: [::1]", "an address and a port")]
+    [TestCase("Url: farm.example", "an address such as http://")]
+    [TestCase("Url: ftp://farm.example/", "an address such as http://")]
+    [TestCase("Url: http://farm.example/?a=b", "an address such as http://")]
+    [TestCase("Poll-Interval: 0", "a time such as")]
+    [TestCase("Poll-Interval: -5", "a time such as")]
+    [TestCase("Poll-Interval: soon", "a time such as")]
+    [TestCase("Poll-Interval: 5 fortnights", "a time such as")]
+    [TestCase("Poll-Interval: 9999999999999999999999 h", "a time such as")]
+    [TestCase("Poll-Interval: 1.2.3", "a time such as")]
+    [TestCase("Lease-Duration: 15 s", "Lease-Duration must be longer than Refresh-Interval")]
+    [TestCase("Resume-Command:", "a program and its arguments")]
+    [TestCase("Distribution: ../etc", "a name")]
+    [TestCase("Series: two words", "a name")]
+    [TestCase("Sources: http://deb.example/", "lines of a sources.list")]
+    [TestCase("Colour: red", "line 1: there is no field Colour; there are State, Results, Listen")]
+    [TestCase("Series: a\n\nSeries: b", "line 3: a second paragraph begins")]
+    [TestCase("no field", "line 1: \"no field\" is neither a field")]
+    [TestCase("Series: a\nSeries: b", "a second time")]
+    public void A_mistake_is_named_with_its_line_and_what_should_be_there(string text, string because) =>
+        Assert.That(async () => await ReadAsync(text),
+            Throws.TypeOf<FarmException>().With.Message.Contains(because).And.Property(nameof(FarmException.ExitCode)).EqualTo(ExitCode.BadConfiguration));
+
+    [Test]
+    public void All_mistakes_are_told_at_once() =>
+        Assert.That(async () => await ReadAsync("Colour: red\nListen: x\n"), Throws.TypeOf<FarmException>().With.Message.Contains("line 1").And.Message.Contains("line 2"));
+
+    [Test]
+    public void A_file_that_was_named_must_be_there() =>
+        Assert.That(async () => await FarmConfiguration.LoadAsync(_folder["missing.conf"], default), Throws.TypeOf<FarmException>().With.Message.Contains("missing.conf"));
+
+    private async Task<FarmConfiguration> ReadAsync(string text)
+    {
+        await File.WriteAllTextAsync(_folder["buildd.conf"], text);
+        return await FarmConfiguration.LoadAsync(_folder["buildd.conf"], default);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Buildd.Farm;
+using Buildd.Farm.Inputs;
+using Buildd.UnitTests.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+using NUnit.Framework;
+
+namespace Buildd.UnitTests.Farm.Inputs;
+
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(60_000)]
+public sealed class InputServerTests : IDisposable
+{
+    private readonly TemporaryDirectory _folder = new();
+    private readonly HttpClient _http = new();
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _folder.Dispose();
+    }
+
+    [Test]
+    public async Task Serves_what_was_taken_in_by_its_sum_whole_or_from_some_byte_on()
+    {
+        await File.WriteAllTextAsync(_folder["file"], "0123456789");
+        var inputs = new InputStore(_folder["inputs"]);
+        var stored = await inputs.AddAsync(_folder["file"], null, default);
+        await using var server = await StartAsync(inputs);
+        var url = new Uri(server.Address, $"{stored.Sha1}/any%20name");
+
+        Assert.That(await _http.GetStringAsync(url), Is.EqualTo("0123456789"));
+        using var rest = new HttpRequestMessage(HttpMethod.Get, url);
+        rest.Headers.Range = new RangeHeaderValue(4, null);
+        rest.Headers.IfRange = new RangeConditionHeaderValue($"\"{stored.Sha1}\"");
+        using var answer = await _http.SendAsync(rest);
+        Assert.That((answer.StatusCode, await answer.Content.ReadAsStringAsync()), Is.EqualTo((HttpStatusCode.PartialContent, "456789")));
+        using var head = await _http.SendAsync(new HttpRequestMessage(HttpMethod.Head, url));
+        Assert.That(head.Content.Headers.ContentLength, Is.EqualTo(10));
+    }
+
+    [TestCase("/")]
+    [TestCase("/arriving/x")]
+    [TestCase("/..%2f..%2fetc%2fpasswd/x")]
+    [TestCase("/0000000000000000000000000000000000000000/x")]
+    [TestCase("/DA39A3EE5E6B4B0D3255BFEF95601890AFD80709/x")]
+    [TestCase("/da39a3ee5e6b4b0d3255bfef95601890afd80709/x/y")]
+    public async Task Whatever_else_is_asked_for_is_not_there(string path)
+    {
+        await File.WriteAllTextAsync(_folder["file"], "");
+        var inputs = new InputStore(_folder["inputs"]);
+        await inputs.AddAsync(_folder["file"], null, default);
+        await using var server = await StartAsync(inputs);
+
+        using var answer = await _http.GetAsync(new Uri(server.Address, path));
+
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    [Test]
+    public async Task An_address_that_is_taken_is_said_plainly()
+    {
+        var inputs = new InputStore(_folder["inputs"]);
+        await using var first = await StartAsync(inputs);
+
+        Assert.That(async () => await InputServer.StartAsync(new IPEndPoint(IPAddress.Loopback, first.Address.Port), inputs, NullLoggerFactory.Instance, default),
+            Throws.TypeOf<FarmException>().With.Message.Contains("Listen"));
+    }
+
+    private static Task<InputServer> StartAsync(InputStore inputs) =>
+        InputServer.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), inputs, NullLoggerFactory.Instance, default);
+}
