@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Buildd.Backends.Environments;
 
 namespace Buildd.Backends.BinaryPackage;
 
@@ -15,7 +16,7 @@ internal static class SbuildConfiguration
     internal static string Write(BinaryPackageOptions options, string access) => string.Create(CultureInfo.InvariantCulture,
         $$"""
         # Written for one build.
-        $maintainer_name = {{Quote($"Build Daemon <buildd@{Dns.GetHostName()}>")}};
+        $maintainer_name = {{Perl.Quote($"Build Daemon <buildd@{Dns.GetHostName()}>")}};
         {{access}}
         $sbuild_mode = 'buildd';            # a package that is skipped is a failure
         $build_arch_all = 0;
@@ -36,8 +37,4 @@ internal static class SbuildConfiguration
         1;
 
         """);
-
-    /// <summary>A Perl string without any interpolation.</summary>
-    private static string Quote(string text) =>
-        $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
 }

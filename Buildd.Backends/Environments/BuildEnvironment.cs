@@ -34,6 +34,10 @@ internal abstract class BuildEnvironment
     /// <exception cref="PhaseFailedException">Something can't be mounted or started.</exception>
     internal abstract Task MountAsync(CancellationToken cancellationToken);
 
+    /// <summary>The end of phase update: what only a whole system has, once its packages are there. Nothing, for most.</summary>
+    /// <exception cref="PhaseFailedException">It can't be started.</exception>
+    internal virtual Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Runs a command inside as root, and returns its exit code.</summary>
     /// <param name="command">The command; its environment and working folder are not taken over.</param>
     /// <param name="cancellationToken">Stops it.</param>

@@ -12,6 +12,13 @@ internal static class EnvironmentChoice
         (options.Environment ?? EnvironmentKind.Chroot) switch
         {
             EnvironmentKind.Chroot => new ChrootEnvironment(context, steps, root),
+            EnvironmentKind.Unshare => Unshare(options, context, steps),
             var other => throw new NotSupportedException($"there is no environment '{other.ToString().ToLowerInvariant()}' in this version"),
         };
+
+    private static UnshareEnvironment Unshare(DebianBuildOptions options, IBuildContext context, StepRunner steps)
+    {
+        var (account, mistake) = UserNamespace.Find(options);
+        return new UnshareEnvironment(context, steps, account, mistake, options.Network);
+    }
 }

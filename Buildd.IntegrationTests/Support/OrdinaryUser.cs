@@ -54,6 +54,17 @@ internal sealed class OrdinaryUser : IAsyncDisposable
         return user;
     }
 
+    /// <summary>The first of the numbers that this user has for namespaces: far from everybody's else, and its own by its own number.</summary>
+    internal uint FirstSubordinate => 0x2000_0000 + ((Id % 4096) << 16);
+
+    /// <summary>Gives this user the numbers that builds in namespaces need. They go with the account.</summary>
+    internal Task AddSubordinatesAsync()
+    {
+        Machine.Require(File.Exists("/usr/bin/newuidmap"), "newuidmap, of the package uidmap: run 'make test', which installs it");
+        var range = string.Create(CultureInfo.InvariantCulture, $"{FirstSubordinate}-{FirstSubordinate + 65535}");
+        return RootRunAsync("usermod", "--add-subuids", range, "--add-subgids", range, Name);
+    }
+
     /// <summary>The command, run by this user, with the groups that a login gives.</summary>
     internal Command Do(Command command) =>
         command.Behind("setpriv", $"--reuid={Name}", $"--regid={Name}", "--init-groups", "--")
