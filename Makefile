@@ -19,7 +19,7 @@ demo: packages build ## build a real Debian package, over the wire (PACKAGE=hell
 	@scripts/demo --package '$(PACKAGE)' $(DEMO_OPTIONS)
 
 test: packages build ## every test; the last line is "N passed, N failed"
-	@scripts/require-packages dpkg-dev curl python3 python3-twisted jq procps gcc libc6-dev sudo
+	@scripts/require-packages systemd-container uidmap iproute2 dpkg-dev curl python3 python3-twisted jq procps gcc libc6-dev sudo
 	@scripts/test all
 
 packages:

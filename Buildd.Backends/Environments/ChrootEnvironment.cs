@@ -10,7 +10,7 @@ namespace Buildd.Backends.Environments;
 /// A folder with a Debian system in it, unpacked from a tarball for one build: the way the reference does it. All that
 /// happens to it needs root, and so is a <see cref="RootOperation"/>.
 /// </summary>
-internal sealed class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRunner root) : BuildEnvironment
+internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRunner root) : BuildEnvironment
 {
     private readonly string _id = context.Request.BuildId;
 
@@ -69,6 +69,7 @@ internal sealed class ChrootEnvironment(IBuildContext context, StepRunner steps,
     internal override Task RemoveAsync(CancellationToken cancellationToken) =>
         RunAsync(new RootOperation.Remove(_id), "remove the chroot", BuildStatus.BuilderFail, cancellationToken);
 
-    private Task RunAsync(RootOperation operation, string description, BuildStatus orElse, CancellationToken cancellationToken) =>
+    /// <summary>Has an operation done that has to succeed.</summary>
+    private protected Task RunAsync(RootOperation operation, string description, BuildStatus orElse, CancellationToken cancellationToken) =>
         steps.RunAsRootOrFailAsync(operation, default, description, orElse, cancellationToken);
 }

@@ -12,6 +12,7 @@ internal static class EnvironmentChoice
         (options.Environment ?? EnvironmentKind.Chroot) switch
         {
             EnvironmentKind.Chroot => new ChrootEnvironment(context, steps, root),
+            EnvironmentKind.Nspawn => new NspawnEnvironment(context, steps, root, options.Network),
             EnvironmentKind.Unshare => Unshare(options, context, steps),
             var other => throw new NotSupportedException($"there is no environment '{other.ToString().ToLowerInvariant()}' in this version"),
         };

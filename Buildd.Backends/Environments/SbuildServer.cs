@@ -8,7 +8,7 @@ namespace Buildd.Backends.Environments;
 /// virtualisation servers, as far as sbuild uses it (its chroot mode <c>autopkgtest</c>). All that they say is which words go
 /// before a command for it to run inside, as root.
 /// </summary>
-/// <remarks><c>docs/decisions/0007-sbuild-in-containers.md</c> says why it is this one of sbuild's ways.</remarks>
+/// <remarks><c>docs/decisions/0012-sbuild-in-namespaces-and-containers.md</c> says why it is this one of sbuild's ways.</remarks>
 internal static class SbuildServer
 {
     /// <summary>
