@@ -13,8 +13,8 @@ internal static class EnvironmentChoice
         var mistake = await options.FindOverlayMistakeAsync(Path.GetDirectoryName(context.Directory)!, context.Time).ConfigureAwait(false);
         return (options.Environment ?? (mistake is null ? EnvironmentKind.Overlay : EnvironmentKind.Chroot)) switch
         {
-            EnvironmentKind.Chroot => new ChrootEnvironment(context, steps, root),
-            EnvironmentKind.Overlay => new OverlayEnvironment(context, steps, root, mistake),
+            EnvironmentKind.Chroot => new ChrootEnvironment(context, steps, root) { HasNetwork = options.Network },
+            EnvironmentKind.Overlay => new OverlayEnvironment(context, steps, root, mistake) { HasNetwork = options.Network },
             var other => throw new NotSupportedException($"there is no environment '{other.ToString().ToLowerInvariant()}' in this version"),
         };
     }
