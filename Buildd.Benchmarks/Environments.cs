@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Backends.Environments;
 using Buildd.Benchmarks.Harness;
@@ -121,6 +120,6 @@ internal sealed class Environments : IBenchmark
         await slave.Client.CleanAsync(cancellationToken);
         return ((XmlRpcArray)status.Extra["phases"]).Cast<XmlRpcStruct>()
             .Where(phase => Counted.Contains(((XmlRpcString)phase["name"]).Value))
-            .Sum(phase => double.Parse(((XmlRpcDouble)phase["seconds"]).Value.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+            .Sum(phase => ((XmlRpcDouble)phase["seconds"]).Value);
     }
 }

@@ -61,6 +61,11 @@ internal static class NetworkIsolation
     /// <param name="command">The command, which has to be run as root.</param>
     internal static Command Isolate(Command command) => command.Behind("unshare", "--net", "--", "perl", "-e", Script, "--", "", "");
 
+    /// <summary>The same for a command on this machine itself: an ordinary user makes the network in a user namespace, in which sudo does not work.</summary>
+    internal static Command IsolateHere(Command command) => CurrentUser.IsRoot
+        ? Isolate(command)
+        : command.Behind("unshare", "--user", "--map-current-user", "--keep-caps", "--net", "--", "perl", "-e", Script, "--", "", "");
+
     /// <summary>A program to be called in place of schroot.</summary>
     internal static string WriteSchroot() =>
         SchrootScript.Replace("SCRIPT", $"'{Script.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'", StringComparison.Ordinal) + "\n";
