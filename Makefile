@@ -36,7 +36,7 @@ out/bin/buildd-farm: $(sources) scripts/build
 check: ## format, analysers, the architecture test
 	@scripts/check
 
-bench: ## the benchmarks, each with the figure it is compared with
+bench: packages ## the benchmarks, each with the figure it is compared with
 	@scripts/require-packages nginx-light curl
 	@dotnet run --project Buildd.Benchmarks -c Release
 

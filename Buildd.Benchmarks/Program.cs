@@ -6,7 +6,7 @@ using Buildd.Benchmarks.Harness;
 // A new benchmark is one file and one entry here.
 IBenchmark[] benchmarks =
 [
-    new StatusCalls(), new StatusUnderLoad(), new Codec(), new FileDownload(), new EnsurePresent(), new ProcessOutput(), new StartAndMemory(),
+    new StatusCalls(), new StatusUnderLoad(), new Codec(), new FileDownload(), new EnsurePresent(), new ProcessOutput(), new StartAndMemory(), new Environments(),
 ];
 
 var names = new Argument<string[]>("names")

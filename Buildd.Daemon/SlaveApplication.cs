@@ -47,6 +47,8 @@ public static partial class SlaveApplication
         builder.Services.AddSingleton(provider => new SecretFiles(security, TimeProvider.System, provider.GetRequiredService<ILogger<SecretFiles>>()));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SecretFiles>());
         builder.Services.AddBuilddSlave(configuration.Slave);
+        builder.Services.AddHostedService(provider => new EnvironmentTrials(
+            configuration.Kinds, configuration.Slave.WorkDirectory, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EnvironmentTrials>>()));
         var application = builder.Build();
         var files = application.Services.GetRequiredService<SecretFiles>(); // now, so that a mistake is told before anything starts
         application.Use(CloseOldConnections);

@@ -36,6 +36,9 @@ public sealed record SlaveOptions
     /// <summary>How much the file cache may hold, and for how long.</summary>
     public FileCacheOptions Cache { get; set; } = new();
 
+    /// <summary>What the backends keep that they made of files of the cache; nothing by default.</summary>
+    public IList<IDerivedFiles> Derived { get; init; } = [];
+
     /// <summary>How long a build log may become.</summary>
     public BuildLogOptions Log { get; set; } = new();
 

@@ -12,7 +12,11 @@ namespace Buildd.Backends.Environments;
 /// </summary>
 internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRunner root) : BuildEnvironment
 {
-    private readonly string _id = context.Request.BuildId;
+    /// <summary>The build's id.</summary>
+    private protected string Id { get; } = context.Request.BuildId;
+
+    /// <summary>The tarball's name in the file cache.</summary>
+    private protected string TarballName { get; } = Path.GetFileName(context.Request.ChrootPath);
 
     /// <summary>Whether schroot may know the chroot.</summary>
     private bool _defined;
@@ -22,31 +26,32 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
 
     /// <inheritdoc/>
     internal override Task UnpackAsync(CancellationToken cancellationToken) =>
-        RunAsync(new RootOperation.Unpack(_id, Path.GetFileName(context.Request.ChrootPath)), "unpack the chroot", BuildStatus.ChrootFail, cancellationToken);
+        RunAsync(new RootOperation.Unpack(Id, TarballName), "unpack the chroot", BuildStatus.ChrootFail, cancellationToken);
 
     /// <inheritdoc/>
     internal override Task MountAsync(CancellationToken cancellationToken) =>
-        RunAsync(new RootOperation.Mount(_id), "mount what a running system has in the chroot", BuildStatus.ChrootFail, cancellationToken);
+        RunAsync(new RootOperation.Mount(Id), "mount what a running system has in the chroot", BuildStatus.ChrootFail, cancellationToken);
 
     /// <inheritdoc/>
     internal override Task<int> RunInsideAsync(
         Command command, CancellationToken cancellationToken,
         ReadOnlyMemory<byte> input = default, OutputWriter? output = null, string? description = null) => steps.RunAsRootAsync(
-            new RootOperation.Inside(_id, input.Length, [command.File, .. command.Arguments]), input,
+            new RootOperation.Inside(Id, input.Length, [command.File, .. command.Arguments]), input,
             description ?? $"chroot {FolderName} {command}", BuildStatus.ChrootFail, cancellationToken, output);
 
     /// <inheritdoc/>
     internal override Task WriteFileAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => steps.RunAsRootOrFailAsync(
-        new RootOperation.Write(_id, path, content.Length), content, $"write {path} in the chroot", BuildStatus.ChrootFail, cancellationToken);
+        new RootOperation.Write(Id, path, content.Length), content, $"write {path} in the chroot", BuildStatus.ChrootFail, cancellationToken);
 
     /// <inheritdoc/>
     internal override async Task<SbuildAccess> OpenToSbuildAsync(BuildUser user, CancellationToken cancellationToken)
     {
         _defined = true;
-        await RunAsync(new RootOperation.Define(_id), "tell schroot about the chroot", BuildStatus.BuilderFail, cancellationToken).ConfigureAwait(false);
+        await RunAsync(new RootOperation.Define(Id), "tell schroot about the chroot", BuildStatus.BuilderFail, cancellationToken).ConfigureAwait(false);
+        var schroot = HasNetwork ? "" : await WriteSchrootAsync(cancellationToken).ConfigureAwait(false);
         return new SbuildAccess(
-            ["-c", $"chroot:{SchrootDefinition.NameOf(_id)}"],
-            "$chroot_mode = 'schroot';",
+            ["-c", $"chroot:{SchrootDefinition.NameOf(Id)}"],
+            $"$chroot_mode = 'schroot';{schroot}",
             command => CurrentUser.IsRoot ? command.Behind("setpriv", $"--reuid={user.Id}", $"--regid={user.GroupId}", "--init-groups", "--") : command);
     }
 
@@ -54,20 +59,34 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
     /// <remarks>What is of root and in no control group of ours, the scope of a slave that is not root does not see.</remarks>
     internal override Task KillAsync(CancellationToken cancellationToken) => CurrentUser.IsRoot
         ? Task.CompletedTask
-        : RunAsync(new RootOperation.Kill(_id), "kill what still runs in the chroot", BuildStatus.BuilderFail, cancellationToken);
+        : RunAsync(new RootOperation.Kill(Id), "kill what still runs in the chroot", BuildStatus.BuilderFail, cancellationToken);
 
     /// <inheritdoc/>
     internal override Task CloseToSbuildAsync(CancellationToken cancellationToken) => _defined
-        ? RunAsync(new RootOperation.Undefine(_id), "make schroot forget the chroot", BuildStatus.BuilderFail, cancellationToken)
+        ? RunAsync(new RootOperation.Undefine(Id), "make schroot forget the chroot", BuildStatus.BuilderFail, cancellationToken)
         : Task.CompletedTask;
 
     /// <inheritdoc/>
     internal override Task UnmountAsync(CancellationToken cancellationToken) =>
-        RunAsync(new RootOperation.Unmount(_id), "unmount what is mounted in the chroot", BuildStatus.BuilderFail, cancellationToken);
+        RunAsync(new RootOperation.Unmount(Id), "unmount what is mounted in the chroot", BuildStatus.BuilderFail, cancellationToken);
 
     /// <inheritdoc/>
     internal override Task RemoveAsync(CancellationToken cancellationToken) =>
-        RunAsync(new RootOperation.Remove(_id), "remove the chroot", BuildStatus.BuilderFail, cancellationToken);
+        RunAsync(new RootOperation.Remove(Id), "remove the chroot", BuildStatus.BuilderFail, cancellationToken);
+
+    /// <summary>Puts a program of ours between sbuild and schroot.</summary>
+    /// <returns>Lines for sbuild's configuration. It has no setting for that, but its files are Perl that sees the object.</returns>
+    private async Task<string> WriteSchrootAsync(CancellationToken cancellationToken)
+    {
+        const UnixFileMode RunByAll = (UnixFileMode)0b111_101_101;
+        var path = Path.Combine(context.Directory, ".schroot");
+        // sbuild has a shell call it in one place.
+        if (!path.All(c => char.IsAsciiLetterOrDigit(c) || "/._-+:@%=,".Contains(c, StringComparison.Ordinal)))
+            throw new PhaseFailedException(BuildStatus.BuilderFail, $"without a network nothing is built in '{context.Directory}': sbuild would misread the name");
+        await File.WriteAllTextAsync(path, NetworkIsolation.WriteSchroot(), cancellationToken).ConfigureAwait(false);
+        File.SetUnixFileMode(path, RunByAll);
+        return $"\n$conf->set('SCHROOT', '{path}');\ndie 'sbuild does not take another schroot' unless $conf->get('SCHROOT') eq '{path}';";
+    }
 
     /// <summary>Has an operation done that has to succeed.</summary>
     private protected Task RunAsync(RootOperation operation, string description, BuildStatus orElse, CancellationToken cancellationToken) =>

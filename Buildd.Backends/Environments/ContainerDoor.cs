@@ -27,13 +27,14 @@ internal static class ContainerDoor
         exec 3<&-
         cat "$call/out" & out=$!
         cat "$call/err" >&2 & err=$!
-        trap 'kill $in $out $err 2>/dev/null; exit 143' TERM INT HUP
+        exec 2>/dev/null # the shell's own remarks are nobody's
+        trap 'kill $in $out $err; exit 143' TERM INT HUP
         echo "${call##*/}" > "$door/calls"
         read -r code < "$call/end"
         # What it left running may hold its output open; the command itself has ended.
         (sleep 3; kill $out $err) >/dev/null 2>&1 & patience=$!
         wait $out $err
-        kill $in $patience 2>/dev/null
+        kill $in $patience
         rm -rf "$call"
         exit "${code:-125}"
 

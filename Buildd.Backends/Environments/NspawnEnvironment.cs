@@ -13,8 +13,7 @@ namespace Buildd.Backends.Environments;
 /// <param name="context">What the build has of its slave.</param>
 /// <param name="steps">Runs commands.</param>
 /// <param name="root">Does what needs root.</param>
-/// <param name="network">Whether the package's build has the network.</param>
-internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps, RootRunner root, bool network) : ChrootEnvironment(context, steps, root)
+internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps, RootRunner root) : ChrootEnvironment(context, steps, root)
 {
     private const string Nspawn = "/usr/bin/systemd-nspawn";
 
@@ -38,6 +37,9 @@ internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps,
     private string Door => Path.Combine(_context.Directory, RootExecutor.DoorFolder);
 
     /// <inheritdoc/>
+    internal override Command AsWork(Command command) => HasNetwork ? command : SbuildServer.InNetworkOfBuild(command);
+
+    /// <inheritdoc/>
     internal override async Task<string?> FindMistakeAsync(CancellationToken cancellationToken) =>
         await base.FindMistakeAsync(cancellationToken).ConfigureAwait(false)
         ?? (File.Exists(Nspawn) ? null : $"builds in the environment 'nspawn' can't run here: {Nspawn} is not there: run 'apt-get install systemd-container' as root");
@@ -49,7 +51,7 @@ internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps,
         await UnmountAsync(cancellationToken).ConfigureAwait(false); // the container mounts its own
         Directory.CreateDirectory(Door, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         _container = HeldStep.Start(end => _steps.RunAsRootOrFailAsync(
-            new RootOperation.Boot(_context.Request.BuildId, network), default, "boot the chroot as a container", BuildStatus.ChrootFail, end));
+            new RootOperation.Boot(_context.Request.BuildId, HasNetwork), default, "boot the chroot as a container", BuildStatus.ChrootFail, end));
         var booted = RunAsync(new RootOperation.Booted(_context.Request.BuildId), "wait until it has booted", BuildStatus.ChrootFail, cancellationToken);
         if (await Task.WhenAny(booted, _container.Completion).ConfigureAwait(false) == booted)
         {
@@ -75,7 +77,7 @@ internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps,
         _door = HeldStep.Start(end => RunInsideAsync(
             Command.Of("/bin/sh", "-c", ContainerDoor.Answerer, "sh", BootedContainer.DoorInside), end, description: "answer sbuild's calls in the container"));
         return await SbuildServer.WriteAsync(
-            _context.Directory, [caller], network,
+            _context.Directory, [caller], HasNetwork,
             command => CurrentUser.IsRoot ? command.Behind("setpriv", $"--reuid={user.Id}", $"--regid={user.GroupId}", "--init-groups", "--") : command,
             cancellationToken).ConfigureAwait(false);
     }

@@ -24,6 +24,9 @@ internal static class SbuildServer
     internal const string OfflineScript =
         $$"""if [ -e {{OfflineMark}} ]; then exec nsenter --net=/proc/1/ns/net -- "$@"; fi; exec "$@" """;
 
+    /// <summary>A command that runs inside, as root, in the network of the build.</summary>
+    internal static Command InNetworkOfBuild(Command command) => command.Behind("nsenter", "--net=/proc/1/ns/net", "--");
+
     private const string Script =
         """
         #!/bin/sh

@@ -15,8 +15,7 @@ namespace Buildd.Backends.Environments;
 /// <param name="steps">Runs commands.</param>
 /// <param name="account">Whose namespaces they are; null with the reason why there is none.</param>
 /// <param name="mistake">That reason.</param>
-/// <param name="network">Whether the package's build has the network.</param>
-internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps, UserNamespace? account, string? mistake, bool network) : BuildEnvironment
+internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps, UserNamespace? account, string? mistake) : BuildEnvironment
 {
     /// <summary>How long the namespaces may take to be there; a tenth of a second is usual.</summary>
     private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(1);
@@ -85,12 +84,15 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     private string Outer => RootDirectoryIn(context.Directory);
 
     /// <inheritdoc/>
+    internal override Command AsWork(Command command) => HasNetwork ? command : SbuildServer.InNetworkOfBuild(command);
+
+    /// <inheritdoc/>
     internal override async Task<string?> FindMistakeAsync(CancellationToken cancellationToken)
     {
         const string Needs = "builds in the environment 'unshare' can't run here: ";
         if (account is null)
             return Needs + mistake;
-        if (!network && !File.Exists("/usr/bin/ip") && !File.Exists("/usr/sbin/ip") && !File.Exists("/sbin/ip") && !File.Exists("/bin/ip"))
+        if (!HasNetwork && !File.Exists("/usr/bin/ip") && !File.Exists("/usr/sbin/ip") && !File.Exists("/sbin/ip") && !File.Exists("/bin/ip"))
             return Needs + "without the network the program 'ip' is needed: run 'apt-get install iproute2' as root";
         if (UserNamespace.FindClosed(context.Directory) is { } closed)
             return $"{Needs}users of a namespace can't enter '{closed}': run 'chmod o+x {closed}'";
@@ -135,7 +137,7 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     internal override async Task MountAsync(CancellationToken cancellationToken)
     {
         var holder = account!.InNew(
-            Command.Of("/bin/sh", "-c", HolderScript, "sh", RootDirectoryIn(Outer), network ? "online" : "offline"),
+            Command.Of("/bin/sh", "-c", HolderScript, "sh", RootDirectoryIn(Outer), HasNetwork ? "online" : "offline"),
             ["--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", .. Net()])
             with
         { KeepsStandardInputOpen = true, WorkingDirectory = "/" };
@@ -166,8 +168,8 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     /// <inheritdoc/>
     internal override Task<SbuildAccess> OpenToSbuildAsync(BuildUser user, CancellationToken cancellationToken) => SbuildServer.WriteAsync(
         context.Directory,
-        [.. UserNamespace.Enter(Holder()), .. network ? (string[])[] : ["/bin/sh", "-c", SbuildServer.OfflineScript, "sh"]],
-        network, account!.AsAccount, cancellationToken);
+        [.. UserNamespace.Enter(Holder()), .. HasNetwork ? (string[])[] : ["/bin/sh", "-c", SbuildServer.OfflineScript, "sh"]],
+        HasNetwork, account!.AsAccount, cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>The kernel ends all processes of a namespace, and its mounts, before its first process counts as ended.</remarks>
@@ -200,7 +202,7 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     }
 
     /// <summary>A network of its own, which has nothing but a loopback interface.</summary>
-    private IEnumerable<string> Net() => network ? [] : ["--net"];
+    private IEnumerable<string> Net() => HasNetwork ? [] : ["--net"];
 
     /// <summary>The command, inside and as root there. What installs packages has the machine's network in any case.</summary>
     private Command Inside(Command command)

@@ -30,7 +30,7 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
             options.Root, context.Directory, scope, context.Time,
             context.Request.ChrootPath, options.SchrootDirectory, BuildUser.Find(options.EffectiveBuildUser).User?.Id);
         var steps = new StepRunner(context, scope, root);
-        var environment = EnvironmentChoice.Create(options, context, steps, root);
+        var environment = await EnvironmentChoice.CreateAsync(options, context, steps, root).ConfigureAwait(false);
         var site = new BuildSite(context, arguments, phases, steps, environment);
 
         var watch = new BuildWatch(context, scope, options.EffectiveLimits, abort);

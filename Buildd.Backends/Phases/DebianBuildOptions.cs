@@ -37,6 +37,17 @@ public abstract record DebianBuildOptions
     /// <summary>What a build may use; nothing is limited by default, but see the kind.</summary>
     public BuildLimits Limits { get; init; } = new();
 
+    /// <summary>Why this machine can't build in overlays, where these options want it to if it can; the try takes place once.</summary>
+    /// <param name="workDirectory">The slave's work folder.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>A sentence; null when it can, or when another environment was chosen.</returns>
+    public Task<string?> FindOverlayMistakeAsync(string workDirectory, TimeProvider time) => Environment is EnvironmentKind.Overlay or null
+        ? Trial.FindMistakeAsync(Root, workDirectory, time)
+        : Task.FromResult<string?>(null);
+
+    /// <summary>Whether the machine can mount overlays; shared by all that is made of these options.</summary>
+    internal OverlayTrial Trial { get; init; } = new();
+
     /// <summary>The limits with those that the kind always has.</summary>
     internal virtual BuildLimits EffectiveLimits => Limits;
 

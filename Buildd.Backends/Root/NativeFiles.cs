@@ -73,9 +73,9 @@ internal static partial class NativeFiles
     }
 
     /// <exception cref="RootOperationException">It did not work.</exception>
-    internal static void Mount(string type, string point, string options)
+    internal static void Mount(string type, string point, string options, string source = "none")
     {
-        if (SysMount("none", point, type, 0, options) != 0)
+        if (SysMount(source, point, type, 0, options) != 0)
             throw new RootOperationException($"{type} could not be mounted: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
     }
 

@@ -48,15 +48,24 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     internal async Task<int> RunAsync(RootOperation operation, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
     {
-        if (operation is not RootOperation.OfBuild ofBuild)
-            return 0;
-
         try
         {
+            if (operation is not RootOperation.OfBuild ofBuild)
+            {
+                return operation switch
+                {
+                    RootOperation.Check => 0,
+                    RootOperation.TryOverlay => await TryOverlayAsync(cancellationToken).ConfigureAwait(false),
+                    RootOperation.Drop drop => await DropAsync(drop.Sha1, cancellationToken).ConfigureAwait(false),
+                    _ => throw new InvalidOperationException($"{operation.GetType().Name} is not known"),
+                };
+            }
+
             using var build = OpenBuild(ofBuild.BuildId);
             return operation switch
             {
                 RootOperation.Unpack unpack => await UnpackAsync(build, unpack.Sha1, cancellationToken).ConfigureAwait(false),
+                RootOperation.Overlay overlay => await OverlayAsync(build, overlay.Sha1, cancellationToken).ConfigureAwait(false),
                 RootOperation.Mount => Mount(build),
                 RootOperation.Write write => await RunInsideAsync(build, ["/bin/sh", "-c", WriteScript, "sh", write.Path], input, cancellationToken).ConfigureAwait(false),
                 RootOperation.Inside inside => await RunInsideAsync(build, inside.Command, input, cancellationToken).ConfigureAwait(false),
@@ -76,9 +85,11 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
         }
     }
 
+    private OpenedPath OpenWork() => OpenedPath.Open(place.WorkDirectory, place.FollowsLinks);
+
     private OpenedPath OpenBuild(string buildId)
     {
-        using var work = OpenedPath.Open(place.WorkDirectory, place.FollowsLinks);
+        using var work = OpenWork();
         var build = work.OpenFolderBelow("build-" + buildId);
         if (build.Owner == 0 || place.Owners.Contains(build.Owner))
             return build;
@@ -115,16 +126,8 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
             throw new RootOperationException($"there is a chroot in '{build.Place}' already");
 
         using var tarball = OpenTarball(sha1);
-        // What an attempt before this one left could hold links, which tar would follow.
-        var code = await RemoveAsync(build, Staging, cancellationToken).ConfigureAwait(false);
-        if (code != 0)
-            return code;
-        Directory.CreateDirectory(Path.Combine(build.Handle, Staging), OnlyOwner);
-        using var staging = build.OpenFolderBelow(Staging);
-        if (staging.Owner != 0 || staging.Mode != OnlyOwner)
-            throw new RootOperationException($"'{staging.Place}' was put there by somebody else");
-
-        code = await RunAsync(
+        using var staging = await MakeOwnAsync(build, Staging, cancellationToken).ConfigureAwait(false);
+        var code = await RunAsync(
             Command.Of("tar", "--numeric-owner", "-xf", tarball.Handle) with { WorkingDirectory = staging.Handle }, cancellationToken).ConfigureAwait(false);
         if (code != 0)
             return code;
@@ -140,10 +143,25 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
         return await RemoveAsync(build, Staging, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Makes a folder anew that nobody but root gets into. What an attempt before this one left could hold links, which tar would follow.</summary>
+    private async Task<OpenedPath> MakeOwnAsync(OpenedPath around, string name, CancellationToken cancellationToken)
+    {
+        if (await RemoveAsync(around, name, cancellationToken).ConfigureAwait(false) is not 0 and var code)
+            throw new RootOperationException($"'{Path.Combine(around.Place, name)}' could not be removed: rm ended with {code}");
+        Directory.CreateDirectory(Path.Combine(around.Handle, name), OnlyOwner);
+        var made = around.OpenFolderBelow(name);
+        if (made.Owner == 0 && made.Mode == OnlyOwner)
+            return made;
+        var found = made.Place;
+        made.Dispose();
+        throw new RootOperationException($"'{found}' was put there by somebody else");
+    }
+
     private static int Mount(OpenedPath build)
     {
         using var chroot = OpenChroot(build);
-        if (MountTable.Below(chroot.Place) is { Count: > 0 } mounted)
+        // The chroot itself may be an overlay.
+        if (MountTable.Below(chroot.Place).Where(point => point != chroot.Place).ToList() is { Count: > 0 } mounted)
             throw new RootOperationException($"there is something mounted already: {string.Join(", ", mounted)}");
 
         foreach (var (type, point, options) in Mounts)
@@ -216,8 +234,13 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
     {
         if (MountsBelow(build) is { Count: > 0 } mounted)
             throw new RootOperationException($"still mounted: {string.Join(", ", mounted)}");
-        var code = await RemoveAsync(build, Staging, cancellationToken).ConfigureAwait(false);
-        return code != 0 ? code : await RemoveAsync(build, BuildEnvironment.FolderName, cancellationToken).ConfigureAwait(false);
+        foreach (var name in (string[])[Staging, BuildEnvironment.FolderName, Upper])
+        {
+            if (await RemoveAsync(build, name, cancellationToken).ConfigureAwait(false) is not 0 and var code)
+                return code;
+        }
+
+        return await RemoveUnfinishedBasesAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A link is removed and not followed.</summary>

@@ -19,11 +19,20 @@ internal abstract record RootOperation
     /// <summary>Nothing: it tells whether any of the others would be allowed.</summary>
     internal sealed record Check : RootOperation;
 
+    /// <summary>Tries whether overlays can be mounted in the work folder, and removes what bases that are none have left there.</summary>
+    internal sealed record TryOverlay : RootOperation;
+
+    /// <summary>Removes a base that overlays are put on. Never one in use.</summary>
+    internal sealed record Drop(string Sha1) : RootOperation;
+
     /// <summary>What is about one build, and so about one folder: <c>build-ID</c> below the work folder.</summary>
     internal abstract record OfBuild(string BuildId) : RootOperation;
 
     /// <summary>Unpacks a tarball of the file cache into the build's folder. Of what is in it only the top folder of the chroot stays.</summary>
     internal sealed record Unpack(string BuildId, string Sha1) : OfBuild(BuildId);
+
+    /// <summary>The same as an overlay on what the tarball was unpacked to once, and is if it was not.</summary>
+    internal sealed record Overlay(string BuildId, string Sha1) : OfBuild(BuildId);
 
     /// <summary>Mounts /proc and the like in the chroot.</summary>
     internal sealed record Mount(string BuildId) : OfBuild(BuildId);

@@ -27,7 +27,10 @@ internal static class RootOperations
     internal const string Help =
         """
           check                              nothing, successfully: the others would be allowed
+          try-overlay                        try whether overlays can be mounted in the work folder
+          drop      SHA1                     remove a chroot that was unpacked for overlays
           unpack    ID SHA1                  unpack a chroot of the file cache into the build's folder
+          overlay   ID SHA1                  the same as an overlay on a chroot that is unpacked once
           mount     ID                       mount /proc, /sys, /dev/pts and /dev/shm in the chroot
           write     ID PATH BYTES            write a file in the chroot; its content is on standard input
           inside    ID BYTES COMMAND [ARG]…  run a command in the chroot, as root; so many bytes of standard input are its
@@ -45,7 +48,10 @@ internal static class RootOperations
     internal static RootOperation Parse(ImmutableArray<string> words) => words switch
     {
         ["check"] => new RootOperation.Check(),
+        ["try-overlay"] => new RootOperation.TryOverlay(),
+        ["drop", var sha1] => new RootOperation.Drop(Sum(sha1)),
         ["unpack", var id, var sha1] => new RootOperation.Unpack(BuildId(id), Sum(sha1)),
+        ["overlay", var id, var sha1] => new RootOperation.Overlay(BuildId(id), Sum(sha1)),
         ["mount", var id] => new RootOperation.Mount(BuildId(id)),
         ["write", var id, var path, var bytes] => new RootOperation.Write(BuildId(id), ChrootPath(path), Bytes(bytes)),
         ["inside", var id, var bytes, .. { Length: > 0 } command] => new RootOperation.Inside(BuildId(id), Bytes(bytes), Command(command)),
@@ -67,7 +73,10 @@ internal static class RootOperations
         ImmutableArray<string> words = operation switch
         {
             RootOperation.Check => ["check"],
+            RootOperation.TryOverlay => ["try-overlay"],
+            RootOperation.Drop { Sha1: var sha1 } => ["drop", sha1],
             RootOperation.Unpack { BuildId: var id, Sha1: var sha1 } => ["unpack", id, sha1],
+            RootOperation.Overlay { BuildId: var id, Sha1: var sha1 } => ["overlay", id, sha1],
             RootOperation.Mount { BuildId: var id } => ["mount", id],
             RootOperation.Write { BuildId: var id, Path: var path, Bytes: var bytes } => ["write", id, path, Text(bytes)],
             RootOperation.Inside { BuildId: var id, Bytes: var bytes, Command: var command } => ["inside", id, Text(bytes), .. command],

@@ -1,4 +1,3 @@
-using System.Text;
 using Buildd.Processes;
 
 namespace Buildd.Backends.Root;
@@ -8,9 +7,6 @@ internal sealed class RootRunner(RootAccess access, RootPlace place, ProcessScop
 {
     /// <summary>What sudo, and who runs it, exit with when a program is not there.</summary>
     private const int NoProgram = 127;
-
-    /// <summary>So much of what sudo says goes into a sentence.</summary>
-    private const int MaxComplaintBytes = 2000;
 
     /// <summary>Makes one for a build.</summary>
     /// <param name="access">How.</param>
@@ -34,6 +30,10 @@ internal sealed class RootRunner(RootAccess access, RootPlace place, ProcessScop
         return new RootRunner(access, schrootDirectory is null ? place : place with { SchrootDirectory = schrootDirectory }, scope, time);
     }
 
+    /// <summary>Makes one for operations that belong to no build.</summary>
+    internal static RootRunner In(RootAccess access, string workDirectory, ProcessScope scope, TimeProvider time) =>
+        For(access, Path.Combine(workDirectory, "none"), scope, time);
+
     /// <summary>Carries out an operation; what its command says goes to <paramref name="output"/>.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="RootOperationException">It was refused, or did not work out; through sudo that is an exit code, and the reason in the output.</exception>
@@ -54,16 +54,13 @@ internal sealed class RootRunner(RootAccess access, RootPlace place, ProcessScop
         if (access is not RootAccess.Sudo sudo)
             return CurrentUser.IsRoot ? null : $"this slave runs as user {CurrentUser.Id} and has no way to unpack and enter chroots: run it as root, or through sudo";
 
-        var said = new StringBuilder();
-        var code = await RunAsync(
-            new RootOperation.Check(), default,
-            bytes => said.Append(Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, MaxComplaintBytes - Math.Min(said.Length, MaxComplaintBytes))])),
-            cancellationToken).ConfigureAwait(false);
+        var said = new Complaint();
+        var code = await RunAsync(new RootOperation.Check(), default, said.Write, cancellationToken).ConfigureAwait(false);
         return code switch
         {
             0 => null,
             NoProgram => $"this slave runs as user {CurrentUser.Id} and there is no sudo to unpack and enter chroots with: install sudo, or run it as root",
-            _ => $"this slave runs as user {CurrentUser.Id} and may not do through sudo what needs root ('{said.ToString().Trim().ReplaceLineEndings("; ")}'): "
+            _ => $"this slave runs as user {CurrentUser.Id} and may not do through sudo what needs root ('{said}'): "
                 + $"write the rule that '{RootProgram.CommandLine(sudo.Program, sudo.Configuration)} {RootProgram.Sudoers}' prints into a file in /etc/sudoers.d",
         };
     }

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using Buildd.Backends.BinaryPackage;
+using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
+using Buildd.Backends.Phases;
 using Buildd.Backends.PlugIn;
 using Buildd.Backends.Root;
 using Buildd.Daemon.Logging;
@@ -51,6 +53,9 @@ public sealed record DaemonConfiguration
     /// <summary>What a build of any kind may use; nothing is limited unless something is said.</summary>
     public BuildLimits Limits { get; init; } = new();
 
+    /// <summary>The kinds of build that take place in a Debian system, and how.</summary>
+    public IReadOnlyList<(string Kind, DebianBuildOptions Options)> Kinds { get; init; } = [];
+
     /// <summary>What is odd and no mistake: lines that nobody reads, each with its number.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -74,7 +79,7 @@ public sealed record DaemonConfiguration
         $"work folder: {Slave.WorkDirectory}",
         $"of a build log are kept: {Limit(Slave.Log.MaxBytes)} bytes",
         $"limits of a build: {LimitsReader.Describe(Limits)}",
-        .. Slave.Backends.OfType<BinaryPackageBackend>().Select(backend => KindReader.Describe(backend.Tag, backend.Options)),
+        .. Kinds.Select(kind => KindReader.Describe(kind.Kind, kind.Options)),
         $"what needs root is done {Root.Description}",
         $"a build that runs when the slave stops is given {Slave.StopDeadline.TotalSeconds:0} seconds",
         $"beside the calls and the files: {string.Join(", ", Extras().DefaultIfEmpty("nothing"))}",
@@ -102,7 +107,7 @@ public sealed record DaemonConfiguration
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
         mistakes.AddRange(named.FindMistakes());
         foreach (var plugIn in PlugInFolder.Read(plugInFolder, slave.Backends.Select(backend => backend.Tag), mistakes))
-            slave.Backends.Add(new PlugInBackend(plugIn with { Root = root, Limits = limits }));
+            slave.Backends.Add(new PlugInBackend(plugIn with { Root = root, Limits = limits, Network = plugIn.Network ?? kinds.HasNetwork }));
         if (mistakes.Count > 0)
             throw new ConfigurationException($"the configuration file '{path}' can't be used:\n  " + string.Join("\n  ", mistakes));
 
@@ -114,6 +119,7 @@ public sealed record DaemonConfiguration
             Log = log,
             Root = root,
             Limits = limits,
+            Kinds = kinds.Read,
             Security = security,
             Warnings =
             [
@@ -142,16 +148,18 @@ public sealed record DaemonConfiguration
     {
         var defaults = new SlaveOptions();
         var binaryPackage = new BinaryPackageOptions();
+        var work = Absolute(reader.Text("workpath") ?? Environment.GetEnvironmentVariable("HOME") ?? "");
         return new SlaveOptions
         {
             ArchitectureTag = reader.Text("architecturetag") ?? MachineArchitecture(),
             FileCacheDirectory = Absolute(reader.Required("filecache")),
-            WorkDirectory = Absolute(reader.Text("workpath") ?? Environment.GetEnvironmentVariable("HOME") ?? ""),
+            WorkDirectory = work,
+            Derived = [new ChrootBases(root, work, TimeProvider.System)],
             Version = version,
             StopDeadline = reader.Duration("stopdeadline", defaults.StopDeadline, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             Backends =
             [
-                new BinaryPackageBackend(kinds.Read(
+                new BinaryPackageBackend(kinds.Complete(
                     WireNames.Managers.BinaryPackage,
                     binaryPackage with { Root = root, Limits = limits, BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser })),
             ],

@@ -15,21 +15,30 @@ internal sealed class KindReader(IniFile file, SectionReader builder)
     private static readonly EnvironmentKind[] Kinds = Enum.GetValues<EnvironmentKind>();
 
     private readonly List<SectionReader> _sections = [];
+    private readonly List<(string, DebianBuildOptions)> _read = [];
+
+    /// <summary>Whether builds reach the network where nothing is said for their kind.</summary>
+    internal bool HasNetwork => builder.Flag(NetworkKey, fallback: true);
 
     /// <summary>The sections of the kinds that were read.</summary>
     internal IReadOnlyCollection<SectionReader> Sections => _sections;
 
+    /// <summary>The kinds that were read, with their options.</summary>
+    internal IReadOnlyList<(string Kind, DebianBuildOptions Options)> Read => _read;
+
     /// <summary>The options of a kind of build with what is said for it in them.</summary>
-    internal T Read<T>(string kind, T options)
+    internal T Complete<T>(string kind, T options)
         where T : DebianBuildOptions
     {
         var section = new SectionReader(file, kind);
         _sections.Add(section);
-        return (T)(options with
+        var complete = options with
         {
             Environment = ReadEnvironment(section, ReadEnvironment(builder, options.Environment)),
-            Network = section.Flag(NetworkKey, builder.Flag(NetworkKey, options.Network)),
-        });
+            Network = section.Flag(NetworkKey, HasNetwork),
+        };
+        _read.Add((kind, complete));
+        return (T)complete;
     }
 
     /// <summary>Where builds of a kind take place, in a line for people.</summary>

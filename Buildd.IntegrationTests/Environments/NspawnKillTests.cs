@@ -1,7 +1,5 @@
-using Buildd.IntegrationTests.Support;
 using Buildd.Processes;
 using Buildd.UnitTests.Testing;
-using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Environments;
 

@@ -42,8 +42,22 @@ internal static class BuildEnvironment
             Assert.That(
                 Directory.GetFiles("/etc/schroot/chroot.d").Where(file => File.ReadAllText(file).Contains(directory, StringComparison.Ordinal)),
                 Is.Empty, "schroot definitions");
-            Assert.That(Directory.GetDirectories(Path.Combine(directory, "home")), Is.Empty, "build folders");
+            Assert.That(
+                Directory.GetDirectories(Path.Combine(directory, "home")).Select(Path.GetFileName), Is.SubsetOf((string[])["bases"]), "build folders");
+            AssertBasesAreWhole(Path.Combine(directory, "home", "bases"));
         });
+    }
+
+    /// <summary>Nothing is there but what was unpacked as a whole, and by its tarball's sum.</summary>
+    private static void AssertBasesAreWhole(string bases)
+    {
+        // A slave that has just started tries what its kernel can.
+        SpinWait.SpinUntil(() => !Directory.Exists(Path.Combine(bases, "try")), TimeSpan.FromSeconds(10));
+        foreach (var one in Directory.Exists(bases) ? Directory.GetDirectories(bases) : [])
+        {
+            Assert.That(Path.GetFileName(one), Does.Match("^[0-9a-f]{40}$"), "a base that is on its way in or out");
+            Assert.That(long.Parse(File.ReadAllText(Path.Combine(one, "size")).Trim(), System.Globalization.CultureInfo.InvariantCulture), Is.GreaterThan(0));
+        }
     }
 
     private static async Task<string> MakeChrootAsync() =>

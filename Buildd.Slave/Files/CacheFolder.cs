@@ -24,6 +24,7 @@ internal sealed partial class CacheFolder(string directory, FileCacheOptions opt
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
+    private long _lacking;
 
     internal string Directory => directory;
 
@@ -151,27 +152,60 @@ internal sealed partial class CacheFolder(string directory, FileCacheOptions opt
     /// <summary>Removes what is too old or too much, least recently used first, and makes room where there is too little.</summary>
     /// <param name="wanted">How many bytes are about to be written, beyond what has to stay free.</param>
     /// <exception cref="FileCacheException">The folder can't be read.</exception>
-    internal void Sweep(long wanted = 0)
+    internal void Sweep(long wanted = 0) => Sweep([], wanted);
+
+    /// <summary>
+    /// The same, also for what <see cref="FindLack"/> found too little room for since the last time, and with what was made of
+    /// files: that goes before its file, and when its file is gone.
+    /// </summary>
+    /// <param name="derived">What was made of files.</param>
+    /// <returns>What of that has to go, for the caller to remove.</returns>
+    /// <exception cref="FileCacheException">The folder can't be read.</exception>
+    internal IReadOnlyList<DerivedFile> SweepWith(IReadOnlyList<DerivedFile> derived) => Sweep(derived, Interlocked.Exchange(ref _lacking, 0));
+
+    private List<DerivedFile> Sweep(IReadOnlyList<DerivedFile> derived, long wanted)
     {
         var now = time.GetUtcNow();
         var files = List();
-        var total = files.Sum(file => file.Facts.Size);
-        var (count, bytes) = (0, 0L);
-        foreach (var (sha1, facts) in files.OrderBy(file => file.Facts.LastAccess))
+        var used = files.ToDictionary(file => file.Sha1, file => file.Facts.LastAccess, StringComparer.Ordinal);
+        var total = files.Sum(file => file.Facts.Size) + derived.Sum(made => made.Bytes);
+        var (count, bytes, leaving) = (0, 0L, 0L);
+        var going = new List<DerivedFile>();
+        var all = files.Select(file => (file.Facts.LastAccess, file.Sha1, file.Facts, Made: (DerivedFile?)null)).Concat(
+            derived.Select(made => (LastAccess: used.TryGetValue(made.Sha1, out var use) && use > made.LastUse ? use : made.LastUse, made.Sha1, Facts: default(FileFacts), Made: (DerivedFile?)made)));
+        foreach (var (lastUse, sha1, facts, made) in all.OrderBy(one => one.LastAccess).ThenBy(one => one.Made is null))
         {
-            var unused = now - facts.LastAccess;
+            var unused = now - lastUse;
             var isTooOld = options.MaxAge > TimeSpan.Zero && unused >= options.MaxAge;
             var isTooMuch = options.BudgetBytes > 0 && total > options.BudgetBytes;
-            if (unused < RecentUse || !(isTooOld || isTooMuch || IsShort(wanted)))
+            if (unused < RecentUse || !(isTooOld || isTooMuch || IsShort(wanted - leaving)))
                 break; // and so are all that follow
-            if (!TryEvict(sha1, facts))
-                continue;
-            total -= facts.Size;
-            (count, bytes) = (count + 1, bytes + facts.Size);
+            if (made is not null)
+            {
+                if (IsHeld(sha1))
+                    continue;
+                going.Add(made);
+                leaving += made.Bytes;
+                total -= made.Bytes;
+            }
+            else if (TryEvict(sha1, facts))
+            {
+                used.Remove(sha1);
+                total -= facts.Size;
+                (count, bytes) = (count + 1, bytes + facts.Size);
+            }
         }
 
         if (count > 0)
             LogEvicted(count, bytes, total);
+        going.AddRange(derived.Where(made => !used.ContainsKey(made.Sha1) && !IsHeld(made.Sha1) && !going.Contains(made)));
+        return going;
+    }
+
+    private bool IsHeld(string sha1)
+    {
+        lock (_lock)
+            return _held.ContainsKey(sha1);
     }
 
     /// <summary>What there is too little room for; null when so many bytes can be written. Old files are removed for it.</summary>
@@ -183,6 +217,7 @@ internal sealed partial class CacheFolder(string directory, FileCacheOptions opt
         Sweep(wanted);
         if (!IsShort(wanted))
             return null;
+        Interlocked.Exchange(ref _lacking, wanted); // what was made of files may make room, but not while somebody waits
         var needed = wanted > 0 ? $"{wanted} bytes are to be written and " : "";
         return $"Not enough space: {needed}{options.FreeSpaceFloorBytes} bytes have to stay free on the file system of '{directory}', and {FreeBytes()} are free";
     }

@@ -7,7 +7,7 @@ namespace Buildd.Slave.Files;
 /// Keeps the cache within its limits: at start-up, when a file came in, and from time to time. At start-up it also removes
 /// what an earlier run left half done, before the first call can come.
 /// </summary>
-internal sealed partial class CacheJanitor(FileCache cache, TimeProvider time, ILogger<CacheJanitor> logger) : IHostedService, IDisposable
+internal sealed partial class CacheJanitor(FileCache cache, IList<IDerivedFiles> derived, TimeProvider time, ILogger<CacheJanitor> logger) : IHostedService, IDisposable
 {
     /// <summary>How often it looks when nothing comes in: often enough for ages that count in days.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
@@ -40,7 +40,7 @@ internal sealed partial class CacheJanitor(FileCache cache, TimeProvider time, I
     {
         while (!_stop.IsCancellationRequested)
         {
-            Tidy("swept", () => cache.Folder.Sweep());
+            await SweepAsync().ConfigureAwait(false);
             using var interval = new CancellationTokenSource(Interval, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(interval.Token, _stop.Token);
             try
@@ -50,6 +50,31 @@ internal sealed partial class CacheJanitor(FileCache cache, TimeProvider time, I
             catch (OperationCanceledException)
             {
                 // the interval is over, or it is to stop: the loop sees which
+            }
+        }
+    }
+
+    private async Task SweepAsync()
+    {
+        List<(IDerivedFiles Keeper, DerivedFile File)> made = [];
+        foreach (var keeper in derived)
+            Tidy("swept of what was made of its files", () => made.AddRange(keeper.List().Select(file => (keeper, file))));
+        IReadOnlyList<DerivedFile> going = [];
+        Tidy("swept", () => going = cache.Folder.SweepWith([.. made.Select(one => one.File)]));
+        foreach (var (keeper, file) in made.Where(one => going.Contains(one.File)))
+        {
+            try
+            {
+                await keeper.RemoveAsync(file.Sha1, _stop.Token).ConfigureAwait(false);
+                LogDerived(file.Bytes, file.Sha1);
+            }
+            catch (IOException e)
+            {
+                LogFailed(e, $"swept of what was made of {file.Sha1}");
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return; // the next start goes on with it
             }
         }
     }
@@ -68,6 +93,9 @@ internal sealed partial class CacheJanitor(FileCache cache, TimeProvider time, I
 
     [LoggerMessage(LogLevel.Information, "Removed {Count} files from the file cache that an earlier run left half done")]
     private partial void LogLeftovers(int count);
+
+    [LoggerMessage(LogLevel.Information, "Removed {Bytes} bytes that were made of the file {Sha1}")]
+    private partial void LogDerived(long bytes, string sha1);
 
     [LoggerMessage(LogLevel.Error, "The file cache could not be {What}")]
     private partial void LogFailed(Exception exception, string what);

@@ -125,8 +125,10 @@ public sealed class FileCache
     /// <exception cref="RefusedException">There is too little room.</exception>
     internal void RequireRoom()
     {
-        if (Folder.FindLack() is { } lack)
-            throw new RefusedException(lack);
+        if (Folder.FindLack() is not { } lack)
+            return;
+        _growth.Writer.TryWrite(true); // the janitor may find more that can go
+        throw new RefusedException(lack);
     }
 
     /// <summary>Ends when no download runs any more. They are ended by the token that they were given.</summary>
@@ -145,7 +147,7 @@ public sealed class FileCache
             if (Folder.Use(sha1) is not null)
                 return new EnsurePresentReply(true, "Cache"); // another download ended a moment ago
             if (Folder.FindLack() is { } lack)
-                return new EnsurePresentReply(false, lack);
+                throw new FileCacheException(lack);
             using var file = new DownloadFile(Folder, sha1);
             try
             {
@@ -163,6 +165,7 @@ public sealed class FileCache
         }
         catch (FileCacheException e)
         {
+            _growth.Writer.TryWrite(true); // it may be room that is lacking, and the janitor may find more that can go
             return new EnsurePresentReply(false, e.Message);
         }
         finally

@@ -80,6 +80,7 @@ public static class BuilddSlaveServices
         services.AddHostedService(provider => new FollowHost(provider.GetRequiredService<Builder>()));
         services.AddHostedService(provider => new CacheJanitor(
             provider.GetRequiredService<FileCache>(),
+            options.Derived,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<CacheJanitor>>()));
         services.Configure<HostOptions>(host => host.ShutdownTimeout =

@@ -12,7 +12,10 @@ public sealed class RootOperationsTests
     private static IEnumerable<TestCaseData<string[]>> Good =>
     [
         new(["check"]),
+        new(["try-overlay"]),
+        new(["drop", Sum]),
         new(["unpack", "PACKAGEBUILD-22", Sum]),
+        new(["overlay", "PACKAGEBUILD-22", Sum]),
         new(["mount", "-x"]),
         new(["write", "@1", "/etc/apt/sources.list", "17"]),
         new(["inside", "1", "0", "apt-get", "-uy", "", "a b\n"]),
@@ -51,6 +54,10 @@ public sealed class RootOperationsTests
         new(["unpack", "1", ""], "is not the 40 hexadecimal digits"),
         new(["unpack", "1", Sum[1..]], "is not the 40 hexadecimal digits"),
         new(["unpack", "1", "../" + Sum[3..]], "is not the 40 hexadecimal digits"),
+        new(["try-overlay", "1"], "is no operation"),
+        new(["drop", "../x"], "is not the 40 hexadecimal digits"),
+        new(["overlay", "1", Sum + "0"], "is not the 40 hexadecimal digits"),
+        new(["overlay", "../x", Sum], "it has a slash in it"),
         new(["write", "1", "etc/x", "0"], "is not the full path of a file"),
         new(["write", "1", "/", "0"], "is not the full path of a file"),
         new(["write", "1", "/etc/../x", "0"], "is not the full path of a file"),

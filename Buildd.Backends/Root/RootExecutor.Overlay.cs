@@ -1,0 +1,141 @@
+using System.Text;
+using Buildd.Backends.Environments;
+using Buildd.Processes;
+
+namespace Buildd.Backends.Root;
+
+internal sealed partial class RootExecutor
+{
+    /// <summary>In the build's folder: what the build changes of its chroot. Nobody but root gets in there.</summary>
+    private const string Upper = ".chroot-overlay";
+
+    /// <summary>
+    /// What has to work, in a mount namespace of its own, so that nothing stays mounted whenever this is killed: what is
+    /// removed below is gone above, a folder made anew is empty, and one from below can be renamed.
+    /// </summary>
+    private const string TryScript =
+        """
+        set -eu
+        mkdir lower lower/folder upper work merged
+        echo lower > lower/folder/file
+        mount -t overlay -o "lowerdir=lower,upperdir=upper,workdir=work,$1" buildd-try merged
+        rm -r merged/folder
+        mkdir merged/folder
+        [ -z "$(ls merged/folder)" ]
+        echo upper > merged/file
+        mv merged/folder merged/renamed
+        umount merged
+        [ "$(cat upper/file)" = upper ]
+        [ "$(cat lower/folder/file)" = lower ]
+        """;
+
+    private async Task<int> OverlayAsync(OpenedPath build, string sha1, CancellationToken cancellationToken)
+    {
+        if (build.Has(BuildEnvironment.FolderName))
+            throw new RootOperationException($"there is a chroot in '{build.Place}' already");
+
+        using var work = OpenWork();
+        using var bases = ChrootBase.OpenFolder(work);
+        if (!bases.Has(sha1) && await UnpackBaseAsync(bases, sha1, cancellationToken).ConfigureAwait(false) is not 0 and var code)
+            return code;
+        using var lower = ChrootBase.TryUse(bases, sha1, time)!;
+        using var own = await MakeOwnAsync(build, Upper, cancellationToken).ConfigureAwait(false);
+        // The merged root folder has the upper one's mode.
+        Directory.CreateDirectory(Path.Combine(own.Handle, "upper"), lower.Mode);
+        File.SetUnixFileMode(Path.Combine(own.Handle, "upper"), lower.Mode);
+        Directory.CreateDirectory(Path.Combine(own.Handle, "work"), OnlyOwner);
+        using var upper = own.OpenFolderBelow("upper");
+        using var scratch = own.OpenFolderBelow("work");
+        Directory.CreateDirectory(Path.Combine(build.Handle, BuildEnvironment.FolderName));
+        using var point = OpenChroot(build);
+        // By the open folders, so that no name is looked up again, nor any comma in one read as the end of an option.
+        NativeFiles.Mount(
+            "overlay", point.Handle, $"lowerdir={lower.Handle},upperdir={upper.Handle},workdir={scratch.Handle},{ChrootBase.MountOptions}",
+            ChrootBase.MountSource(sha1));
+        return 0;
+    }
+
+    private async Task<int> UnpackBaseAsync(OpenedPath bases, string sha1, CancellationToken cancellationToken)
+    {
+        output(Encoding.UTF8.GetBytes("This tarball was not unpacked here before, or not used for long: it is unpacked for all builds.\n"));
+        await RemoveUnfinishedBasesAsync(cancellationToken).ConfigureAwait(false);
+        var whole = false;
+        try
+        {
+            var (one, system) = ChrootBase.Begin(bases, sha1);
+            using var closing = one;
+            using var closingToo = system;
+            var code = await UnpackAsync(system, sha1, cancellationToken).ConfigureAwait(false);
+            if (code == 0)
+                code = await RunAsync(ChrootBase.Complete with { WorkingDirectory = one.Handle }, cancellationToken).ConfigureAwait(false);
+            if (code != 0)
+                return code;
+            ChrootBase.Commit(bases, sha1);
+            whole = true;
+            return await RunAsync(Command.Of("sync", ".") with { WorkingDirectory = bases.Handle }, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!whole)
+                await RemoveAsync(bases, sha1 + ChrootBase.New, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<int> TryOverlayAsync(CancellationToken cancellationToken)
+    {
+        if (await RemoveUnfinishedBasesAsync(cancellationToken).ConfigureAwait(false) is not 0 and var code)
+            return code;
+        using var work = OpenWork();
+        using var bases = ChrootBase.OpenFolder(work);
+        try
+        {
+            using var place = await MakeOwnAsync(bases, ChrootBase.TryFolder, cancellationToken).ConfigureAwait(false);
+            return await RunAsync(
+                Command.Of("unshare", "--mount", "--propagation", "private", "--", "sh", "-c", TryScript, "sh", ChrootBase.MountOptions) with
+                {
+                    WorkingDirectory = place.Handle,
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await RemoveAsync(bases, ChrootBase.TryFolder, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<int> DropAsync(string sha1, CancellationToken cancellationToken)
+    {
+        using var work = OpenWork();
+        if (!work.Has(ChrootBase.FolderName))
+            return 0;
+        using var bases = ChrootBase.OpenFolder(work);
+        if (MountTable.Below(work.Place, ChrootBase.MountSource(sha1)) is { Count: > 0 } used)
+            throw new RootOperationException($"the base {sha1} is in use: {string.Join(", ", used)}");
+        if (bases.Has(sha1))
+        {
+            await RemoveAsync(bases, sha1 + ChrootBase.Old, cancellationToken).ConfigureAwait(false);
+            Directory.Move(Path.Combine(bases.Handle, sha1), Path.Combine(bases.Handle, sha1 + ChrootBase.Old));
+        }
+
+        return await RemoveAsync(bases, sha1 + ChrootBase.Old, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Removes what somebody who was killed left on its way in or out. Only who unpacks, or nobody, is about at that time: there is one build at a time.</summary>
+    private async Task<int> RemoveUnfinishedBasesAsync(CancellationToken cancellationToken)
+    {
+        using var work = OpenWork();
+        if (!work.Has(ChrootBase.FolderName))
+            return 0;
+        using var bases = ChrootBase.OpenFolder(work);
+        foreach (var name in Directory.EnumerateDirectories(bases.Handle).Select(path => Path.GetFileName(path)!).ToList())
+        {
+            if (name.EndsWith(ChrootBase.New, StringComparison.Ordinal) || name.EndsWith(ChrootBase.Old, StringComparison.Ordinal) || name == ChrootBase.TryFolder)
+            {
+                if (await RemoveAsync(bases, name, cancellationToken).ConfigureAwait(false) is not 0 and var code)
+                    return code;
+            }
+        }
+
+        return 0;
+    }
+}

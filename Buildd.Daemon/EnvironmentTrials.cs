@@ -1,0 +1,31 @@
+using Buildd.Backends.Environments;
+using Buildd.Backends.Phases;
+
+namespace Buildd.Daemon;
+
+/// <summary>Finds out at start whether the machine can do what builds are to take place in, and says so in the log when it can't.</summary>
+internal sealed partial class EnvironmentTrials(
+    IReadOnlyList<(string Kind, DebianBuildOptions Options)> kinds, string workDirectory, TimeProvider time, ILogger<EnvironmentTrials> logger)
+    : BackgroundService
+{
+    /// <summary>Not before the slave listens: nobody has to wait for it but a build.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        foreach (var (kind, options) in kinds)
+        {
+            if (await options.FindOverlayMistakeAsync(workDirectory, time) is not { } mistake)
+                continue;
+            if (options.Environment is EnvironmentKind.Overlay)
+                LogImpossible(kind, mistake);
+            else
+                LogFallback(kind, mistake);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Builds of {Kind} are to take place in overlays, and will fail: {Mistake}")]
+    private partial void LogImpossible(string kind, string mistake);
+
+    [LoggerMessage(LogLevel.Warning, "Builds of {Kind} take place in chroots that are unpacked each time, since overlays can't be used: {Mistake}")]
+    private partial void LogFallback(string kind, string mistake);
+}

@@ -1,0 +1,6 @@
+namespace Buildd.IntegrationTests.Environments;
+
+public class OverlayTests : EnvironmentContract
+{
+    private protected override string Environment => "overlay";
+}
