@@ -19,7 +19,7 @@ demo: packages build ## build a real Debian package, over the wire (PACKAGE=hell
 	@scripts/demo --package '$(PACKAGE)' $(DEMO_OPTIONS)
 
 test: packages build ## every test; the last line is "N passed, N failed"
-	@scripts/require-packages dpkg-dev curl python3 python3-twisted jq procps gcc libc6-dev sudo gnupg zstd git git-build-recipe reprepro libsqlite3-0
+	@scripts/require-packages systemd-container uidmap iproute2 dpkg-dev curl python3 python3-twisted jq procps gcc libc6-dev sudo gnupg zstd git git-build-recipe reprepro libsqlite3-0
 	@scripts/test all
 
 packages:

@@ -7,7 +7,7 @@ using Buildd.Benchmarks.Harness;
 IBenchmark[] benchmarks =
 [
     new StatusCalls(), new StatusUnderLoad(), new Codec(), new FileDownload(), new EnsurePresent(), new ProcessOutput(), new StartAndMemory(),
-    new PackageBuild(), new Replaces(),
+    new PackageBuild(), new Replaces(), new Environments(),
 ];
 
 var names = new Argument<string[]>("names")

@@ -82,6 +82,11 @@ public sealed class ProcessScope : IAsyncDisposable
         MissingControllers = group?.Limit(limits) ?? ControllersFor(limits),
     };
 
+    /// <summary>Opens a scope over whatever a search finds: nothing is started in it.</summary>
+    /// <param name="find">Finds the processes that belong together, as they are now; no ended ones.</param>
+    /// <param name="time">The clock; null means the system's.</param>
+    public static ProcessScope OpenOver(Func<IEnumerable<ProcessInfo>> find, TimeProvider? time = null) => new([], null, find, time ?? TimeProvider.System);
+
     /// <summary>Which of the controllers that limits need this process can't have for its scopes; empty when all is well.</summary>
     public static IReadOnlyList<string> FindMissingControllers(ScopeLimits limits)
     {
@@ -184,7 +189,8 @@ public sealed class ProcessScope : IAsyncDisposable
     private static IReadOnlyList<string> ControllersFor(ScopeLimits limits) =>
         [.. limits.MemoryBytes > 0 ? ["memory"] : Array.Empty<string>(), .. limits.Processes > 0 ? ["pids"] : Array.Empty<string>()];
 
-    private static string Safe(string name) => new([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '_')]);
+    /// <summary>A name as it is at the end of the name of its control group.</summary>
+    public static string Safe(string name) => new([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '_')]);
 
     /// <summary>A mark starts with the identity of the program that made it.</summary>
     private static bool IsOfDeadProgram(string mark)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Buildd.Backends.Environments;
 
 namespace Buildd.Backends.BinaryPackage;
 
@@ -15,7 +16,7 @@ internal static class SbuildConfiguration
     internal static string Write(BinaryPackageOptions options, string access, string host) => string.Create(CultureInfo.InvariantCulture,
         $$"""
         # Written for one build.
-        $maintainer_name = {{Quote($"Build Daemon <buildd@{host}>")}};
+        $maintainer_name = {{Perl.Quote($"Build Daemon <buildd@{host}>")}};
         {{access}}
         $sbuild_mode = 'buildd';            # a package that is skipped is a failure
         $build_arch_all = 0;
@@ -37,8 +38,4 @@ internal static class SbuildConfiguration
         1;
 
         """);
-
-    /// <summary>A Perl string without any interpolation.</summary>
-    private static string Quote(string text) =>
-        $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
 }

@@ -20,6 +20,15 @@ internal abstract class BuildEnvironment
     /// <summary>The top folder that farms' tarballs have, and that the system has in the build's folder.</summary>
     internal const string FolderName = "chroot-autobuild";
 
+    /// <summary>
+    /// Whether the build reaches the network. Without it what is installed as root still does: it is the package's own programs
+    /// that don't, or what <see cref="AsWork"/> was asked for.
+    /// </summary>
+    internal bool HasNetwork { get; init; } = true;
+
+    /// <summary>A command, to be run inside as root, without a network where the build has none: for the work of kinds of build that install nothing first.</summary>
+    internal virtual Command AsWork(Command command) => HasNetwork ? command : NetworkIsolation.Isolate(command);
+
     /// <summary>Where the system is in a build's folder; also before it is there.</summary>
     internal static string RootDirectoryIn(string buildDirectory) => Path.Combine(buildDirectory, FolderName);
 
@@ -36,6 +45,10 @@ internal abstract class BuildEnvironment
     /// <summary>Phase mount: what a running system has; commands can run in it afterwards.</summary>
     /// <exception cref="PhaseFailedException">Something can't be mounted or started.</exception>
     internal abstract Task MountAsync(CancellationToken cancellationToken);
+
+    /// <summary>The end of phase update: what only a whole system has, once its packages are there. Nothing, for most.</summary>
+    /// <exception cref="PhaseFailedException">It can't be started.</exception>
+    internal virtual Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Runs a command inside as root, and returns its exit code.</summary>
     /// <param name="command">The command; its environment and working folder are not taken over.</param>

@@ -48,9 +48,10 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
     {
         _defined = true;
         await RunAsync(new RootOperation.Define(Id), "tell schroot about the chroot", BuildStatus.BuilderFail, cancellationToken).ConfigureAwait(false);
+        var schroot = HasNetwork ? "" : await WriteSchrootAsync(cancellationToken).ConfigureAwait(false);
         return new SbuildAccess(
             ["-c", $"chroot:{SchrootDefinition.NameOf(Id)}"],
-            "$chroot_mode = 'schroot';",
+            $"$chroot_mode = 'schroot';{schroot}",
             command => CurrentUser.IsRoot ? command.Behind("setpriv", $"--reuid={user.Id}", $"--regid={user.GroupId}", "--init-groups", "--") : command);
     }
 
@@ -72,6 +73,20 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
     /// <inheritdoc/>
     internal override Task RemoveAsync(CancellationToken cancellationToken) =>
         RunAsync(new RootOperation.Remove(Id), "remove the chroot", BuildStatus.BuilderFail, cancellationToken);
+
+    /// <summary>Puts a program of ours between sbuild and schroot.</summary>
+    /// <returns>Lines for sbuild's configuration. It has no setting for that, but its files are Perl that sees the object.</returns>
+    private async Task<string> WriteSchrootAsync(CancellationToken cancellationToken)
+    {
+        const UnixFileMode RunByAll = (UnixFileMode)0b111_101_101;
+        var path = Path.Combine(context.Directory, ".schroot");
+        // sbuild has a shell call it in one place.
+        if (!path.All(c => char.IsAsciiLetterOrDigit(c) || "/._-+:@%=,".Contains(c, StringComparison.Ordinal)))
+            throw new PhaseFailedException(BuildStatus.BuilderFail, $"without a network nothing is built in '{context.Directory}': sbuild would misread the name");
+        await File.WriteAllTextAsync(path, NetworkIsolation.WriteSchroot(), cancellationToken).ConfigureAwait(false);
+        File.SetUnixFileMode(path, RunByAll);
+        return $"\n$conf->set('SCHROOT', '{path}');\ndie 'sbuild does not take another schroot' unless $conf->get('SCHROOT') eq '{path}';";
+    }
 
     /// <summary>Has an operation done that has to succeed.</summary>
     private protected Task RunAsync(RootOperation operation, string description, BuildStatus orElse, CancellationToken cancellationToken) =>

@@ -13,9 +13,17 @@ internal static class EnvironmentChoice
         var mistake = await options.FindOverlayMistakeAsync(Path.GetDirectoryName(context.Directory)!, context.Time).ConfigureAwait(false);
         return (options.Environment ?? (mistake is null ? EnvironmentKind.Overlay : EnvironmentKind.Chroot)) switch
         {
-            EnvironmentKind.Chroot => new ChrootEnvironment(context, steps, root),
-            EnvironmentKind.Overlay => new OverlayEnvironment(context, steps, root, mistake),
-            var other => throw new NotSupportedException($"there is no environment '{other.ToString().ToLowerInvariant()}' in this version"),
+            EnvironmentKind.Chroot => new ChrootEnvironment(context, steps, root) { HasNetwork = options.Network },
+            EnvironmentKind.Overlay => new OverlayEnvironment(context, steps, root, mistake) { HasNetwork = options.Network },
+            EnvironmentKind.Unshare => Unshare(options, context, steps),
+            EnvironmentKind.Nspawn => new NspawnEnvironment(context, steps, root) { HasNetwork = options.Network },
+            var other => throw new InvalidOperationException($"there is no environment '{other}'"),
         };
+    }
+
+    private static UnshareEnvironment Unshare(DebianBuildOptions options, IBuildContext context, StepRunner steps)
+    {
+        var (account, mistake) = UserNamespace.Find(options);
+        return new UnshareEnvironment(context, steps, account, mistake) { HasNetwork = options.Network };
     }
 }

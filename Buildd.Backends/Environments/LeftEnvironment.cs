@@ -27,7 +27,13 @@ internal static class LeftEnvironment
     internal static async Task EndAsync(LeftBuild left, DebianBuildOptions options, CancellationToken cancellationToken)
     {
         await EndProcessesAsync(left).ConfigureAwait(false);
-        if (Directory.Exists(left.Directory))
+        if (options.Environment == EnvironmentKind.Unshare)
+        {
+            // Root has no part in it; what users of a namespace own, their root removes. The mounts went with the processes.
+            if (UserNamespace.Find(options).Namespace is { } account)
+                await account.RemoveAsync(BuildEnvironment.RootDirectoryIn(left.Directory), command => RunAsync(left, command, cancellationToken)).ConfigureAwait(false);
+        }
+        else if (Directory.Exists(left.Directory))
         {
             await RunAsync(
                 left,
@@ -51,6 +57,9 @@ internal static class LeftEnvironment
         if (survivors.Count > 0)
             throw new IOException($"still there after {Reaping.Deadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
     }
+
+    private static async Task<int> RunAsync(LeftBuild left, Command command, CancellationToken cancellationToken) =>
+        (await ProcessRunner.RunAsync(StepEnvironment.Complete(command), left.Log.Write, cancellationToken: cancellationToken).ConfigureAwait(false)).ExitCode;
 
     private static async Task RunAsync(
         LeftBuild left, Func<ProcessScope, RootRunner> makeRunner, RootOperation[] operations, CancellationToken cancellationToken)

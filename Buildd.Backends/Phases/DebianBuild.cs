@@ -93,6 +93,7 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
 
         phases.Enter(Phase.Update);
         await apt.UpdateAsync(abort).ConfigureAwait(false);
+        await environment.StartAsync(abort).ConfigureAwait(false);
 
         await work.RunAsync(site, abort).ConfigureAwait(false);
     }

@@ -12,9 +12,11 @@ internal sealed class StepRunner(IBuildContext context, ProcessScope scope, Root
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="output">Gets what it writes; null means the log.</param>
-    internal async Task<ProcessResult> RunAsync(Command command, CancellationToken cancellationToken, OutputWriter? output = null)
+    /// <param name="description">What the log is told in its place; null means the command.</param>
+    internal async Task<ProcessResult> RunAsync(
+        Command command, CancellationToken cancellationToken, OutputWriter? output = null, string? description = null)
     {
-        context.Log.WriteStep(command.ToString());
+        context.Log.WriteStep(description ?? command.ToString());
         var result = await ProcessRunner.RunAsync(StepEnvironment.Complete(command), output ?? context.Log.Write, scope, cancellationToken).ConfigureAwait(false);
         if (!result.OutputComplete)
             context.Log.WriteLine($"(something that '{command.File}' left behind still held its output open; the build goes on without it)");
@@ -23,9 +25,9 @@ internal sealed class StepRunner(IBuildContext context, ProcessScope scope, Root
 
     /// <summary>Runs a command that has to succeed.</summary>
     /// <exception cref="PhaseFailedException">It did not.</exception>
-    internal async Task RunOrFailAsync(Command command, BuildStatus orElse, CancellationToken cancellationToken)
+    internal async Task RunOrFailAsync(Command command, BuildStatus orElse, CancellationToken cancellationToken, OutputWriter? output = null)
     {
-        var result = await RunAsync(command, cancellationToken).ConfigureAwait(false);
+        var result = await RunAsync(command, cancellationToken, output).ConfigureAwait(false);
         if (!result.Succeeded)
             throw new PhaseFailedException(orElse, $"'{command.File}' ended with {result.Describe()}");
     }

@@ -24,6 +24,9 @@ public sealed record PlugInOptions
     /// <summary>How long a build may write nothing to its log; zero, the default, means what <see cref="Limits"/> says.</summary>
     public TimeSpan StallTimeout { get; init; }
 
+    /// <summary>Whether the command reaches the network, or a loopback interface only; null, the default, means that it does.</summary>
+    public bool? Network { get; init; }
+
     /// <summary>What every build on this slave may use; nothing is limited by default.</summary>
     public BuildLimits Limits { get; init; } = new();
 

@@ -95,6 +95,8 @@ internal sealed class PlugInRun(IBuildContext context, ProcessScope scope, PlugI
             StopGrace = StopGrace,
         };
         context.Log.WriteStep(command.ToString());
+        if (options.Network == false)
+            command = await WithoutNetworkAsync(command, abort).ConfigureAwait(false);
 
         using var over = new CancellationTokenSource();
         var following = status.FollowAsync(over.Token);
@@ -119,6 +121,17 @@ internal sealed class PlugInRun(IBuildContext context, ProcessScope scope, PlugI
             await over.CancelAsync().ConfigureAwait(false);
             await following.ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Tried with a command that does nothing, so that a machine that can't is not taken for a plug-in that fails.</summary>
+    private async Task<Command> WithoutNetworkAsync(Command command, CancellationToken abort)
+    {
+        var nothing = NetworkIsolation.IsolateHere(command with { File = "true", StandardInput = default });
+        var said = new Complaint();
+        var result = await ProcessRunner.RunAsync(nothing, said.Write, scope, abort).ConfigureAwait(false);
+        return result.Succeeded
+            ? NetworkIsolation.IsolateHere(command)
+            : throw new PhaseFailedException(BuildStatus.BuilderFail, $"this slave is to build without a network, which this machine can't: {said}");
     }
 
     private void Judge(ProcessResult result, BuildWatch watch)

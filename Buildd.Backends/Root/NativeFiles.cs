@@ -20,6 +20,7 @@ internal static partial class NativeFiles
     private const ulong PathOnlyCloseOnExec = 0x200000 | 0x80000; // O_PATH | O_CLOEXEC
     private const int EmptyPath = 0x1000;
     private const uint TypeModeOwner = 0x1 | 0x2 | 0x8;
+    private const uint InodeNumber = 0x100;
     private const int UnmountNoFollow = 8;
 
     /// <summary>How a path may be walked.</summary>
@@ -62,6 +63,15 @@ internal static partial class NativeFiles
         return (status.Owner, (UnixFileMode)(status.Mode & 0xFFF), (status.Mode & 0xF000) == 0x4000, (status.Mode & 0xF000) == 0x8000);
     }
 
+    /// <summary>The file system's number, as the C library puts it together (makedev(3)), and the file's in it.</summary>
+    internal static (ulong Device, ulong Inode) Identify(SafeFileHandle handle)
+    {
+        if (StatX(handle, "", EmptyPath, InodeNumber, out var status) != 0)
+            throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+        ulong major = status.DeviceMajor, minor = status.DeviceMinor;
+        return (((major & 0xFFFFF000) << 32) | ((major & 0xFFF) << 8) | ((minor & 0xFFFFFF00) << 12) | (minor & 0xFF), status.Inode);
+    }
+
     /// <exception cref="RootOperationException">It did not work.</exception>
     internal static void Mount(string type, string point, string options, string source = "none")
     {
@@ -101,5 +111,14 @@ internal static partial class NativeFiles
 
         [FieldOffset(28)]
         internal ushort Mode;
+
+        [FieldOffset(32)]
+        internal ulong Inode;
+
+        [FieldOffset(136)]
+        internal uint DeviceMajor;
+
+        [FieldOffset(140)]
+        internal uint DeviceMinor;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -16,7 +17,17 @@ internal sealed class OpenedPath : IDisposable
     {
         _handle = handle;
         (Owner, Mode, IsFolder, IsRegular) = NativeFiles.Describe(handle);
+        (Device, Inode) = NativeFiles.Identify(handle);
     }
+
+    /// <summary>The number of the file system it is in, as the C library has it.</summary>
+    internal ulong Device { get; }
+
+    /// <summary>Its number in there.</summary>
+    internal ulong Inode { get; }
+
+    /// <summary>The two, as <c>stat -c %d:%i</c> has them.</summary>
+    internal string Identity => string.Create(CultureInfo.InvariantCulture, $"{Device}:{Inode}");
 
     /// <summary>The number of the user whose it is.</summary>
     internal uint Owner { get; }

@@ -71,7 +71,9 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
                 RootOperation.Inside inside => await RunInsideAsync(build, inside.Command, input, cancellationToken).ConfigureAwait(false),
                 RootOperation.Define => Define(build, ofBuild.BuildId),
                 RootOperation.Undefine => Undefine(build, ofBuild.BuildId),
-                RootOperation.Kill => await KillAsync(build).ConfigureAwait(false),
+                RootOperation.Boot boot => await BootAsync(build, boot, cancellationToken).ConfigureAwait(false),
+                RootOperation.Booted => await WaitForBootAsync(build, cancellationToken).ConfigureAwait(false),
+                RootOperation.Kill => await KillAsync(build, ofBuild.BuildId).ConfigureAwait(false),
                 RootOperation.Unmount => await UnmountAsync(build, cancellationToken).ConfigureAwait(false),
                 RootOperation.Remove => await RemoveAsync(build, cancellationToken).ConfigureAwait(false),
                 _ => throw new InvalidOperationException($"{operation.GetType().Name} is not known"),
@@ -176,9 +178,10 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
         OpenedPath build, IEnumerable<string> words, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
     {
         using var chroot = OpenChroot(build);
-        return await RunAsync(
-            Command.Of("chroot", [chroot.Handle, .. words]) with { WorkingDirectory = "/", StandardInput = input },
-            cancellationToken).ConfigureAwait(false);
+        var command = BootedContainer.FindInit(chroot) is { } init
+            ? Enter(init, words)
+            : Command.Of("chroot", [chroot.Handle, .. words]) with { WorkingDirectory = "/" };
+        return await RunAsync(command with { StandardInput = input }, cancellationToken).ConfigureAwait(false);
     }
 
     private int Define(OpenedPath build, string buildId)
@@ -194,8 +197,9 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
         return 0;
     }
 
-    private async Task<int> KillAsync(OpenedPath build)
+    private async Task<int> KillAsync(OpenedPath build, string buildId)
     {
+        await KillContainerAsync(build, buildId).ConfigureAwait(false);
         var inside = ProcessScope.Open("kill", BuildEnvironment.RootDirectoryIn(build.Place), time, withControlGroup: false);
         await using var closing = inside.ConfigureAwait(false);
         var survivors = await inside.KillAllAsync(Reaping.Deadline).ConfigureAwait(false);
@@ -246,9 +250,11 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
     private static List<string> MountsBelow(OpenedPath build) =>
         build.Place is var folder ? [.. MountTable.Below(folder).Where(point => point != folder)] : [];
 
-    private async Task<int> RunAsync(Command command, CancellationToken cancellationToken)
+    private Task<int> RunAsync(Command command, CancellationToken cancellationToken) => RunAsync(command, output, cancellationToken);
+
+    private async Task<int> RunAsync(Command command, OutputWriter writer, CancellationToken cancellationToken)
     {
-        var result = await ProcessRunner.RunAsync(StepEnvironment.Complete(command), output, scope, cancellationToken)
+        var result = await ProcessRunner.RunAsync(StepEnvironment.Complete(command), writer, scope, cancellationToken)
             .ConfigureAwait(false);
         if (!result.OutputComplete)
             output(Encoding.UTF8.GetBytes($"(something that '{command.File}' left behind still held its output open; the build goes on without it)\n"));

@@ -55,7 +55,16 @@ internal abstract record RootOperation
     /// <summary>Makes schroot forget it.</summary>
     internal sealed record Undefine(string BuildId) : OfBuild(BuildId);
 
-    /// <summary>Kills what runs in the chroot, until nothing does.</summary>
+    /// <summary>
+    /// Boots the chroot as a container, with an init of its own, and ends when that ends; what is run inside meanwhile runs in the
+    /// container. Without a network, nothing but a loopback interface is in it, except for commands that are run inside.
+    /// </summary>
+    internal sealed record Boot(string BuildId, bool HasNetwork) : OfBuild(BuildId);
+
+    /// <summary>Waits until the container has booted.</summary>
+    internal sealed record Booted(string BuildId) : OfBuild(BuildId);
+
+    /// <summary>Kills what runs in the chroot, and its container, until nothing does.</summary>
     internal sealed record Kill(string BuildId) : OfBuild(BuildId);
 
     /// <summary>Unmounts all that is mounted below the build's folder, the newest first.</summary>

@@ -36,7 +36,9 @@ internal static class RootOperations
           inside    ID BYTES COMMAND [ARG]…  run a command in the chroot, as root; so many bytes of standard input are its
           define    ID                       tell schroot about the chroot
           undefine  ID                       make schroot forget it
-          kill      ID                       kill what runs in the chroot
+          boot      ID online|offline        boot the chroot as a container, until it ends, with the network or a loopback only
+          booted    ID                       wait until it has booted
+          kill      ID                       kill what runs in the chroot, and the container
           unmount   ID                       unmount what is mounted in the build's folder
           remove    ID                       remove the chroot
         """;
@@ -55,6 +57,8 @@ internal static class RootOperations
         ["inside", var id, var bytes, .. { Length: > 0 } command] => new RootOperation.Inside(BuildId(id), Bytes(bytes), Command(command)),
         ["define", var id] => new RootOperation.Define(BuildId(id)),
         ["undefine", var id] => new RootOperation.Undefine(BuildId(id)),
+        ["boot", var id, ("online" or "offline") and var network] => new RootOperation.Boot(BuildId(id), network == "online"),
+        ["booted", var id] => new RootOperation.Booted(BuildId(id)),
         ["kill", var id] => new RootOperation.Kill(BuildId(id)),
         ["unmount", var id] => new RootOperation.Unmount(BuildId(id)),
         ["remove", var id] => new RootOperation.Remove(BuildId(id)),
@@ -78,6 +82,8 @@ internal static class RootOperations
             RootOperation.Inside { BuildId: var id, Bytes: var bytes, Command: var command } => ["inside", id, Text(bytes), .. command],
             RootOperation.Define { BuildId: var id } => ["define", id],
             RootOperation.Undefine { BuildId: var id } => ["undefine", id],
+            RootOperation.Boot { BuildId: var id, HasNetwork: var network } => ["boot", id, network ? "online" : "offline"],
+            RootOperation.Booted { BuildId: var id } => ["booted", id],
             RootOperation.Kill { BuildId: var id } => ["kill", id],
             RootOperation.Unmount { BuildId: var id } => ["unmount", id],
             RootOperation.Remove { BuildId: var id } => ["remove", id],

@@ -117,7 +117,7 @@ public sealed record DaemonConfiguration
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
         mistakes.AddRange(named.FindMistakes());
         foreach (var plugIn in PlugInFolder.Read(plugInFolder, slave.Backends.Select(backend => backend.Tag), mistakes))
-            slave.Backends.Add(new PlugInBackend(plugIn with { Root = root, Limits = limits }));
+            slave.Backends.Add(new PlugInBackend(plugIn with { Root = root, Limits = limits, Network = plugIn.Network ?? kinds.HasNetwork }));
         if (mistakes.Count > 0)
             throw new ConfigurationException($"the configuration file '{path}' can't be used:\n  " + string.Join("\n  ", mistakes));
 

@@ -17,6 +17,9 @@ internal sealed class KindReader(IniFile file, SectionReader builder)
     private readonly List<SectionReader> _sections = [];
     private readonly List<(string, DebianBuildOptions)> _read = [];
 
+    /// <summary>Whether builds reach the network where nothing is said for their kind.</summary>
+    internal bool HasNetwork => builder.Flag(NetworkKey, fallback: true);
+
     /// <summary>The sections of the kinds that were read.</summary>
     internal IReadOnlyCollection<SectionReader> Sections => _sections;
 
@@ -32,7 +35,7 @@ internal sealed class KindReader(IniFile file, SectionReader builder)
         var complete = options with
         {
             Environment = ReadEnvironment(section, ReadEnvironment(builder, options.Environment)),
-            Network = section.Flag(NetworkKey, builder.Flag(NetworkKey, options.Network)),
+            Network = section.Flag(NetworkKey, HasNetwork),
         };
         _read.Add((kind, complete));
         return (T)complete;

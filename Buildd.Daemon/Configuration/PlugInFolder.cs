@@ -10,7 +10,7 @@ internal static class PlugInFolder
 
     private const string Ending = ".conf";
     private const string Section = "backend";
-    private static readonly string[] Keys = ["tag", "command", "timeout", "stall-timeout"];
+    private static readonly string[] Keys = ["tag", "command", "timeout", "stall-timeout", "network"];
 
     /// <summary>Reads the files, in the order of their names.</summary>
     /// <param name="folder">The folder that the configuration names; null means <see cref="Default"/>.</param>
@@ -87,6 +87,7 @@ internal static class PlugInFolder
                 Command = ReadCommand(),
                 Timeout = ReadTime("timeout"),
                 StallTimeout = ReadTime("stall-timeout"),
+                Network = ReadFlag("network"),
             };
         }
 
@@ -135,6 +136,16 @@ internal static class PlugInFolder
             else
                 return value;
             return TimeSpan.Zero;
+        }
+
+        private bool? ReadFlag(string key)
+        {
+            if (Find(key) is not { } text)
+                return null;
+            if (ConfigurationValue.TryParseFlag(text, out var value))
+                return value;
+            Mistake(key, $"{key} is '{Shown(text)}'; it has to be {ConfigurationValue.FlagForm}");
+            return null;
         }
 
         private string Required(string key)

@@ -2,6 +2,7 @@ using Buildd.IntegrationTests.Builds;
 using Buildd.IntegrationTests.Support;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
+using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Environments;
@@ -74,6 +75,39 @@ public abstract class EnvironmentContract : BinaryPackageFixture
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), LogOf(outcome));
         Assert.That(outcome.SlaveCleaned);
+        AssertNothingIsLeft();
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_package_has_the_network_or_a_loopback_and_nothing_else(bool network)
+    {
+        await Slave.DisposeAsync();
+        Slave = await StartSlaveAsync($"network = {(network ? "yes" : "no")}");
+        // An address of the machine itself: from a network of its own even that can't be reached.
+        var outside = System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
+            .Where(face => face.NetworkInterfaceType != System.Net.NetworkInformation.NetworkInterfaceType.Loopback)
+            .SelectMany(face => face.GetIPProperties().UnicastAddresses)
+            .Select(address => address.Address).FirstOrDefault(address => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork);
+        Machine.Require(outside is not null, "a network beside the loopback");
+        const string Own = "perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 1, LocalAddr => \"127.0.0.1\") or die; print IO::Socket::INET->new(PeerAddr => \"127.0.0.1\", PeerPort => $s->sockport) ? \"own loopback\\n\" : \"no loopback\\n\"' > out";
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Any, 0);
+        listener.Start();
+        var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+        var reach = $"perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(PeerAddr => \"{outside}\", PeerPort => {port}, Timeout => 5) ? \"outside\\n\" : \"nothing outside\\n\"' >> out";
+        const string Faces = "tail -n +3 /proc/self/net/dev | cut -d: -f1 | tr -d ' ' | sort | tr '\\n' ' ' >> out; id -un >> out";
+        // What it depends on has to be installed first, over the network.
+        var job = await JobAsync("fx-network", $"{Own}; {reach}; {Faces}", buildDepends: "make, hello");
+
+        var outcome = await Runner().RunAsync(job, ObserveAsync);
+
+        Assert.That(outcome.Succeeded, LogOf(outcome));
+        var seen = await ProcessRunner.CaptureAsync(Command.Of(
+            "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Leaf!, $"fx-network_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-network"));
+        if (network)
+            Assert.That(seen, Does.StartWith("own loopback\noutside\n"));
+        else
+            Assert.That(seen, Does.Match("^own loopback\nnothing outside\nlo (sbuild|buildd-.*)\n$"));
         AssertNothingIsLeft();
     }
 

@@ -146,7 +146,7 @@ public class KillTests
     /// <summary>Everything that has to hold after a start, whatever happened before. Leaves the slave idle.</summary>
     private async Task CheckAsync(KillableSlave slave, Driver driver, string when)
     {
-        var status = await SettleAsync(slave);
+        var status = await slave.SettleAsync();
         if (status.Status == BuilderStatus.Idle)
         {
             // Idle is right when nothing was accepted, or when it had been cleaned; else a build would be forgotten.
@@ -195,7 +195,7 @@ public class KillTests
     private static async Task CheckHouseAsync(KillableSlave slave, string when)
     {
         BuildEnvironment.AssertNothingIsLeft(slave.Directory);
-        Assert.That(Sleepers(), Is.Zero, $"{when}: processes of the build");
+        Assert.That(Sleepers.Count(Nap), Is.Zero, $"{when}: processes of the build");
         foreach (var path in Directory.GetFiles(slave.CacheDirectory))
         {
             await using var file = File.OpenRead(path);
@@ -207,29 +207,6 @@ public class KillTests
             Directory.GetFileSystemEntries(slave.WorkDirectory).Select(Path.GetFileName),
             Is.SubsetOf((string[])["builder.journal", "builder.lock", "bases"]), $"{when}: the work folder");
     }
-
-    /// <summary>Ending what is left takes a moment; it must not take for ever.</summary>
-    private static async Task<StatusReply> SettleAsync(KillableSlave slave)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        StatusReply status;
-        while ((status = await slave.Client.StatusAsync(deadline.Token)).Status is BuilderStatus.Building or BuilderStatus.Aborting)
-            await Task.Delay(20, deadline.Token);
-        return status;
-    }
-
-    /// <summary>How many of the processes are there that the build leaves behind.</summary>
-    private static int Sleepers() => Directory.EnumerateDirectories("/proc").Count(path =>
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(path, "cmdline")) == $"sleep\0{Nap}\0";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false; // no process, or ended meanwhile
-        }
-    });
 
     private void Count(string outcome) => _outcomes[outcome] = _outcomes.GetValueOrDefault(outcome) + 1;
 

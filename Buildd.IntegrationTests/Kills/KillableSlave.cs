@@ -44,7 +44,9 @@ internal sealed class KillableSlave : IAsyncDisposable
 
     internal int Port { get; } = FreePort();
 
-    internal static async Task<KillableSlave> PrepareAsync(string plugIn)
+    /// <param name="plugIn">The program that builds what has <see cref="Tag"/>.</param>
+    /// <param name="lines">What else stands in the configuration.</param>
+    internal static async Task<KillableSlave> PrepareAsync(string plugIn, string lines = "")
     {
         var slave = new KillableSlave(System.IO.Directory.CreateDirectory($"/var/tmp/buildd-test-{Guid.NewGuid():N}").FullName);
         foreach (var folder in (string[])["home", "filecache", "backends.d"])
@@ -55,7 +57,7 @@ internal sealed class KillableSlave : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(slave.Directory, "backends.d", "killed.conf"), $"[backend]\ntag = {Tag}\ncommand = {program}\n");
         await File.WriteAllTextAsync(
             slave._configuration,
-            string.Create(CultureInfo.InvariantCulture, $"[builder]\nfilecache = {slave.CacheDirectory}\nworkpath = {slave.WorkDirectory}\nbackends = {slave.Directory}/backends.d\nbindhost = 127.0.0.1\nbindport = {slave.Port}\n"));
+            string.Create(CultureInfo.InvariantCulture, $"[builder]\nfilecache = {slave.CacheDirectory}\nworkpath = {slave.WorkDirectory}\nbackends = {slave.Directory}/backends.d\nbindhost = 127.0.0.1\nbindport = {slave.Port}\n{lines}\n"));
         return slave;
     }
 
@@ -92,12 +94,24 @@ internal sealed class KillableSlave : IAsyncDisposable
     internal Task EndedAsync() => _run.WaitAsync(StartDeadline);
 
     /// <summary>Puts the chroot that builds name into the cache.</summary>
-    internal async Task<string> AddChrootAsync()
+    internal Task<string> AddChrootAsync() => AddAsync("stands for a chroot"u8.ToArray());
+
+    /// <summary>Puts a file into the cache and returns its sum.</summary>
+    internal async Task<string> AddAsync(byte[] content)
     {
-        var content = "stands for a chroot"u8.ToArray();
         var sha1 = Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, content));
         await File.WriteAllBytesAsync(Path.Combine(CacheDirectory, sha1), content);
         return sha1;
+    }
+
+    /// <summary>Ending what is left takes a moment; it must not take for ever.</summary>
+    internal async Task<StatusReply> SettleAsync()
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        StatusReply status;
+        while ((status = await Client.StatusAsync(deadline.Token)).Status is BuilderStatus.Building or BuilderStatus.Aborting)
+            await Task.Delay(20, deadline.Token);
+        return status;
     }
 
     internal Task<BuildReply> BuildAsync(string chroot, CancellationToken cancellationToken) => Client.BuildAsync(

@@ -54,6 +54,32 @@ internal sealed class OrdinaryUser : IAsyncDisposable
         return user;
     }
 
+    /// <summary>The first of the numbers that this user has for namespaces: far from everybody's else, and its own by its own number.</summary>
+    private uint FirstSubordinate => 0x2000_0000 + ((Id % 4096) << 16);
+
+    internal string Subordinates => string.Create(CultureInfo.InvariantCulture, $"{FirstSubordinate}-{FirstSubordinate + 65535}");
+
+    /// <summary>Gives this user the numbers that builds in namespaces need. They go with the account.</summary>
+    internal Task AddSubordinatesAsync()
+    {
+        Machine.Require(File.Exists("/usr/bin/newuidmap"), "newuidmap, of the package uidmap: run 'make test', which installs it");
+        return RootRunAsync("usermod", "--add-subuids", Subordinates, "--add-subgids", Subordinates, Name);
+    }
+
+    /// <summary>The processes that run as one of this user's own numbers.</summary>
+    internal IReadOnlyList<string> FindProcessesOfSubordinates() => [.. System.IO.Directory.EnumerateDirectories("/proc").Where(path =>
+    {
+        try
+        {
+            return File.ReadLines(Path.Combine(path, "status")).FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal)) is { } line
+                && line.Split('\t').Skip(1).Select(id => uint.Parse(id, CultureInfo.InvariantCulture)).Any(id => id - FirstSubordinate < 65536);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // no process, or ended meanwhile
+        }
+    })];
+
     /// <summary>The command, run by this user, with the groups that a login gives.</summary>
     internal Command Do(Command command) =>
         command.Behind("setpriv", $"--reuid={Name}", $"--regid={Name}", "--init-groups", "--")

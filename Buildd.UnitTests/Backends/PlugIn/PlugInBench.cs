@@ -66,6 +66,9 @@ internal sealed class PlugInBench : IBuildContext, IDisposable
     /// <summary>What every build may use.</summary>
     internal BuildLimits Limits { get; set; } = new();
 
+    /// <summary>Whether it reaches the network.</summary>
+    internal bool? Network { get; set; }
+
     internal string this[string name] => _folder[name];
 
     /// <summary>Runs a script as the plug-in.</summary>
@@ -73,7 +76,7 @@ internal sealed class PlugInBench : IBuildContext, IDisposable
     {
         File.WriteAllText(_folder["plug-in"], "#!/bin/sh\n" + script);
         File.SetUnixFileMode(_folder["plug-in"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        var options = new PlugInOptions { Tag = "test", Command = _folder["plug-in"], Timeout = timeout, StallTimeout = stallTimeout, Limits = Limits };
+        var options = new PlugInOptions { Tag = "test", Command = _folder["plug-in"], Timeout = timeout, StallTimeout = stallTimeout, Limits = Limits, Network = Network };
         return new PlugInBackend(options).Prepare(Request).RunAsync(this, abort);
     }
 

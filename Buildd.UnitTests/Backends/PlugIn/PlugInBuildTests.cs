@@ -34,6 +34,21 @@ public sealed class PlugInBuildTests : IDisposable
         Assert.That(Directory.GetFileSystemEntries(_bench.Directory), Is.Empty);
     }
 
+    [Test]
+    public async Task Without_a_network_it_has_a_loopback_that_is_up_its_input_and_its_exit_code()
+    {
+        Machine.Require(CurrentUser.IsRoot, "root, to make networks");
+        _bench.Network = false;
+
+        var outcome = await _bench.RunAsync(
+            "cat > request; grep -c build_id request; tail -n +3 /proc/self/net/dev | cut -d: -f1 | tr -d ' '; "
+            + "perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 1, LocalAddr => \"127.0.0.1\"); print IO::Socket::INET->new(PeerAddr => \"127.0.0.1\", PeerPort => $s->sockport) ? \"up\\n\" : \"down\\n\"'; "
+            + "env | cut -d= -f1 | grep -v BUILDD_SCOPE | sort | tr '\\n' ' '; id -u; exit 3");
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.GivenBack), _bench.LogText);
+        Assert.That(_bench.LogText, Does.Contain("\n1\nlo\nup\nHOME LANG OLDPWD PATH PWD TERM 0\n").Or.Contain("\n1\nlo\nup\nHOME LANG PATH PWD TERM 0\n"));
+    }
+
     [TestCase("exit 0", BuildStatus.Ok, null, true)]
     [TestCase("exit 1", BuildStatus.PackageFail, "exit 1", true)]
     [TestCase("echo 'libfoo (>= 2)' > dependencies; exit 2", BuildStatus.DepFail, "exit 2", true)]

@@ -133,6 +133,8 @@ public sealed class RootExecutorTests : IDisposable
         new RootOperation.Write("1", "/file", 0),
         new RootOperation.Inside("1", 0, ["/bin/true"]),
         new RootOperation.Define("1"),
+        new RootOperation.Booted("1"),
+        new RootOperation.Boot("1", true),
     ];
 
     private static IEnumerable<RootOperation> All =>
@@ -202,6 +204,74 @@ public sealed class RootExecutorTests : IDisposable
         await ChownAsync(Other, Chroot);
 
         Refuses((RootOperation)operation, "it is no chroot that was unpacked here");
+    }
+
+    [Test]
+    public void Nothing_is_booted_without_its_door()
+    {
+        Directory.CreateDirectory(Chroot);
+
+        Refuses(new RootOperation.Boot("1", true), ".door' is not there");
+
+        Directory.CreateSymbolicLink(Path.Combine(Build, ".door"), _folder["outside"]);
+        Refuses(new RootOperation.Boot("1", true), "symbolic link");
+    }
+
+    [Test]
+    public async Task Nothing_is_booted_that_is_mounted_in()
+    {
+        Directory.CreateDirectory(Path.Combine(Build, ".door"));
+        foreach (var name in (string[])["proc", "dev/pts", "dev/shm", "sys"])
+            Directory.CreateDirectory(Path.Combine(Chroot, name));
+        Assert.That(await RunAsync(new RootOperation.Mount("1")), Is.Zero);
+
+        Refuses(new RootOperation.Boot("1", true), "still mounted");
+
+        Assert.That(await RunAsync(new RootOperation.Unmount("1")), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_chroot_without_an_init_does_not_boot_and_leaves_nothing()
+    {
+        Machine.Require(File.Exists("/usr/bin/systemd-nspawn"), "systemd-nspawn, of the package systemd-container");
+        Directory.CreateDirectory(Path.Combine(Build, ".door"));
+        Directory.CreateDirectory(Chroot + "/etc");
+        using var build = OpenedPath.Open(Build);
+
+        Assert.That(await RunAsync(new RootOperation.Boot("1", true)), Is.Not.Zero);
+
+        Assert.That(await RunAsync(new RootOperation.Kill("1")), Is.Zero);
+        Assert.That(new BootedContainer(build).Stage, Does.Not.Exist);
+        Assert.That(File.ReadAllText("/proc/self/mountinfo"), Does.Not.Contain(_folder.Path));
+    }
+
+    [Test]
+    public async Task What_a_container_has_left_that_was_killed_is_removed_and_nothing_else()
+    {
+        Directory.CreateDirectory(Path.Combine(Build, ".door"));
+        Directory.CreateDirectory(Chroot);
+        using var build = OpenedPath.Open(Build);
+        using var chroot = OpenedPath.Open(Chroot);
+        var container = new BootedContainer(build);
+        string[] traces =
+        [
+            $"/run/systemd/nspawn/locks/inode-{chroot.Identity}", $"/run/systemd/nspawn/propagate/{container.Name}/.", $"{container.Stage}/root/.", $"{container.Stage}/door/.",
+            $"{container.Stage}/.#root.lck",
+        ];
+        var other = "/run/systemd/nspawn/locks/inode-0:0";
+        foreach (var trace in traces.Append(other))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(trace)!);
+            if (!trace.EndsWith('.'))
+                File.WriteAllText(trace, "");
+        }
+
+        Assert.That(await RunAsync(new RootOperation.Kill("1")), Is.Zero);
+
+        Assert.That(traces.Where(trace => Path.Exists(trace.TrimEnd('.'))), Is.Empty);
+        Assert.That(container.Stage, Does.Not.Exist);
+        Assert.That(other, Does.Exist);
+        File.Delete(other);
     }
 
     [TestCase("proc")]

@@ -301,6 +301,17 @@ public sealed class DaemonConfigurationTests : IDisposable
         Assert.That(configuration.Warnings, Is.Empty);
     }
 
+    [TestCase("", "", true)]
+    [TestCase("network = no", "", false)]
+    [TestCase("network = no", "network = yes", true)]
+    public void A_plug_in_has_the_network_that_builds_have_unless_its_own_file_says_otherwise(string lines, string own, bool network)
+    {
+        var folder = Directory.CreateDirectory(_folder["plug-ins"]).FullName;
+        File.WriteAllText(Path.Combine(folder, "a.conf"), $"[backend]\ntag = test\ncommand = /bin/true\n{own}\n");
+
+        Assert.That(((PlugInBackend)Read(Good($"backends = {folder}\n{lines}")).Slave.Backends[^1]).Options.Network, Is.EqualTo(network));
+    }
+
     [TestCase("environment = docker", "[builder] environment is 'docker'; it has to be one of auto, chroot, overlay, unshare, nspawn")]
     [TestCase("environment = 1", "[builder] environment is '1'")]
     [TestCase("network = perhaps", "[builder] network is 'perhaps'; it has to be yes or no")]

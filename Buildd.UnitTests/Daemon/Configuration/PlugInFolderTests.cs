@@ -32,11 +32,11 @@ public sealed class PlugInFolderTests : IDisposable
     [Test]
     public void All_that_can_be_said_is_taken()
     {
-        Write("x.conf", "# a comment", "[backend]", "TAG: digest", $"command = {_folder["run"]}", "timeout = 3600", "stall-timeout = 5m");
+        Write("x.conf", "# a comment", "[backend]", "TAG: digest", $"command = {_folder["run"]}", "timeout = 3600", "stall-timeout = 5m", "network = no");
 
         Assert.That(Read(), Is.EqualTo(new[]
         {
-            new PlugInOptions { Tag = "digest", Command = _folder["run"], Timeout = TimeSpan.FromHours(1), StallTimeout = TimeSpan.FromMinutes(5) },
+            new PlugInOptions { Tag = "digest", Command = _folder["run"], Timeout = TimeSpan.FromHours(1), StallTimeout = TimeSpan.FromMinutes(5), Network = false },
         }));
     }
 
@@ -75,6 +75,7 @@ public sealed class PlugInFolderTests : IDisposable
     [TestCase("command = /bin/sh\ntimeout =", "line 4: timeout is ''; it has to be a number of seconds, or one with s, m, h or d behind it; 0 means no limit")]
     [TestCase("command = /bin/sh\n\nstall-timeout = 2592001", "line 5: stall-timeout is '2592001'; the most is 2592000 seconds, and 0 means no limit")]
     [TestCase("command = /bin/sh\nstall-timeout = 99999999999999999999", "line 4: stall-timeout is '99999999999999999999'; it has to be a number of seconds, or one with s, m, h or d behind it; 0 means no limit")]
+    [TestCase("command = /bin/sh\nnetwork = little", "line 4: network is 'little'; it has to be yes or no")]
     [TestCase("command = /bin/sh\nstalltimeout = 1", "line 4: nothing reads the key 'stalltimeout' of [backend]")]
     [TestCase("command = /bin/sh\n[other]\ntag = x", "line 5: nothing reads the key 'tag' of [other]")]
     [TestCase("command = /bin/%sh", "line 3: [backend] command: after a percent sign comes another, or (KEY)s with a key of this section")]

@@ -53,6 +53,54 @@ public sealed class CacheFolderTests : IDisposable
     }
 
     [Test]
+    public void What_was_made_of_a_file_counts_against_the_budget_and_goes_before_its_file()
+    {
+        var older = Add("11111", TimeSpan.FromHours(3));
+        var newer = Add("22222", TimeSpan.FromHours(2));
+        DerivedFile[] made = [Made(newer, 10, TimeSpan.FromHours(5)), Made(older, 10, TimeSpan.FromHours(4))];
+
+        var going = Cache(new FileCacheOptions { BudgetBytes = 20 }).SweepWith(made);
+
+        Assert.That(going, Is.EqualTo(new[] { made[1] }), "its file's use counts for it");
+        RequireThere(older, newer);
+    }
+
+    [Test]
+    public void What_was_made_of_a_file_that_is_gone_goes()
+    {
+        var there = Add("there", TimeSpan.Zero);
+        DerivedFile[] made = [Made(there, 1, TimeSpan.FromDays(9)), Made(SlaveBench.Sha1Of("gone"), 1, TimeSpan.Zero)];
+
+        Assert.That(Cache(new FileCacheOptions()).SweepWith(made), Is.EqualTo(new[] { made[1] }));
+    }
+
+    [Test]
+    public void What_was_made_of_a_file_goes_when_the_file_does()
+    {
+        var old = Add("old", TimeSpan.FromDays(4));
+        var made = Made(old, 1, TimeSpan.FromDays(4));
+
+        Assert.That(Cache(new FileCacheOptions()).SweepWith([made]), Is.EqualTo(new[] { made }));
+        RequireGone(old);
+    }
+
+    [Test]
+    public void What_was_made_of_a_file_stays_while_that_is_needed()
+    {
+        var old = Add("old", TimeSpan.FromDays(4));
+        var gone = SlaveBench.Sha1Of("gone");
+        var cache = Cache(new FileCacheOptions());
+        using var lease = new CacheLease(cache);
+        lease.Add(old);
+        lease.Add(gone);
+        File.SetLastAccessTimeUtc(_folder[old], _clock.GetUtcNow().UtcDateTime.AddDays(-4));
+
+        Assert.That(cache.SweepWith([Made(old, 1, TimeSpan.FromDays(4)), Made(gone, 1, TimeSpan.FromDays(4))]), Is.Empty);
+    }
+
+    private DerivedFile Made(string sha1, long bytes, TimeSpan unused) => new(sha1, bytes, _clock.GetUtcNow() - unused);
+
+    [Test]
     public void The_time_of_use_counts_and_not_that_of_the_download_and_survives_a_restart()
     {
         var used = Add("used", TimeSpan.FromDays(5));

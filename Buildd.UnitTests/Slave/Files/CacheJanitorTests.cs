@@ -106,6 +106,55 @@ public sealed class CacheJanitorTests : IAsyncDisposable
         await swept.WaitAsync(SlaveBench.Deadline);
     }
 
+    [Test]
+    public async Task What_was_made_of_files_goes_with_them_and_a_failure_keeps_nothing_else()
+    {
+        var (first, second) = (SlaveBench.Sha1Of("first"), SlaveBench.Sha1Of("second"));
+        var removed = new TaskCompletionSource();
+        _derived.List().Returns([new DerivedFile(first, 1, _clock.GetUtcNow()), new DerivedFile(second, 2, _clock.GetUtcNow())]);
+        _derived.RemoveAsync(first, Arg.Any<CancellationToken>()).Returns(Task.FromException(new IOException("it is in use")));
+        _derived.When(derived => derived.RemoveAsync(second, Arg.Any<CancellationToken>())).Do(_ => removed.SetResult());
+
+        await _janitor.StartAsync(SlaveBench.Deadline);
+        await removed.Task.WaitAsync(SlaveBench.Deadline);
+        await WaitingAsync(1);
+
+        Assert.That(_logger.Lines, Has.Some.StartsWith($"Error: The file cache could not be swept of what was made of {first}"));
+        Assert.That(_logger.Lines, Has.Some.EqualTo($"Information: Removed 2 bytes that were made of the file {second}"));
+    }
+
+    [Test]
+    public async Task What_was_made_of_files_and_can_not_be_listed_is_logged_and_the_rest_goes()
+    {
+        _derived.List().Returns(_ => throw new IOException("no list"));
+        AddOld();
+        var swept = _slave.CacheLogger.NextAsync("Removed 1 files");
+
+        await _janitor.StartAsync(SlaveBench.Deadline);
+
+        await swept.WaitAsync(SlaveBench.Deadline);
+        Assert.That(_logger.Lines.Single(), Does.StartWith("Error: The file cache could not be swept of what was made of its files"));
+    }
+
+    [Test]
+    public async Task A_download_that_found_no_room_has_what_was_made_of_files_looked_at()
+    {
+        await _janitor.StartAsync(SlaveBench.Deadline);
+        await WaitingAsync(1);
+        var kept = _slave.Add("kept");
+        var removed = new TaskCompletionSource();
+        _derived.List().Returns([new DerivedFile(kept, 5, _clock.GetUtcNow().AddHours(-1))]);
+        _derived.When(derived => derived.RemoveAsync(kept, Arg.Any<CancellationToken>())).Do(_ => removed.TrySetResult());
+        File.SetLastAccessTimeUtc(_slave.InCache(kept), _clock.GetUtcNow().UtcDateTime.AddHours(-1));
+        _slave.Options.Cache.FreeSpaceFloorBytes = long.MaxValue / 2;
+
+        var reply = await _slave.Cache.EnsurePresentAsync(
+            new EnsurePresentCall { Sha1 = SlaveBench.Sha1Of("content"), Url = "http://files.test/" }, SlaveBench.Deadline, CancellationToken.None);
+
+        Assert.That(reply.Info, Does.StartWith("Not enough space"));
+        await removed.Task.WaitAsync(SlaveBench.Deadline);
+    }
+
     private void AddOld() =>
         File.SetLastAccessTimeUtc(_slave.InCache(_slave.Add("old")), _clock.GetUtcNow().UtcDateTime.AddDays(-9));
 

@@ -1,0 +1,109 @@
+using System.Globalization;
+using Buildd.Backends.Phases;
+using Buildd.Processes;
+
+namespace Buildd.Backends.Environments;
+
+/// <summary>
+/// How an ordinary account does what otherwise needs root: in a user namespace in which it has 65536 users of its own. Makes
+/// the commands, and runs none.
+/// </summary>
+/// <param name="account">Whose namespaces they are.</param>
+/// <param name="ids">The numbers that account may give away.</param>
+internal sealed class UserNamespace(UserNamespace.Account account, SubordinateIds ids)
+{
+    /// <summary>Empties a folder, never across a mount; it itself stays, since the folder around it is not the namespace's.</summary>
+    private const string EmptyScript = """cd "$1" && exec find . -mindepth 1 -maxdepth 1 -exec rm -rf --one-file-system -- {} +""";
+
+    /// <summary>Somebody who is not root.</summary>
+    /// <param name="Name">The name.</param>
+    /// <param name="Id">The number.</param>
+    /// <param name="GroupId">The number of its group.</param>
+    internal sealed record Account(string Name, uint Id, uint GroupId);
+
+    /// <summary>Finds the account that builds, and the numbers it has.</summary>
+    /// <returns>The namespace, or a sentence on what is missing.</returns>
+    internal static (UserNamespace? Namespace, string? Mistake) Find(DebianBuildOptions options)
+    {
+        var (user, mistake) = BuildUser.Find(options.EffectiveBuildUser);
+        return user is null ? (null, mistake) : Find(new Account(user.Name, user.Id, user.GroupId));
+    }
+
+    private static (UserNamespace? Namespace, string? Mistake) Find(Account account)
+    {
+        foreach (var program in (string[])["newuidmap", "newgidmap"])
+        {
+            if (!File.Exists($"/usr/bin/{program}"))
+                return (null, $"/usr/bin/{program} is not there: run 'apt-get install uidmap' as root");
+        }
+
+        var (ids, mistake) = SubordinateIds.Find(account.Name, account.Id);
+        return ids is null ? (null, mistake) : (new UserNamespace(account, ids), null);
+    }
+
+    /// <summary>A command that runs as the account itself. A slave that is root never runs anything of this as root.</summary>
+    internal Command AsAccount(Command command) => CurrentUser.IsRoot
+        ? command.Behind(
+            "setpriv", string.Create(CultureInfo.InvariantCulture, $"--reuid={account.Id}"), string.Create(CultureInfo.InvariantCulture, $"--regid={account.GroupId}"), "--init-groups", "--")
+        : command;
+
+    /// <summary>A command that runs as root of a new namespace, and ends it.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="options">Other namespaces that <c>unshare</c> is to make.</param>
+    internal Command InNew(Command command, params IEnumerable<string> options) => AsAccount(command
+        .Behind("setpriv", "--clear-groups", "--")
+        .Behind("unshare", ["--user", .. ids.MapAll(), "--setuid", "0", "--setgid", "0", .. options, "--"]));
+
+    /// <summary>The words before a command that runs it as root of a namespace that is there.</summary>
+    /// <param name="pid">The number of a process in it, as this machine sees it.</param>
+    internal static IReadOnlyList<string> Enter(int pid) =>
+        ["nsenter", "--target", pid.ToString(CultureInfo.InvariantCulture), "--user", "--mount", "--pid", "--ipc", "--uts", "--"];
+
+    /// <summary>Gives a folder of the account's to the namespaces' root.</summary>
+    internal Command GiveAway(string folder) => CurrentUser.IsRoot
+        ? Command.Of("chown", "--no-dereference", string.Create(CultureInfo.InvariantCulture, $"{ids.FirstUser}:{ids.FirstGroup}"), folder)
+        : Command.Of("chown", "--no-dereference", "1:1", folder).Behind("unshare", ["--user", .. ids.MapFirst(), "--"]);
+
+    /// <summary>Removes a folder that was given away, with all that is in it.</summary>
+    /// <param name="folder">The folder; it need not be there.</param>
+    /// <param name="run">Runs a command and returns its exit code.</param>
+    /// <exception cref="IOException">Something stays.</exception>
+    internal async Task RemoveAsync(string folder, Func<Command, Task<int>> run)
+    {
+        if (!Directory.Exists(folder))
+            return;
+        var code = 0;
+        if (!TryRemoveEmpty(folder))
+        {
+            code = await run(InNew(Command.Of("/bin/sh", "-c", EmptyScript, "sh", folder))).ConfigureAwait(false);
+            if (!TryRemoveEmpty(folder))
+                throw new IOException(string.Create(CultureInfo.InvariantCulture, $"'{folder}' can't be emptied: the command ended with exit code {code}"));
+        }
+    }
+
+    /// <summary>Whoever owns the folder around it may do that.</summary>
+    private static bool TryRemoveEmpty(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false; // not empty
+        }
+    }
+
+    /// <summary>A folder above, or the folder itself, that the namespaces' users can't pass through; null when they can.</summary>
+    internal static string? FindClosed(string folder)
+    {
+        for (var part = folder; part is not null; part = Path.GetDirectoryName(part))
+        {
+            if ((File.GetUnixFileMode(part) & UnixFileMode.OtherExecute) == 0)
+                return part;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,6 @@
+namespace Buildd.IntegrationTests.Environments;
+
+public class ChrootKillTests : KillContract
+{
+    private protected override string Environment => "chroot";
+}
