@@ -40,6 +40,17 @@ internal sealed class ChrootEnvironment(IBuildContext context, StepRunner steps,
         new RootOperation.Write(_id, path, content.Length), content, $"write {path} in the chroot", BuildStatus.ChrootFail, cancellationToken);
 
     /// <inheritdoc/>
+    internal override async Task<string> TakeAsync(string path, CancellationToken cancellationToken)
+    {
+        await RunAsync(new RootOperation.Take(_id, path), $"take {path} out of the chroot", BuildStatus.PackageFail, cancellationToken).ConfigureAwait(false);
+        return Path.Combine(context.Directory, RootExecutor.Taken);
+    }
+
+    /// <inheritdoc/>
+    internal override Task BindAsync(string folder, string path, CancellationToken cancellationToken) =>
+        RunAsync(new RootOperation.Bind(_id, folder, path), $"let the chroot read {folder} at {path}", BuildStatus.BuilderFail, cancellationToken);
+
+    /// <inheritdoc/>
     internal override async Task<SbuildAccess> OpenToSbuildAsync(BuildUser user, CancellationToken cancellationToken)
     {
         _defined = true;

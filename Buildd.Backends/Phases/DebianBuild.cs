@@ -28,7 +28,7 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
         var phases = new PhaseClock(context);
         var root = RootRunner.For(
             options.Root, context.Directory, scope, context.Time,
-            context.Request.ChrootPath, options.SchrootDirectory, BuildUser.Find(options.EffectiveBuildUser).User?.Id);
+            context.Request.ChrootPath, options.SchrootDirectory, BuildUser.Find(options.EffectiveBuildUser).User?.Id, options.ReadableFolders);
         var steps = new StepRunner(context, scope, root);
         var environment = new ChrootEnvironment(context, steps, root);
         var site = new BuildSite(context, arguments, phases, steps, environment);
