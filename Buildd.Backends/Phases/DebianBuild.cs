@@ -127,7 +127,7 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
             context.Log.WriteLine(e.Message);
             if (watch.HasRunOutOfMemory())
                 _verdict.Fail(new BuildOutcome(watch.Status), BuildWatch.OutOfMemory);
-            _verdict.Fail(new BuildOutcome(e.Status, e.Dependencies), e.Cause ?? phases.Current);
+            _verdict.Fail(new BuildOutcome(e.Status, e.Dependencies), DiskWatch.IsFull(context.Directory) ? BuildWatch.DiskUsedUp : e.Cause ?? phases.Current);
         }
         catch (Exception e) // what else goes wrong is the builder's fault; cleaning up goes on
         {
