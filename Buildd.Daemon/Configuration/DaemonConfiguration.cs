@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Backends.Limits;
+using Buildd.Backends.LiveFs;
 using Buildd.Backends.PlugIn;
 using Buildd.Backends.Root;
 using Buildd.Daemon.Logging;
@@ -86,14 +87,15 @@ public sealed record DaemonConfiguration
         var securityReader = new SectionReader(file, SecurityKeys.Section);
         var root = ReadRoot(path, reader, out var oddUser);
         var limits = LimitsReader.Read(reader);
-        var slave = ReadSlave(reader, root, limits, version);
+        var liveFsReader = new SectionReader(file, LiveFsReader.Section);
+        var slave = ReadSlave(reader, liveFsReader, root, limits, version);
         SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader);
         var log = ReadLog(reader);
         var security = SecurityReader.Read(securityReader, TimeProvider.System);
         var plugInFolder = reader.Text("backends") is { } folder ? Absolute(folder) : null;
 
-        List<string> mistakes = [.. reader.Mistakes, .. securityReader.Mistakes];
+        List<string> mistakes = [.. reader.Mistakes, .. liveFsReader.Mistakes, .. securityReader.Mistakes];
         if (!file.HasSection(Section))
             mistakes.Insert(0, $"there is no section [{Section}]");
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
@@ -114,12 +116,12 @@ public sealed record DaemonConfiguration
             Security = security,
             Warnings =
             [
-                .. FindUnread(path, file, reader, securityReader),
+                .. FindUnread(path, file, reader, liveFsReader, securityReader),
                 .. FindOdd(security, address),
                 .. oddUser is null ? (string[])[] : [oddUser],
                 .. limits.FindWhatCanNotBeKept() is { } notKept ? [$"{path}: {notKept}"] : (string[])[],
             ],
-            KnownKeys = [.. reader.Keys, .. securityReader.Keys],
+            KnownKeys = [.. reader.Keys, .. liveFsReader.Keys, .. securityReader.Keys],
         };
     }
 
@@ -135,7 +137,7 @@ public sealed record DaemonConfiguration
         return RootAccess.ThroughSudo(Environment.ProcessPath ?? "buildd-slave", Path.GetFullPath(path));
     }
 
-    private static SlaveOptions ReadSlave(SectionReader reader, RootAccess root, BuildLimits limits, string version)
+    private static SlaveOptions ReadSlave(SectionReader reader, SectionReader liveFsReader, RootAccess root, BuildLimits limits, string version)
     {
         var defaults = new SlaveOptions();
         var binaryPackage = new BinaryPackageOptions();
@@ -149,6 +151,7 @@ public sealed record DaemonConfiguration
             Backends =
             [
                 new BinaryPackageBackend(binaryPackage with { Root = root, Limits = limits, BuildUser = reader.Text("builduser") ?? binaryPackage.BuildUser }),
+                new LiveFsBackend(LiveFsReader.Read(liveFsReader, new LiveFsOptions { Root = root, Limits = limits })),
             ],
             Cache = new FileCacheOptions
             {

@@ -172,7 +172,7 @@ public sealed class PlugInFolderTests : IDisposable
 
         var configuration = Configuration();
 
-        Assert.That(configuration.Slave.Backends.Select(backend => backend.Tag), Is.EqualTo(new[] { "binarypackage", "a" }));
+        Assert.That(configuration.Slave.Backends.Select(backend => backend.Tag), Is.EqualTo(new[] { "binarypackage", "livefs", "a" }));
         Assert.That(configuration.Slave.Backends.OfType<PlugInBackend>().Single().Options.Command, Is.EqualTo(_folder["run"]));
     }
 
