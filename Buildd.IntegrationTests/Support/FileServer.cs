@@ -48,5 +48,12 @@ internal sealed class FileServer : IAsyncDisposable
         };
     }
 
+    /// <summary>Serves all files of a folder from now on, below a path.</summary>
+    internal void AddFolder(string folder, string below)
+    {
+        foreach (var path in Directory.EnumerateFiles(folder))
+            _files[$"/{below}/{Path.GetFileName(path)}"] = path;
+    }
+
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 }
