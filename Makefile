@@ -10,16 +10,20 @@ sources := $(shell find Buildd.* -name obj -prune -o -name bin -prune -o \( -nam
 # What a build needs on this machine; dpkg-dev makes the source packages of the tests.
 build_packages := sbuild schroot mmdebstrap debian-archive-keyring
 
-.PHONY: help demo test build check bench deb pack clean packages
+.PHONY: help demo demo-image test build check bench deb pack clean packages
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: packages build ## build a real Debian package, over the wire (PACKAGE=hello)
 	@scripts/demo --package '$(PACKAGE)' $(DEMO_OPTIONS)
 
+demo-image: packages build ## a live file system with live-build, over the wire (DEMO_OPTIONS='--tool mmdebstrap')
+	@scripts/require-packages git squashfs-tools
+	@scripts/demo-image $(DEMO_OPTIONS)
+
 test: packages build ## every test; the last line is "N passed, N failed"
-	@scripts/require-packages systemd-container uidmap iproute2 dpkg-dev curl python3 python3-twisted jq procps gcc libc6-dev sudo gnupg zstd git git-build-recipe reprepro libsqlite3-0
+	@scripts/require-packages systemd-container uidmap iproute2 dpkg-dev curl python3 python3-twisted jq procps gcc libc6-dev sudo gnupg zstd git git-build-recipe reprepro libsqlite3-0 squashfs-tools e2fsprogs
 	@scripts/test all
 
 packages:

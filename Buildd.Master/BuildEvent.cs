@@ -58,6 +58,11 @@ public sealed record PhaseStarted(string Name, DateTimeOffset? Start) : BuildEve
 /// <param name="Duration">How long it took, by the slave's clock.</param>
 public sealed record PhaseEnded(string Name, TimeSpan Duration) : BuildEvent;
 
+/// <summary>Scanning: an image is further than before. Only from slaves that tell of progress.</summary>
+/// <param name="Stage">The stage, in the image tool's words.</param>
+/// <param name="Fraction">What is done, roughly, from 0 to 1.</param>
+public sealed record ProgressMade(string Stage, double Fraction) : BuildEvent;
+
 /// <summary>Scanning: the status could not be asked for; it will be tried again.</summary>
 /// <param name="Failures">How many times in a row, from 1.</param>
 /// <param name="RetryIn">How long until the next attempt.</param>

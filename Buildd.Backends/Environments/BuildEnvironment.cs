@@ -1,3 +1,4 @@
+using System.Text;
 using Buildd.Backends.Phases;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
@@ -19,6 +20,9 @@ internal abstract class BuildEnvironment
 {
     /// <summary>The top folder that farms' tarballs have, and that the system has in the build's folder.</summary>
     internal const string FolderName = "chroot-autobuild";
+
+    /// <summary>Reads shell from standard input, which sets the variables of the command that follows the folder to run it in.</summary>
+    private const string WithVariables = """eval "$(cat)" && cd -- "$1" && shift && exec "$@" </dev/null""";
 
     /// <summary>
     /// Whether the build reaches the network. Without it what is installed as root still does: it is the package's own programs
@@ -65,6 +69,23 @@ internal abstract class BuildEnvironment
     /// <exception cref="PhaseFailedException">It can't be written.</exception>
     internal abstract Task WriteFileAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Moves an ordinary file out of the system into the build's folder. Nothing inside can have it lead elsewhere: no link is
+    /// followed. The caller moves it on before the next is taken.
+    /// </summary>
+    /// <returns>Where it is now.</returns>
+    /// <exception cref="PhaseFailedException">It is not there, is no ordinary file, or lies behind a link.</exception>
+    internal virtual Task<string> TakeAsync(string path, CancellationToken cancellationToken) =>
+        throw new PhaseFailedException(BuildStatus.BuilderFail, "files can't be taken out of this kind of environment");
+
+    /// <summary>Lets the system read a folder of this machine at a folder of its own, which must be there. <see cref="UnmountAsync"/> ends that.</summary>
+    /// <param name="folder">The folder, which has to lie in one of <see cref="DebianBuildOptions.ReadableFolders"/>.</param>
+    /// <param name="path">Where it is to appear.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="PhaseFailedException">The folder is not there or not allowed, or this kind of environment can't do it.</exception>
+    internal virtual Task BindAsync(string folder, string path, CancellationToken cancellationToken) =>
+        throw new PhaseFailedException(BuildStatus.BuilderFail, "folders of this machine can't be read in this kind of environment");
+
     /// <summary>Makes the system one that sbuild can build in, as that user.</summary>
     /// <returns>How sbuild is run for that.</returns>
     /// <exception cref="PhaseFailedException">It can't be done.</exception>
@@ -98,6 +119,21 @@ internal abstract class BuildEnvironment
         }
     }
 
+    /// <summary>Runs a command inside as root, with its own environment and working folder, and nothing to read.</summary>
+    /// <param name="command">The command. Values of variables are in no command line and so in no list of processes and no log of sudo's.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="output">Gets what it writes; null means the log.</param>
+    /// <returns>Its exit code; that of cd where there is no such folder.</returns>
+    /// <exception cref="PhaseFailedException">There is no system to run it in.</exception>
+    internal Task<int> RunInsideWithVariablesAsync(Command command, CancellationToken cancellationToken, OutputWriter? output = null)
+    {
+        var script = string.Concat(command.Environment.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(
+            variable => variable.Value is { } value ? $"export {variable.Key}={ShellWord(value)}\n" : $"unset {variable.Key}\n"));
+        return RunInsideAsync(
+            Command.Of("/bin/sh", ["-c", WithVariables, "sh", command.WorkingDirectory ?? "/", command.File, .. command.Arguments]),
+            cancellationToken, Encoding.UTF8.GetBytes(script + ":\n"), output, description: $"{command}");
+    }
+
     /// <summary>Runs a command inside as root that has to succeed.</summary>
     /// <exception cref="PhaseFailedException">It did not; the chroot is what failed.</exception>
     internal async Task RunInsideOrFailAsync(
@@ -107,6 +143,8 @@ internal abstract class BuildEnvironment
         if (code != 0)
             throw new PhaseFailedException(BuildStatus.ChrootFail, $"'{description ?? command.ToString()}' ended with {new ProcessResult(code, TimeSpan.Zero, true).Describe()}");
     }
+
+    private static string ShellWord(string value) => $"'{value.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>Runs a few lines of shell inside, which have to succeed; the log gets the description in their place.</summary>
     /// <exception cref="PhaseFailedException">They did not.</exception>

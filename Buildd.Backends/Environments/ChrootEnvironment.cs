@@ -44,6 +44,17 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
         new RootOperation.Write(Id, path, content.Length), content, $"write {path} in the chroot", BuildStatus.ChrootFail, cancellationToken);
 
     /// <inheritdoc/>
+    internal override async Task<string> TakeAsync(string path, CancellationToken cancellationToken)
+    {
+        await RunAsync(new RootOperation.Take(Id, path), $"take {path} out of the chroot", BuildStatus.PackageFail, cancellationToken).ConfigureAwait(false);
+        return Path.Combine(context.Directory, RootExecutor.Taken);
+    }
+
+    /// <inheritdoc/>
+    internal override Task BindAsync(string folder, string path, CancellationToken cancellationToken) =>
+        RunAsync(new RootOperation.Bind(Id, folder, path), $"let the chroot read {folder} at {path}", BuildStatus.BuilderFail, cancellationToken);
+
+    /// <inheritdoc/>
     internal override async Task<SbuildAccess> OpenToSbuildAsync(BuildUser user, CancellationToken cancellationToken)
     {
         _defined = true;

@@ -15,6 +15,9 @@ internal sealed class DiskWatch
     /// <summary>After a measurement so many times its length passes before the next.</summary>
     private const int RestFactor = 9;
 
+    /// <summary>With less free space than this hardly any program can do anything.</summary>
+    private const long FullBytes = 4L * 1024 * 1024;
+
     private readonly string _folder;
     private readonly long _limit;
     private readonly TimeProvider _time;
@@ -27,6 +30,19 @@ internal sealed class DiskWatch
         (_folder, _limit, _time, _measureAt) = (folder, limit, time, limit);
         _freeAtStart = FreeBytes();
         _rested = time.GetTimestamp();
+    }
+
+    /// <summary>Whether the file system of a folder is as good as full, so that what has failed there has failed of that.</summary>
+    internal static bool IsFull(string folder)
+    {
+        try
+        {
+            return new DriveInfo(folder).AvailableFreeSpace < FullBytes;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The folder's size if that is more than it may be; null if not, or as far as is known.</summary>

@@ -37,6 +37,41 @@ internal sealed class ArgumentReader(XmlRpcStruct arguments)
         var other => throw Wrong(name, "an array of strings", other),
     };
 
+    /// <summary>Whether the argument is given.</summary>
+    internal bool Has(string name) => Find(name) is not null;
+
+    /// <summary>A text in one line, or null.</summary>
+    internal string? OneLine(string name) => Text(name) is { } text ? Line(name, text) : null;
+
+    /// <summary>An array of texts in one line each; empty when not given.</summary>
+    internal IReadOnlyList<string> Lines(string name)
+    {
+        var lines = Texts(name) ?? [];
+        if (lines.Count > DebianArguments.MaxListEntries)
+            throw new RefusedException($"the argument '{name}' has {lines.Count} entries; more than {DebianArguments.MaxListEntries} make no sense");
+        foreach (var line in lines)
+            Line(name, line);
+        return lines;
+    }
+
+    /// <summary>A struct of strings, in its order; empty when not given.</summary>
+    internal IReadOnlyList<KeyValuePair<string, string>> Members(string name) => Find(name) switch
+    {
+        null => [],
+        XmlRpcStruct members when members.Count > DebianArguments.MaxListEntries =>
+            throw new RefusedException($"the argument '{name}' has {members.Count} members; more than {DebianArguments.MaxListEntries} make no sense"),
+        XmlRpcStruct members => [.. members.Select(member => member.Value is XmlRpcString text
+            ? KeyValuePair.Create(member.Key, text.Value)
+            : throw Wrong(name, "a struct of strings", member.Value))],
+        var other => throw Wrong(name, "a struct of strings", other),
+    };
+
+    /// <summary>A name that becomes part of file names.</summary>
+    internal static string Name(string name, string value) =>
+        value.Length > 0 && char.IsAsciiLetterOrDigit(value[0]) && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or '.' or '_' or '@')
+            ? value
+            : throw new RefusedException($"the argument '{name}' is '{Shown(value)}'; it has to begin with a letter or digit and to have only those and '-+._@' in it");
+
     /// <summary>A name that programs get as an argument and that becomes part of file names.</summary>
     internal static string Word(string name, string value) =>
         value.Length > 0 && char.IsAsciiLetterOrDigit(value[0]) && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or '.' or '_')

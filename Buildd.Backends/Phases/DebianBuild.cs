@@ -31,7 +31,7 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
         var phases = new PhaseClock(context);
         var root = RootRunner.For(
             options.Root, context.Directory, scope, context.Time,
-            context.Request.ChrootPath, options.SchrootDirectory, BuildUser.Find(options.EffectiveBuildUser).User?.Id);
+            context.Request.ChrootPath, options.SchrootDirectory, BuildUser.Find(options.EffectiveBuildUser).User?.Id, options.ReadableFolders);
         var steps = new StepRunner(context, scope, root);
         var environment = await EnvironmentChoice.CreateAsync(options, context, steps, root).ConfigureAwait(false);
         var site = new BuildSite(context, arguments, phases, steps, environment);
@@ -142,7 +142,7 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
             context.Log.WriteLine(e.Message);
             if (watch.HasRunOutOfMemory())
                 _verdict.Fail(new BuildOutcome(watch.Status), BuildWatch.OutOfMemory);
-            _verdict.Fail(new BuildOutcome(e.Status, e.Dependencies), e.Cause ?? phases.Current);
+            _verdict.Fail(new BuildOutcome(e.Status, e.Dependencies), DiskWatch.IsFull(context.Directory) ? BuildWatch.DiskUsedUp : e.Cause ?? phases.Current);
         }
         catch (Exception e) // what else goes wrong is the builder's fault; cleaning up goes on
         {

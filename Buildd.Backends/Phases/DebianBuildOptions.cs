@@ -57,6 +57,9 @@ public abstract record DebianBuildOptions
     /// <summary>The limits with those that the kind always has.</summary>
     internal virtual BuildLimits EffectiveLimits => Limits;
 
+    /// <summary>Folders of this machine that the system of a build may be let read.</summary>
+    internal virtual IReadOnlyCollection<string> ReadableFolders => [];
+
     /// <summary>Only root can build as somebody else.</summary>
     internal string EffectiveBuildUser => Processes.CurrentUser.IsRoot ? BuildUser : System.Environment.UserName;
 }

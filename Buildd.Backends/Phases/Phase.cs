@@ -30,6 +30,15 @@ internal enum Phase
     /// <summary>Translation templates are made of a source tree.</summary>
     Generate,
 
+    /// <summary>What makes an image is installed in it.</summary>
+    Install,
+
+    /// <summary>The branch with an image's configuration is fetched.</summary>
+    Checkout,
+
+    /// <summary>The image is made; the reference's BUILD_LIVEFS.</summary>
+    LiveFs,
+
     /// <summary>A plug-in's command runs.</summary>
     Run,
 

@@ -19,9 +19,14 @@ internal static partial class NativeFiles
     private const int SysOpenAt2 = 437;
     private const ulong PathOnlyCloseOnExec = 0x200000 | 0x80000; // O_PATH | O_CLOEXEC
     private const int EmptyPath = 0x1000;
-    private const uint TypeModeOwner = 0x1 | 0x2 | 0x8;
+    private const uint TypeModeOwnerLinks = 0x1 | 0x2 | 0x4 | 0x8;
     private const uint InodeNumber = 0x100;
     private const int UnmountNoFollow = 8;
+    private const nuint BindFlag = 0x1000; // MS_BIND
+    private const nuint RemountFlag = 0x20; // MS_REMOUNT
+    private const nuint Harmless = 1 | 2 | 4 | 8; // MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
+    private const uint NoReplace = 1; // RENAME_NOREPLACE
+    private const uint SameGroup = uint.MaxValue;
 
     /// <summary>How a path may be walked.</summary>
     [Flags]
@@ -56,11 +61,11 @@ internal static partial class NativeFiles
         }
     }
 
-    internal static (uint Owner, UnixFileMode Mode, bool IsFolder, bool IsRegular) Describe(SafeFileHandle handle)
+    internal static (uint Owner, UnixFileMode Mode, bool IsFolder, bool IsRegular, uint Links) Describe(SafeFileHandle handle)
     {
-        if (StatX(handle, "", EmptyPath, TypeModeOwner, out var status) != 0)
+        if (StatX(handle, "", EmptyPath, TypeModeOwnerLinks, out var status) != 0)
             throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
-        return (status.Owner, (UnixFileMode)(status.Mode & 0xFFF), (status.Mode & 0xF000) == 0x4000, (status.Mode & 0xF000) == 0x8000);
+        return (status.Owner, (UnixFileMode)(status.Mode & 0xFFF), (status.Mode & 0xF000) == 0x4000, (status.Mode & 0xF000) == 0x8000, status.Links);
     }
 
     /// <summary>The file system's number, as the C library puts it together (makedev(3)), and the file's in it.</summary>
@@ -79,6 +84,30 @@ internal static partial class NativeFiles
             throw new RootOperationException($"{type} could not be mounted: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
     }
 
+    /// <summary>Has a folder appear at another one.</summary>
+    /// <exception cref="RootOperationException">It did not work.</exception>
+    internal static void Bind(string folder, string point) => Check(SysMount(folder, point, "none", BindFlag, ""), "the folder could not be bound");
+
+    /// <summary>Takes from what <see cref="Bind"/> made all but reading.</summary>
+    /// <exception cref="RootOperationException">It did not work.</exception>
+    internal static void MakeReadOnly(string point) =>
+        Check(SysMount("none", point, "none", BindFlag | RemountFlag | Harmless, ""), "the folder could not be made read-only");
+
+    /// <summary>Gives a file another name, which nothing may have. It is never copied.</summary>
+    /// <returns>False when that is on another mount.</returns>
+    /// <exception cref="RootOperationException">It did not work.</exception>
+    internal static bool TryRename(string from, string to)
+    {
+        if (RenameAt2(CurrentDirectory, from, CurrentDirectory, to, NoReplace) == 0)
+            return true;
+        var error = Marshal.GetLastPInvokeError();
+        return error == Outside ? false : throw new RootOperationException($"the file could not be moved: {Marshal.GetPInvokeErrorMessage(error)}");
+    }
+
+    /// <summary>Gives a file to a user.</summary>
+    /// <exception cref="RootOperationException">It did not work.</exception>
+    internal static void Give(string path, uint user) => Check(Chown(path, user, SameGroup), "the file could not be given away");
+
     /// <returns>What went wrong; null when nothing did.</returns>
     internal static string? Unmount(string point) =>
         SysUnmount(point, UnmountNoFollow) == 0 ? null : Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
@@ -95,6 +124,18 @@ internal static partial class NativeFiles
     [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SysUnmount(string target, int flags);
 
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int RenameAt2(int fromFolder, string from, int toFolder, string to, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Chown(string path, uint owner, uint group);
+
+    private static void Check(int result, string mistake)
+    {
+        if (result != 0)
+            throw new RootOperationException($"{mistake}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+    }
+
     private struct OpenHow
     {
         internal ulong Flags;
@@ -106,6 +147,9 @@ internal static partial class NativeFiles
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Status
     {
+        [FieldOffset(16)]
+        internal uint Links;
+
         [FieldOffset(20)]
         internal uint Owner;
 

@@ -16,7 +16,7 @@ internal sealed class OpenedPath : IDisposable
     private OpenedPath(SafeFileHandle handle)
     {
         _handle = handle;
-        (Owner, Mode, IsFolder, IsRegular) = NativeFiles.Describe(handle);
+        (Owner, Mode, IsFolder, IsRegular, Links) = NativeFiles.Describe(handle);
         (Device, Inode) = NativeFiles.Identify(handle);
     }
 
@@ -37,6 +37,9 @@ internal sealed class OpenedPath : IDisposable
     internal bool IsFolder { get; }
 
     internal bool IsRegular { get; }
+
+    /// <summary>How many names the file has.</summary>
+    internal uint Links { get; }
 
     /// <summary>A path that leads to it, and never to anything else, as long as this is not disposed; for our children too.</summary>
     internal string Handle => $"/proc/{Environment.ProcessId}/fd/{_handle.DangerousGetHandle()}";

@@ -22,6 +22,9 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
     /// </summary>
     private const string Staging = ".chroot-unpack";
 
+    /// <summary>Where a file is put that was taken out of the chroot; one at a time. No input of a build has a name that begins so.</summary>
+    internal const string Taken = ".taken";
+
     private const UnixFileMode OnlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>How often unmounting is tried, a second apart; the reference's figure.</summary>
@@ -69,6 +72,8 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
                 RootOperation.Mount => Mount(build),
                 RootOperation.Write write => await RunInsideAsync(build, ["/bin/sh", "-c", WriteScript, "sh", write.Path], input, cancellationToken).ConfigureAwait(false),
                 RootOperation.Inside inside => await RunInsideAsync(build, inside.Command, input, cancellationToken).ConfigureAwait(false),
+                RootOperation.Take take => await TakeAsync(build, take.Path, cancellationToken).ConfigureAwait(false),
+                RootOperation.Bind bind => Bind(build, bind.Source, bind.Path),
                 RootOperation.Define => Define(build, ofBuild.BuildId),
                 RootOperation.Undefine => Undefine(build, ofBuild.BuildId),
                 RootOperation.Boot boot => await BootAsync(build, boot, cancellationToken).ConfigureAwait(false),
@@ -184,6 +189,53 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
         return await RunAsync(command with { StandardInput = input }, cancellationToken).ConfigureAwait(false);
     }
 
+    private async Task<int> TakeAsync(OpenedPath build, string path, CancellationToken cancellationToken)
+    {
+        using var chroot = OpenChroot(build);
+        using var folder = OpenAround(chroot, path);
+        var name = Path.GetFileName(path);
+        using var file = folder.OpenBelow(name);
+        if (!file.IsRegular)
+            throw new RootOperationException($"'{file.Place}' is no ordinary file");
+        if (build.Has(Taken))
+            throw new RootOperationException($"there is a '{Taken}' in '{build.Place}' already");
+
+        var target = Path.Combine(build.Handle, Taken);
+        if (file.Links != 1 || !NativeFiles.TryRename(Path.Combine(folder.Handle, name), target))
+        {
+            var code = await RunAsync(Command.Of("cp", "--reflink=auto", "--sparse=auto", "--", file.Handle, target), cancellationToken).ConfigureAwait(false);
+            if (code != 0)
+                return code;
+            File.Delete(Path.Combine(folder.Handle, name));
+        }
+
+        using var taken = build.OpenBelow(Taken);
+        if (!taken.IsRegular || taken.Links != 1)
+            throw new RootOperationException($"'{path}' was swapped for something else while it was taken out");
+        File.SetUnixFileMode(taken.Handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        NativeFiles.Give(taken.Handle, build.Owner);
+        return 0;
+    }
+
+    private int Bind(OpenedPath build, string source, string path)
+    {
+        var allowed = place.ReadableFolders.FirstOrDefault(folder => source == folder || source.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal))
+            ?? throw new RootOperationException($"'{source}' is in no folder that builds may read");
+        using var top = OpenedPath.Open(allowed, place.FollowsLinks);
+        var below = source[allowed.Length..].Trim('/');
+        using var from = below.Length == 0 ? OpenedPath.Open(allowed, place.FollowsLinks) : top.OpenFolderBelow(below);
+        using var chroot = OpenChroot(build);
+        using (var point = chroot.OpenFolderBelow(path[1..]))
+            NativeFiles.Bind(from.Handle, point.Handle);
+        // What lies on the folder now is only reached by its path.
+        using var bound = chroot.OpenFolderBelow(path[1..]);
+        NativeFiles.MakeReadOnly(bound.Handle);
+        return 0;
+    }
+
+    private static OpenedPath OpenAround(OpenedPath chroot, string path) =>
+        Path.GetDirectoryName(path[1..]) is { Length: > 0 } folder ? chroot.OpenFolderBelow(folder) : chroot.OpenFolderBelow(".");
+
     private int Define(OpenedPath build, string buildId)
     {
         using var chroot = OpenChroot(build);
@@ -210,9 +262,9 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
 
     private async Task<int> UnmountAsync(OpenedPath build, CancellationToken cancellationToken)
     {
-        for (var attempt = 1; MountsBelow(build) is { Count: > 0 } points; attempt++)
+        for (var attempt = 1; InUseBelow(build) is { Count: > 0 }; attempt++)
         {
-            foreach (var point in points)
+            foreach (var point in MountsBelow(build))
             {
                 // The folder around it is held, so that the path can't lead elsewhere. The point itself must not be held: it would be busy.
                 using var around = OpenedPath.Open(Path.GetDirectoryName(point)!);
@@ -220,10 +272,17 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
                     output(Encoding.UTF8.GetBytes($"umount: {point}: {mistake}\n"));
             }
 
-            if (MountsBelow(build) is not { Count: > 0 } left)
+            // One whose file lies in a file system of its own keeps that busy, which is then unmounted in the next attempt.
+            foreach (var device in LoopDevices.On(build.Place))
+            {
+                if (LoopDevices.Detach(device) is { } mistake)
+                    output(Encoding.UTF8.GetBytes($"{device}: {mistake}\n"));
+            }
+
+            if (InUseBelow(build) is not { Count: > 0 } left)
                 break;
             if (attempt == UnmountAttempts)
-                throw new RootOperationException($"still mounted after {attempt} attempts: {string.Join(", ", left)}");
+                throw new RootOperationException($"still mounted or attached after {attempt} attempts: {string.Join(", ", left)}");
             await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken).ConfigureAwait(false);
         }
 
@@ -249,6 +308,8 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
 
     private static List<string> MountsBelow(OpenedPath build) =>
         build.Place is var folder ? [.. MountTable.Below(folder).Where(point => point != folder)] : [];
+
+    private static List<string> InUseBelow(OpenedPath build) => [.. MountsBelow(build), .. LoopDevices.On(build.Place)];
 
     private Task<int> RunAsync(Command command, CancellationToken cancellationToken) => RunAsync(command, output, cancellationToken);
 

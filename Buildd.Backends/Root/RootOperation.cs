@@ -49,6 +49,18 @@ internal abstract record RootOperation
         internal override int InputBytes => Bytes;
     }
 
+    /// <summary>
+    /// Moves an ordinary file out of the chroot to <see cref="RootExecutor.Taken"/> in the build's folder, and gives it to whom the
+    /// folder belongs to. No link is followed on the way. It is copied where it can't be moved or has another name.
+    /// </summary>
+    internal sealed record Take(string BuildId, string Path) : OfBuild(BuildId);
+
+    /// <summary>
+    /// Lets the chroot read a folder of this machine, which has to be in one of <see cref="RootPlace.ReadableFolders"/>, at a folder
+    /// of its own.
+    /// </summary>
+    internal sealed record Bind(string BuildId, string Source, string Path) : OfBuild(BuildId);
+
     /// <summary>Tells schroot about the chroot.</summary>
     internal sealed record Define(string BuildId) : OfBuild(BuildId);
 
@@ -67,7 +79,7 @@ internal abstract record RootOperation
     /// <summary>Kills what runs in the chroot, and its container, until nothing does.</summary>
     internal sealed record Kill(string BuildId) : OfBuild(BuildId);
 
-    /// <summary>Unmounts all that is mounted below the build's folder, the newest first.</summary>
+    /// <summary>Unmounts all that is mounted below the build's folder, the newest first, and detaches loop devices from files in it.</summary>
     internal sealed record Unmount(string BuildId) : OfBuild(BuildId);
 
     /// <summary>Removes the chroot, never across a mount. The folder around it is the slave's own.</summary>

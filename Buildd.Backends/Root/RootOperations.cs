@@ -14,7 +14,7 @@ internal static class RootOperations
     /// <summary>What may be given to an operation as content. A key ring or a list of archives is a thousandth of it.</summary>
     internal const int MaxInputBytes = 16 * 1024 * 1024;
 
-    /// <summary>The longest path in a chroot that is written to, in bytes.</summary>
+    /// <summary>The longest path in a chroot, or of a folder that one may read, in bytes.</summary>
     internal const int MaxPathBytes = 1024;
 
     /// <summary>How many words a command in a chroot may have, its name included.</summary>
@@ -34,12 +34,14 @@ internal static class RootOperations
           mount     ID                       mount /proc, /sys, /dev/pts and /dev/shm in the chroot
           write     ID PATH BYTES            write a file in the chroot; its content is on standard input
           inside    ID BYTES COMMAND [ARG]…  run a command in the chroot, as root; so many bytes of standard input are its
+          take      ID PATH                  move a file out of the chroot into the build's folder
+          bind      ID SOURCE PATH           let the chroot read a folder that the configuration allows, at a folder of its own
           define    ID                       tell schroot about the chroot
           undefine  ID                       make schroot forget it
           boot      ID online|offline        boot the chroot as a container, until it ends, with the network or a loopback only
           booted    ID                       wait until it has booted
           kill      ID                       kill what runs in the chroot, and the container
-          unmount   ID                       unmount what is mounted in the build's folder
+          unmount   ID                       unmount what is mounted in the build's folder, and detach loop devices from its files
           remove    ID                       remove the chroot
         """;
 
@@ -55,6 +57,8 @@ internal static class RootOperations
         ["mount", var id] => new RootOperation.Mount(BuildId(id)),
         ["write", var id, var path, var bytes] => new RootOperation.Write(BuildId(id), ChrootPath(path), Bytes(bytes)),
         ["inside", var id, var bytes, .. { Length: > 0 } command] => new RootOperation.Inside(BuildId(id), Bytes(bytes), Command(command)),
+        ["take", var id, var path] => new RootOperation.Take(BuildId(id), ChrootPath(path)),
+        ["bind", var id, var source, var path] => new RootOperation.Bind(BuildId(id), ChrootPath(source), ChrootPath(path)),
         ["define", var id] => new RootOperation.Define(BuildId(id)),
         ["undefine", var id] => new RootOperation.Undefine(BuildId(id)),
         ["boot", var id, ("online" or "offline") and var network] => new RootOperation.Boot(BuildId(id), network == "online"),
@@ -80,6 +84,8 @@ internal static class RootOperations
             RootOperation.Mount { BuildId: var id } => ["mount", id],
             RootOperation.Write { BuildId: var id, Path: var path, Bytes: var bytes } => ["write", id, path, Text(bytes)],
             RootOperation.Inside { BuildId: var id, Bytes: var bytes, Command: var command } => ["inside", id, Text(bytes), .. command],
+            RootOperation.Take { BuildId: var id, Path: var path } => ["take", id, path],
+            RootOperation.Bind { BuildId: var id, Source: var source, Path: var path } => ["bind", id, source, path],
             RootOperation.Define { BuildId: var id } => ["define", id],
             RootOperation.Undefine { BuildId: var id } => ["undefine", id],
             RootOperation.Boot { BuildId: var id, HasNetwork: var network } => ["boot", id, network ? "online" : "offline"],

@@ -15,8 +15,11 @@ public sealed record RootPlace
     /// <summary>The users, besides root, that a build's folder and the files of the cache may belong to.</summary>
     public required IReadOnlyCollection<uint> Owners { get; init; }
 
+    /// <summary>Folders of this machine that a chroot may be let read, with all that is in them; none by default.</summary>
+    public IReadOnlyCollection<string> ReadableFolders { get; init; } = [];
+
     /// <summary>
-    /// Whether the paths of the two folders may lead through symbolic links. Not where somebody else than root could have put
+    /// Whether the paths of these folders may lead through symbolic links. Not where somebody else than root could have put
     /// them there. Below the folders none is ever followed.
     /// </summary>
     public bool FollowsLinks { get; init; }

@@ -15,16 +15,19 @@ internal sealed class RootRunner(RootAccess access, RootPlace place, ProcessScop
     /// <param name="time">The clock.</param>
     /// <param name="chroot">The chroot's tarball in the file cache; null when none will be unpacked any more.</param>
     /// <param name="schrootDirectory">The folder of schroot's definitions; null means the system's.</param>
+    /// <param name="readableFolders">Folders of this machine that the chroot may be let read; null means none.</param>
     /// <param name="buildUser">Who builds, and so may own the folder; null when it is the slave's user.</param>
     internal static RootRunner For(
         RootAccess access, string buildDirectory, ProcessScope scope, TimeProvider time,
-        string? chroot = null, string? schrootDirectory = null, uint? buildUser = null)
+        string? chroot = null, string? schrootDirectory = null, uint? buildUser = null,
+        IReadOnlyCollection<string>? readableFolders = null)
     {
         var place = new RootPlace
         {
             WorkDirectory = Path.GetDirectoryName(buildDirectory)!,
             FileCacheDirectory = Path.GetDirectoryName(chroot) ?? "",
             Owners = buildUser is { } id ? [id] : [],
+            ReadableFolders = readableFolders ?? [],
             FollowsLinks = true, // nobody but root has named them
         };
         return new RootRunner(access, schrootDirectory is null ? place : place with { SchrootDirectory = schrootDirectory }, scope, time);

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
+using Buildd.Backends.LiveFs;
 using Buildd.Backends.Phases;
 using Buildd.Backends.PlugIn;
 using Buildd.Backends.Recipe;
@@ -183,6 +184,9 @@ public sealed record DaemonConfiguration
                 new TranslationTemplatesBackend(ReadTemplates(templates, kinds.Complete(
                     WireNames.Managers.TranslationTemplates,
                     new TranslationTemplatesOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy }))),
+                new LiveFsBackend(LiveFsReader.Read(
+                    kinds.SectionOf(WireNames.Managers.LiveFs),
+                    kinds.Complete(WireNames.Managers.LiveFs, new LiveFsOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy }))),
             ],
             Cache = new FileCacheOptions
             {

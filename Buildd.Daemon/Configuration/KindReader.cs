@@ -14,24 +14,31 @@ internal sealed class KindReader(IniFile file, SectionReader builder)
 
     private static readonly EnvironmentKind[] Kinds = Enum.GetValues<EnvironmentKind>();
 
-    private readonly List<SectionReader> _sections = [];
+    private readonly Dictionary<string, SectionReader> _sections = new(StringComparer.Ordinal);
     private readonly List<(string, DebianBuildOptions)> _read = [];
 
     /// <summary>Whether builds reach the network where nothing is said for their kind.</summary>
     internal bool HasNetwork => builder.Flag(NetworkKey, fallback: true);
 
     /// <summary>The sections of the kinds that were read.</summary>
-    internal IReadOnlyCollection<SectionReader> Sections => _sections;
+    internal IReadOnlyCollection<SectionReader> Sections => _sections.Values;
 
     /// <summary>The kinds that were read, with their options.</summary>
     internal IReadOnlyList<(string Kind, DebianBuildOptions Options)> Read => _read;
+
+    /// <summary>The section of a kind, for what only that kind has.</summary>
+    internal SectionReader SectionOf(string kind)
+    {
+        if (!_sections.TryGetValue(kind, out var section))
+            _sections.Add(kind, section = new SectionReader(file, kind));
+        return section;
+    }
 
     /// <summary>The options of a kind of build with what is said for it in them.</summary>
     internal T Complete<T>(string kind, T options)
         where T : DebianBuildOptions
     {
-        var section = new SectionReader(file, kind);
-        _sections.Add(section);
+        var section = SectionOf(kind);
         var complete = options with
         {
             Environment = ReadEnvironment(section, ReadEnvironment(builder, options.Environment)),

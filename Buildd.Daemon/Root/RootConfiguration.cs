@@ -16,7 +16,8 @@ internal sealed record RootConfiguration(UserAccount User, RootPlace Place)
         if (RootOnly.FindMistake(path) is { } mistake)
             throw new ConfigurationException($"the configuration can't be trusted: {mistake}");
 
-        var reader = new SectionReader(IniFile.Load(path), DaemonConfiguration.Section);
+        var file = IniFile.Load(path);
+        var reader = new SectionReader(file, DaemonConfiguration.Section);
         var name = reader.Text(DaemonConfiguration.UserKey) ?? DaemonConfiguration.DefaultUser;
         var user = UserAccount.Find(name);
         // HOME, where a slave builds unless told otherwise, is not asked here: whoever calls could set it.
@@ -28,6 +29,7 @@ internal sealed record RootConfiguration(UserAccount User, RootPlace Place)
             mistakes.Add("workpath is no full path");
         if (cache.Length > 0 && !Path.IsPathFullyQualified(cache))
             mistakes.Add("filecache is no full path");
+        var readable = LiveFsReader.ReadFolders(new SectionReader(file, LiveFsReader.Section), mistakes);
         if (mistakes.Count > 0)
             throw new ConfigurationException($"the configuration file '{path}' can't be used:\n  " + string.Join("\n  ", mistakes));
 
@@ -37,6 +39,7 @@ internal sealed record RootConfiguration(UserAccount User, RootPlace Place)
             FileCacheDirectory = cache,
             SchrootDirectory = new BinaryPackageOptions().SchrootDirectory,
             Owners = [user!.Id],
+            ReadableFolders = readable,
         });
     }
 }

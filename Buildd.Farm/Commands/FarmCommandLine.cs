@@ -40,6 +40,7 @@ internal static class FarmCommandLine
         ProcessUploadCommand.CreateRetry(),
         CompletionCommand.Create(),
         DemoCommand.Create(),
+        ImageDemoCommand.Create(),
         ChrootCommand.Create(),
         SourceCommand.Create(),
     };

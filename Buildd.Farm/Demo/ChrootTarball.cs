@@ -42,6 +42,16 @@ internal sealed class ChrootTarball(HostRelease release, string cacheDirectory, 
         }
     }
 
+    /// <summary>Makes the tarball unless there is one, and says which it is.</summary>
+    /// <exception cref="FarmException">mmdebstrap or tar failed.</exception>
+    internal async Task EnsureAsync(DemoReport report, string work, bool fresh, CancellationToken cancellationToken)
+    {
+        if (fresh || !File.Exists(Path))
+            await report.TimeAsync($"chroot: making {Path}", "chroot", () => MakeAsync(work, cancellationToken));
+        else
+            report.Say($"chroot: {Path} (made earlier)");
+    }
+
     /// <summary>Makes the tarball.</summary>
     /// <param name="work">A folder to make it in, on a file system that allows devices.</param>
     /// <param name="cancellationToken">Stops it.</param>

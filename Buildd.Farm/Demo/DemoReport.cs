@@ -11,6 +11,9 @@ internal sealed class DemoReport(TextWriter output)
     /// <summary>The phase in which sbuild itself runs; the rest of a build is ours.</summary>
     private const string BuildingPhase = "sbuild";
 
+    /// <summary>How much of the log of a failed build is shown at the end, in lines.</summary>
+    private const int TailLines = 25;
+
     private readonly List<(string Name, TimeSpan Took)> _parts = [];
     private readonly List<(string Name, TimeSpan Took)> _phases = [];
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
@@ -95,6 +98,24 @@ internal sealed class DemoReport(TextWriter output)
         output.WriteLine($"  {"all",-10} {whole.TotalSeconds,8:0.00} s");
         if (_phases.Find(phase => phase.Name == BuildingPhase) is { Name: not null } building && whole > TimeSpan.Zero)
             output.WriteLine($"  outside {BuildingPhase}: {(whole - building.Took) / whole:P0} of the whole");
+    }
+
+    /// <summary>Says how a build failed, and shows the end of its log.</summary>
+    internal async Task ShowFailureAsync(BuildOutcome outcome)
+    {
+        Say($"\nThe build failed: {outcome.Status}{(outcome.Dependencies.Length > 0 ? $", it waits for {Printable.Text(outcome.Dependencies)}" : "")}");
+        if (outcome.LogPath is not { } path)
+            return;
+
+        var tail = new Queue<string>();
+        await foreach (var line in File.ReadLinesAsync(path))
+        {
+            tail.Enqueue(line);
+            if (tail.Count > TailLines)
+                tail.Dequeue();
+        }
+
+        Say($"The end of its log:\n  {string.Join("\n  ", tail.Select(Printable.Text))}\nAll of it: {path}");
     }
 
     private void Show(ReadOnlySpan<byte> bytes)

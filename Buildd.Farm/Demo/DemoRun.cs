@@ -16,9 +16,6 @@ internal sealed class DemoRun(DemoOptions options, TextWriter output, TimeProvid
     /// <summary>A farm looks every 15 s; whoever watches a demo wants to see it move.</summary>
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How much of the log of a failed build is shown again at the end, in lines.</summary>
-    private const int TailLines = 25;
-
     /// <summary>How much of <c>dpkg-deb --info</c> is shown of each package, in lines.</summary>
     private const int InfoLines = 12;
 
@@ -48,10 +45,7 @@ internal sealed class DemoRun(DemoOptions options, TextWriter output, TimeProvid
     private async Task<int> RunInAsync(string work, HostRelease release, long start, CancellationToken cancellationToken)
     {
         var tarball = new ChrootTarball(release, options.ChrootCache, output);
-        if (options.FreshChroot || !File.Exists(tarball.Path))
-            await _report.TimeAsync($"chroot: making {tarball.Path}", "chroot", () => tarball.MakeAsync(work, cancellationToken));
-        else
-            _report.Say($"chroot: {tarball.Path} (made earlier)");
+        await tarball.EnsureAsync(_report, work, options.FreshChroot, cancellationToken);
 
         var source = await _report.TimeAsync(
             $"source: fetching {options.Package}", "source", () => SourcePackage.FetchAsync(release, options.Package, work, cancellationToken));
@@ -141,18 +135,6 @@ internal sealed class DemoRun(DemoOptions options, TextWriter output, TimeProvid
             return;
         }
 
-        _report.Say($"\nThe build failed: {outcome.Status}{(outcome.Dependencies.Length > 0 ? $", it waits for {Printable.Text(outcome.Dependencies)}" : "")}");
-        if (outcome.LogPath is not { } path)
-            return;
-
-        var tail = new Queue<string>();
-        await foreach (var line in File.ReadLinesAsync(path))
-        {
-            tail.Enqueue(line);
-            if (tail.Count > TailLines)
-                tail.Dequeue();
-        }
-
-        _report.Say($"The end of its log:\n  {string.Join("\n  ", tail.Select(Printable.Text))}\nAll of it: {path}");
+        await _report.ShowFailureAsync(outcome);
     }
 }

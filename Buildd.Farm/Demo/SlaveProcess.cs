@@ -27,14 +27,15 @@ internal sealed class SlaveProcess : IAsyncDisposable
     internal Uri Url { get; private set; } = new("about:blank");
 
     /// <exception cref="FarmException">It did not start; its own words are in the message.</exception>
-    internal static async Task<SlaveProcess> StartAsync(string program, string directory, string logPath, CancellationToken cancellationToken)
+    internal static async Task<SlaveProcess> StartAsync(
+        string program, string directory, string logPath, CancellationToken cancellationToken, string moreConfiguration = "")
     {
         var cache = Directory.CreateDirectory(Path.Combine(directory, "filecache")).FullName;
         var home = Directory.CreateDirectory(Path.Combine(directory, "home")).FullName;
         var configuration = Path.Combine(directory, "buildd.conf");
         await File.WriteAllTextAsync(
             configuration,
-            $"[builder]\nfilecache = {Escape(cache)}\nworkpath = {Escape(home)}\nbindhost = 127.0.0.1\nbindport = 0\n",
+            $"[builder]\nfilecache = {Escape(cache)}\nworkpath = {Escape(home)}\nbindhost = 127.0.0.1\nbindport = 0\n{moreConfiguration}",
             cancellationToken);
 
         var slave = new SlaveProcess(logPath);
@@ -98,5 +99,6 @@ internal sealed class SlaveProcess : IAsyncDisposable
             _ready.TrySetResult(new Uri(line[(line.IndexOf(Sign, StringComparison.Ordinal) + Sign.Length)..].Trim()));
     }
 
-    private static string Escape(string value) => value.Replace("%", "%%", StringComparison.Ordinal);
+    /// <summary>A value as the configuration has to have it.</summary>
+    internal static string Escape(string value) => value.Replace("%", "%%", StringComparison.Ordinal);
 }

@@ -69,12 +69,15 @@ internal sealed class SlaveDaemon : IAsyncDisposable
     ];
 
     /// <param name="program">The daemon and what stands before its name; the published one if empty.</param>
-    internal static Task<SlaveDaemon> StartAsync(params string[] program) => StartAsync("", program);
+    internal static Task<SlaveDaemon> StartAsync(params string[] program) => StartWithAsync("", null, program);
 
     /// <summary>Starts one with more in its configuration.</summary>
-    internal static Task<SlaveDaemon> StartWithAsync(string lines, params string[] program) => StartAsync(lines, program);
+    internal static Task<SlaveDaemon> StartWithAsync(string lines, params string[] program) => StartWithAsync(lines, null, program);
 
-    private static async Task<SlaveDaemon> StartAsync(string lines, string[] program)
+    /// <param name="lines">More lines of the configuration, behind those of <c>[builder]</c>.</param>
+    /// <param name="workDirectory">Where builds are made; null means a folder beside the cache.</param>
+    /// <param name="program">As above.</param>
+    internal static async Task<SlaveDaemon> StartWithAsync(string lines, string? workDirectory, string[] program)
     {
         var slave = new SlaveDaemon(System.IO.Directory.CreateDirectory($"/var/tmp/buildd-test-{Guid.NewGuid():N}").FullName);
         System.IO.Directory.CreateDirectory(Path.Combine(slave.Directory, "home"));
@@ -82,11 +85,15 @@ internal sealed class SlaveDaemon : IAsyncDisposable
         var configuration = Path.Combine(slave.Directory, "buildd.conf");
         await File.WriteAllTextAsync(
             configuration,
-            $"[builder]\nfilecache = {slave.Directory}/filecache\nworkpath = {slave.Directory}/home\nbindhost = 127.0.0.1\nbindport = 0\n{lines}\n");
+            $"[builder]\nfilecache = {slave.Directory}/filecache\nworkpath = {workDirectory ?? $"{slave.Directory}/home"}\nbindhost = 127.0.0.1\nbindport = 0\n{lines}\n");
         if (program.Length == 0)
             program = [Repository.Program("buildd-slave")];
         return await slave.RunAsync(Command.Of(program[0], program[1..]), configuration);
     }
+
+    /// <summary>Starts one again, on the folders of one that was killed.</summary>
+    internal static Task<SlaveDaemon> RestartAsync(SlaveDaemon killed) =>
+        new SlaveDaemon(killed.Directory).RunAsync(Command.Of(Repository.Program("buildd-slave")), Path.Combine(killed.Directory, "buildd.conf"));
 
     private async Task<SlaveDaemon> RunAsync(Command program, string configuration)
     {

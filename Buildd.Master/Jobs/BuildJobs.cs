@@ -31,4 +31,15 @@ public static class BuildJobs
             Arguments = arguments.ToXmlRpc(),
         };
     }
+
+    /// <summary>A job that makes a live file system or another image.</summary>
+    /// <param name="cookie">The build's name between master and slave.</param>
+    /// <param name="chroot">The chroot to build in.</param>
+    /// <param name="arguments">What to make.</param>
+    /// <exception cref="Debian.FileNameException">The cookie can't be part of a folder's name.</exception>
+    public static BuildJob LiveFs(string cookie, InputFile chroot, LiveFsArguments arguments)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        return new BuildJob { Cookie = cookie, BuilderTag = WireNames.Managers.LiveFs, Chroot = chroot, Arguments = arguments.ToXmlRpc() };
+    }
 }

@@ -40,6 +40,7 @@ public sealed partial class BuildMonitor(
         using var wake = CancellationTokenSource.CreateLinkedTokenSource(abort, cancellationToken);
         var log = new LogFollower(slave, logger);
         var phases = new PhaseTracker();
+        var progress = new ProgressTracker();
         var seen = default(BuilderStatus?);
         var failures = 0;
         var abortedAt = default(long?);
@@ -66,6 +67,8 @@ public sealed partial class BuildMonitor(
                 seen = status.Status;
                 foreach (var happened in phases.Update(status.Extra))
                     yield return happened;
+                if (progress.Update(status.Extra) is { } made)
+                    yield return made;
                 if (options.FollowLog)
                 {
                     await foreach (var happened in log.FollowAsync(status, cancellationToken).ConfigureAwait(false))

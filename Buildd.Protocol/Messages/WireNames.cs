@@ -119,6 +119,15 @@ public static class WireNames
         /// </summary>
         public const string FailureCause = "failure_cause";
 
+        /// <summary>An extra status member of ours, from builds of images: a struct that tells how far the image is.</summary>
+        public const string Progress = "progress";
+
+        /// <summary>In <see cref="Progress"/>: the stage, in the image tool's words.</summary>
+        public const string ProgressStage = "stage";
+
+        /// <summary>In <see cref="Progress"/>: what is done, roughly: a double from 0 to 1.</summary>
+        public const string ProgressFraction = "fraction";
+
         /// <summary>See <see cref="ProxyInfoReply.UseFetchService"/>.</summary>
         public const string UseFetchService = "use_fetch_service";
 
@@ -211,6 +220,16 @@ public static class WireNames
         public const string SnapshotServiceTimestamp = "snapshot_service_timestamp";
         public const string CohortKey = "cohort-key"; // the only one with a hyphen
         public const string Debug = "debug";
+
+        // livefs, ours: the tool, and what goes with it
+        public const string ImageTool = "image_tool";
+        public const string ConfigBranch = "config_branch";
+        public const string ConfigRef = "config_ref";
+        public const string ConfigPath = "config_path";
+        public const string LbOptions = "lb_options";
+        public const string Environment = "environment";
+        public const string Packages = "packages";
+        public const string Variant = "variant";
 
         // snap, oci, charm, ci, rock, craft
         public const string Name = "name";

@@ -29,6 +29,9 @@ public interface IBuildContext
     /// </param>
     /// <param name="cancellationToken">Calls it off.</param>
     /// <exception cref="RefusedException">The name can't be used.</exception>
+    /// <exception cref="NoRoomException">
+    /// It would take more of the disk than may be used, if its holes are filled, as whoever reads it does; or it has to be copied.
+    /// </exception>
     /// <exception cref="IOException">The file is not there, is a link, or the cache can't take it.</exception>
     Task AddResultAsync(string path, string? name, CancellationToken cancellationToken);
 

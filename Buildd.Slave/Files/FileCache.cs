@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Buildd.Protocol.Messages;
+using Buildd.Slave.Builds;
 using Buildd.Slave.Metrics;
 
 namespace Buildd.Slave.Files;
@@ -99,6 +100,7 @@ public sealed class FileCache
     /// <param name="results">Keeps it from being removed.</param>
     /// <param name="cancellationToken">To end it; nothing is left in the cache.</param>
     /// <returns>The sum, and whether it is new: a file that was there before belongs to somebody else too.</returns>
+    /// <exception cref="NoRoomException">It is too large for what is free.</exception>
     /// <exception cref="IOException">It is no ordinary file, it is not there, or there is no room for it.</exception>
     internal async Task<(string Sha1, bool IsNew)> StoreAsync(string path, CacheLease results, CancellationToken cancellationToken)
     {
@@ -106,7 +108,7 @@ public sealed class FileCache
         try
         {
             using var result = ResultFile.Open(path);
-            var sha1 = await result.TakeOverAsync(temporary, Folder.Now, cancellationToken).ConfigureAwait(false);
+            var sha1 = await result.TakeOverAsync(temporary, Folder.Now, cancellationToken, RequireRoomFor).ConfigureAwait(false);
             results.Add(sha1);
             _meters.Stored(new FileInfo(temporary).Length);
             return (sha1, Folder.Put(temporary, sha1, replace: false));
@@ -129,6 +131,12 @@ public sealed class FileCache
             return;
         _growth.Writer.TryWrite(true); // the janitor may find more that can go
         throw new RefusedException(lack);
+    }
+
+    private void RequireRoomFor(long bytes)
+    {
+        if (Folder.FindLack(bytes) is { } lack)
+            throw new NoRoomException(lack);
     }
 
     /// <summary>Ends when no download runs any more. They are ended by the token that they were given.</summary>

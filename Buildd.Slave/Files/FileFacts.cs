@@ -26,6 +26,9 @@ internal readonly struct FileFacts
     [FieldOffset(40)]
     private readonly ulong _size;
 
+    [FieldOffset(48)]
+    private readonly ulong _blocks; // of 512 bytes, whatever the file system's are
+
     [FieldOffset(64)]
     private readonly long _accessSeconds;
 
@@ -41,6 +44,9 @@ internal readonly struct FileFacts
     internal bool IsLink => (_mode & TypeMask) == Link;
 
     internal long Size => (long)_size;
+
+    /// <summary>How much of it is not on the disk and reads as zeros, in bytes.</summary>
+    internal long HoleBytes => Math.Max(0, Size - (long)(_blocks * 512));
 
     /// <summary>How many names the file has.</summary>
     internal uint Links => _links;

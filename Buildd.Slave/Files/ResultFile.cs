@@ -13,6 +13,9 @@ internal sealed class ResultFile : IDisposable
     /// <summary>As the reference's copies are made: what a build gave away or made executable stays behind.</summary>
     private const UnixFileMode ServedMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
+    /// <summary>Less is what file systems have that keep small files, or the ends of large ones, elsewhere than in blocks.</summary>
+    private const long IgnoredHoleBytes = 1024 * 1024;
+
     private readonly string _path;
     private readonly SafeFileHandle _file;
     private readonly FileFacts _facts;
@@ -44,16 +47,21 @@ internal sealed class ResultFile : IDisposable
     /// <param name="target">A name that nobody knows and nothing has, in a folder that only we write to.</param>
     /// <param name="now">The time that it is to have been made at. A build may have set any, and a client is told.</param>
     /// <param name="cancellationToken">To end it.</param>
+    /// <param name="requireRoom">Is told how much of the disk is needed before any of it is, in bytes; throws where that is too much.</param>
     /// <returns>The sum of what lies there.</returns>
     /// <exception cref="IOException">It was swapped for another file, or can't be copied.</exception>
-    internal async Task<string> TakeOverAsync(string target, DateTimeOffset now, CancellationToken cancellationToken)
+    internal async Task<string> TakeOverAsync(string target, DateTimeOffset now, CancellationToken cancellationToken, Action<long>? requireRoom = null)
     {
+        // A file of nothing but holes takes no room here, and all of it with whoever fetches or copies it.
+        if (_facts.HoleBytes > IgnoredHoleBytes)
+            requireRoom?.Invoke(_facts.HoleBytes);
         if (TryMove(target))
         {
             File.SetLastWriteTimeUtc(_file, now.UtcDateTime);
             return await HashAsync(_file, cancellationToken).ConfigureAwait(false);
         }
 
+        requireRoom?.Invoke(_facts.Size);
         var sha1 = await CopyAsync(target, cancellationToken).ConfigureAwait(false);
         File.Delete(_path);
         return sha1;

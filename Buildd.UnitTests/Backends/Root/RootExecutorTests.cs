@@ -372,6 +372,119 @@ public sealed class RootExecutorTests : IDisposable
         Assert.That(File.ReadAllText(_folder["schroot/build-1"]), Does.Contain($"\ndirectory={Chroot}\n"), "the path without the link");
     }
 
+    [Test]
+    public async Task A_file_is_taken_out_without_a_copy_and_given_to_whose_the_build_is()
+    {
+        Directory.CreateDirectory(Path.Combine(Chroot, "build"));
+        var path = Path.Combine(Chroot, "build", "livecd.x");
+        await File.WriteAllTextAsync(path, "image");
+        File.SetUnixFileMode(path, UnixFileMode.SetUser | UnixFileMode.UserExecute | UnixFileMode.OtherWrite);
+        await ChownAsync(Other, Build);
+        var inode = await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%i", path));
+
+        Assert.That(await RunAsync(new RootOperation.Take("1", "/build/livecd.x")), Is.Zero);
+
+        var taken = Path.Combine(Build, RootExecutor.Taken);
+        Assert.That(await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%i %u %a", taken)), Is.EqualTo($"{inode.Trim()} {Other} 600\n"));
+        Assert.That(path, Does.Not.Exist);
+        await File.WriteAllTextAsync(path, "another");
+        Refuses(new RootOperation.Take("1", "/build/livecd.x"), "already");
+        Assert.That(await File.ReadAllTextAsync(taken), Is.EqualTo("image"));
+    }
+
+    [Test]
+    public async Task A_file_with_another_name_is_copied_out()
+    {
+        Directory.CreateDirectory(Chroot);
+        await File.WriteAllTextAsync(Path.Combine(Chroot, "kept"), "image");
+        await ProcessRunner.CaptureAsync(Command.Of("ln", Path.Combine(Chroot, "kept"), Path.Combine(Chroot, "livecd.x")));
+
+        Assert.That(await RunAsync(new RootOperation.Take("1", "/livecd.x")), Is.Zero);
+
+        Assert.That(await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%h", Path.Combine(Build, RootExecutor.Taken), Path.Combine(Chroot, "kept"))), Is.EqualTo("1\n1\n"));
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(Build, RootExecutor.Taken)), Is.EqualTo("image"));
+        Assert.That(Path.Combine(Chroot, "livecd.x"), Does.Not.Exist);
+    }
+
+    [TestCase("ln -s OUTSIDE/kept livecd.x", "symbolic link")]
+    [TestCase("mkfifo livecd.x", "no ordinary file")]
+    [TestCase("mkdir livecd.x", "no ordinary file")]
+    [TestCase("true", "is not there")]
+    public async Task What_is_no_ordinary_file_is_not_taken_out(string command, string reason)
+    {
+        Directory.CreateDirectory(Chroot);
+        await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", command.Replace("OUTSIDE", _folder["outside"], StringComparison.Ordinal)) with { WorkingDirectory = Chroot });
+
+        Refuses(new RootOperation.Take("1", "/livecd.x"), reason);
+        Assert.That(File.ReadAllText(_folder["outside/kept"]), Is.EqualTo("kept"));
+    }
+
+    [Test]
+    public void A_folder_that_is_a_link_does_not_lead_out_when_a_file_is_taken()
+    {
+        Directory.CreateDirectory(Chroot);
+        Directory.CreateSymbolicLink(Path.Combine(Chroot, "build"), _folder["outside"]);
+
+        Refuses(new RootOperation.Take("1", "/build/kept"), "symbolic link");
+        Assert.That(File.ReadAllText(_folder["outside/kept"]), Is.EqualTo("kept"));
+    }
+
+    [Test]
+    public async Task A_folder_of_the_configuration_can_be_read_inside_and_not_written()
+    {
+        Directory.CreateDirectory(_folder["outside/one"]);
+        File.WriteAllText(_folder["outside/one/file"], "read");
+        Directory.CreateDirectory(Path.Combine(Chroot, "branch"));
+        var place = Place with { ReadableFolders = [_folder["outside"]] };
+        try
+        {
+            Assert.That(await RunAsync(new RootOperation.Bind("1", _folder["outside/one"], "/branch"), place), Is.Zero);
+
+            Assert.That(File.ReadAllText(Path.Combine(Chroot, "branch", "file")), Is.EqualTo("read"));
+            Assert.That(() => File.WriteAllText(Path.Combine(Chroot, "branch", "file"), "x"), Throws.Exception);
+            var options = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).Single(fields => fields[4] == Path.Combine(Chroot, "branch"))[5];
+            Assert.That(options.Split(','), Is.SupersetOf(new[] { "ro", "nosuid", "nodev", "noexec" }));
+        }
+        finally
+        {
+            Assert.That(await RunAsync(new RootOperation.Unmount("1")), Is.Zero);
+        }
+
+        Assert.That(File.ReadAllText(_folder["outside/one/file"]), Is.EqualTo("read"));
+        Assert.That(Directory.GetFileSystemEntries(Path.Combine(Chroot, "branch")), Is.Empty);
+    }
+
+    [Test]
+    public void A_folder_that_no_build_may_read_is_not_bound()
+    {
+        Directory.CreateDirectory(Path.Combine(Chroot, "branch"));
+        Directory.CreateDirectory(_folder["outside-too"]);
+        Directory.CreateSymbolicLink(_folder["outside/link"], "/etc");
+        var place = Place with { ReadableFolders = [_folder["outside"]] };
+
+        Refuses(new RootOperation.Bind("1", "/etc", "/branch"), "is in no folder that builds may read", place);
+        Refuses(new RootOperation.Bind("1", _folder["outside-too"], "/branch"), "is in no folder that builds may read", place);
+        Refuses(new RootOperation.Bind("1", _folder["outside/link"], "/branch"), "symbolic link", place);
+        Refuses(new RootOperation.Bind("1", _folder["outside"], "/branch"), "is in no folder that builds may read");
+    }
+
+    [Test]
+    public async Task A_loop_device_on_a_file_of_the_build_is_detached_with_what_is_mounted_of_it()
+    {
+        Machine.Require(CurrentUser.IsRoot && File.Exists("/dev/loop-control"), "root and loop devices");
+        Directory.CreateDirectory(Path.Combine(Chroot, "inner"));
+        var device = (await ProcessRunner.CaptureAsync(Command.Of("sh", "-e", "-c",
+            "truncate -s 16M disk; mkfs.ext2 -q -F disk; loop=$(losetup -f --show disk); mount $loop inner; rm disk; echo $loop") with
+        { WorkingDirectory = Chroot })).Trim();
+        Assert.That(LoopDevices.On(Build), Is.EqualTo(new[] { device }), "also when the file was deleted");
+        Assert.That(LoopDevices.On(Build + "2"), Is.Empty);
+
+        Assert.That(await RunAsync(new RootOperation.Unmount("1")), Is.Zero);
+
+        Assert.That(LoopDevices.On(Build), Is.Empty);
+        Assert.That(File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(Build, StringComparison.Ordinal)), Is.Empty);
+    }
+
     private RootPlace Place => new()
     {
         WorkDirectory = _folder["work"],

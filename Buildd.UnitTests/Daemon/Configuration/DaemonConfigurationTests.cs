@@ -2,6 +2,7 @@ using System.Net;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
+using Buildd.Backends.LiveFs;
 using Buildd.Backends.PlugIn;
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Logging;
@@ -240,6 +241,25 @@ public sealed class DaemonConfigurationTests : IDisposable
     }
 
     [Test]
+    public void What_images_may_be_made_from_is_read()
+    {
+        var options = Read(Good("[livefs]\nfile-branches = /srv/git/, /srv/more\nbranch-hosts = git.test *.example\nenvironment-names = BOARD LB_*")).Slave.Backends.OfType<LiveFsBackend>().Single().Options;
+
+        Assert.That(options.FileBranches, Is.EqualTo(new[] { "/srv/git", "/srv/more" }));
+        Assert.That(options.BranchHosts, Has.Count.EqualTo(2));
+        Assert.That(new[] { "BOARD", "BOARDS", "LB_X" }.Select(name => options.EnvironmentNames.Any(pattern => pattern.Matches(name))), Is.EqualTo(new[] { true, false, true }));
+    }
+
+    [TestCase("file-branches = git", "[livefs] file-branches is 'git'")]
+    [TestCase("file-branches = /", "[livefs] file-branches is '/'")]
+    [TestCase("file-branches = /srv/../etc", "[livefs] file-branches is")]
+    [TestCase("branch-hosts = http://x/", "[livefs] branch-hosts is")]
+    [TestCase("environment-names = A-B", "[livefs] environment-names is 'A-B'")]
+    [TestCase("environment-names = A*B", "[livefs] environment-names is 'A*B'")]
+    public void What_no_image_can_be_made_from_is_a_mistake(string line, string mistake) =>
+        Assert.That(() => Read(Good($"[livefs]\n{line}")), Throws.TypeOf<ConfigurationException>().With.Message.Contains(mistake));
+
+    [Test]
     public void Limits_of_a_build_are_for_every_kind_of_build()
     {
         var folder = Directory.CreateDirectory(_folder["plug-ins"]).FullName;
@@ -336,7 +356,7 @@ public sealed class DaemonConfigurationTests : IDisposable
         Assert.That(
             string.Join('\n', Read(Good("healthz = no")).Describe()),
             Does.Contain("listens on 0.0.0.0:8221").And.Contain($"file cache: {_folder.Path}").And.Contain("calls and the files: logstream, metrics")
-                .And.Contain("kinds of build: binarypackage").And.Not.Contain("healthz").And.Contain("log: standard output (text)"));
+                .And.Contain("kinds of build: binarypackage, livefs").And.Not.Contain("healthz").And.Contain("log: standard output (text)"));
 
     /// <summary>A section that is all right, with more in it.</summary>
     private string Good(string more, string? port = "8221") =>

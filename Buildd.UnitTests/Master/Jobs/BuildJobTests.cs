@@ -42,6 +42,31 @@ public sealed class BuildJobTests
     }
 
     [Test]
+    public void An_image_is_what_its_arguments_say_and_no_more()
+    {
+        var least = new LiveFsArguments { Series = "bookworm", ArchTag = "amd64", Project = "board" };
+        var all = least with
+        {
+            ConfigBranch = "https://u:hunter2@h/b.git",
+            ConfigRef = "v1",
+            ConfigPath = "one",
+            LbOptions = ["--x"],
+            Environment = new Dictionary<string, string> { ["BOARD"] = "one" },
+            ImageTool = "live-build",
+            DateStamp = "20240501",
+            Archives = ["deb http://d bookworm main"],
+            Others = new XmlRpcStruct { ["pocket"] = "proposed" },
+        };
+
+        Assert.That(least.ToXmlRpc().Keys, Is.EquivalentTo(new[] { "series", "arch_tag", "project", "pocket", "archive_private" }));
+        var job = BuildJobs.LiveFs("LIVEFSBUILD-1", Input("chroot"), all);
+        Assert.That((job.BuilderTag, job.Files.Count), Is.EqualTo(("livefs", 0)));
+        Assert.That(job.Arguments.Keys, Is.SupersetOf(new[] { "config_branch", "config_ref", "config_path", "lb_options", "environment", "image_tool", "datestamp", "archives" }));
+        Assert.That(job.Arguments["pocket"], Is.TypeOf<XmlRpcString>().With.Property("Value").EqualTo("proposed"), "others win");
+        Assert.That($"{job} {all}", Does.Not.Contain("hunter2"));
+    }
+
+    [Test]
     public void A_source_package_has_exactly_one_dsc()
     {
         Assert.That(() => BuildJobs.BinaryPackage(Cookie, Input("chroot"), [Input("a.tar.gz")], Minimal),

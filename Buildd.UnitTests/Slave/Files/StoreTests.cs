@@ -1,4 +1,5 @@
 using Buildd.Processes;
+using Buildd.Slave.Builds;
 using Buildd.Slave.Files;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
@@ -203,6 +204,37 @@ public sealed class StoreTests : IAsyncDisposable
 
         RequireEntries("buildlog");
         Assert.That(File.Exists(_folder["outside"]));
+    }
+
+    [Test]
+    public void A_file_of_holes_is_refused_that_would_not_fit_if_they_were_filled()
+    {
+        using (var file = File.OpenHandle(_folder["made"], FileMode.CreateNew, FileAccess.Write))
+            RandomAccess.SetLength(file, 10_000_000_000);
+        _slave.Options.Cache.FreeSpaceFloorBytes = new DriveInfo(_slave.Options.FileCacheDirectory).AvailableFreeSpace - 5_000_000_000;
+
+        Assert.That(async () => await StoreAsync(_folder["made"]), Throws.TypeOf<NoRoomException>().With.Message.Contains("Not enough space"));
+        RequireEntries();
+    }
+
+    [Test]
+    public async Task A_file_that_takes_its_room_already_is_moved_also_when_there_is_no_more()
+    {
+        await File.WriteAllBytesAsync(_folder["made"], new byte[3_000_000]);
+        _slave.Options.Cache.FreeSpaceFloorBytes = long.MaxValue;
+
+        Assert.That(async () => await StoreAsync(_folder["made"]), Throws.Nothing);
+    }
+
+    [Test]
+    public async Task A_file_that_has_to_be_copied_is_refused_without_room_for_the_copy()
+    {
+        using var other = OtherFileSystem();
+        await File.WriteAllTextAsync(other["made"], "content");
+        _slave.Options.Cache.FreeSpaceFloorBytes = long.MaxValue;
+
+        Assert.That(async () => await StoreAsync(other["made"]), Throws.TypeOf<NoRoomException>());
+        RequireEntries();
     }
 
     private static TemporaryDirectory OtherFileSystem()

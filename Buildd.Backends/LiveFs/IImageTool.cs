@@ -1,0 +1,30 @@
+using Buildd.Backends.Phases;
+using Buildd.Slave;
+
+namespace Buildd.Backends.LiveFs;
+
+/// <summary>A program that makes images. Each has a folder: its arguments, its commands, its stages, its results.</summary>
+internal interface IImageTool
+{
+    /// <summary>What the argument <c>image_tool</c> calls it.</summary>
+    string Name { get; }
+
+    /// <summary>Reads the tool's own arguments; touches nothing.</summary>
+    /// <exception cref="RefusedException">Something is missing, of another type, or can't be what it says.</exception>
+    IImageBuild Prepare(ArgumentReader reader, ImageArguments image, LiveFsOptions options);
+}
+
+/// <summary>The making of one image. What fails is a <see cref="PhaseFailedException"/>; anything else is the builder's fault.</summary>
+internal interface IImageBuild
+{
+    /// <summary>Installs what it takes and makes the image, all of it inside, in <see cref="ImageSite.Folder"/>. Enters its phases.</summary>
+    Task RunAsync(ImageSite site, CancellationToken abort);
+
+    /// <summary>What of the files that were made is a result, and under which name.</summary>
+    Task<IReadOnlyList<ImageFile>> FindResultsAsync(ImageSite site, CancellationToken abort);
+}
+
+/// <summary>A result.</summary>
+/// <param name="Path">Where it lies in <see cref="ImageSite.Folder"/>.</param>
+/// <param name="Name">Its name for the master.</param>
+internal readonly record struct ImageFile(string Path, string Name);

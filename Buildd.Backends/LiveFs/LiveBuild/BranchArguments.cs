@@ -1,0 +1,87 @@
+using Buildd.Backends.Phases;
+using Buildd.Slave;
+using static Buildd.Protocol.Messages.WireNames;
+
+namespace Buildd.Backends.LiveFs.LiveBuild;
+
+/// <summary>What a master can say of an image whose configuration is in a branch.</summary>
+internal sealed record BranchArguments
+{
+    /// <summary>The longest name of a branch, tag or commit, and of a path.</summary>
+    internal const int MaxNameCharacters = 500;
+
+    /// <summary>The longest value of a variable or option; a kernel's command line has room for half of it.</summary>
+    internal const int MaxValueCharacters = 4096;
+
+    /// <summary>How long all options are together; they are words of one command, which has to stay below the limit of a command inside.</summary>
+    internal const int MaxOptionsCharacters = 32 * 1024;
+
+    /// <summary>What would change how our own programs work, or which the build itself sets.</summary>
+    private static readonly string[] KeptNames =
+        ["PATH", "HOME", "SHELL", "LANG", "IFS", "ENV", "PWD", "OLDPWD", "SOURCE_DATE_EPOCH", "BUILDD_SCOPE", "DEBIAN_FRONTEND"];
+
+    private static readonly string[] KeptBeginnings = ["LD_", "BASH_", "GIT_"];
+
+    /// <summary>Where the branch is.</summary>
+    internal required BranchUrl Branch { get; init; }
+
+    /// <summary>A branch, tag or commit; the repository's own default where it is null.</summary>
+    internal string? Ref { get; init; }
+
+    /// <summary>The folder in the branch that has <c>auto/</c> and <c>config/</c>; empty for the top.</summary>
+    internal string Path { get; init; } = "";
+
+    /// <summary>Options of <c>lb config</c>.</summary>
+    internal IReadOnlyList<string> Options { get; init; } = [];
+
+    /// <summary>Variables for live-build.</summary>
+    internal IReadOnlyList<KeyValuePair<string, string>> Environment { get; init; } = [];
+
+    /// <exception cref="RefusedException">Something is missing, of another type, or can't be what it says.</exception>
+    internal static BranchArguments Parse(ArgumentReader reader, LiveFsOptions options) => new()
+    {
+        Branch = BranchUrl.Parse(reader.RequiredText(Arguments.ConfigBranch), options),
+        Ref = reader.Text(Arguments.ConfigRef) is { } name ? ParseRef(name) : null,
+        Path = reader.Text(Arguments.ConfigPath) is { } path ? ParsePath(path) : "",
+        Options = ParseOptions(reader.Lines(Arguments.LbOptions)),
+        Environment = [.. reader.Members(Arguments.Environment).Select(variable => ParseVariable(variable, options))],
+    };
+
+    /// <summary>git-check-ref-format(1), as far as it keeps a name from being something else.</summary>
+    private static string ParseRef(string name) =>
+        name.Length is > 0 and <= MaxNameCharacters && name[0] is not ('-' or '/') && !name.Contains("..", StringComparison.Ordinal)
+        && !name.Contains("@{", StringComparison.Ordinal) && !name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || "~^:?*[\\".Contains(c, StringComparison.Ordinal))
+            ? name
+            : throw new RefusedException($"the argument '{Arguments.ConfigRef}' is '{ArgumentReader.Shown(name)}', which is no name of a branch, a tag or a commit");
+
+    private static string ParsePath(string path)
+    {
+        var parts = path.Trim('/').Split('/');
+        return path.Length <= MaxNameCharacters && !path.StartsWith('/') && !path.Any(char.IsControl)
+            && (parts is [""] || parts.All(part => part is not ("" or "." or "..") && part[0] != '-' && part != ".git"))
+                ? string.Join('/', parts)
+                : throw new RefusedException($"the argument '{Arguments.ConfigPath}' is '{ArgumentReader.Shown(path)}', which is no path of a folder in the branch");
+    }
+
+    private static IReadOnlyList<string> ParseOptions(IReadOnlyList<string> options)
+    {
+        if (options.Sum(option => option.Length) > MaxOptionsCharacters || options.Any(option => option.Length > MaxValueCharacters))
+            throw new RefusedException($"the argument '{Arguments.LbOptions}' has an entry of more than {MaxValueCharacters} characters, or more than {MaxOptionsCharacters} in all");
+        return options;
+    }
+
+    private static KeyValuePair<string, string> ParseVariable(KeyValuePair<string, string> variable, LiveFsOptions options)
+    {
+        var (name, value) = variable;
+        var isName = name.Length is > 0 and <= MaxNameCharacters && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+        if (!isName || KeptNames.Contains(name) || KeptBeginnings.Any(beginning => name.StartsWith(beginning, StringComparison.Ordinal))
+            || !options.EnvironmentNames.Any(pattern => pattern.Matches(name)))
+        {
+            throw new RefusedException($"the argument '{Arguments.Environment}' has the variable '{ArgumentReader.Shown(name)}', which may not be set here");
+        }
+
+        return value.Length <= MaxValueCharacters
+            ? KeyValuePair.Create(name, ArgumentReader.Line(Arguments.Environment, value))
+            : throw new RefusedException($"the argument '{Arguments.Environment}' has a value of {value.Length} characters for '{name}'; {MaxValueCharacters} are the most");
+    }
+}

@@ -1,0 +1,181 @@
+using System.Text;
+using Buildd.Backends.Limits;
+using Buildd.Backends.Phases;
+using Buildd.Processes;
+using Buildd.Protocol.Messages;
+
+namespace Buildd.Backends.LiveFs.LiveBuild;
+
+/// <summary>
+/// Brings a branch's <c>auto/</c> and <c>config/</c> into the image's folder. All of it happens inside the build's system, and git runs
+/// there as nobody: <c>docs/decisions/0008</c> says why.
+/// </summary>
+internal sealed class Checkout(ImageSite site, BranchArguments arguments, bool followsRedirects)
+{
+    /// <summary>The user and group nobody of every Debian system.</summary>
+    private const string Nobody = "65534";
+
+    private const string Folder = "/build-branch";
+
+    /// <summary>Where a repository of this machine appears.</summary>
+    private const string Repository = Folder + "/repository";
+
+    private const string RevisionSign = "revision: ";
+
+    private const string PrepareScript = """rm -rf "$1" && mkdir -p "$1/repository" "$1/work" && chown "$2:$2" "$1/work" """;
+
+    /// <summary>
+    /// Reads what may be secret from standard input. Of the repository nothing is run: no hooks, no submodules, no other protocols
+    /// than the one that was asked for.
+    /// </summary>
+    private const string FetchScript =
+        """
+        set -e
+        umask 022
+        cd "$1"
+        IFS= read -r url
+        IFS= read -r credentials
+        IFS= read -r name
+        exec </dev/null
+        mkdir -m 700 home
+        export HOME="$PWD/home" LANG=C.UTF-8 GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL="$PWD/home/config" GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=/bin/true GIT_ALLOW_PROTOCOL="$2"
+        printf '%s\n' "$credentials" > home/credentials
+        cat > home/config <<END
+        [core]
+            hooksPath = /dev/null
+        [credential]
+            helper = store --file=$PWD/home/credentials
+        [safe]
+            directory = *
+        [http]
+            followRedirects = $3
+        [submodule]
+            recurse = false
+        [advice]
+            detachedHead = false
+        END
+        git clone --quiet --no-checkout --template= -- "$url" tree
+        cd tree
+        found=
+        for candidate in ${name:+"refs/remotes/origin/$name" "refs/tags/$name" "$name"} ${name:-HEAD}; do
+            if found=$(git rev-parse --verify --quiet --end-of-options "$candidate^{commit}"); then break; fi
+        done
+        if [ -z "$found" ]; then
+            echo "the branch has no '$name'"
+            exit 1
+        fi
+        git checkout --quiet --detach "$found" --
+        cd ..
+        rm -rf home tree/.git
+        echo "revision: $found"
+        """;
+
+    /// <summary>
+    /// Looks at the links and copies. What lies in <c>config/includes…</c> is content of the image, where a link may lead anywhere: it is
+    /// copied as it is and not followed. live-build's own hooks, which <c>lb config</c> links to, are part of every configuration.
+    /// </summary>
+    private const string AdoptScript =
+        """
+        set -e
+        top="$1/work/tree${2:+/$2}"
+        if [ "$(cd "$top" 2>/dev/null && pwd -P)" != "$top" ]; then
+            echo "the branch has no folder '$2', or a link leads to it"
+            exit 1
+        fi
+        cd "$top"
+        parts=
+        for part in auto config; do
+            if [ -h "$part" ] || { [ -e "$part" ] && [ ! -d "$part" ]; }; then
+                echo "'$part' in the branch is no folder"
+                exit 1
+            fi
+            [ ! -d "$part" ] || parts="$parts $part"
+        done
+        if [ -z "$parts" ]; then
+            echo "the branch has neither auto/ nor config/${2:+ in '$2'}: there is nothing that live-build could be told by it"
+            exit 1
+        fi
+        find $parts -type l -exec sh -c '
+            top=$1; shift
+            for link; do
+                target=$(readlink "$link")
+                case $link in config/includes*/*) continue;; esac
+                case $target in
+                    /*/../*|/*/..) ;;
+                    /usr/share/live/build/*) continue;;
+                    /*) ;;
+                    *) case $(realpath -m -- "$link") in "$top"/auto/*|"$top"/config/*) continue;; esac;;
+                esac
+                echo "the link $link leads out of the configuration, to $target: it is not used" | tr -d "[:cntrl:]"; echo
+                exit 1
+            done' sh "$top" {} +
+        rm -rf /build/auto /build/config
+        cp -a --no-preserve=ownership -- $parts /build/
+        rm -rf "$1/work"
+        """;
+
+    /// <summary>Phase checkout.</summary>
+    /// <returns>The commit's id.</returns>
+    /// <exception cref="PhaseFailedException">It can't be had, or is not to be used: PACKAGEFAIL.</exception>
+    internal async Task<string> RunAsync(CancellationToken abort)
+    {
+        await site.RunScriptAsync("make a folder for the branch", PrepareScript, [Folder, Nobody], abort).ConfigureAwait(false);
+        var url = arguments.Branch.Public;
+        if (arguments.Branch.Folder is { } folder)
+        {
+            await site.System.BindAsync(folder, Repository, abort).ConfigureAwait(false);
+            url = "file://" + Repository;
+        }
+
+        var revision = await FetchAsync(url, abort).ConfigureAwait(false);
+        site.Site.Context.SetStatusMember(WireNames.Members.RevisionId, revision);
+        await site.RunScriptAsync("take the configuration from the branch", AdoptScript, [Folder, arguments.Path], abort).ConfigureAwait(false);
+        return revision;
+    }
+
+    private async Task<string> FetchAsync(string url, CancellationToken abort)
+    {
+        string? revision = null;
+        var diskWasFull = false;
+        var lines = new LineSplitter(1024, (line, _) =>
+        {
+            revision = line.StartsWith(Encoding.ASCII.GetBytes(RevisionSign)) && IsRevision(line[RevisionSign.Length..]) ? Encoding.ASCII.GetString(line[RevisionSign.Length..]) : revision;
+            diskWasFull |= line.IndexOf("No space left on device"u8) >= 0;
+        });
+        var protocol = url[..url.IndexOf(':', StringComparison.Ordinal)];
+        // A redirect from http to https is what most servers do.
+        var protocols = protocol == "http" && followsRedirects ? "http:https" : protocol;
+        var code = await site.System.RunInsideAsync(
+            Command.Of("setpriv", [
+                $"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all",
+                "/bin/sh", "-c", FetchScript, "sh", $"{Folder}/work", protocols, followsRedirects ? "initial" : "false"]),
+            abort,
+            Encoding.UTF8.GetBytes($"{url}\n{arguments.Branch.Credentials}\n{arguments.Ref}\n"),
+            bytes =>
+            {
+                site.Site.Context.Log.Write(bytes);
+                lines.Write(bytes);
+            },
+            $"git clone {arguments.Branch.Public}").ConfigureAwait(false);
+        lines.Complete();
+        if (code == 0 && revision is not null)
+            return revision;
+        var result = new ProcessResult(code, TimeSpan.Zero, true);
+        throw new PhaseFailedException(BuildStatus.PackageFail, $"The branch could not be fetched: git ended with {result.Describe()}")
+        {
+            Cause = diskWasFull ? BuildWatch.DiskUsedUp : Verdict.CauseOf(result),
+        };
+    }
+
+    /// <summary>SHA-1 or SHA-256 in hexadecimal.</summary>
+    private static bool IsRevision(ReadOnlySpan<byte> text)
+    {
+        foreach (var character in text)
+        {
+            if (!char.IsAsciiHexDigitLower((char)character))
+                return false;
+        }
+
+        return text.Length is 40 or 64;
+    }
+}

@@ -1,0 +1,100 @@
+using Buildd.Backends.Limits;
+using Buildd.Backends.Phases;
+using Buildd.Protocol.Messages;
+using Buildd.Slave;
+using Buildd.Slave.Builds;
+
+namespace Buildd.Backends.LiveFs;
+
+/// <summary>The making of one image, whichever tool does it: protocol section 12.4.</summary>
+internal sealed class LiveFsWork(ImageArguments image, IImageBuild build) : IDebianWork
+{
+    /// <summary>
+    /// What loop devices are made of, where this machine has them: the tarballs of farms have none, and images of disks are
+    /// made with them. Numbers are those of Documentation/admin-guide/devices.txt; more than 16 no tool asks for.
+    /// </summary>
+    private const string DevicesScript =
+        """
+        [ -e /dev/loop-control ] || mknod -m 660 /dev/loop-control c 10 237
+        for number in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+            [ -e "/dev/loop$number" ] || mknod -m 660 "/dev/loop$number" b 7 "$number"
+        done
+        """;
+
+    /// <summary>Makes the list of packages and the size of the root file system, where the tool has made none.</summary>
+    private const string FactsScript =
+        """
+        cd /build
+        has() {
+            for file in livecd.*."$1"; do [ ! -f "$file" ] || return 0; done
+            return 1
+        }
+        squashfs() {
+            for file in livecd.*.squashfs $(find binary -name '*.squashfs' -type f 2>/dev/null); do
+                [ ! -f "$file" ] || { echo "$file"; return; }
+            done
+            return 1
+        }
+        if ! has manifest; then
+            if [ -f chroot.packages.live ]; then
+                cp chroot.packages.live "livecd.$1.manifest"
+            elif [ -d chroot/var/lib/dpkg ]; then
+                dpkg-query --admindir=chroot/var/lib/dpkg -W > "livecd.$1.manifest"
+            elif image=$(squashfs); then
+                mkdir -p .facts/dpkg/updates .facts/dpkg/info
+                unsquashfs -cat "$image" var/lib/dpkg/status > .facts/dpkg/status && dpkg-query --admindir=.facts/dpkg -W > "livecd.$1.manifest"
+                rm -rf .facts
+            else
+                echo "there is no root file system left whose packages could be listed"
+            fi
+        fi
+        if ! has size; then
+            if [ -d chroot ]; then
+                du -x -B1 -s --apparent-size chroot | cut -f1 > "livecd.$1.size"
+            elif image=$(squashfs); then
+                unsquashfs -lln "$image" | awk '$1 ~ /^-/ { sum += $3 } END { printf "%.0f\n", sum }' > "livecd.$1.size"
+            else
+                echo "there is no root file system left whose size could be told"
+            fi
+        fi
+        """;
+
+    /// <inheritdoc/>
+    public Task InspectAsync(BuildSite site, CancellationToken abort) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public async Task RunAsync(BuildSite site, CancellationToken abort)
+    {
+        var images = new ImageSite(site, image);
+        if (image is { DateStamp: { } stamp, SourceDateEpoch: null })
+            site.Context.Log.WriteLine($"The datestamp '{ArgumentReader.Shown(stamp)}' begins with no date: SOURCE_DATE_EPOCH is not set");
+
+        images.Enter(Phase.Install);
+        await images.RunScriptAsync($"make {ImageSite.Folder} in the chroot", "mkdir -p /build", [], abort).ConfigureAwait(false);
+        if (File.Exists("/dev/loop-control"))
+            await images.RunScriptAsync("make loop devices in the chroot", DevicesScript, [], abort).ConfigureAwait(false);
+        await build.RunAsync(images, abort).ConfigureAwait(false);
+        images.Progress.Complete();
+
+        site.Phases.Enter(Phase.Gather);
+        await images.RunScriptAsync("list the image's packages and its size", FactsScript, [image.Project], abort).ConfigureAwait(false);
+        foreach (var (path, name) in await build.FindResultsAsync(images, abort).ConfigureAwait(false))
+            await GatherAsync(site, path, name, abort).ConfigureAwait(false);
+    }
+
+    private static async Task GatherAsync(BuildSite site, string path, string name, CancellationToken abort)
+    {
+        var taken = await site.Environment.TakeAsync($"{ImageSite.Folder}/{path}", abort).ConfigureAwait(false);
+        try
+        {
+            await site.Context.AddResultAsync(taken, name, abort).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or RefusedException)
+        {
+            throw new PhaseFailedException(BuildStatus.PackageFail, $"Failed to gather results: {name}: {e.Message}", e)
+            {
+                Cause = e is NoRoomException ? BuildWatch.DiskUsedUp : null,
+            };
+        }
+    }
+}

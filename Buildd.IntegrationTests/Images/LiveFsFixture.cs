@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using Buildd.IntegrationTests.Support;
+using Buildd.Master;
+using Buildd.Master.Jobs;
+using Buildd.Master.Results;
+using Buildd.Master.Scanning;
+using Buildd.Processes;
+using Buildd.Protocol.Messages;
+using Buildd.Protocol.XmlRpc;
+using Buildd.UnitTests.Testing;
+using NUnit.Framework;
+
+namespace Buildd.IntegrationTests.Images;
+
+/// <summary>A slave that makes images, a server with a chroot and packages, and a master's runner that notes what it sees.</summary>
+public abstract class LiveFsFixture
+{
+    private protected const string Project = "fixture";
+
+    private static int _count;
+
+    private protected ConcurrentQueue<BuildEvent> Events { get; } = new();
+
+    private protected TemporaryDirectory Folder { get; private set; } = null!;
+
+    private protected FileServer Server { get; private set; } = null!;
+
+    private protected SlaveDaemon Slave { get; set; } = null!;
+
+    /// <summary>The extra members of the last status.</summary>
+    private protected IReadOnlyDictionary<string, XmlRpcValue> LastMembers => Events.OfType<BuildEnded>().Single().Reply.Extra;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        BuildEnvironment.RequireBuildTools();
+        Machine.Require(File.Exists("/usr/bin/unsquashfs") && File.Exists("/usr/bin/git"), "squashfs-tools and git: run 'make test', which installs them");
+        Events.Clear();
+        Folder = new TemporaryDirectory();
+        Directory.CreateDirectory(Folder["branches"]);
+        Server = await FileServer.StartAsync();
+        Slave = await StartSlaveAsync();
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        if (Slave is not null)
+            await Slave.DisposeAsync();
+        if (Server is not null)
+            await Server.DisposeAsync();
+        Folder?.Dispose();
+        await RemoveUserAsync();
+    }
+
+    /// <summary>Takes back what <see cref="StartSlaveAsync"/> did to the machine.</summary>
+    private protected virtual Task RemoveUserAsync() => Task.CompletedTask;
+
+    private protected virtual Task<SlaveDaemon> StartSlaveAsync() => SlaveDaemon.StartWithAsync($"[livefs]\nfile-branches = {Folder["branches"]}\n");
+
+    private protected static async Task<LiveFsArguments> ArgumentsAsync(params string[] moreArchives)
+    {
+        var (suite, architecture) = await BuildEnvironment.ReleaseAsync();
+        return new LiveFsArguments { Series = suite, ArchTag = architecture, Project = Project, Archives = [await BuildEnvironment.ArchiveAsync(), .. moreArchives] };
+    }
+
+    /// <summary>Launchpad's way, with a livecd-rootfs that has a recipe for that project.</summary>
+    private protected async Task<LiveFsArguments> RecipesAsync(string project)
+    {
+        var (suite, _) = await BuildEnvironment.ReleaseAsync();
+        return await ArgumentsAsync(await StandInRecipes.ServeAsync(Server, Folder["recipes"], suite)) with { Project = project };
+    }
+
+    private protected async Task<BuildOutcome> BuildAsync(LiveFsArguments arguments, Func<BuildEvent, Task>? observe = null, CancellationToken abort = default)
+    {
+        var job = BuildJobs.LiveFs(
+            $"LIVEFSBUILD-{Environment.ProcessId}{Interlocked.Increment(ref _count):00}", await Server.AddAsync(await BuildEnvironment.ChrootAsync()), arguments);
+        var runner = new BuildRunner(Slave.Client, new BuildRunnerOptions
+        {
+            Results = new ResultOptions { Root = Folder["results"] },
+            Monitor = new MonitorOptions { PollInterval = TimeSpan.FromMilliseconds(100), MaxFailures = 1 },
+        });
+        return await runner.RunAsync(
+            job,
+            async happened =>
+            {
+                Events.Enqueue(happened);
+                if (observe is not null)
+                    await observe(happened);
+            },
+            abort);
+    }
+
+    private protected static string LogOf(BuildOutcome outcome) => outcome.LogPath is { } path ? File.ReadAllText(path) : "(no log)";
+
+    private protected string? Cause => LastMembers.GetValueOrDefault(WireNames.Members.FailureCause) is XmlRpcString cause ? cause.Value : null;
+
+    private protected static Task<string> UnsquashAsync(BuildOutcome outcome, string path) =>
+        ProcessRunner.CaptureAsync(Command.Of("unsquashfs", "-cat", Path.Combine(outcome.Leaf!, $"livecd.{Project}.squashfs"), path));
+
+    /// <summary>The image has a root that looks as if it would boot, and what stands beside it tells what is in it.</summary>
+    private protected static async Task AssertImageAsync(BuildOutcome outcome)
+    {
+        var status = await UnsquashAsync(outcome, "var/lib/dpkg/status");
+        var installed = status.Split("\n\n")
+            .Where(paragraph => paragraph.Contains("\nStatus: install ok installed\n", StringComparison.Ordinal))
+            .Select(paragraph => $"{Field(paragraph, "Package")} {Field(paragraph, "Version")}");
+        var manifest = await File.ReadAllLinesAsync(Path.Combine(outcome.Leaf!, $"livecd.{Project}.manifest"));
+        Assert.That(manifest.Select(line => line.Replace('\t', ' ').Split(' ')).Select(words => $"{words[0].Split(':')[0]} {words[^1]}"), Is.EquivalentTo(installed), "the manifest is the image's list of packages");
+        Assert.That(manifest, Has.Length.GreaterThan(50));
+        var list = await ProcessRunner.CaptureAsync(Command.Of("unsquashfs", "-l", Path.Combine(outcome.Leaf!, $"livecd.{Project}.squashfs")));
+        Assert.That(list, Does.Contain("/etc/debian_version").And.Contain("/usr/bin/bash").And.Contain("/usr/lib/os-release"));
+        var size = long.Parse((await File.ReadAllTextAsync(Path.Combine(outcome.Leaf!, $"livecd.{Project}.size"))).Trim(), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.That(size, Is.GreaterThan(new FileInfo(Path.Combine(outcome.Leaf!, $"livecd.{Project}.squashfs")).Length));
+    }
+
+    private protected void AssertNothingIsLeft()
+    {
+        BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
+        Assert.That(
+            Directory.GetDirectories("/sys/block", "loop*").Select(device => Path.Combine(device, "loop", "backing_file")).Where(File.Exists)
+                .Select(File.ReadAllText).Where(file => file.Contains(Slave.Directory, StringComparison.Ordinal)),
+            Is.Empty, "loop devices");
+    }
+
+    private static string Field(string paragraph, string name) =>
+        paragraph.Split('\n').First(line => line.StartsWith(name + ": ", StringComparison.Ordinal))[(name.Length + 2)..];
+}

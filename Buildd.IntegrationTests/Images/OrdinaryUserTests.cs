@@ -1,0 +1,51 @@
+using Buildd.IntegrationTests.Support;
+using Buildd.Protocol.Messages;
+using NUnit.Framework;
+
+namespace Buildd.IntegrationTests.Images;
+
+/// <summary>A slave that is not root makes images too, through sudo: what it takes out of their systems, and what it lets these read.</summary>
+[NonParallelizable]
+[CancelAfter(600_000)]
+public class OrdinaryUserTests : LiveFsFixture
+{
+    private OrdinaryUser? _user;
+
+    [Test]
+    public async Task A_result_that_only_root_may_read_is_the_slave_s_in_the_end()
+    {
+        var outcome = await BuildAsync(await RecipesAsync(StandInRecipes.Tiny));
+
+        Assert.That(outcome.Succeeded, LogOf(outcome));
+        Assert.That(outcome.Files.Select(file => file.Name), Does.Contain("livecd.tiny.img"));
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Leaf!, "livecd.tiny.img")), Is.EqualTo("tiny\n"));
+        AssertNothingIsLeft();
+    }
+
+    [Test]
+    public async Task A_branch_of_the_machine_is_read_and_a_folder_beside_it_is_not()
+    {
+        await LiveBuildConfiguration.CommitAsync(Folder["branches/empty"], "echo > readme");
+
+        var outcome = await BuildAsync((await ArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/empty"]}" });
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
+        Assert.That(LogOf(outcome), Does.Contain("revision: ").And.Contain("neither auto/ nor config/"));
+        var (code, said) = await _user!.AskAsync("bind", "x", "/etc", "/x");
+        Assert.That(code, Is.Not.Zero, said);
+        AssertNothingIsLeft();
+    }
+
+    private protected override async Task<SlaveDaemon> StartSlaveAsync()
+    {
+        _user = await OrdinaryUser.CreateAsync();
+        await File.AppendAllTextAsync(_user.Configuration, $"[livefs]\nfile-branches = {Folder["branches"]}\n");
+        return await SlaveDaemon.StartAsync(_user);
+    }
+
+    private protected override async Task RemoveUserAsync()
+    {
+        if (_user is not null)
+            await _user.DisposeAsync();
+    }
+}
