@@ -16,7 +16,8 @@ internal sealed record RootConfiguration(UserAccount User, RootPlace Place)
         if (RootOnly.FindMistake(path) is { } mistake)
             throw new ConfigurationException($"the configuration can't be trusted: {mistake}");
 
-        var reader = new SectionReader(IniFile.Load(path), DaemonConfiguration.Section);
+        var file = IniFile.Load(path);
+        var reader = new SectionReader(file, DaemonConfiguration.SectionOf(file));
         var name = reader.Text(DaemonConfiguration.UserKey) ?? DaemonConfiguration.DefaultUser;
         var user = UserAccount.Find(name);
         // HOME, where a slave builds unless told otherwise, is not asked here: whoever calls could set it.
