@@ -28,6 +28,11 @@ var logOption = new Option<string?>("--log")
     Description = "Write the daemon's own log to this file, whatever 'log' says.",
     HelpName = "FILE",
 };
+var stateOption = new Option<string?>("--state")
+{
+    Description = "Keep what the slave remembers in this folder and not in the work folder, which several slaves can then share.",
+    HelpName = "DIRECTORY",
+};
 var untilStdinCloses = new Option<bool>("--until-stdin-closes")
 {
     Description = "Stop when standard input ends, for whoever starts a slave of its own: it then never outlives its starter.",
@@ -41,14 +46,19 @@ var root = new RootCommand(
     As an ordinary user it has what needs root done through sudo: 'buildd-slave root --help'.
     """)
 {
-    configurationOption, checkOption, bindHostOption, logOption, untilStdinCloses,
+    configurationOption, checkOption, bindHostOption, logOption, stateOption, untilStdinCloses,
 };
 root.SetAction((parsed, cancellationToken) =>
 {
     var path = parsed.GetValue(configurationOption) ?? Environment.GetEnvironmentVariable(ConfigurationVariable);
     if (string.IsNullOrEmpty(path))
         return SlaveProgram.FailAsync($"no configuration: give --config FILE or set {ConfigurationVariable}");
-    var overrides = new ConfigurationOverrides { BindHost = parsed.GetValue(bindHostOption), Log = parsed.GetValue(logOption) };
+    var overrides = new ConfigurationOverrides
+    {
+        BindHost = parsed.GetValue(bindHostOption),
+        Log = parsed.GetValue(logOption),
+        State = parsed.GetValue(stateOption),
+    };
     return parsed.GetValue(checkOption)
         ? SlaveProgram.CheckAsync(path, version, overrides)
         : SlaveProgram.RunAsync(path, version, overrides, parsed.GetValue(untilStdinCloses));

@@ -9,6 +9,9 @@ public sealed record ConfigurationOverrides
     /// <summary>Goes before <c>bindhost</c>, but not before an address behind <c>bindport</c>; null leaves it to the file.</summary>
     public string? BindHost { get; init; }
 
+    /// <summary>Where the slave's own state is kept; null means the work folder, which then no other slave can have.</summary>
+    public string? State { get; init; }
+
     /// <summary>Goes before <c>log</c>; null leaves it to the file.</summary>
     public string? Log { get; init; }
 }

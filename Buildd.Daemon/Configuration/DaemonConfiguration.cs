@@ -95,7 +95,7 @@ public sealed record DaemonConfiguration
         var securityReader = new SectionReader(file, SecurityKeys.Section);
         var root = ReadRoot(path, reader, out var oddUser);
         var limits = LimitsReader.Read(reader);
-        var slave = ReadSlave(reader, root, limits, version);
+        var slave = ReadSlave(reader, root, limits, version) with { StateDirectory = overrides.State is { } state ? Absolute(state) : null };
         SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader, overrides.BindHost);
         var log = ReadLog(reader, overrides.Log);

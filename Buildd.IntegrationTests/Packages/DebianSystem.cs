@@ -17,6 +17,8 @@ internal sealed class DebianSystem : IAsyncDisposable
     /// <summary>What a machine has that is booted; nothing of what our packages need.</summary>
     private const string Included = "systemd-sysv,dbus,procps,logrotate,ca-certificates,apt-utils";
 
+    private const int RebootCode = 133; // EXIT_FORCE_RESTART of systemd.exec(5)
+
     private static readonly TimeSpan BootDeadline = TimeSpan.FromSeconds(120);
     private static readonly Lazy<Task<string>> Tarball = new(MakeTarballAsync);
 
@@ -92,19 +94,22 @@ internal sealed class DebianSystem : IAsyncDisposable
     /// <summary>Boots the system, and waits until it runs.</summary>
     internal async Task BootAsync()
     {
+        lock (_console)
+            _console.Clear();
         _boot = ProcessRunner.RunAsync(
             Command.Of("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--directory", Root, "--boot", "--console=pipe", "--private-network", "--link-journal=no")
                 .Behind("sh", "-c", "echo \"nspawn $$\"; exec \"$@\"", "sh"),
             Hear, _scope, _stop.Token);
-        await WaitForBootAsync(notLeader: 0);
+        await WaitForBootAsync();
     }
 
-    /// <summary>Boots it again, from inside.</summary>
+    /// <summary>Boots it again, from inside: nspawn ends with a code that says so, and whoever runs it has to start it anew.</summary>
     internal async Task RebootAsync()
     {
-        var old = Leader;
         await TryAsync("systemctl", "reboot");
-        await WaitForBootAsync(old);
+        Assert.That((await _boot!.WaitAsync(BootDeadline)).ExitCode, Is.EqualTo(RebootCode), Console());
+        Leader = 0;
+        await BootAsync();
     }
 
     /// <summary>Ends the system; what was installed in it stays for commands without a boot.</summary>
@@ -166,7 +171,7 @@ internal sealed class DebianSystem : IAsyncDisposable
         return said;
     }
 
-    private async Task WaitForBootAsync(int notLeader)
+    private async Task WaitForBootAsync()
     {
         using var deadline = new CancellationTokenSource(BootDeadline);
         while (true)
@@ -174,7 +179,7 @@ internal sealed class DebianSystem : IAsyncDisposable
             if (_boot!.IsCompleted || deadline.IsCancellationRequested)
                 Assert.Fail($"the system did not boot: {Console()}");
             var leader = FindLeader();
-            if (leader != 0 && leader != notLeader)
+            if (leader != 0)
             {
                 Leader = leader;
                 var (_, state) = await TryAsync("systemctl", "is-system-running");

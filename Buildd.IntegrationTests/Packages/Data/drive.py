@@ -27,6 +27,8 @@ DEADLINE = 300
 def plain(value):
     if isinstance(value, xmlrpc.client.Binary):
         return value.data.decode(errors='replace')
+    if isinstance(value, xmlrpc.client.DateTime):
+        return str(value)
     if isinstance(value, dict):
         return {key: plain(member) for key, member in value.items()}
     if isinstance(value, list):

@@ -108,14 +108,16 @@ public sealed class DaemonConfigurationTests : IDisposable
     public void The_command_line_goes_before_the_file(string port, string address)
     {
         var log = Path.Combine(_folder.Path, "other.log");
+        Directory.CreateDirectory(_folder["state"]);
 
         var configuration = DaemonConfiguration.Read(
             "test.conf",
             IniFile.Parse("test.conf", $"[builder]\nfilecache = {_folder.Path}\nworkpath = {_folder.Path}\nlog = {_folder.Path}/one.log\n{port}\n"),
             "1.2",
-            new ConfigurationOverrides { BindHost = "0.0.0.0", Log = log });
+            new ConfigurationOverrides { BindHost = "0.0.0.0", Log = log, State = _folder["state"] });
 
         Assert.That((configuration.BindAddress.ToString(), configuration.Log.Path), Is.EqualTo((address, log)));
+        Assert.That((configuration.Slave.WorkDirectory, configuration.Slave.StateDirectory), Is.EqualTo((_folder.Path, _folder["state"])));
     }
 
     [Test]
