@@ -7,6 +7,8 @@ PACKAGE ?= hello
 sources := $(shell find Buildd.* -name obj -prune -o -name bin -prune -o \( -name '*.cs' -o -name '*.csproj' \) -print) \
 	$(wildcard Directory.*) global.json debian/changelog
 
+packaging := $(shell find debian -path 'debian/.*' -prune -o -type f -print) $(wildcard docs/*.md) scripts/build-deb scripts/export-tree
+
 # What a build needs on this machine; dpkg-dev makes the source packages of the tests.
 build_packages := sbuild schroot mmdebstrap debian-archive-keyring
 
@@ -22,8 +24,8 @@ demo-image: packages build ## a live file system with live-build, over the wire 
 	@scripts/require-packages git squashfs-tools
 	@scripts/demo-image $(DEMO_OPTIONS)
 
-test: packages build ## every test; the last line is "N passed, N failed"
-	@scripts/require-packages systemd-container uidmap iproute2 dpkg-dev curl python3 python3-twisted jq procps gcc libc6-dev sudo gnupg zstd git git-build-recipe reprepro libsqlite3-0 squashfs-tools e2fsprogs
+test: packages build deb ## every test; the last line is "N passed, N failed"
+	@scripts/require-packages systemd-container uidmap iproute2 dpkg-dev curl python3 python3-twisted jq procps gcc libc6-dev sudo gnupg zstd git git-build-recipe reprepro libsqlite3-0 squashfs-tools e2fsprogs lintian bash-completion
 	@scripts/test all
 
 packages:
@@ -47,8 +49,12 @@ bench: packages ## the benchmarks, each with the figure it is compared with
 pack: ## the NuGet packages, in out/nuget
 	@scripts/pack
 
-deb: ## the Debian packages (not there yet)
-	@echo 'make deb: the Debian packages come later; until then run out/bin/buildd-slave, see README.md.' >&2; exit 1
+deb: out/deb/.made ## the Debian packages, in out/deb
+
+out/deb/.made: $(sources) $(packaging)
+	@scripts/require-packages dpkg-dev debhelper
+	@scripts/build-deb
+	@touch $@
 
 clean: ## remove what was built here; cached chroots stay in /var/cache/buildd
 	rm -rf out

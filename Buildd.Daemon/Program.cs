@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Reflection;
 using Buildd.Daemon;
+using Buildd.Daemon.Configuration;
 
 const string ConfigurationVariable = "BUILDD_CONFIG";
 
@@ -17,6 +18,21 @@ var checkOption = new Option<bool>("--check")
 {
     Description = "Read the configuration, print what was understood, and end: with 0, or with 78 and every mistake.",
 };
+var bindHostOption = new Option<string?>("--bindhost")
+{
+    Description = "Listen at this address, whatever 'bindhost' says; an address behind 'bindport' still goes before it.",
+    HelpName = "ADDRESS",
+};
+var logOption = new Option<string?>("--log")
+{
+    Description = "Write the daemon's own log to this file, whatever 'log' says.",
+    HelpName = "FILE",
+};
+var stateOption = new Option<string?>("--state")
+{
+    Description = "Keep what the slave remembers in this folder and not in the work folder, which several slaves can then share.",
+    HelpName = "DIRECTORY",
+};
 var untilStdinCloses = new Option<bool>("--until-stdin-closes")
 {
     Description = "Stop when standard input ends, for whoever starts a slave of its own: it then never outlives its starter.",
@@ -30,15 +46,21 @@ var root = new RootCommand(
     As an ordinary user it has what needs root done through sudo: 'buildd-slave root --help'.
     """)
 {
-    configurationOption, checkOption, untilStdinCloses,
+    configurationOption, checkOption, bindHostOption, logOption, stateOption, untilStdinCloses,
 };
 root.SetAction((parsed, cancellationToken) =>
 {
     var path = parsed.GetValue(configurationOption) ?? Environment.GetEnvironmentVariable(ConfigurationVariable);
     if (string.IsNullOrEmpty(path))
         return SlaveProgram.FailAsync($"no configuration: give --config FILE or set {ConfigurationVariable}");
+    var overrides = new ConfigurationOverrides
+    {
+        BindHost = parsed.GetValue(bindHostOption),
+        Log = parsed.GetValue(logOption),
+        State = parsed.GetValue(stateOption),
+    };
     return parsed.GetValue(checkOption)
-        ? SlaveProgram.CheckAsync(path, version)
-        : SlaveProgram.RunAsync(path, version, parsed.GetValue(untilStdinCloses));
+        ? SlaveProgram.CheckAsync(path, version, overrides)
+        : SlaveProgram.RunAsync(path, version, overrides, parsed.GetValue(untilStdinCloses));
 });
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

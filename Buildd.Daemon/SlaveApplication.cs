@@ -3,6 +3,7 @@ using Buildd.Daemon.Logging;
 using Buildd.Daemon.Security;
 using Buildd.Daemon.Systemd;
 using Buildd.Slave.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Buildd.Daemon;
 
@@ -20,8 +21,9 @@ public static partial class SlaveApplication
 
     /// <summary>Puts a slave together. It listens once the application is started.</summary>
     /// <param name="configuration">What it is told.</param>
+    /// <param name="sockets">Descriptors that listen already; then it listens at these, whatever the configuration says.</param>
     /// <exception cref="ConfigurationException">The log can't be opened, or certificates or the token can't be used.</exception>
-    public static WebApplication Create(DaemonConfiguration configuration)
+    public static WebApplication Create(DaemonConfiguration configuration, IReadOnlyList<int>? sockets = null)
     {
         var security = configuration.Security;
         // Empty: no settings files and no watcher on the working folder, which would follow every file of every chroot.
@@ -40,9 +42,14 @@ public static partial class SlaveApplication
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadBytes;
             kestrel.Limits.MaxRequestHeaderCount = MaxHeaderFields;
             KestrelSecurity.Limit(kestrel.Limits, security);
-            kestrel.Listen(configuration.BindAddress, configuration.BindPort, listen => KestrelSecurity.Guard(
+            foreach (var socket in sockets ?? [])
+                kestrel.ListenHandle((ulong)socket, Guard);
+            if (sockets is not { Count: > 0 })
+                kestrel.Listen(configuration.BindAddress, configuration.BindPort, Guard);
+
+            void Guard(ListenOptions listen) => KestrelSecurity.Guard(
                 listen, security, kestrel.ApplicationServices.GetRequiredService<SecretFiles>(),
-                kestrel.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(KestrelSecurity).FullName!)));
+                kestrel.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(KestrelSecurity).FullName!));
         });
         builder.Services.AddSingleton(provider => new SecretFiles(security, TimeProvider.System, provider.GetRequiredService<ILogger<SecretFiles>>()));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SecretFiles>());

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Logging;
 using Buildd.Daemon.Systemd;
+using Buildd.Processes;
 using Buildd.Slave.Lifecycle;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -14,6 +15,9 @@ internal static class SlaveProgram
 {
     internal const int ConfigurationError = 78; // EX_CONFIG of sysexits.h: starting again will not help
 
+    /// <summary>The control group below the unit's that the slave itself is in; those of builds are beside it.</summary>
+    private const string OwnGroup = "slave";
+
     /// <summary>Says why there is nothing to start with.</summary>
     internal static async Task<int> FailAsync(string mistake)
     {
@@ -22,11 +26,11 @@ internal static class SlaveProgram
     }
 
     /// <summary>Reads the configuration and prints what was understood.</summary>
-    internal static async Task<int> CheckAsync(string path, string version)
+    internal static async Task<int> CheckAsync(string path, string version, ConfigurationOverrides overrides)
     {
         try
         {
-            var configuration = DaemonConfiguration.Load(path, version);
+            var configuration = DaemonConfiguration.Load(path, version, overrides);
             foreach (var line in configuration.Describe())
                 await Console.Out.WriteLineAsync(line);
             foreach (var warning in configuration.Warnings)
@@ -40,24 +44,27 @@ internal static class SlaveProgram
     }
 
     /// <summary>Runs the slave until it is told to stop.</summary>
-    internal static async Task<int> RunAsync(string path, string version, bool stopWithStdin)
+    internal static async Task<int> RunAsync(string path, string version, ConfigurationOverrides overrides, bool stopWithStdin)
     {
-        DaemonLog? log = null;
+        Action? reload = null;
         // From the start: what the signal does by itself is to end the process.
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
-            Volatile.Read(ref log)?.Reopen();
+            Volatile.Read(ref reload)?.Invoke();
         });
         var systemd = ServiceManager.TakeFromEnvironment();
         try
         {
-            var configuration = DaemonConfiguration.Load(path, version);
-            await using var application = SlaveApplication.Create(configuration);
-            Volatile.Write(ref log, application.Services.GetRequiredService<DaemonLog>());
+            var sockets = ActivationSockets.TakeFromEnvironment();
+            ServiceGroup.Enter(OwnGroup);
+            var configuration = DaemonConfiguration.Load(path, version, overrides);
+            await using var application = SlaveApplication.Create(configuration, sockets);
+            var log = application.Services.GetRequiredService<DaemonLog>();
             var logger = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SlaveProgram).FullName!);
             foreach (var warning in configuration.Warnings)
                 logger.LogConfigurationWarning(warning);
+            Volatile.Write(ref reload, log.Reopen); // systemd is not told: the service is not ready yet
 
             await application.StartAsync();
             var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
@@ -66,10 +73,20 @@ internal static class SlaveProgram
             // One line that a program which starts a slave can wait for.
             await Console.Out.WriteLineAsync($"buildd-slave {version} ready at {address}");
             application.Lifetime.ApplicationStopping.Register(() => Tell(logger, "stopping", systemd.Stopping));
+            var reporter = new ServiceReporter(
+                systemd, application.Services.GetRequiredService<BuilderWatch>().Look, address, TimeProvider.System, logger);
             Tell(logger, "ready", () => systemd.Ready($"listens at {address}"));
+            Volatile.Write(ref reload, () =>
+            {
+                Tell(logger, "reloading", () => systemd.Reloading(TimeProvider.System.GetElapsedTime(0)));
+                log.Reopen();
+                Tell(logger, "ready", systemd.Reloaded);
+            });
+            var reporting = reporter.RunAsync(application.Lifetime.ApplicationStopping);
             if (stopWithStdin)
                 _ = StopWithStdinAsync(application.Lifetime);
             await application.WaitForShutdownAsync();
+            await reporting;
             return 0;
         }
         catch (Exception e) when (e is ConfigurationException or JournalException)

@@ -150,10 +150,7 @@ internal sealed partial class ControlGroup
     /// <summary>Where groups of ours may be made, the better place first.</summary>
     private static IEnumerable<string> FindPlaces()
     {
-        var own = File.ReadLines("/proc/self/cgroup")
-            .Where(line => line.StartsWith("0::", StringComparison.Ordinal))
-            .Select(line => line[3..])
-            .FirstOrDefault();
+        var own = FindOwn();
         return FindMount() is { } mount && own is not null ? PlacesFor(own).Select(place => Path.Join(mount, place)).Where(Directory.Exists) : [];
     }
 
@@ -165,6 +162,30 @@ internal sealed partial class ControlGroup
         Path.GetDirectoryName(own) is { } parent && IsUnit(parent) && !IsUnit(own) ? [parent, own] : [own];
 
     private static bool IsUnit(string group) => Path.GetExtension(group) is ".service" or ".scope" or ".slice";
+
+    /// <summary>Moves this process from a unit's group into one below it; false where it is in no such group or may not.</summary>
+    internal static bool EnterBelowUnit(string name)
+    {
+        try
+        {
+            if (FindOwn() is not { } own || !IsUnit(own) || FindMount() is not { } mount)
+                return false;
+            var group = Path.Join(mount, own, name);
+            Directory.CreateDirectory(group);
+            File.WriteAllText(Path.Combine(group, "cgroup.procs"), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // not delegated to us, or no such hierarchy
+        }
+    }
+
+    /// <summary>The group that this process is in.</summary>
+    private static string? FindOwn() => File.ReadLines("/proc/self/cgroup")
+        .Where(line => line.StartsWith("0::", StringComparison.Ordinal))
+        .Select(line => line[3..])
+        .FirstOrDefault();
 
     /// <summary>Where the version 2 hierarchy is mounted.</summary>
     private static string? FindMount() =>

@@ -21,6 +21,12 @@ public sealed record SlaveOptions
     /// <summary>Where the folders of builds (<c>build-ID</c>) are made; the reference uses HOME. Must exist.</summary>
     public string WorkDirectory { get; set; } = "";
 
+    /// <summary>
+    /// Where the slave remembers what it is doing, and keeps the end of a log that grew too long: its own, and no other
+    /// slave's. Must exist. Null means <see cref="WorkDirectory"/>, which slaves can share only with a folder here for each.
+    /// </summary>
+    public string? StateDirectory { get; set; }
+
     /// <summary>What <c>status</c> reports as <see cref="WireNames.Members.BuilderVersion"/>; null leaves the member out.</summary>
     public string? Version { get; set; }
 
@@ -58,6 +64,8 @@ public sealed record SlaveOptions
         mistakes.AddRange(Cache.FindMistakes());
         if (!Directory.Exists(WorkDirectory))
             mistakes.Add($"the work folder '{WorkDirectory}' is not a folder: make it, owned by the slave's user");
+        if (StateDirectory is not null && !Directory.Exists(StateDirectory))
+            mistakes.Add($"the folder for the slave's state '{StateDirectory}' is not a folder: make it, owned by the slave's user");
         if (Backends.Count == 0)
             mistakes.Add("there is no backend: a slave that builds nothing is of no use");
         foreach (var twice in Backends.CountBy(backend => backend.Tag).Where(tag => tag.Value > 1))

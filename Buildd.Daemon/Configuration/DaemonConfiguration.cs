@@ -28,6 +28,9 @@ public sealed record DaemonConfiguration
 {
     internal const string Section = "builder";
 
+    /// <summary>What the section was called in the reference's files before its version 190.</summary>
+    internal const string OldSection = "slave";
+
     /// <summary>The key that names who may have privileged operations done.</summary>
     internal const string UserKey = "user";
 
@@ -70,8 +73,13 @@ public sealed record DaemonConfiguration
     /// <summary>Reads a file and checks it as a whole.</summary>
     /// <param name="path">The reference's INI file.</param>
     /// <param name="version">What <c>status</c> is to report.</param>
+    /// <param name="overrides">What the command line says instead of the file; null when it says nothing.</param>
     /// <exception cref="ConfigurationException">Something is wrong; the message lists every mistake.</exception>
-    public static DaemonConfiguration Load(string path, string version) => Read(path, IniFile.Load(path), version);
+    public static DaemonConfiguration Load(string path, string version, ConfigurationOverrides? overrides = null) =>
+        Read(path, IniFile.Load(path), version, overrides);
+
+    /// <summary>The section that a file has the builder's keys in.</summary>
+    internal static string SectionOf(IniFile file) => !file.HasSection(Section) && file.HasSection(OldSection) ? OldSection : Section;
 
     /// <summary>What was understood, a line for each, for a person to look at.</summary>
     public IEnumerable<string> Describe() =>
@@ -92,19 +100,21 @@ public sealed record DaemonConfiguration
         $"log: {Log.Path ?? "standard output"} ({Log.Format.ToString().ToLowerInvariant()})",
     ];
 
-    internal static DaemonConfiguration Read(string path, IniFile file, string version)
+    internal static DaemonConfiguration Read(string path, IniFile file, string version, ConfigurationOverrides? overrides = null)
     {
-        var reader = new SectionReader(file, Section);
+        overrides ??= new ConfigurationOverrides();
+        var reader = new SectionReader(file, SectionOf(file));
         var securityReader = new SectionReader(file, SecurityKeys.Section);
         var root = ReadRoot(path, reader, out var oddUser);
         var limits = LimitsReader.Read(reader);
         var kinds = new KindReader(file, reader);
         var proxyReader = new SectionReader(file, ProxyReader.Section);
         var templatesReader = new SectionReader(file, "translationtemplatesmanager");
-        var slave = ReadSlave(reader, templatesReader, kinds, root, limits, ProxyReader.ReadApt(proxyReader), version);
+        var slave = ReadSlave(reader, templatesReader, kinds, root, limits, ProxyReader.ReadApt(proxyReader), version)
+            with { StateDirectory = overrides.State is { } state ? Absolute(state) : null };
         SecurityReader.Read(securityReader, slave);
-        var (address, port) = ReadAddress(reader);
-        var log = ReadLog(reader);
+        var (address, port) = ReadAddress(reader, overrides.BindHost);
+        var log = ReadLog(reader, overrides.Log);
         var security = SecurityReader.Read(securityReader, TimeProvider.System);
         var plugInFolder = reader.Text("backends") is { } folder ? Absolute(folder) : null;
 
@@ -113,7 +123,7 @@ public sealed record DaemonConfiguration
             .. reader.Mistakes, .. kinds.Sections.SelectMany(section => section.Mistakes), .. templatesReader.Mistakes, .. securityReader.Mistakes,
             .. proxyReader.Mistakes,
         ];
-        if (!file.HasSection(Section))
+        if (!file.HasSection(reader.Section))
             mistakes.Insert(0, $"there is no section [{Section}]");
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
         mistakes.AddRange(named.FindMistakes());
@@ -224,10 +234,11 @@ public sealed record DaemonConfiguration
     /// Differs: the reference never uses <c>bindhost</c>; without the key it is taken as <c>0.0.0.0</c>, which is what it does.
     /// An interface behind the port, which the reference does use, goes before it.
     /// </remarks>
-    private static (IPAddress Address, int Port) ReadAddress(SectionReader reader)
+    private static (IPAddress Address, int Port) ReadAddress(SectionReader reader, string? insteadOfHost)
     {
         var address = IPAddress.Any;
-        if (reader.Text("bindhost") is { } host && !ListenAddress.TryParseHost(host, out address))
+        var ofFile = reader.Text("bindhost");
+        if ((insteadOfHost ?? ofFile) is { } host && !ListenAddress.TryParseHost(host, out address))
             reader.Mistake("bindhost", host, "an IP address or localhost");
         var text = reader.Required("bindport");
         if (text.Length == 0)
@@ -237,9 +248,10 @@ public sealed record DaemonConfiguration
         return (ofPort ?? address, port);
     }
 
-    private static DaemonLogOptions ReadLog(SectionReader reader)
+    private static DaemonLogOptions ReadLog(SectionReader reader, string? insteadOfLog)
     {
-        var log = reader.Text("log") ?? "";
+        var ofFile = reader.Text("log");
+        var log = insteadOfLog ?? ofFile ?? "";
         var path = log.Length == 0 ? null : Absolute(log);
         if (path is not null && (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(path))))
             reader.Mistake("log", log, "a file in a folder that is there");

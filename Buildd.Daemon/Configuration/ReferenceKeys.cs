@@ -14,11 +14,12 @@ internal static class ReferenceKeys
         "sourcepackagerecipemanager", "livefilesystemmanager", "snapmanager",
     ];
 
-    internal static bool Contains(string section, string key) =>
-        section switch
-        {
-            "builder" => Builder.Contains(key, StringComparer.OrdinalIgnoreCase),
-            "proxy" => Proxy.Contains(key, StringComparer.OrdinalIgnoreCase),
-            _ => Sections.Contains(section),
-        };
+    /// <summary>Whether it does. A file with the section's old name is of a time when it held paths of helpers and more.</summary>
+    internal static bool Contains(string section, string key) => section switch
+    {
+        DaemonConfiguration.Section => Builder.Contains(key, StringComparer.OrdinalIgnoreCase),
+        DaemonConfiguration.OldSection => true,
+        "proxy" => Proxy.Contains(key, StringComparer.OrdinalIgnoreCase),
+        _ => Sections.Contains(section),
+    };
 }

@@ -17,7 +17,7 @@ internal sealed record RootConfiguration(UserAccount User, RootPlace Place)
             throw new ConfigurationException($"the configuration can't be trusted: {mistake}");
 
         var file = IniFile.Load(path);
-        var reader = new SectionReader(file, DaemonConfiguration.Section);
+        var reader = new SectionReader(file, DaemonConfiguration.SectionOf(file));
         var name = reader.Text(DaemonConfiguration.UserKey) ?? DaemonConfiguration.DefaultUser;
         var user = UserAccount.Find(name);
         // HOME, where a slave builds unless told otherwise, is not asked here: whoever calls could set it.

@@ -1,39 +1,68 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
 namespace Buildd.Daemon.Systemd;
 
 /// <summary>Tells systemd how the service is doing, by the protocol of sd_notify(3). Without systemd it tells nobody.</summary>
-internal sealed class ServiceManager
+/// <param name="path">Where systemd listens; null when it does not.</param>
+/// <param name="watchdog">How long systemd waits for a sign of life before it ends the service; null when it does not.</param>
+internal sealed class ServiceManager(string? path, TimeSpan? watchdog = null)
 {
-    private const string Variable = "NOTIFY_SOCKET";
+    private const string SocketVariable = "NOTIFY_SOCKET";
+    private const string WatchdogVariable = "WATCHDOG_USEC";
+    private const string WatchdogPidVariable = "WATCHDOG_PID";
 
-    private readonly string? _path;
+    /// <summary>Whether there is somebody to tell.</summary>
+    internal bool IsThere => !string.IsNullOrEmpty(path);
 
-    internal ServiceManager(string? path) => _path = path;
+    /// <summary>How long systemd waits for a sign of life; null when it does not.</summary>
+    internal TimeSpan? Watchdog => watchdog;
 
-    /// <summary>Takes the socket from the environment, and out of it: what builds start shall not speak for us.</summary>
+    /// <summary>Takes what systemd says from the environment, and out of it: what builds start shall not speak for us.</summary>
     internal static ServiceManager TakeFromEnvironment()
     {
-        var path = Environment.GetEnvironmentVariable(Variable);
-        Environment.SetEnvironmentVariable(Variable, null);
-        return new ServiceManager(path);
+        var socket = EnvironmentVariable.Take(SocketVariable);
+        var watchdog = ParseWatchdog(EnvironmentVariable.Take(WatchdogVariable), EnvironmentVariable.Take(WatchdogPidVariable), Environment.ProcessId);
+        return new ServiceManager(socket, watchdog);
     }
 
+    /// <summary>Reads the two variables, by sd_watchdog_enabled(3): without a process named it is meant for us.</summary>
+    internal static TimeSpan? ParseWatchdog(string? microseconds, string? pid, int ownPid) =>
+        long.TryParse(microseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var time) && time > 0
+            && (pid is null || pid == ownPid.ToString(CultureInfo.InvariantCulture))
+            ? TimeSpan.FromMicroseconds(time)
+            : null;
+
     /// <summary>The service listens.</summary>
-    /// <exception cref="SocketException">There is a socket and it can't be reached.</exception>
-    internal void Ready(string status) => Send($"READY=1\nSTATUS={status}");
+    /// <exception cref="SocketException">There is a socket and it can't be reached; so for all below.</exception>
+    internal void Ready(string status) => Send($"READY=1\nSTATUS={OneLine(status)}");
+
+    /// <summary>What the service is doing, in words for a person.</summary>
+    internal void Status(string status) => Send($"STATUS={OneLine(status)}");
+
+    /// <summary>The service lives.</summary>
+    internal void Alive() => Send("WATCHDOG=1");
+
+    /// <summary>The service has begun to read again what it reads on SIGHUP.</summary>
+    /// <param name="sinceBoot">The monotonic clock, by which systemd tells an answer to its signal from an earlier one.</param>
+    internal void Reloading(TimeSpan sinceBoot) => Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={sinceBoot.Ticks / TimeSpan.TicksPerMicrosecond}"));
+
+    /// <summary>It has done so.</summary>
+    internal void Reloaded() => Send("READY=1");
 
     /// <summary>The service has begun to stop.</summary>
-    /// <exception cref="SocketException">There is a socket and it can't be reached.</exception>
     internal void Stopping() => Send("STOPPING=1");
+
+    /// <summary>A line end would begin another message, in the service's name.</summary>
+    private static string OneLine(string text) => new([.. text.Select(c => char.IsControl(c) ? '?' : c)]);
 
     private void Send(string state)
     {
-        if (string.IsNullOrEmpty(_path))
+        if (string.IsNullOrEmpty(path))
             return;
         using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        socket.Connect(new UnixDomainSocketEndPoint(_path[0] == '@' ? '\0' + _path[1..] : _path)); // @ stands for an abstract name
+        socket.Connect(new UnixDomainSocketEndPoint(path[0] == '@' ? '\0' + path[1..] : path)); // @ stands for an abstract name
         socket.Send(Encoding.UTF8.GetBytes(state));
     }
 }

@@ -74,10 +74,13 @@ public sealed class DaemonProcessTests : IAsyncDisposable
         socket.Bind(new UnixDomainSocketEndPoint('\0' + name));
 
         await _daemon.StartAsync(_daemon.Command(_daemon.Configuration("")).WithEnvironment("NOTIFY_SOCKET", '@' + name));
-        var first = await ReceiveAsync(socket);
+        var url = _daemon.Url.ToString().TrimEnd('/');
+        Assert.That(await ReceiveAsync(socket), Is.EqualTo($"READY=1\nSTATUS=listens at {url}"));
+        Assert.That(await ReceiveAsync(socket), Is.EqualTo($"STATUS=idle; listens at {url}"));
+        await _daemon.SignalAsync("HUP");
+        Assert.That(await ReceiveAsync(socket), Does.Match("^RELOADING=1\nMONOTONIC_USEC=[1-9][0-9]*$"));
+        Assert.That(await ReceiveAsync(socket), Is.EqualTo("READY=1"));
         await _daemon.SignalAsync("TERM");
-
-        Assert.That(first, Is.EqualTo($"READY=1\nSTATUS=listens at {_daemon.Url.ToString().TrimEnd('/')}"));
         Assert.That(await ReceiveAsync(socket), Is.EqualTo("STOPPING=1"));
         Assert.That(await _daemon.EndAsync(), Is.Zero);
     }

@@ -15,7 +15,7 @@ public sealed class PackageTests
 {
     private static readonly string[] Packages = ["Buildd.Backends", "Buildd.Debian", "Buildd.Processes", "Buildd.Protocol", "Buildd.Slave"];
 
-    private static readonly string Version = File.ReadLines(Path.Combine(Repository.Root, "debian", "changelog")).First().Split('(')[1].Split(')')[0];
+    private static readonly string Version = File.ReadLines(Path.Combine(Repository.Root, "debian", "changelog")).First().Split('(')[1].Split('-')[0];
 
     [Test]
     public async Task A_project_elsewhere_builds_and_runs_the_sample_with_the_packages_alone(CancellationToken cancellationToken)

@@ -52,6 +52,7 @@ public static class BuilddSlaveServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Builder>>(),
             provider.GetRequiredService<SlaveMeters>()));
+        services.AddSingleton(provider => new BuilderWatch(provider.GetRequiredService<Builder>()));
         services.AddSingleton<SlaveCalls>(provider => new SlaveCalls(
             options,
             provider.GetRequiredService<Builder>(),

@@ -71,6 +71,13 @@ internal sealed partial class Builder : IAsyncDisposable
     /// <summary>Answers <c>status</c>; never waits.</summary>
     internal StatusReply Status() => _snapshot.ToReply(_options.Version);
 
+    /// <summary>What is going on, once no change is: a builder that is stuck in one never answers.</summary>
+    internal BuilderActivity Look()
+    {
+        lock (_lock)
+            return new BuilderActivity(_snapshot.Status, _snapshot.BuildId, _snapshot.Tag, _snapshot.Phase);
+    }
+
     /// <summary>Answers <c>proxy_info</c>; never waits.</summary>
     /// <exception cref="RefusedException">There is no build, or its kind knows no builder proxy.</exception>
     internal ProxyInfoReply ProxyInfo() =>

@@ -26,8 +26,10 @@ internal sealed partial class BuilderMemory : IDisposable
         _cache = cache;
         _time = time;
         _logger = logger;
-        _journal = new Journal(options.WorkDirectory);
+        _journal = new Journal(StateDirectory);
     }
+
+    private string StateDirectory => _options.StateDirectory ?? _options.WorkDirectory;
 
     private string LogPath => Path.Combine(_options.FileCacheDirectory, WireNames.BuildLog);
 
@@ -75,7 +77,7 @@ internal sealed partial class BuilderMemory : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RefusedException($"the journal in '{_options.WorkDirectory}' could not be written: {e.Message}", e);
+            throw new RefusedException($"the journal in '{StateDirectory}' could not be written: {e.Message}", e);
         }
     }
 
@@ -121,7 +123,7 @@ internal sealed partial class BuilderMemory : IDisposable
     {
         try
         {
-            return new BuildLog(LogFile.Create(LogPath, _options.WorkDirectory, _options.Log), secrets, _time);
+            return new BuildLog(LogFile.Create(LogPath, StateDirectory, _options.Log), secrets, _time);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -136,7 +138,7 @@ internal sealed partial class BuilderMemory : IDisposable
     {
         try
         {
-            return new BuildLog(LogFile.GoOn(LogPath, _options.WorkDirectory, _options.Log), [], _time);
+            return new BuildLog(LogFile.GoOn(LogPath, StateDirectory, _options.Log), [], _time);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -4,7 +4,7 @@ using Buildd.Slave.Files;
 namespace Buildd.Slave.Lifecycle;
 
 /// <summary>
-/// The slave's memory over a restart: one small file in the work folder, replaced as a whole at each change and on the
+/// The slave's memory over a restart: one small file in its state folder, replaced as a whole at each change and on the
 /// disk before anybody is told of the change.
 /// </summary>
 /// <remarks>
@@ -13,7 +13,7 @@ namespace Buildd.Slave.Lifecycle;
 /// </remarks>
 internal sealed class Journal : IDisposable
 {
-    /// <summary>The journal's name in the work folder.</summary>
+    /// <summary>The journal's name in the state folder.</summary>
     internal const string FileName = "builder.journal";
 
     /// <summary>What is being written before it takes the journal's place.</summary>
@@ -29,7 +29,7 @@ internal sealed class Journal : IDisposable
     private readonly string _temporary;
     private readonly FileStream _lock;
 
-    /// <summary>Takes the work folder for this slave.</summary>
+    /// <summary>Takes the folder for this slave.</summary>
     /// <exception cref="JournalException">Another slave has it, or it can't be written to.</exception>
     internal Journal(string directory)
     {

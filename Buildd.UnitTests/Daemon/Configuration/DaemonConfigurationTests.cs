@@ -93,9 +93,39 @@ public sealed class DaemonConfigurationTests : IDisposable
     }
 
     [Test]
+    public void The_section_may_have_the_name_that_it_had_before_version_190()
+    {
+        var configuration = DaemonConfiguration.Read(
+            "test.conf",
+            IniFile.Parse("test.conf", $"[slave]\narchitecturetag = hppa\nfilecache = {_folder.Path}\nworkpath = {_folder.Path}\nbindport = 9\nmountpath = /x\n[snapmanager]\nproxyport = 8222\n"),
+            "1.2");
+
+        Assert.That((configuration.Slave.ArchitectureTag, configuration.BindPort), Is.EqualTo(("hppa", 9)));
+        Assert.That(configuration.Warnings.Where(warning => warning.Contains("nothing reads", StringComparison.Ordinal)), Is.Empty);
+    }
+
+    [TestCase("bindport = 9", "0.0.0.0")]
+    [TestCase("bindport = 9\nbindhost = 127.0.0.1", "0.0.0.0")]
+    [TestCase("bindport = 9:interface=127.0.0.1", "127.0.0.1")]
+    public void The_command_line_goes_before_the_file(string port, string address)
+    {
+        var log = Path.Combine(_folder.Path, "other.log");
+        Directory.CreateDirectory(_folder["state"]);
+
+        var configuration = DaemonConfiguration.Read(
+            "test.conf",
+            IniFile.Parse("test.conf", $"[builder]\nfilecache = {_folder.Path}\nworkpath = {_folder.Path}\nlog = {_folder.Path}/one.log\n{port}\n"),
+            "1.2",
+            new ConfigurationOverrides { BindHost = "0.0.0.0", Log = log, State = _folder["state"] });
+
+        Assert.That((configuration.BindAddress.ToString(), configuration.Log.Path), Is.EqualTo((address, log)));
+        Assert.That((configuration.Slave.WorkDirectory, configuration.Slave.StateDirectory), Is.EqualTo((_folder.Path, _folder["state"])));
+    }
+
+    [Test]
     public void The_section_is_needed() =>
         Assert.That(
-            () => DaemonConfiguration.Read("test.conf", IniFile.Parse("test.conf", "[slave]\nbindport = 1"), "1.2"),
+            () => DaemonConfiguration.Read("test.conf", IniFile.Parse("test.conf", "[other]\nbindport = 1"), "1.2"),
             Throws.TypeOf<ConfigurationException>().With.Message.Contains("there is no section [builder]"));
 
     [TestCase("65536")]

@@ -45,6 +45,45 @@ public sealed class ServiceManagerTests : IDisposable
         Assert.That(await ReceiveAsync(), Is.EqualTo("STOPPING=1"));
     }
 
+    [Test]
+    public async Task Systemd_is_told_that_it_lives_reloads_and_what_it_does()
+    {
+        _socket.Bind(new UnixDomainSocketEndPoint(_folder["notify"]));
+        var manager = new ServiceManager(_folder["notify"]);
+
+        manager.Alive();
+        manager.Reloading(TimeSpan.FromMilliseconds(1.5));
+        manager.Reloaded();
+        manager.Status("building X\nSTOPPING=1");
+
+        Assert.That(await ReceiveAsync(), Is.EqualTo("WATCHDOG=1"));
+        Assert.That(await ReceiveAsync(), Is.EqualTo("RELOADING=1\nMONOTONIC_USEC=1500"));
+        Assert.That(await ReceiveAsync(), Is.EqualTo("READY=1"));
+        Assert.That(await ReceiveAsync(), Is.EqualTo("STATUS=building X?STOPPING=1"), "a build's name is one line");
+    }
+
+    [TestCase("60000000", null, 60.0)]
+    [TestCase("60000000", "42", 60.0)]
+    [TestCase("60000000", "43", null)]
+    [TestCase("0", null, null)]
+    [TestCase("-1", null, null)]
+    [TestCase("soon", null, null)]
+    [TestCase(null, null, null)]
+    public void The_watchdog_is_on_when_systemd_says_so_to_this_process(string? microseconds, string? pid, double? seconds) =>
+        Assert.That(ServiceManager.ParseWatchdog(microseconds, pid, ownPid: 42)?.TotalSeconds, Is.EqualTo(seconds));
+
+    [TestCase("42", "1", new[] { 3 })]
+    [TestCase("42", "3", new[] { 3, 4, 5 })]
+    [TestCase("42", "0", new int[0])]
+    [TestCase("43", "1", new int[0])]
+    [TestCase(null, "1", new int[0])]
+    [TestCase("42", null, new int[0])]
+    [TestCase("42", "-1", new int[0])]
+    [TestCase("42", "65", new int[0])]
+    [TestCase("42", "99999999999999", new int[0])]
+    public void Sockets_are_taken_over_when_systemd_hands_them_to_this_process(string? pid, string? count, int[] descriptors) =>
+        Assert.That(ActivationSockets.Parse(pid, count, ownPid: 42), Is.EqualTo(descriptors));
+
     [TestCase(null)]
     [TestCase("")]
     public void Without_systemd_nobody_is_told(string? path) =>

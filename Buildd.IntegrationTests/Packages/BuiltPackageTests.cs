@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using Buildd.IntegrationTests.Support;
+using Buildd.Processes;
+using NUnit.Framework;
+
+namespace Buildd.IntegrationTests.Packages;
+
+/// <summary>What 'make deb' made, as somebody sees it who is about to hand it on.</summary>
+[NonParallelizable]
+[CancelAfter(1_800_000)]
+public sealed class BuiltPackageTests
+{
+    private static readonly string Folder = Path.Combine(Repository.Root, "out", "deb");
+
+    [OneTimeSetUp]
+    public void RequireTools() => DebianSystem.RequireTools();
+
+    [Test]
+    public async Task Lintian_has_nothing_to_say_that_no_reason_is_written_down_for()
+    {
+        var changes = Directory.GetFiles(Folder, "*.changes").Single();
+        // The changelog's own entry is of a release that is to come.
+        var (code, said) = await DebianSystem.TryAsync(Command.Of(
+            "lintian", "--allow-root", "--pedantic", "--fail-on", "error,warning,info,pedantic", "--display-info", changes));
+        Assert.That((code, said), Is.EqualTo((0, "")));
+    }
+
+    [Test]
+    public async Task The_man_pages_are_without_mistakes()
+    {
+        var pages = Path.Combine(Repository.Root, "debian", "man");
+        var generated = await DebianSystem.RunOnHostAsync(Path.Combine(pages, "markdown-to-man"), Path.Combine(Repository.Root, "docs", "configuration.md"));
+        Assert.That(generated, Does.Contain(".SH [BUILDER]\n").And.Contain(".TP\n\\fBbindport\\fR\n").And.Contain(".TP\n\\fBtoken\\-file\\fR\n").And.Not.Contain("|"));
+        foreach (var page in Directory.GetFiles(pages, "*.[0-9]"))
+            Assert.That(await DebianSystem.TryAsync(Command.Of("sh", "-c", $"LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l -Tutf8 -Z {page} 2>&1 >/dev/null")), Is.EqualTo((0, "")), page);
+    }
+
+    [TestCase("buildd-slave", "buildd-slave --c", "--config --check")]
+    [TestCase("buildd-slave", "buildd-slave r", "root")]
+    [TestCase("buildd-slave", "buildd-slave root --config /x un", "undefine unmount unpack")]
+    [TestCase("buildd-farm", "buildd-farm ch", "chroot")]
+    [TestCase("buildd-farm", "buildd-farm demo --fr", "--fresh-chroot")]
+    public async Task Bash_completes(string program, string line, string completions)
+    {
+        const string Script =
+            """
+            . /usr/share/bash-completion/bash_completion
+            . "$1"
+            COMP_LINE=$2 COMP_POINT=${#2}
+            read -ra COMP_WORDS <<< "$2"
+            COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 ))
+            "_${3/-/_}"
+            echo "${COMPREPLY[*]}"
+            """;
+        var file = Path.Combine(Repository.Root, "debian", "completion", program);
+        Assert.That(await DebianSystem.RunOnHostAsync("bash", "-c", Script, "bash", file, line, program), Is.EqualTo(completions + "\n"));
+    }
+
+    [Test]
+    public async Task The_source_package_makes_the_same_packages_without_a_network_in_another_place()
+    {
+        var folder = Directory.CreateDirectory($"/var/tmp/buildd-again-{Guid.NewGuid():N}").FullName;
+        try
+        {
+            await DebianSystem.RunOnHostAsync(Path.Combine(Repository.Root, "scripts", "source-package"), folder);
+            var source = Directory.GetFiles(folder, "*.dsc").Single();
+            Assert.That(Directory.GetFiles(folder, "*.orig-nuget.tar.gz"), Has.Length.EqualTo(1));
+            await DebianSystem.RunOnHostAsync("dpkg-source", "-x", source, folder + "/elsewhere");
+
+            // -d: the SDK need not be a Debian package. No home, and so no packages of NuGet's but those in the source.
+            var build = Command.Of("unshare", "--net", "dpkg-buildpackage", "-d", "-us", "-uc", "-b") with { WorkingDirectory = folder + "/elsewhere" };
+            var (code, said) = await DebianSystem.TryAsync(build.WithEnvironment("HOME", folder + "/none").WithEnvironment("NUGET_PACKAGES", null).WithEnvironment("RestoreConfigFile", null));
+
+            Assert.That(code, Is.Zero, said);
+            Assert.That(await SumsAsync(folder), Is.EqualTo(await SumsAsync(Folder)));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<string[]> SumsAsync(string folder)
+    {
+        var sums = new List<string>();
+        foreach (var file in Directory.GetFiles(folder, "*.deb").Order(StringComparer.Ordinal))
+        {
+            await using var stream = File.OpenRead(file);
+            sums.Add($"{Path.GetFileName(file)} {Convert.ToHexStringLower(await SHA256.HashDataAsync(stream))}");
+        }
+
+        Assert.That(sums, Has.Count.EqualTo(3));
+        return [.. sums];
+    }
+}
