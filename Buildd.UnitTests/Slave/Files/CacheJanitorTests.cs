@@ -120,7 +120,7 @@ public sealed class CacheJanitorTests : IAsyncDisposable
         await WaitingAsync(1);
 
         Assert.That(_logger.Lines, Has.Some.StartsWith($"Error: The file cache could not be swept of what was made of {first}"));
-        Assert.That(_logger.Lines, Has.Some.EqualTo($"Information: Removed 2 bytes that were made of the file {second}"));
+        Assert.That(_logger.Lines, Has.Some.StartsWith($"Information: Removed 2 bytes that were made of the file {second}"));
     }
 
     [Test]
