@@ -386,7 +386,7 @@ public sealed class DaemonConfigurationTests : IDisposable
         Assert.That(
             string.Join('\n', Read(Good("healthz = no")).Describe()),
             Does.Contain("listens on 0.0.0.0:8221").And.Contain($"file cache: {_folder.Path}").And.Contain("calls and the files: logstream, metrics")
-                .And.Contain("kinds of build: binarypackage, livefs").And.Not.Contain("healthz").And.Contain("log: standard output (text)"));
+                .And.Contain("kinds of build: binarypackage").And.Not.Contain("healthz").And.Contain("log: standard output (text)"));
 
     /// <summary>A section that is all right, with more in it.</summary>
     private string Good(string more, string? port = "8221") =>

@@ -1,4 +1,5 @@
 using Buildd.Protocol.Messages;
+using Buildd.Slave.Builds;
 using Buildd.Slave.Lifecycle;
 using NUnit.Framework;
 
@@ -15,6 +16,7 @@ public sealed class BuilderStateTests
         await using var bench = new SlaveBench();
         var state = bench.NewWorkDirectory();
         var options = bench.Options with { StateDirectory = state };
+        bench.Backend.RunUntilAborted(new BuildOutcome(BuildStatus.Ok));
         await using (var other = bench.Create(options))
         {
             other.Start(bench.Call());
