@@ -141,12 +141,24 @@ internal sealed partial class BuilderAgent : IDisposable
     {
         var builder = _builder;
         if (_parts.Scheduler.OnBuilder(builder.Name) is { } build)
-            return await LookAtBuildAsync(builder, build, cancellationToken).ConfigureAwait(false);
+        {
+            if (builder.Clean != CleanState.Dirty)
+                await RereadAsync(cancellationToken).ConfigureAwait(false); // it was made so for this build, and the store did not say so
+            return await LookAtBuildAsync(_builder, build, cancellationToken).ConfigureAwait(false);
+        }
+
         ForgetAttempt();
         if (!builder.InService)
             return Later;
         if (builder.Clean != CleanState.Clean)
-            return await CleanAsync(builder, cancellationToken).ConfigureAwait(false);
+        {
+            // A store that failed may have given it a build all the same, which cleaning would end.
+            await _parts.Scheduler.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+            return _parts.Scheduler.OnBuilder(builder.Name) is { } given
+                ? await LookAtBuildAsync(builder, given, cancellationToken).ConfigureAwait(false)
+                : await CleanAsync(builder, cancellationToken).ConfigureAwait(false);
+        }
+
         var status = await StatusAsync(cancellationToken).ConfigureAwait(false);
         if (status.Status != BuilderStatus.Idle)
             throw new IsolationException($"{builder} is to be clean, and is {status.Status}.");

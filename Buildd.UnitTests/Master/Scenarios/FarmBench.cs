@@ -49,6 +49,9 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
 
     public Func<IBuildRecords, IBuildRecords> Between { get; set; } = records => records;
 
+    /// <summary>What stands between masters and the queue.</summary>
+    public Func<IQueuedBuilds, IQueuedBuilds> BetweenQueue { get; set; } = queue => queue;
+
     public long FreeBytes { get; set; } = long.MaxValue;
 
     public BuildMaster Master { get; private set; } = null!;
@@ -83,7 +86,7 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
 
     public BuildMaster Make() => Master = new BuildMaster(
         Options,
-        new BuildMasterParts { Builders = Builders, Builds = Between(Builds), Queue = Builds, Inputs = Inputs, Uploads = this, Notifier = this, Kinds = Kinds },
+        new BuildMasterParts { Builders = Builders, Builds = Between(Builds), Queue = BetweenQueue(Builds), Inputs = Inputs, Uploads = this, Notifier = this, Kinds = Kinds },
         Time, this, _ => FreeBytes);
 
     /// <summary>Another master of the same farm, which is not the one that the bench waits for.</summary>

@@ -67,6 +67,26 @@ public sealed class StoreTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task A_builder_whose_build_the_store_did_not_tell_of_is_not_cleaned_and_nobody_is_blamed()
+    {
+        var store = new FailingBuilds(_farm.Builds) { FailsAfter = 0, FailsOnce = true, Writes = true };
+        _farm.Between = _ => store;
+        _farm.BetweenQueue = queue => new SilentQueue(queue);
+        var slave = await _farm.AddAsync("bob");
+        slave.OnBuild = _ => slave.End(BuildStatus.Ok, ("a.deb", "a"));
+        var build = await _farm.QueueAsync();
+        _farm.Start();
+        await _farm.UntilAsync(async () =>
+        {
+            _farm.Time.Advance(TimeSpan.FromSeconds(1)); // who waits to try the store again is not quiet
+            return (build = await _farm.FindAsync(build)).State == BuildState.Uploading;
+        });
+
+        Assert.That((build.Failures, (await _farm.FindAsync("bob")).Failures), Is.EqualTo((0, 0)));
+        Assert.That(slave.CountStarting("build "), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Two_masters_share_builders_and_builds_and_none_is_built_twice()
     {
         var slaves = new List<SocketSlave>();
@@ -173,6 +193,9 @@ public sealed class StoreTests : IAsyncDisposable
         /// <summary>How many writes work.</summary>
         public int FailsAfter { get; init; } = int.MaxValue;
 
+        /// <summary>Whether it works again after one failure.</summary>
+        public bool FailsOnce { get; init; }
+
         /// <summary>Whether the write that fails first was carried out all the same.</summary>
         public bool Writes { get; init; }
 
@@ -188,7 +211,7 @@ public sealed class StoreTests : IAsyncDisposable
 
         public async Task<IReadOnlyList<Build?>> TryReplaceAsync(IReadOnlyList<Build> changed, CancellationToken cancellationToken = default)
         {
-            if (Fails || Interlocked.Increment(ref _count) > FailsAfter)
+            if (Fails || (Interlocked.Increment(ref _count) > FailsAfter && !(FailsOnce && HasFailed)))
             {
                 if (!Fails && Writes && !HasFailed)
                     await builds.TryReplaceAsync(changed, cancellationToken);
@@ -198,5 +221,16 @@ public sealed class StoreTests : IAsyncDisposable
 
             return await builds.TryReplaceAsync(changed, cancellationToken);
         }
+    }
+
+    /// <summary>A queue that never tells of changes by itself.</summary>
+    private sealed class SilentQueue(IQueuedBuilds queue) : IQueuedBuilds
+    {
+        public Task<QueueSnapshot> ReadQueueAsync(CancellationToken cancellationToken = default) => queue.ReadQueueAsync(cancellationToken);
+
+        public Task<IReadOnlyList<Build>> ReadChangesAsync(long after, int most, CancellationToken cancellationToken = default) =>
+            queue.ReadChangesAsync(after, most, cancellationToken);
+
+        public Task WaitForChangeAsync(long after, CancellationToken cancellationToken = default) => Task.Delay(Timeout.Infinite, cancellationToken);
     }
 }
