@@ -21,7 +21,8 @@ public sealed partial class SlavePackageTests
         foreach (var file in (string[])[.. source, await BuildEnvironment.ChrootAsync()])
             File.Copy(file, Path.Combine(_system.Root, "var", "tmp", Path.GetFileName(file)));
 
-        await _system.RunAsync("systemctl", "start", FarmUnit);
+        foreach (var command in InstallingDocument.FarmCommands())
+            await _system.RunAsync(command);
         await DebianSystem.UntilAsync(
             () => _system.RunAsync("journalctl", "--no-pager", "--unit", FarmUnit), log => log.Contains("buildd-farm ready: ", StringComparison.Ordinal));
         Assert.That((await new Driver(_system.Leader, 8223).TryAsync("fetch", "0")).Said, Does.Contain("HTTP Error 404"), "it answers");
@@ -37,13 +38,12 @@ public sealed partial class SlavePackageTests
         Assert.That((await _system.RunAsync("stat", "--format=%U %A", "/var/lib/buildd-farm/farm.sqlite")).Trim(), Is.EqualTo("buildd-farm -rw-------"));
         await DebianSystem.UntilAsync(async () => (await CallAsync("status")).GetProperty("builder_status").GetString()!, status => status == "BuilderStatus.IDLE");
 
-        await _system.RunAsync("systemctl", "stop", FarmUnit);
+        await _system.RunAsync("systemctl", "disable", "--now", FarmUnit);
         Assert.That(await _system.RunAsync("systemctl", "show", "--value", "--property=Result", FarmUnit), Is.EqualTo("success\n"));
         // What bash asks the program for, by the completion that is installed.
         Assert.That(
             await _system.RunAsync("bash", "-c", ". /usr/share/bash-completion/completions/buildd-farm; COMP_WORDS=(buildd-farm builders ch) COMP_CWORD=2 COMP_LINE='buildd-farm builders ch' COMP_POINT=23; _buildd_farm; echo \"${COMPREPLY[*]}\""),
             Is.EqualTo("check\n"));
-        await TestContext.Out.WriteLineAsync(await _system.RunAsync("sh", "-c", $"systemd-analyze security {FarmUnit} | tail -n 1"));
     }
 
     /// <summary>A command of the farm, as the account that its files belong to.</summary>

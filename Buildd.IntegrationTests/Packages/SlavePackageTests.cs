@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Buildd.IntegrationTests.Support;
@@ -70,7 +71,7 @@ public sealed partial class SlavePackageTests
         Assert.That(await _system.RunAsync("getent", "passwd", "buildd"), Does.Contain(":/var/lib/buildd-slave:").And.Contain("nologin"));
         Assert.That((await _system.RunAsync("id", "--name", "--groups", "buildd-farm")).Trim(), Is.EqualTo("buildd-farm"));
         Assert.That(
-            (await _system.RunAsync("dpkg-query", "--show", "--showformat=${Conffiles}", "buildd-slave", "buildd-farm")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim().Split(' ')[0]),
+            (await _system.RunAsync("dpkg-query", "--show", "--showformat=${Conffiles}\n", "buildd-slave", "buildd-farm")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim().Split(' ')[0]),
             Is.EquivalentTo(new[] { "/etc/buildd/slave/default.conf", "/etc/sudoers.d/buildd-slave", "/etc/buildd-farm/buildd.conf" }));
         foreach (var unit in (string[])[Unit, "buildd-slave@default.socket", FarmUnit])
             Assert.That((await _system.TryAsync("systemctl", "is-enabled", unit)).Said.Trim(), Is.EqualTo("disabled"), $"{unit}: nothing listens before the administrator says so");
@@ -86,6 +87,19 @@ public sealed partial class SlavePackageTests
         Assert.That(await _system.TryAsync("systemd-analyze", "verify", "--man=no", Unit, "buildd-slave@default.socket", FarmUnit), Is.EqualTo((0, "")));
 
     [Test, DependsOnTest(nameof(Systemd_finds_nothing_wrong_with_the_units))]
+    public async Task The_units_expose_no_more_than_the_document_says()
+    {
+        var document = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "security.md"));
+        foreach (var path in (string[])[UnitPath, $"/lib/systemd/system/{FarmUnit}"])
+        {
+            var said = await _system.RunAsync("sh", "-c", $"systemd-analyze security --offline=true {path} | tail -n 1");
+            var exposure = double.Parse(said.Split(": ")[1].Split(' ')[0], CultureInfo.InvariantCulture);
+            var row = document.Split('\n').Single(line => line.StartsWith($"| `{Path.GetFileName(path)}`", StringComparison.Ordinal));
+            Assert.That(exposure, Is.LessThanOrEqualTo(double.Parse(row.Split('|')[2], CultureInfo.InvariantCulture)), path);
+        }
+    }
+
+    [Test, DependsOnTest(nameof(The_units_expose_no_more_than_the_document_says))]
     public async Task Sudo_allows_the_operations_and_nothing_else()
     {
         const string Program = "/usr/sbin/buildd-slave";
@@ -141,8 +155,9 @@ public sealed partial class SlavePackageTests
     {
         await _system.BootAsync();
 
-        foreach (var command in InstallingDocument.SystemCommands())
-            await _system.RunAsync(command.Split(' '));
+        InstallingDocument.RequireSameInDetail();
+        foreach (var command in InstallingDocument.SlaveCommands())
+            await _system.RunAsync(command);
 
         // Started means ready: the first call is answered.
         Assert.That((await CallAsync("status")).GetProperty("builder_status").GetString(), Is.EqualTo("BuilderStatus.IDLE"));
@@ -152,7 +167,6 @@ public sealed partial class SlavePackageTests
         Assert.That(await _system.RunAsync("cat", $"/proc/{pid}/cgroup"), Does.Contain($"/{Unit}/slave\n"), "it makes room for the groups of builds");
         Assert.That(await _system.RunAsync("ls", "-l", $"/proc/{pid}/fd"), Does.Not.Contain("No such"));
         Assert.That(await _system.RunAsync("journalctl", "--no-pager", "--unit", Unit), Does.Contain("ready at http://127.0.0.1:8221"));
-        await TestContext.Out.WriteLineAsync(await _system.RunAsync("sh", "-c", $"systemd-analyze security {Unit} | tail -n 1"));
     }
 
     [Test, DependsOnTest(nameof(The_farm_runs_as_a_unit_and_builds_on_the_slave))]
