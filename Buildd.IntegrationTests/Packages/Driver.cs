@@ -27,6 +27,10 @@ internal sealed class Driver(int process, int port = 8221)
         return await RunAsync(["start", until, id, await BuildEnvironment.ChrootAsync(), suite, architecture, .. source]);
     }
 
+    /// <summary>Serves an archive without packages at the port, until it is disposed of.</summary>
+    internal async Task<RunningCommand> ServeArchiveAsync() =>
+        await RunningCommand.StartAsync(Do(["archive", (await BuildEnvironment.ReleaseAsync()).Suite]), until: "\nready");
+
     /// <summary>A file of the cache.</summary>
     internal async Task<string> FetchAsync(string name)
     {

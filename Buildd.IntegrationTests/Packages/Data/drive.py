@@ -7,6 +7,7 @@ usage: drive.py URL call METHOD           calls, and prints the answer as JSON
        drive.py URL start UNTIL ID CHROOT SUITE ARCH FILE...
                                           serves the files and an empty archive, has a binarypackage build of them begin,
                                           and prints the status when it is WAITING, or when the log has the text UNTIL
+       drive.py URL archive SUITE         serves an empty archive at URL until it is killed; says 'pid N' and 'ready'
 """
 import functools
 import hashlib
@@ -14,10 +15,12 @@ import http.server
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 import urllib.request
 import xmlrpc.client
 
@@ -50,16 +53,29 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+def make_archive(folder, suite):
+    os.mkdir(folder)
+    open(os.path.join(folder, 'Packages'), 'w').close()
+    with open(os.path.join(folder, 'Release'), 'w') as release:
+        release.write('Suite: %s\nCodename: %s\nDate: Mon, 01 Jan 2024 00:00:00 UTC\nSHA256:\n %s 0 Packages\n'
+                      % (suite, suite, hashlib.sha256(b'').hexdigest()))
+
+
+def serve_archive(url, suite):
+    with tempfile.TemporaryDirectory() as folder:
+        make_archive(os.path.join(folder, 'archive'), suite)
+        handler = functools.partial(Quiet, directory=folder)
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', urllib.parse.urlsplit(url).port), handler)
+        signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+        print('pid %d\nready' % os.getpid(), flush=True)
+        server.serve_forever()
+
+
 def start(slave, build_id, chroot, suite, arch, sources, until):
     with tempfile.TemporaryDirectory() as folder:
         for name in [chroot] + sources:
             os.symlink(name, os.path.join(folder, os.path.basename(name)))
-        archive = os.path.join(folder, 'archive')
-        os.mkdir(archive)
-        open(os.path.join(archive, 'Packages'), 'w').close()
-        with open(os.path.join(archive, 'Release'), 'w') as release:
-            release.write('Suite: %s\nCodename: %s\nDate: Mon, 01 Jan 2024 00:00:00 UTC\nSHA256:\n %s 0 Packages\n'
-                          % (suite, suite, hashlib.sha256(b'').hexdigest()))
+        make_archive(os.path.join(folder, 'archive'), suite)
         server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=folder))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = 'http://127.0.0.1:%d/' % server.server_address[1]
@@ -96,6 +112,8 @@ def main(url, what, *arguments):
     elif what == 'fetch':
         with urllib.request.urlopen(url + 'filecache/' + arguments[0]) as answer:
             shutil.copyfileobj(answer, sys.stdout.buffer)
+    elif what == 'archive':
+        serve_archive(url, arguments[0])
     elif what == 'start':
         until, build_id, chroot, suite, arch, *sources = arguments
         print(json.dumps(plain(start(slave, build_id, chroot, suite, arch, sources, until))))
