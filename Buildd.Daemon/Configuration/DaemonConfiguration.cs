@@ -114,8 +114,8 @@ public sealed record DaemonConfiguration
         var proxyReader = new SectionReader(file, ProxyReader.Section);
         var templatesReader = new SectionReader(file, "translationtemplatesmanager");
         List<string> notOffered = [];
-        var slave = ReadSlave(reader, templatesReader, kinds, root, limits, ProxyReader.ReadApt(proxyReader), version, notOffered)
-            with { StateDirectory = overrides.State is { } state ? Absolute(state) : null };
+        var slave = ReadSlave(reader, templatesReader, kinds, root, limits, ProxyReader.ReadApt(proxyReader), version, notOffered) with
+        { StateDirectory = overrides.State is { } state ? Absolute(state) : null };
         SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader, overrides.BindHost);
         var log = ReadLog(reader, overrides.Log);
