@@ -33,7 +33,7 @@ internal static class SlaveProgram
             var configuration = DaemonConfiguration.Load(path, version, overrides);
             foreach (var line in configuration.Describe())
                 await Console.Out.WriteLineAsync(line);
-            foreach (var warning in configuration.Warnings)
+            foreach (var warning in configuration.Warnings.Concat(configuration.NotOffered))
                 await Console.Error.WriteLineAsync($"buildd-slave: warning: {warning}");
             return 0;
         }
@@ -62,7 +62,7 @@ internal static class SlaveProgram
             await using var application = SlaveApplication.Create(configuration, sockets);
             var log = application.Services.GetRequiredService<DaemonLog>();
             var logger = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SlaveProgram).FullName!);
-            foreach (var warning in configuration.Warnings)
+            foreach (var warning in configuration.Warnings.Concat(configuration.NotOffered))
                 logger.LogConfigurationWarning(warning);
             Volatile.Write(ref reload, log.Reopen); // systemd is not told: the service is not ready yet
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Buildd.Backends.Phases;
+using Buildd.Backends.Root;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 
@@ -25,6 +26,20 @@ internal abstract class BuildEnvironment
     private const string WithVariables = """eval "$(cat)" && cd -- "$1" && shift && exec "$@" </dev/null""";
 
     /// <summary>
+    /// Once the folder is entered nothing can put another in its way, and of the name no link is followed. What a message of these
+    /// programs would say is not part of the file.
+    /// </summary>
+    private const string CopyScript =
+        """
+        exec 2>/dev/null
+        cd -P -- "$1" && [ "$(pwd -P)" = "$1" ] && [ -f "$2" ] && [ ! -L "$2" ] || exit 66
+        exec dd bs=1M iflag=nofollow status=none "if=./$2"
+        """;
+
+    /// <summary>What <see cref="CopyScript"/> exits with when there is no such file.</summary>
+    private const int NoFile = 66;
+
+    /// <summary>
     /// Whether the build reaches the network. Without it what is installed as root still does: it is the package's own programs
     /// that don't, or what <see cref="AsWork"/> was asked for.
     /// </summary>
@@ -32,6 +47,9 @@ internal abstract class BuildEnvironment
 
     /// <summary>A command, to be run inside as root, without a network where the build has none: for the work of kinds of build that install nothing first.</summary>
     internal virtual Command AsWork(Command command) => HasNetwork ? command : NetworkIsolation.Isolate(command);
+
+    /// <summary>The build's own folder on this machine.</summary>
+    private protected abstract string BuildDirectory { get; }
 
     /// <summary>Where the system is in a build's folder; also before it is there.</summary>
     internal static string RootDirectoryIn(string buildDirectory) => Path.Combine(buildDirectory, FolderName);
@@ -75,8 +93,29 @@ internal abstract class BuildEnvironment
     /// </summary>
     /// <returns>Where it is now.</returns>
     /// <exception cref="PhaseFailedException">It is not there, is no ordinary file, or lies behind a link.</exception>
-    internal virtual Task<string> TakeAsync(string path, CancellationToken cancellationToken) =>
-        throw new PhaseFailedException(BuildStatus.BuilderFail, "files can't be taken out of this kind of environment");
+    /// <remarks>
+    /// Here a program inside copies it, for systems whose files this machine's programs don't reach; where they do, it is overridden
+    /// and nothing is copied.
+    /// </remarks>
+    internal virtual async Task<string> TakeAsync(string path, CancellationToken cancellationToken)
+    {
+        var target = Path.Combine(BuildDirectory, RootExecutor.Taken);
+        int code;
+        var file = new FileStream(target, FileMode.CreateNew, FileAccess.Write);
+        await using (file.ConfigureAwait(false))
+        {
+            code = await RunInsideAsync(
+                Command.Of("/bin/sh", "-c", CopyScript, "sh", Path.GetDirectoryName(path)!, Path.GetFileName(path)), cancellationToken,
+                output: file.Write, description: $"take {path} out of the system").ConfigureAwait(false);
+        }
+
+        if (code == 0)
+            return target;
+        File.Delete(target);
+        throw new PhaseFailedException(BuildStatus.PackageFail, code == NoFile
+            ? $"'{path}' is not there, is no ordinary file, or lies behind a link"
+            : $"'{path}' can't be taken out of the system: exit code {code}");
+    }
 
     /// <summary>Lets the system read a folder of this machine at a folder of its own, which must be there. <see cref="UnmountAsync"/> ends that.</summary>
     /// <param name="folder">The folder, which has to lie in one of <see cref="DebianBuildOptions.ReadableFolders"/>.</param>

@@ -18,6 +18,9 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
     /// <summary>The tarball's name in the file cache.</summary>
     private protected string TarballName { get; } = Path.GetFileName(context.Request.ChrootPath);
 
+    /// <inheritdoc/>
+    private protected override string BuildDirectory => context.Directory;
+
     /// <summary>Whether schroot may know the chroot.</summary>
     private bool _defined;
 
@@ -47,7 +50,7 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
     internal override async Task<string> TakeAsync(string path, CancellationToken cancellationToken)
     {
         await RunAsync(new RootOperation.Take(Id, path), $"take {path} out of the chroot", BuildStatus.PackageFail, cancellationToken).ConfigureAwait(false);
-        return Path.Combine(context.Directory, RootExecutor.Taken);
+        return Path.Combine(BuildDirectory, RootExecutor.Taken);
     }
 
     /// <inheritdoc/>

@@ -84,6 +84,9 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     private string Outer => RootDirectoryIn(context.Directory);
 
     /// <inheritdoc/>
+    private protected override string BuildDirectory => context.Directory;
+
+    /// <inheritdoc/>
     internal override Command AsWork(Command command) => HasNetwork ? command : SbuildServer.InNetworkOfBuild(command);
 
     /// <inheritdoc/>

@@ -14,11 +14,22 @@ public sealed class LiveFsBackend(LiveFsOptions options) : IBuildBackend
     /// <inheritdoc/>
     public string Tag => WireNames.Managers.LiveFs;
 
+    /// <summary>A sentence on why images can't be made as these options say; null when they can. A backend is offered only then.</summary>
+    /// <remarks>Image tools mount, make device nodes and take loop devices, which a system that is kept apart from the machine can't.</remarks>
+    public static string? FindMistake(LiveFsOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.Environment is EnvironmentKind.Unshare or EnvironmentKind.Nspawn
+            ? $"builds of live file systems are not offered, since image tools need mounts and devices that there are none of in the environment "
+                + $"'{options.Environment.ToString()!.ToLowerInvariant()}': set environment in [livefs] to auto, chroot or overlay"
+            : null;
+    }
+
     /// <inheritdoc/>
     public IBuild Prepare(BuildRequest request)
     {
         var (image, build) = ImageTools.Prepare(request, Options);
-        return new DebianBuild(image.System, Options, new LiveFsWork(image, build));
+        return new DebianBuild(image.System, Options, new LiveFsWork(image, build, Options));
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ using Buildd.Slave.Builds;
 namespace Buildd.Backends.LiveFs;
 
 /// <summary>The making of one image, whichever tool does it: protocol section 12.4.</summary>
-internal sealed class LiveFsWork(ImageArguments image, IImageBuild build) : IDebianWork
+internal sealed class LiveFsWork(ImageArguments image, IImageBuild build, LiveFsOptions options) : IDebianWork
 {
     /// <summary>
     /// What loop devices are made of, where this machine has them: the tarballs of farms have none, and images of disks are
@@ -60,7 +60,9 @@ internal sealed class LiveFsWork(ImageArguments image, IImageBuild build) : IDeb
         """;
 
     /// <inheritdoc/>
-    public Task InspectAsync(BuildSite site, CancellationToken abort) => Task.CompletedTask;
+    public Task InspectAsync(BuildSite site, CancellationToken abort) => LiveFsBackend.FindMistake(options) is { } mistake
+        ? throw new PhaseFailedException(BuildStatus.BuilderFail, mistake)
+        : Task.CompletedTask;
 
     /// <inheritdoc/>
     public async Task RunAsync(BuildSite site, CancellationToken abort)

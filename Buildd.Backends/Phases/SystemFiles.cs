@@ -3,8 +3,9 @@ using Buildd.Processes;
 
 namespace Buildd.Backends.Phases;
 
-/// <summary>Reads what a build's programs have written in its system, as the build's own user and without following links.</summary>
+/// <summary>Looks at what a build's programs have written in its system, as the build's own user and without following links.</summary>
 /// <remarks>
+/// For names and small files, of which nothing is taken away; what is to leave the system is moved by <see cref="BuildEnvironment.TakeAsync"/>.
 /// The reading is done by programs inside: a link leads to nothing of this machine, and whatever name a hostile build gives
 /// a file is an argument and never part of a script.
 /// </remarks>
@@ -17,7 +18,6 @@ internal sealed class SystemFiles(BuildEnvironment system, BuildUser user)
     private const int NoFile = 66;
 
     private const string ReadScript = "[ -f \"$1\" ] && [ ! -L \"$1\" ] || exit 66; exec head -c \"$2\" -- \"$1\" 2>/dev/null";
-    private const string CopyScript = "[ -f \"$1\" ] && [ ! -L \"$1\" ] || exit 66; exec cat -- \"$1\" 2>/dev/null";
 
     /// <summary>Runs find(1) below a folder and returns the names that it prints, in order of their bytes.</summary>
     /// <param name="directory">The folder.</param>
@@ -58,28 +58,6 @@ internal sealed class SystemFiles(BuildEnvironment system, BuildUser user)
             NoFile => null,
             _ => throw new IOException($"{path} can't be read: exit code {code}"),
         };
-    }
-
-    /// <summary>Copies a file out of the system.</summary>
-    /// <param name="path">Its full path inside.</param>
-    /// <param name="target">A path on this machine where there is nothing yet.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>Whether there is such a file, and it is no link.</returns>
-    /// <exception cref="IOException">It can't be copied.</exception>
-    internal async Task<bool> TryCopyAsync(string path, string target, CancellationToken cancellationToken)
-    {
-        var file = new FileStream(target, FileMode.CreateNew, FileAccess.Write);
-        int code;
-        await using (file.ConfigureAwait(false))
-        {
-            code = await RunAsync(Command.Of("/bin/sh", "-c", CopyScript, "sh", path), file.Write, $"take {path} out of the chroot", cancellationToken)
-                .ConfigureAwait(false);
-        }
-
-        if (code == 0)
-            return true;
-        File.Delete(target);
-        return code == NoFile ? false : throw new IOException($"{path} can't be read: exit code {code}");
     }
 
     private Task<int> RunAsync(Command command, OutputWriter output, string description, CancellationToken cancellationToken) =>

@@ -14,11 +14,29 @@ public sealed class RecipeBackend(RecipeOptions options) : IBuildBackend
     /// <inheritdoc/>
     public string Tag => WireNames.Managers.SourcePackageRecipe;
 
-    /// <summary>A sentence on why this machine can't build recipes of any sort; null when it can. A backend is offered only then.</summary>
-    public static string? FindMistake() =>
-        RecipeTool.Find(git: true, RecipeTool.IsInstalled) is null && RecipeTool.Find(git: false, RecipeTool.IsInstalled) is null
-            ? $"builds of recipes are not offered, since none of {RecipeTool.Git}, {RecipeTool.Breezy} and {RecipeTool.Bazaar} is on this machine: install git-build-recipe, and start again"
+    /// <summary>A sentence on why recipes of no sort can be built as these options say; null when some can. A backend is offered only then.</summary>
+    public static string? FindMistake(RecipeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.Environment is EnvironmentKind.Unshare
+            ? "builds of recipes are not offered, since the tool that reads them does not reach the files of the environment 'unshare': set environment in [sourcepackagerecipe]"
+            : FindMistake(RecipeTool.IsInstalled);
+    }
+
+    /// <summary>A sentence on which sort of recipes can't be built here although another can; null when both can, or none.</summary>
+    public static string? FindGap() => FindGap(RecipeTool.IsInstalled);
+
+    internal static string? FindMistake(Func<string, bool> isInstalled) =>
+        RecipeTool.Find(git: true, isInstalled) is null && RecipeTool.Find(git: false, isInstalled) is null
+            ? $"builds of recipes are not offered, since none of {RecipeTool.Git}, {RecipeTool.Breezy} and {RecipeTool.Bazaar} with dailydeb is on this machine: install git-build-recipe, and start again"
             : null;
+
+    internal static string? FindGap(Func<string, bool> isInstalled) => (RecipeTool.Find(git: true, isInstalled), RecipeTool.Find(git: false, isInstalled)) switch
+    {
+        (not null, null) => $"recipes of Bazaar can't be built, only those of git: neither {RecipeTool.Breezy} nor {RecipeTool.Bazaar} with dailydeb is on this machine, and Debian 12 has no package of them",
+        (null, not null) => $"recipes of git can't be built, only those of Bazaar: {RecipeTool.Git} is not on this machine: install git-build-recipe, and start again",
+        _ => null,
+    };
 
     /// <inheritdoc/>
     public IBuild Prepare(BuildRequest request)

@@ -46,7 +46,7 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
         (_user, var mistake) = BuildUser.Find(options.EffectiveBuildUser);
         _tool = RecipeTool.Find(arguments.Git, RecipeTool.IsInstalled);
         if (_tool is null)
-            mistake ??= arguments.Git ? $"there is no {RecipeTool.Git} on this machine: install it" : $"there is neither {RecipeTool.Breezy} nor {RecipeTool.Bazaar} on this machine, which recipes of Bazaar need";
+            mistake ??= arguments.Git ? $"there is no {RecipeTool.Git} on this machine: install it" : $"there is neither {RecipeTool.Breezy} nor {RecipeTool.Bazaar} with dailydeb on this machine, which recipes of Bazaar need";
         if (!site.Environment.IsOnThisMachine)
             mistake ??= "recipes are made in a chroot or an overlay: set environment in [sourcepackagerecipe]";
         return mistake is null ? Task.CompletedTask : throw new PhaseFailedException(BuildStatus.BuilderFail, mistake);
@@ -172,7 +172,6 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
     /// <summary>Takes over the <c>.changes</c>, every file it lists, and the manifest: all of it, or the recipe has failed.</summary>
     private static async Task GatherAsync(BuildSite site, SystemFiles files, CancellationToken abort)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(site.Context.Directory, ".recipe-results")).FullName;
         try
         {
             var found = await files.FindAsync(Tree, ["-maxdepth", "1", "-type", "f", "-name", "*_source.changes", "-print0"], abort).ConfigureAwait(false);
@@ -180,31 +179,16 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
                 throw new PhaseFailedException(BuildStatus.PackageFail, $"Failed to gather results: there are {found.Count} files *_source.changes, and it has to be one");
 
             var changesName = FileName.Check(Path.GetFileName(path));
-            var changes = Path.Combine(folder, changesName);
-            await CopyAsync(files, changesName, changes, abort).ConfigureAwait(false);
+            var changes = await site.Environment.TakeAsync(path, abort).ConfigureAwait(false);
             var listed = (await Changes.ReadFileAsync(changes, abort).ConfigureAwait(false)).Files;
             await site.Context.AddResultAsync(changes, changesName, abort).ConfigureAwait(false);
             foreach (var name in listed.Select(file => file.Name).Append("manifest"))
-            {
-                var target = Path.Combine(folder, name);
-                await CopyAsync(files, name, target, abort).ConfigureAwait(false);
-                await site.Context.AddResultAsync(target, name, abort).ConfigureAwait(false);
-            }
+                await site.Context.AddResultAsync(await site.Environment.TakeAsync($"{Tree}/{name}", abort).ConfigureAwait(false), name, abort).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or DebianException or RefusedException)
         {
             throw new PhaseFailedException(BuildStatus.PackageFail, $"Failed to gather results: {e.Message}", e);
         }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private static async Task CopyAsync(SystemFiles files, string name, string target, CancellationToken abort)
-    {
-        if (!await files.TryCopyAsync($"{Tree}/{name}", target, abort).ConfigureAwait(false))
-            throw new IOException($"'{name}' is not there, or is no ordinary file");
     }
 
     private static async Task RunOrFailAsync(BuildEnvironment system, Command command, int exitCode, CancellationToken abort)

@@ -104,6 +104,10 @@ internal static partial class NativeFiles
         return error == Outside ? false : throw new RootOperationException($"the file could not be moved: {Marshal.GetPInvokeErrorMessage(error)}");
     }
 
+    /// <summary>Gives a file a further name; a link is not followed.</summary>
+    /// <returns>Whether it has it now; where it has not, that may be because the name is in another file system.</returns>
+    internal static bool TryLink(string path, string name) => LinkAt(CurrentDirectory, path, CurrentDirectory, name, 0) == 0;
+
     /// <summary>Gives a file to a user.</summary>
     /// <exception cref="RootOperationException">It did not work.</exception>
     internal static void Give(string path, uint user) => Check(Chown(path, user, SameGroup), "the file could not be given away");
@@ -126,6 +130,9 @@ internal static partial class NativeFiles
 
     [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RenameAt2(int fromFolder, string from, int toFolder, string to, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int LinkAt(int fromFolder, string from, int toFolder, string to, int flags);
 
     [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Chown(string path, uint owner, uint group);

@@ -9,6 +9,9 @@ internal sealed partial class RootExecutor
     /// <summary>In the build's folder: what the build changes of its chroot. Nobody but root gets in there.</summary>
     private const string Upper = ".chroot-overlay";
 
+    /// <summary>In that, what the build has written.</summary>
+    private const string UpperPart = "upper";
+
     /// <summary>
     /// What has to work, in a mount namespace of its own, so that nothing stays mounted whenever this is killed: what is
     /// removed below is gone above, a folder made anew is empty, and one from below can be renamed.
@@ -41,10 +44,10 @@ internal sealed partial class RootExecutor
         using var lower = ChrootBase.TryUse(bases, sha1, time)!;
         using var own = await MakeOwnAsync(build, Upper, cancellationToken).ConfigureAwait(false);
         // The merged root folder has the upper one's mode.
-        Directory.CreateDirectory(Path.Combine(own.Handle, "upper"), lower.Mode);
-        File.SetUnixFileMode(Path.Combine(own.Handle, "upper"), lower.Mode);
+        Directory.CreateDirectory(Path.Combine(own.Handle, UpperPart), lower.Mode);
+        File.SetUnixFileMode(Path.Combine(own.Handle, UpperPart), lower.Mode);
         Directory.CreateDirectory(Path.Combine(own.Handle, "work"), OnlyOwner);
-        using var upper = own.OpenFolderBelow("upper");
+        using var upper = own.OpenFolderBelow(UpperPart);
         using var scratch = own.OpenFolderBelow("work");
         Directory.CreateDirectory(Path.Combine(build.Handle, BuildEnvironment.FolderName));
         using var point = OpenChroot(build);
@@ -53,6 +56,38 @@ internal sealed partial class RootExecutor
             "overlay", point.Handle, $"lowerdir={lower.Handle},upperdir={upper.Handle},workdir={scratch.Handle},{ChrootBase.MountOptions}",
             ChrootBase.MountSource(sha1));
         return 0;
+    }
+
+    /// <summary>
+    /// Moves a file out of what the build changed. The kernel renames nothing out of an overlay, and copying an image would take its
+    /// size twice; but its data lie in the upper part under the same path. There the file gets the name that it is to have, and
+    /// then loses its own in the overlay, which so never shows what is no longer there. It is root's alone first: whoever
+    /// holds it open inside can't open it anew for writing.
+    /// </summary>
+    private static bool TryMoveFromOverlay(OpenedPath build, OpenedPath chroot, OpenedPath inside, string path, OpenedPath file, string target)
+    {
+        if (!build.Has(Upper) || file.Device != chroot.Device)
+            return false;
+        try
+        {
+            using var own = build.OpenFolderBelow(Upper);
+            using var upper = own.OpenFolderBelow(UpperPart);
+            using var folder = OpenAround(upper, path);
+            var name = Path.GetFileName(path);
+            using var same = folder.OpenBelow(name);
+            if (own.Owner != 0 || !same.IsRegular || same.Links != 1 || same.Inode != file.Inode)
+                return false;
+            File.SetUnixFileMode(file.Handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            NativeFiles.Give(file.Handle, 0);
+            if (!NativeFiles.TryLink(Path.Combine(folder.Handle, name), target))
+                return false;
+            File.Delete(Path.Combine(inside.Handle, name));
+            return true;
+        }
+        catch (RootOperationException)
+        {
+            return false; // it lies in the part below, and is copied
+        }
     }
 
     private async Task<int> UnpackBaseAsync(OpenedPath bases, string sha1, CancellationToken cancellationToken)

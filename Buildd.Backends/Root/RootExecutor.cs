@@ -201,7 +201,7 @@ internal sealed partial class RootExecutor(RootPlace place, ProcessScope scope, 
             throw new RootOperationException($"there is a '{Taken}' in '{build.Place}' already");
 
         var target = Path.Combine(build.Handle, Taken);
-        if (file.Links != 1 || !NativeFiles.TryRename(Path.Combine(folder.Handle, name), target))
+        if (file.Links != 1 || !(NativeFiles.TryRename(Path.Combine(folder.Handle, name), target) || TryMoveFromOverlay(build, chroot, folder, path, file, target)))
         {
             var code = await RunAsync(Command.Of("cp", "--reflink=auto", "--sparse=auto", "--", file.Handle, target), cancellationToken).ConfigureAwait(false);
             if (code != 0)

@@ -55,7 +55,7 @@ internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arg
 
         site.Phases.Enter(Phase.Gather);
         if (templates.Count > 0)
-            await GatherAsync(site, files, abort).ConfigureAwait(false);
+            await GatherAsync(site, abort).ConfigureAwait(false);
         else
             site.Context.Log.WriteLine("There is nothing to make a template of in this tree");
     }
@@ -137,14 +137,12 @@ internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arg
             throw Failed($"the templates can't be packed: tar ended with exit code {code}");
     }
 
-    private async Task GatherAsync(BuildSite site, SystemFiles files, CancellationToken abort)
+    private async Task GatherAsync(BuildSite site, CancellationToken abort)
     {
         try
         {
-            var target = Path.Combine(site.Context.Directory, ".templates");
-            if (!await files.TryCopyAsync(Result, target, abort).ConfigureAwait(false))
-                throw new IOException("the archive of the templates is gone");
-            await site.Context.AddResultAsync(target, options.ResultArchive, abort).ConfigureAwait(false);
+            var taken = await site.Environment.TakeAsync(Result, abort).ConfigureAwait(false);
+            await site.Context.AddResultAsync(taken, options.ResultArchive, abort).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or RefusedException)
         {

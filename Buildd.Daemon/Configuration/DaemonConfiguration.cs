@@ -67,6 +67,9 @@ public sealed record DaemonConfiguration
     /// <summary>What is odd and no mistake: lines that nobody reads, each with its number.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>What can't be built here although this program could, and why: a sentence each.</summary>
+    public IReadOnlyList<string> NotOffered { get; init; } = [];
+
     /// <summary>Every key that this reader knows.</summary>
     internal IReadOnlyCollection<string> KnownKeys { get; private init; } = [];
 
@@ -110,8 +113,9 @@ public sealed record DaemonConfiguration
         var kinds = new KindReader(file, reader);
         var proxyReader = new SectionReader(file, ProxyReader.Section);
         var templatesReader = new SectionReader(file, "translationtemplatesmanager");
-        var slave = ReadSlave(reader, templatesReader, kinds, root, limits, ProxyReader.ReadApt(proxyReader), version)
-            with { StateDirectory = overrides.State is { } state ? Absolute(state) : null };
+        List<string> notOffered = [];
+        var slave = ReadSlave(reader, templatesReader, kinds, root, limits, ProxyReader.ReadApt(proxyReader), version, notOffered) with
+        { StateDirectory = overrides.State is { } state ? Absolute(state) : null };
         SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader, overrides.BindHost);
         var log = ReadLog(reader, overrides.Log);
@@ -147,9 +151,9 @@ public sealed record DaemonConfiguration
                 .. FindUnread(path, file, [reader, securityReader, proxyReader, templatesReader, .. kinds.Sections]),
                 .. FindOdd(security, address),
                 .. oddUser is null ? (string[])[] : [oddUser],
-                .. RecipeBackend.FindMistake() is { } noRecipes ? [noRecipes] : (string[])[],
                 .. limits.FindWhatCanNotBeKept() is { } notKept ? [$"{path}: {notKept}"] : (string[])[],
             ],
+            NotOffered = notOffered,
             KnownKeys =
             [
                 .. reader.Keys, .. kinds.Sections.SelectMany(section => section.Keys), .. templatesReader.Keys, .. securityReader.Keys, .. proxyReader.Keys,
@@ -170,7 +174,7 @@ public sealed record DaemonConfiguration
     }
 
     private static SlaveOptions ReadSlave(
-        SectionReader reader, SectionReader templates, KindReader kinds, RootAccess root, BuildLimits limits, string? aptProxy, string version)
+        SectionReader reader, SectionReader templates, KindReader kinds, RootAccess root, BuildLimits limits, string? aptProxy, string version, List<string> notOffered)
     {
         var defaults = new SlaveOptions();
         var user = reader.Text("builduser") ?? new BinaryPackageOptions().BuildUser;
@@ -188,15 +192,19 @@ public sealed record DaemonConfiguration
                 new BinaryPackageBackend(kinds.Complete(
                     WireNames.Managers.BinaryPackage,
                     new BinaryPackageOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy, BuilderVersion = version })),
-                .. ReadRecipes(kinds.Complete(
-                    WireNames.Managers.SourcePackageRecipe,
-                    new RecipeOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy })),
+                .. Offer(
+                    kinds.Complete(
+                        WireNames.Managers.SourcePackageRecipe,
+                        new RecipeOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy }),
+                    options => new RecipeBackend(options), RecipeBackend.FindMistake, RecipeBackend.FindGap(), notOffered),
                 new TranslationTemplatesBackend(ReadTemplates(templates, kinds.Complete(
                     WireNames.Managers.TranslationTemplates,
                     new TranslationTemplatesOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy }))),
-                new LiveFsBackend(LiveFsReader.Read(
-                    kinds.SectionOf(WireNames.Managers.LiveFs),
-                    kinds.Complete(WireNames.Managers.LiveFs, new LiveFsOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy }))),
+                .. Offer(
+                    LiveFsReader.Read(
+                        kinds.SectionOf(WireNames.Managers.LiveFs),
+                        kinds.Complete(WireNames.Managers.LiveFs, new LiveFsOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy })),
+                    options => new LiveFsBackend(options), LiveFsBackend.FindMistake, gap: null, notOffered),
             ],
             Cache = new FileCacheOptions
             {
@@ -215,9 +223,15 @@ public sealed record DaemonConfiguration
         };
     }
 
-    /// <summary>A kind of build is offered only where the tools for it are.</summary>
-    private static IEnumerable<IBuildBackend> ReadRecipes(RecipeOptions options) =>
-        RecipeBackend.FindMistake() is null ? [new RecipeBackend(options)] : [];
+    /// <summary>A kind of build is offered only where what it needs is; what is missing is told at start, as is what is missing of it.</summary>
+    private static IEnumerable<IBuildBackend> Offer<T>(
+        T options, Func<T, IBuildBackend> make, Func<T, string?> findMistake, string? gap, List<string> notOffered)
+    {
+        var mistake = findMistake(options);
+        if ((mistake ?? gap) is { } sentence)
+            notOffered.Add(sentence);
+        return mistake is null ? [make(options)] : [];
+    }
 
     private static TranslationTemplatesOptions ReadTemplates(SectionReader reader, TranslationTemplatesOptions options)
     {

@@ -96,7 +96,7 @@ internal sealed class ImageDemoRun(DemoOptions options, string tool, string? bra
 
             To look inside:
               unsquashfs -l {path}
-              unsquashfs -cat {path} etc/os-release
+              unsquashfs -cat {path} usr/lib/os-release
               cat {Path.ChangeExtension(path, "manifest")}
               mount -o loop,ro {path} /mnt        # as root
             """);

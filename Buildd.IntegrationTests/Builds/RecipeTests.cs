@@ -1,5 +1,6 @@
 using Buildd.IntegrationTests.Support;
 using Buildd.Master;
+using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.UnitTests.Testing;
@@ -10,9 +11,13 @@ namespace Buildd.IntegrationTests.Builds;
 /// <summary>Recipes, with the real tool, real repositories over HTTP, and a real chroot.</summary>
 [NonParallelizable]
 [CancelAfter(600_000)]
-public sealed class RecipeTests : BinaryPackageFixture
+[TestFixture("chroot")]
+[TestFixture("overlay")]
+public sealed class RecipeTests(string environment) : BinaryPackageFixture
 {
     private const string Header = "# git-build-recipe format 0.4 deb-version {debversion}+1\n";
+
+    private string _commit = "";
 
     [OneTimeSetUp]
     public static void RequireTools() => Machine.Require(File.Exists("/usr/bin/git-build-recipe"), "git-build-recipe");
@@ -25,10 +30,13 @@ public sealed class RecipeTests : BinaryPackageFixture
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), LogOf(outcome));
         var names = outcome.Files.Select(file => file.Name).Order(StringComparer.Ordinal).ToList();
-        var version = "1.0+1~ubuntu12.1";
+        var release = (await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", ". /etc/os-release; echo $VERSION_ID"))).Trim();
+        var version = $"1.0+1~ubuntu{release}.1";
         Assert.That(names, Does.Contain($"fx-recipe_{version}_source.changes").And.Contain($"fx-recipe_{version}.dsc").And.Contain("manifest"));
-        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Leaf!, "manifest")), Does.Contain("git-build-recipe format").And.Contain(await GitRepository.CommitAsync(Folder["fx-recipe"])));
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Leaf!, "manifest")), Does.Contain("git-build-recipe format").And.Contain(_commit));
         Assert.That(LogOf(outcome), Does.Not.Contain("hunter2secret"), "the password is in no log");
+        Assert.That(Slave.Output, Does.Not.Contain("hunter2secret"));
+        Assert.That(Events.OfType<PhaseEnded>().Select(phase => phase.Name), Is.SupersetOf((string[])["update", "buildrecipe", "gather", "reap"]).And.Not.Contain("sbuild"));
 
         var binary = await Runner().RunAsync(
             await JobAsync(names.Where(name => name.EndsWith(".dsc", StringComparison.Ordinal) || name.Contains(".tar.", StringComparison.Ordinal))
@@ -87,6 +95,22 @@ public sealed class RecipeTests : BinaryPackageFixture
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
+    [Test]
+    public async Task A_recipe_of_Bazaar_is_refused_where_no_tool_is()
+    {
+        Machine.Require(!Directory.Exists("/usr/lib/python3/dist-packages/breezy/plugins/builder") && !File.Exists("/usr/bin/brz-build-daily-recipe"), "no tool for recipes of Bazaar");
+        Assert.That((await Slave.Client.InfoAsync()).BuilderTags, Does.Contain("sourcepackagerecipe"), "those of git are built");
+        Assert.That(Slave.Output, Does.Contain("recipes of Bazaar can't be built"), "at start");
+
+        var outcome = await RunAsync("# bzr-builder format 0.4 deb-version 1.0\nlp:x\n", git: false);
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.BuilderFail), LogOf(outcome));
+        Assert.That(LogOf(outcome), Does.Contain("there is neither brz-build-daily-recipe nor bzr with dailydeb on this machine"));
+        BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
+    }
+
+    private protected override Task<SlaveDaemon> StartSlaveAsync() => SlaveDaemon.StartWithAsync($"environment = {environment}\n");
+
     private static string WithPassword(string url) => url.Replace("http://", "http://someone:hunter2secret@", StringComparison.Ordinal);
 
     /// <summary>A repository with a small package in it.</summary>
@@ -102,10 +126,11 @@ public sealed class RecipeTests : BinaryPackageFixture
 
         var repository = Folder[name];
         Directory.Move(tree, repository);
-        return await GitRepository.ServeAsync(Server, repository);
+        (var url, _commit) = await GitRepository.ServeAsync(Server, repository);
+        return url;
     }
 
-    private async Task<BuildOutcome> RunAsync(string recipe) => await Runner().RunAsync(
+    private async Task<BuildOutcome> RunAsync(string recipe, bool git = true) => await Runner().RunAsync(
         await JobAsync("sourcepackagerecipe", new XmlRpcStruct
         {
             ["suite"] = (await BuildEnvironment.ReleaseAsync()).Suite,
@@ -114,7 +139,7 @@ public sealed class RecipeTests : BinaryPackageFixture
             ["author_name"] = "Jane Doe",
             ["author_email"] = "jane@example.org",
             ["recipe_text"] = recipe,
-            ["git"] = true,
+            ["git"] = git,
         }),
         ObserveAsync);
 }

@@ -10,8 +10,12 @@ namespace Buildd.IntegrationTests.Builds;
 /// <summary>Translation templates, of real repositories over HTTP, with the real tools in a real chroot.</summary>
 [NonParallelizable]
 [CancelAfter(600_000)]
-public sealed class TranslationTemplatesTests : BinaryPackageFixture
+[TestFixture("chroot")]
+[TestFixture("overlay")]
+public sealed class TranslationTemplatesTests(string environment) : BinaryPackageFixture
 {
+    private string _commit = "";
+
     [Test]
     public async Task Two_domains_of_one_tree_become_two_templates()
     {
@@ -27,6 +31,8 @@ public sealed class TranslationTemplatesTests : BinaryPackageFixture
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), LogOf(outcome));
         Assert.That(outcome.Files.Select(file => file.Name), Is.EqualTo(new[] { "translation-templates.tar.gz" }));
+        Assert.That(Events.OfType<BuildEnded>().Single().Reply.Extra[WireNames.Members.RevisionId], Is.TypeOf<XmlRpcString>().With.Property("Value").EqualTo(_commit));
+        Assert.That(Events.OfType<PhaseEnded>().Select(phase => phase.Name), Is.SupersetOf((string[])["update", "generate", "gather", "reap"]).And.Not.Contain("sbuild"));
         var archive = Path.Combine(outcome.Leaf!, "translation-templates.tar.gz");
         var names = await ProcessRunner.CaptureAsync(Command.Of("tar", "-tzf", archive));
         Assert.That(names, Is.EqualTo("lib/po/my-lib.pot\npo/my-app.pot\n"), LogOf(outcome));
@@ -79,6 +85,8 @@ public sealed class TranslationTemplatesTests : BinaryPackageFixture
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
+    private protected override Task<SlaveDaemon> StartSlaveAsync() => SlaveDaemon.StartWithAsync($"environment = {environment}\n");
+
     private async Task WriteAsync(string path, string text)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Folder[path])!);
@@ -87,7 +95,7 @@ public sealed class TranslationTemplatesTests : BinaryPackageFixture
 
     private async Task<BuildOutcome> RunAsync(string folder, Func<string, string>? change = null)
     {
-        var address = await GitRepository.ServeAsync(Server, Folder[folder]);
+        (var address, _commit) = await GitRepository.ServeAsync(Server, Folder[folder]);
         return await Runner().RunAsync(
             await JobAsync("translation-templates", new XmlRpcStruct { ["git_repository"] = change?.Invoke(address) ?? address }), ObserveAsync);
     }

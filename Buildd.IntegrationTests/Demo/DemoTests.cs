@@ -49,25 +49,6 @@ public class DemoTests
     }
 
     [Test]
-    public async Task Makes_an_image_from_a_branch_of_its_own_and_says_how_to_look_inside()
-    {
-        Machine.Require(File.Exists("/usr/bin/git") && File.Exists("/usr/bin/unsquashfs"), "git and squashfs-tools: run 'make test', which installs them");
-        await BuildEnvironment.ChrootAsync();
-        var output = new StringBuilder();
-        var command = Command.Of(Repository.Program("buildd-farm"), "demo-image", "--output", _folder["out"], "--work", _work);
-
-        var result = await ProcessRunner.RunAsync(command, bytes => output.Append(Encoding.UTF8.GetString(bytes)));
-
-        var text = output.ToString();
-        Assert.That(result.ExitCode, Is.Zero, text);
-        var leaf = Directory.GetDirectories(_folder["out/incoming"]).Single();
-        Assert.That(Directory.GetFiles(leaf).Select(Path.GetFileName), Is.SupersetOf(
-            (string[])["livecd.demo.squashfs", "livecd.demo.manifest", "livecd.demo.size", "buildlog"]));
-        Assert.That(text, Does.Contain("bootstrap_debootstrap").And.Contain("100 %").And.Contain($"unsquashfs -l {leaf}/livecd.demo.squashfs").And.Contain("==> livefs: "));
-        AssertNothingIsLeft();
-    }
-
-    [Test]
     public async Task A_package_that_is_not_there_is_said_plainly()
     {
         await BuildEnvironment.ChrootAsync();

@@ -1,3 +1,4 @@
+using Buildd.IntegrationTests.Support;
 using Buildd.Master;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
@@ -14,7 +15,7 @@ public class BranchTests : LiveFsFixture
     public async Task An_image_is_made_from_a_branch_and_right()
     {
         const string Hostile = "it's $(touch /evil); `id` \"quoted\" \\ & | * end";
-        var commit = await LiveBuildConfiguration.CommitAsync(Folder["branches/board"], $"""
+        var commit = await GitRepository.CommitAsync(Folder["branches/board"], $"""
             mkdir -p boards/one/auto boards/one/config/includes.chroot/etc boards/one/config/hooks/normal
             cat > boards/one/auto/config <<'END'
             #!/bin/sh
@@ -26,17 +27,20 @@ public class BranchTests : LiveFsFixture
             #!/bin/sh
             set -e
             {LiveBuildConfiguration.Build}
+            lb binary_linux-image
             END
             chmod +x boards/one/auto/*
             ln -s /nowhere/at/all boards/one/config/includes.chroot/etc/link
             ln -s /usr/share/live/build/hooks/normal/1000-create-mtab-symlink.hook.chroot boards/one/config/hooks/normal/
             """);
+        var architecture = (await BuildEnvironment.ReleaseAsync()).Architecture;
         var arguments = (await ArgumentsAsync()) with
         {
             ConfigBranch = $"file://{Folder["branches/board"]}",
-            ConfigRef = "v1",
+            ConfigRef = GitRepository.Tag,
             ConfigPath = "boards/one",
-            LbOptions = ["--iso-volume", Hostile, "--chroot-squashfs-compression-level", "3"],
+            // Later options have the last word: this image has a kernel.
+            LbOptions = ["--iso-volume", Hostile, "--chroot-squashfs-compression-level", "3", "--linux-packages", "linux-image", "--linux-flavours", $"cloud-{architecture}"],
             Environment = new Dictionary<string, string> { ["BOARD"] = Hostile },
             DateStamp = "20240501.1",
         };
@@ -47,7 +51,8 @@ public class BranchTests : LiveFsFixture
         Assert.Multiple(() =>
         {
             Assert.That(outcome.Files.Select(file => file.Name), Is.SupersetOf(
-                (string[])[$"livecd.{Project}.squashfs", $"livecd.{Project}.manifest", $"livecd.{Project}.size", $"livecd.{Project}.packages"]));
+                (string[])[$"livecd.{Project}.squashfs", $"livecd.{Project}.manifest", $"livecd.{Project}.size", $"livecd.{Project}.packages"])
+                .And.Some.StartsWith($"livecd.{Project}.kernel").And.Some.StartsWith($"livecd.{Project}.initrd"));
             Assert.That(Events.OfType<PhaseEnded>().Select(phase => phase.Name), Is.EqualTo(
                 (string[])["init", "unpack", "mount", "sources", "update", "install", "checkout", "livefs", "gather", "reap", "umount", "cleanup"]));
             Assert.That(LastMembers[WireNames.Members.RevisionId], Is.TypeOf<XmlRpcString>().With.Property("Value").EqualTo(commit));
@@ -55,7 +60,7 @@ public class BranchTests : LiveFsFixture
             Assert.That(progress.Select(made => made.Stage), Does.Contain("bootstrap_debootstrap").And.Contain("chroot_install-packages").Or.Contain("chroot_hooks"));
             Assert.That(progress.Select(made => made.Fraction), Is.Ordered.And.Some.EqualTo(1.0).And.Some.InRange(0.1, 0.9));
         });
-        await AssertImageAsync(outcome);
+        await AssertImageAsync(outcome, "/boot/vmlinuz-");
         Assert.That(await UnsquashAsync(outcome, "etc/board"), Is.EqualTo(Hostile), "a variable arrives as it is");
         AssertNothingIsLeft();
     }
@@ -68,7 +73,7 @@ public class BranchTests : LiveFsFixture
     [TestCase("rm -r config; echo > readme", "neither auto/ nor config/")]
     public async Task A_branch_that_leads_out_of_itself_or_has_nothing_is_not_used(string spoil, string reason)
     {
-        await LiveBuildConfiguration.CommitAsync(Folder["branches/evil"], $"mkdir -p config/package-lists; echo > config/package-lists/a; {spoil}");
+        await GitRepository.CommitAsync(Folder["branches/evil"], $"mkdir -p config/package-lists; echo > config/package-lists/a; {spoil}");
 
         var outcome = await BuildAsync((await ArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/evil"]}" });
 
@@ -91,7 +96,7 @@ public class BranchTests : LiveFsFixture
     [Test]
     public async Task A_build_aborted_while_it_bootstraps_is_ABORTED_and_leaves_nothing()
     {
-        await LiveBuildConfiguration.CommitAsync(Folder["branches/board"], $"mkdir auto; printf '%s' '#!/bin/sh\n{(await LiveBuildConfiguration.ConfigAsync()).Replace("'", "'\\''", StringComparison.Ordinal)}' > auto/config; chmod +x auto/config");
+        await GitRepository.CommitAsync(Folder["branches/board"], $"mkdir auto; printf '%s' '#!/bin/sh\n{(await LiveBuildConfiguration.ConfigAsync()).Replace("'", "'\\''", StringComparison.Ordinal)}' > auto/config; chmod +x auto/config");
         using var abort = new CancellationTokenSource();
 
         var outcome = await BuildAsync(

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Buildd.IntegrationTests.Support;
 using Buildd.Master;
+using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.UnitTests.Testing;
@@ -10,7 +12,9 @@ namespace Buildd.IntegrationTests.Images;
 /// <summary>Images with Launchpad's arguments, and what a hostile or unlucky build of one leaves: nothing.</summary>
 [NonParallelizable]
 [CancelAfter(600_000)]
-public class LaunchpadTests : LiveFsFixture
+[TestFixture(Chroot)]
+[TestFixture(Overlay)]
+public class LaunchpadTests(string environment) : LiveFsFixture(environment)
 {
     private const long GiB = 1024L * 1024 * 1024;
 
@@ -113,7 +117,7 @@ public class LaunchpadTests : LiveFsFixture
         await Slave.DisposeAsync();
         var free = new DriveInfo("/var/tmp").AvailableFreeSpace;
         Machine.Require(free > 6 * GiB, "6 GiB of free space in /var/tmp");
-        Slave = await SlaveDaemon.StartWithAsync($"freespacefloor = {free - (5 * GiB)}\n");
+        Slave = await SlaveDaemon.StartWithAsync($"freespacefloor = {free - (5 * GiB)}\n{Section}");
 
         var outcome = await BuildAsync(await RecipesAsync(StandInRecipes.Sparse));
 
@@ -128,13 +132,16 @@ public class LaunchpadTests : LiveFsFixture
     {
         await using var disk = await SmallFileSystem.MountAsync(1024 * 1024 * 1024, "dev");
         await Slave.DisposeAsync();
-        Slave = await SlaveDaemon.StartWithAsync("", disk.Path, []);
+        Slave = await SlaveDaemon.StartWithAsync(Section, disk.Path, []);
 
         var outcome = await BuildAsync(await RecipesAsync(StandInRecipes.Filling));
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
         Assert.That(Cause, Is.EqualTo("disk"));
-        Assert.That(Directory.GetDirectories(disk.Path), Is.Empty);
-        Assert.That(new DriveInfo(disk.Path).AvailableFreeSpace, Is.GreaterThan(1000L * 1024 * 1024));
+        Assert.That(Directory.GetDirectories(disk.Path).Select(Path.GetFileName), Is.SubsetOf((string[])["bases"]));
+        var kept = (await ProcessRunner.CaptureAsync(Command.Of("du", "-s", "-B1", disk.Path))).Split('\t')[0];
+        Assert.That(
+            new DriveInfo(disk.Path).AvailableFreeSpace + long.Parse(kept, CultureInfo.InvariantCulture),
+            Is.GreaterThan(1000L * 1024 * 1024), "only what is kept for the next build takes room");
     }
 }

@@ -1,5 +1,4 @@
 using Buildd.IntegrationTests.Support;
-using Buildd.Processes;
 
 namespace Buildd.IntegrationTests.Images;
 
@@ -33,18 +32,5 @@ internal static class LiveBuildConfiguration
               --chroot-filesystem squashfs --chroot-squashfs-compression-type zstd "$@"
 
             """;
-    }
-
-    /// <summary>Makes a repository of one commit.</summary>
-    /// <param name="folder">Where.</param>
-    /// <param name="script">Shell that makes the files in the folder it is run in.</param>
-    /// <returns>The commit.</returns>
-    internal static async Task<string> CommitAsync(string folder, string script)
-    {
-        Directory.CreateDirectory(folder);
-        await ProcessRunner.CaptureAsync(Command.Of("sh", "-e", "-c",
-            $"git init -q -b main\n{script}\ngit add -A\ngit -c user.name=T -c user.email=t@localhost commit -q -m configuration\ngit tag v1\nchmod -R a+rX .") with
-        { WorkingDirectory = folder });
-        return (await ProcessRunner.CaptureAsync(Command.Of("git", "rev-parse", "HEAD") with { WorkingDirectory = folder })).Trim();
     }
 }

@@ -13,8 +13,12 @@ using NUnit.Framework;
 namespace Buildd.IntegrationTests.Images;
 
 /// <summary>A slave that makes images, a server with a chroot and packages, and a master's runner that notes what it sees.</summary>
-public abstract class LiveFsFixture
+/// <param name="environment">What the images' systems are made of.</param>
+public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
 {
+    private protected const string Chroot = "chroot";
+    private protected const string Overlay = "overlay";
+
     private protected const string Project = "fixture";
 
     private static int _count;
@@ -56,7 +60,10 @@ public abstract class LiveFsFixture
     /// <summary>Takes back what <see cref="StartSlaveAsync"/> did to the machine.</summary>
     private protected virtual Task RemoveUserAsync() => Task.CompletedTask;
 
-    private protected virtual Task<SlaveDaemon> StartSlaveAsync() => SlaveDaemon.StartWithAsync($"[livefs]\nfile-branches = {Folder["branches"]}\n");
+    /// <summary>More of the configuration: what is said of this kind of build.</summary>
+    private protected string Section => $"[livefs]\nenvironment = {environment}\nfile-branches = {Folder["branches"]}\n";
+
+    private protected virtual Task<SlaveDaemon> StartSlaveAsync() => SlaveDaemon.StartWithAsync(Section);
 
     private protected static async Task<LiveFsArguments> ArgumentsAsync(params string[] moreArchives)
     {
@@ -99,7 +106,7 @@ public abstract class LiveFsFixture
         ProcessRunner.CaptureAsync(Command.Of("unsquashfs", "-cat", Path.Combine(outcome.Leaf!, $"livecd.{Project}.squashfs"), path));
 
     /// <summary>The image has a root that looks as if it would boot, and what stands beside it tells what is in it.</summary>
-    private protected static async Task AssertImageAsync(BuildOutcome outcome)
+    private protected static async Task AssertImageAsync(BuildOutcome outcome, string more = "/usr")
     {
         var status = await UnsquashAsync(outcome, "var/lib/dpkg/status");
         var installed = status.Split("\n\n")
@@ -109,7 +116,7 @@ public abstract class LiveFsFixture
         Assert.That(manifest.Select(line => line.Replace('\t', ' ').Split(' ')).Select(words => $"{words[0].Split(':')[0]} {words[^1]}"), Is.EquivalentTo(installed), "the manifest is the image's list of packages");
         Assert.That(manifest, Has.Length.GreaterThan(50));
         var list = await ProcessRunner.CaptureAsync(Command.Of("unsquashfs", "-l", Path.Combine(outcome.Leaf!, $"livecd.{Project}.squashfs")));
-        Assert.That(list, Does.Contain("/etc/debian_version").And.Contain("/usr/bin/bash").And.Contain("/usr/lib/os-release"));
+        Assert.That(list, Does.Contain("/etc/debian_version").And.Contain("/usr/bin/bash").And.Contain("/usr/lib/os-release").And.Contain(more));
         var size = long.Parse((await File.ReadAllTextAsync(Path.Combine(outcome.Leaf!, $"livecd.{Project}.size"))).Trim(), System.Globalization.CultureInfo.InvariantCulture);
         Assert.That(size, Is.GreaterThan(new FileInfo(Path.Combine(outcome.Leaf!, $"livecd.{Project}.squashfs")).Length));
     }

@@ -25,7 +25,7 @@ public class OrdinaryUserTests : LiveFsFixture
     [Test]
     public async Task A_branch_of_the_machine_is_read_and_a_folder_beside_it_is_not()
     {
-        await LiveBuildConfiguration.CommitAsync(Folder["branches/empty"], "echo > readme");
+        await GitRepository.CommitAsync(Folder["branches/empty"], "echo > readme");
 
         var outcome = await BuildAsync((await ArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/empty"]}" });
 
@@ -39,7 +39,7 @@ public class OrdinaryUserTests : LiveFsFixture
     private protected override async Task<SlaveDaemon> StartSlaveAsync()
     {
         _user = await OrdinaryUser.CreateAsync();
-        await File.AppendAllTextAsync(_user.Configuration, $"[livefs]\nfile-branches = {Folder["branches"]}\n");
+        await File.AppendAllTextAsync(_user.Configuration, Section);
         return await SlaveDaemon.StartAsync(_user);
     }
 

@@ -24,7 +24,7 @@ internal static class StandInRecipes
     {
         var repository = new PackageRepository(folder);
         const string Auto = "usr/share/livecd-rootfs/live-build/auto";
-        await repository.AddAsync("livecd-rootfs", "live-build, squashfs-tools, dctrl-tools", new Dictionary<string, string>
+        await repository.AddAsync("livecd-rootfs", depends: "live-build, squashfs-tools, dctrl-tools", files: new Dictionary<string, string>
         {
             [$"{Auto}/config"] = $"""
                 #!/bin/sh

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -25,6 +24,8 @@ internal sealed class AptArchive : IAsyncDisposable
     /// <summary>What the tool prints.</summary>
     internal const string Word = "fx-tool-was-here";
 
+    private const string Suite = "test";
+
     private readonly WebApplication _application;
     private readonly TemporaryDirectory _folder = new();
 
@@ -38,10 +39,10 @@ internal sealed class AptArchive : IAsyncDisposable
     }
 
     /// <summary>The line of a sources.list for everybody.</summary>
-    internal string Line => $"deb {_application.Urls.First()}/public test main";
+    internal string Line => $"deb {_application.Urls.First()}/public {Suite} {PackageRepository.Component}";
 
     /// <summary>The line with the password.</summary>
-    internal string PrivateLine => $"deb {_application.Urls.First().Replace("://", $"://{User}:{Uri.EscapeDataString(Password)}@", StringComparison.Ordinal)}/private test main";
+    internal string PrivateLine => $"deb {_application.Urls.First().Replace("://", $"://{User}:{Uri.EscapeDataString(Password)}@", StringComparison.Ordinal)}/private {Suite} {PackageRepository.Component}";
 
     /// <summary>The key that it is signed with, armoured.</summary>
     internal byte[] Key { get; private set; } = [];
@@ -66,34 +67,17 @@ internal sealed class AptArchive : IAsyncDisposable
 
     private async Task MakeAsync()
     {
-        var architecture = (await BuildEnvironment.ReleaseAsync()).Architecture;
-        var tree = Directory.CreateDirectory(_folder["tool"]).FullName;
-        Directory.CreateDirectory(Path.Combine(tree, "DEBIAN"));
-        Directory.CreateDirectory(Path.Combine(tree, "usr", "bin"));
-        await File.WriteAllTextAsync(
-            Path.Combine(tree, "DEBIAN", "control"),
-            "Package: fx-tool\nVersion: 1.0\nArchitecture: all\nMaintainer: Test Author <test@example.org>\nDescription: package for a test\n");
-        var program = Path.Combine(tree, "usr", "bin", "fx-tool");
-        await File.WriteAllTextAsync(program, $"#!/bin/sh\necho {Word}\n");
-        File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
-
-        var main = Directory.CreateDirectory(_folder["archive/dists/test/main/binary-" + architecture]).FullName;
-        Directory.CreateDirectory(_folder["archive/pool"]);
-        await ProcessRunner.CaptureAsync(Command.Of("dpkg-deb", "--root-owner-group", "--build", tree, _folder["archive/pool/fx-tool_1.0_all.deb"]));
-        var packages = await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", "dpkg-scanpackages --multiversion pool 2>/dev/null") with { WorkingDirectory = _folder["archive"] });
-        await File.WriteAllTextAsync(Path.Combine(main, "Packages"), packages);
-        var sum = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(packages)));
-        await File.WriteAllTextAsync(
-            _folder["Release"],
-            string.Create(CultureInfo.InvariantCulture,
-                $"Origin: Test\nSuite: test\nCodename: test\nArchitectures: {architecture}\nComponents: main\nDate: {DateTimeOffset.UnixEpoch.AddYears(54):R}\nSHA256:\n {sum} {Encoding.UTF8.GetByteCount(packages)} main/binary-{architecture}/Packages\n"));
+        var repository = new PackageRepository(_folder["archive"]);
+        await repository.AddAsync("fx-tool", new Dictionary<string, string> { ["usr/bin/fx-tool"] = $"#!/bin/sh\necho {Word}\n" });
+        var release = await repository.IndexAsync(Suite);
+        var index = Path.Combine(Path.GetDirectoryName(release)!, "InRelease");
 
         Directory.CreateDirectory(_folder["gpg"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await GpgAsync("--passphrase", "", "--quick-generate-key", "Test Archive <archive@example.org>", "ed25519", "sign", "never");
         await GpgAsync("--armor", "--output", _folder["key"], "--export");
-        await GpgAsync("--clearsign", "--output", _folder["archive/dists/test/InRelease"], _folder["Release"]);
+        await GpgAsync("--clearsign", "--output", index, release);
         Key = await File.ReadAllBytesAsync(_folder["key"]);
-        IndexSha256 = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(_folder["archive/dists/test/InRelease"])));
+        IndexSha256 = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(index)));
     }
 
     private Task<string> GpgAsync(params string[] arguments) =>

@@ -2,25 +2,35 @@ using Buildd.Processes;
 
 namespace Buildd.IntegrationTests.Support;
 
-/// <summary>A git repository made of a folder's content, served over HTTP as plain files.</summary>
+/// <summary>Git repositories made of a folder's content.</summary>
 internal static class GitRepository
 {
-    /// <summary>Commits all that is in a folder, and serves it.</summary>
-    /// <returns>The address.</returns>
-    internal static async Task<string> ServeAsync(FileServer server, string folder)
+    /// <summary>The tag of the commit.</summary>
+    internal const string Tag = "v1";
+
+    /// <summary>Makes a repository of a folder, with all that is in it as one commit.</summary>
+    /// <param name="folder">The folder; it is made if it is not there.</param>
+    /// <param name="script">Shell that makes the files first, run in the folder.</param>
+    /// <returns>The commit.</returns>
+    internal static async Task<string> CommitAsync(string folder, string script = "")
     {
-        var bare = folder + ".git";
-        await RunAsync(folder, "init", "-q", "-b", "main");
-        await RunAsync(folder, "add", "-A", "-f");
-        await RunAsync(folder, "-c", "user.name=Test", "-c", "user.email=test@example.org", "commit", "-q", "-m", "All of it");
-        await RunAsync(folder, "clone", "-q", "--bare", folder, bare);
-        await RunAsync(bare, "update-server-info");
-        return server.AddFolder(Path.GetFileName(bare), bare);
+        Directory.CreateDirectory(folder);
+        await ProcessRunner.CaptureAsync(Command.Of("sh", "-e", "-c",
+            $"git init -q -b main\n{script}\ngit add -A -f\ngit -c user.name=Test -c user.email=test@example.org commit -q -m 'All of it'\ngit tag {Tag}\nchmod -R a+rX .") with
+        { WorkingDirectory = folder });
+        return (await RunAsync(folder, "rev-parse", "HEAD")).Trim();
     }
 
-    /// <summary>The commit that is served.</summary>
-    internal static async Task<string> CommitAsync(string folder) =>
-        (await ProcessRunner.CaptureAsync(Command.Of("git", "rev-parse", "HEAD") with { WorkingDirectory = folder })).Trim();
+    /// <summary>The same, served over HTTP as plain files.</summary>
+    /// <returns>The address, and the commit.</returns>
+    internal static async Task<(string Url, string Commit)> ServeAsync(FileServer server, string folder)
+    {
+        var commit = await CommitAsync(folder);
+        var bare = folder + ".git";
+        await RunAsync(folder, "clone", "-q", "--bare", folder, bare);
+        await RunAsync(bare, "update-server-info");
+        return (server.AddFolder(Path.GetFileName(bare), bare), commit);
+    }
 
     private static Task<string> RunAsync(string folder, params string[] words) =>
         ProcessRunner.CaptureAsync(Command.Of("git", words) with { WorkingDirectory = folder });

@@ -17,11 +17,16 @@ internal sealed class ScriptedSystem : BuildEnvironment
     /// <summary>The exit code of a command.</summary>
     internal Func<Command, int> Answer { get; set; } = _ => 0;
 
-    internal override Task<int> RunInsideAsync(
+    /// <summary>The build's folder; where it is given, commands that need no system are really run.</summary>
+    internal string? Folder { get; init; }
+
+    private protected override string BuildDirectory => Folder ?? throw new NotSupportedException();
+
+    internal override async Task<int> RunInsideAsync(
         Command command, CancellationToken cancellationToken, ReadOnlyMemory<byte> input = default, OutputWriter? output = null, string? description = null)
     {
         Ran.Add((command, description, Encoding.UTF8.GetString(input.Span)));
-        return Task.FromResult(Answer(command));
+        return Folder is null ? Answer(command) : (await ProcessRunner.RunAsync(command, output!, cancellationToken: cancellationToken)).ExitCode;
     }
 
     internal override Task WriteFileAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)

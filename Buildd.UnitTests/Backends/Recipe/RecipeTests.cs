@@ -84,6 +84,18 @@ public sealed class RecipeTests
             () => DependencyArchive.From(Encoding.UTF8.GetBytes(control)),
             Throws.InstanceOf<InvalidDataException>().Or.InstanceOf<DebianException>().With.Message.Contains(reason));
 
+    [TestCase("git-build-recipe brz-build-daily-recipe", null, null)]
+    [TestCase("git-build-recipe", null, "recipes of Bazaar can't be built")]
+    [TestCase("bzr", null, "recipes of git can't be built")]
+    [TestCase("git", "builds of recipes are not offered", null)]
+    public void What_is_missing_is_told(string installed, string? mistake, string? gap)
+    {
+        bool IsInstalled(string name) => installed.Split(' ').Contains(name);
+
+        Assert.That(RecipeBackend.FindMistake(IsInstalled), mistake is null ? Is.Null : Does.Contain(mistake).And.Contain("install git-build-recipe"));
+        Assert.That(RecipeBackend.FindGap(IsInstalled), gap is null ? Is.Null : Does.Contain(gap));
+    }
+
     [TestCase(true, "git-build-recipe", "git-build-recipe")]
     [TestCase(true, "brz-build-daily-recipe", null)]
     [TestCase(false, "git-build-recipe", null)]

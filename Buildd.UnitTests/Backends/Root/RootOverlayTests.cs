@@ -84,6 +84,53 @@ public sealed class RootOverlayTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task A_file_that_the_build_made_is_taken_out_without_a_copy()
+    {
+        await MakeTarballAsync("mkdir -p chroot-autobuild/build");
+        await RunAsync(new RootOperation.Overlay("1", Sum));
+        await File.WriteAllTextAsync(Path.Combine(Chroot, "build/livecd.x"), "image");
+        var inode = await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%i", _folder["work/build-1/.chroot-overlay/upper/build/livecd.x"]));
+
+        Assert.That(await RunAsync(new RootOperation.Take("1", "/build/livecd.x")), Is.Zero, _said.ToString);
+
+        var taken = _folder["work/build-1/" + RootExecutor.Taken];
+        Assert.That(await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%i", taken)), Is.EqualTo(inode));
+        Assert.That(await File.ReadAllTextAsync(taken), Is.EqualTo("image"));
+        Assert.That(Path.Combine(Chroot, "build/livecd.x"), Does.Not.Exist);
+    }
+
+    [TestCase("echo more >> build/below; echo kept > build/kept; ln build/kept build/livecd.x", "/build/below", "below\nmore\n")]
+    [TestCase("echo kept > build/livecd.x; ln build/livecd.x build/kept", "/build/livecd.x", "kept\n")]
+    [TestCase("true", "/build/below", "below\n")]
+    public async Task A_file_of_the_base_or_with_another_name_is_copied_out(string command, string path, string content)
+    {
+        await MakeTarballAsync("mkdir -p chroot-autobuild/build; echo below > chroot-autobuild/build/below");
+        await RunAsync(new RootOperation.Overlay("1", Sum));
+        await ProcessRunner.CaptureAsync(Command.Of("sh", "-ec", command) with { WorkingDirectory = Chroot });
+
+        Assert.That(await RunAsync(new RootOperation.Take("1", path)), Is.Zero, _said.ToString);
+
+        Assert.That(await File.ReadAllTextAsync(_folder["work/build-1/" + RootExecutor.Taken]), Is.EqualTo(content));
+        Assert.That(Chroot + path, Does.Not.Exist);
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(BaseSystem, "build/below")), Is.EqualTo("below\n"));
+    }
+
+    [Test]
+    public async Task What_lies_on_another_file_system_in_the_overlay_is_copied_out()
+    {
+        await MakeTarballAsync("mkdir -p chroot-autobuild/build");
+        await RunAsync(new RootOperation.Overlay("1", Sum));
+        await File.WriteAllTextAsync(Path.Combine(Chroot, "build/livecd.x"), "hidden");
+        await ProcessRunner.CaptureAsync(Command.Of("mount", "-t", "tmpfs", "buildd-test", Path.Combine(Chroot, "build")));
+        await File.WriteAllTextAsync(Path.Combine(Chroot, "build/livecd.x"), "image");
+
+        Assert.That(await RunAsync(new RootOperation.Take("1", "/build/livecd.x")), Is.Zero, _said.ToString);
+
+        Assert.That(await File.ReadAllTextAsync(_folder["work/build-1/" + RootExecutor.Taken]), Is.EqualTo("image"));
+        Assert.That(await File.ReadAllTextAsync(_folder["work/build-1/.chroot-overlay/upper/build/livecd.x"]), Is.EqualTo("hidden"));
+    }
+
+    [Test]
     public async Task All_that_runs_in_a_chroot_runs_in_an_overlay()
     {
         await MakeTarballAsync("mkdir -p chroot-autobuild/proc chroot-autobuild/sys chroot-autobuild/dev/pts chroot-autobuild/dev/shm");

@@ -375,6 +375,21 @@ public sealed class DaemonConfigurationTests : IDisposable
     public void Where_builds_take_place_can_be_shown(string lines, string shown) =>
         Assert.That(Read(Good(lines)).Describe(), Has.Member(shown));
 
+    [TestCase("livefs", "unshare", false)]
+    [TestCase("livefs", "nspawn", false)]
+    [TestCase("livefs", "chroot", true)]
+    [TestCase("livefs", "auto", true)]
+    [TestCase("sourcepackagerecipe", "unshare", false)]
+    [TestCase("translation-templates", "unshare", true)]
+    public void A_kind_that_can_t_be_built_where_it_is_to_be_is_not_offered_and_told(string kind, string environment, bool isOffered)
+    {
+        var configuration = Read(Good($"[{kind}]\nenvironment = {environment}"));
+
+        Assert.That(configuration.Slave.Backends.Select(backend => backend.Tag), isOffered ? Has.Member(kind) : Has.No.Member(kind));
+        if (!isOffered)
+            Assert.That(configuration.NotOffered, Has.Some.Contains("are not offered").And.Contains(environment).And.Contains($"set environment in [{kind}]"));
+    }
+
     [Test]
     public void A_key_of_a_kind_that_nobody_reads_is_told() =>
         Assert.That(
@@ -386,7 +401,7 @@ public sealed class DaemonConfigurationTests : IDisposable
         Assert.That(
             string.Join('\n', Read(Good("healthz = no")).Describe()),
             Does.Contain("listens on 0.0.0.0:8221").And.Contain($"file cache: {_folder.Path}").And.Contain("calls and the files: logstream, metrics")
-                .And.Contain("kinds of build: binarypackage").And.Not.Contain("healthz").And.Contain("log: standard output (text)"));
+                .And.Contain("kinds of build: binarypackage, ").And.Contain("translation-templates, livefs").And.Not.Contain("healthz").And.Contain("log: standard output (text)"));
 
     /// <summary>A section that is all right, with more in it.</summary>
     private string Good(string more, string? port = "8221") =>

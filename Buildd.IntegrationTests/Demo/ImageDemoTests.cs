@@ -1,0 +1,96 @@
+using System.Text;
+using Buildd.IntegrationTests.Support;
+using Buildd.Processes;
+using Buildd.UnitTests.Testing;
+using NUnit.Framework;
+
+namespace Buildd.IntegrationTests.Demo;
+
+/// <summary>The program that <c>make demo-image</c> runs, as its user runs it.</summary>
+[NonParallelizable]
+[CancelAfter(600_000)]
+public class ImageDemoTests
+{
+    private TemporaryDirectory _folder = null!;
+    private string _work = null!;
+
+    [SetUp]
+    public async Task PrepareAsync()
+    {
+        BuildEnvironment.RequireBuildTools();
+        Machine.Require(File.Exists("/usr/bin/git") && File.Exists("/usr/bin/unsquashfs"), "git and squashfs-tools: run 'make test', which installs them");
+        await BuildEnvironment.ChrootAsync();
+        _folder = new TemporaryDirectory();
+        _work = Directory.CreateDirectory($"/var/tmp/buildd-test-{Guid.NewGuid():N}").FullName;
+    }
+
+    [TearDown]
+    public void CleanUp()
+    {
+        if (_folder is null)
+            return;
+        _folder.Dispose();
+        Directory.Delete(_work, recursive: true);
+    }
+
+    [TestCase("live-build", "bootstrap_debootstrap")]
+    [TestCase("mmdebstrap", "install")]
+    public async Task Makes_an_image_and_says_how_to_look_inside(string tool, string stage)
+    {
+        var output = new StringBuilder();
+
+        var result = await ProcessRunner.RunAsync(Demo(tool), bytes => output.Append(Encoding.UTF8.GetString(bytes)));
+
+        var text = output.ToString();
+        Assert.That(result.ExitCode, Is.Zero, text);
+        var leaf = Directory.GetDirectories(_folder["out/incoming"]).Single();
+        var image = Path.Combine(leaf, "livecd.demo.squashfs");
+        Assert.That(Directory.GetFiles(leaf).Select(Path.GetFileName), Is.SupersetOf(
+            (string[])["livecd.demo.squashfs", "livecd.demo.manifest", "livecd.demo.size", "buildlog"]));
+        Assert.That(text, Does.Contain(stage).And.Contain("100 %").And.Contain("==> livefs: ").And.Contain($"livecd.demo.squashfs ({new FileInfo(image).Length:N0} bytes)"));
+        foreach (var line in text.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("unsquashfs ", StringComparison.Ordinal)))
+            Assert.That(await ProcessRunner.CaptureAsync(Command.Of("sh", "-ec", line)), Does.Contain("/etc/os-release").Or.Contain("VERSION_CODENAME="), line);
+        Assert.That(text, Does.Contain($"unsquashfs -l {image}").And.Contain($"cat {leaf}/livecd.demo.manifest"));
+        AssertNothingIsLeft();
+    }
+
+    /// <summary>What Ctrl-C does: SIGINT to the program, at the moment its output first has the sign.</summary>
+    [TestCase("live-build", "% install")]
+    [TestCase("live-build", "bootstrap_debootstrap")]
+    [TestCase("mmdebstrap", "% essential")]
+    public async Task Ctrl_C_leaves_nothing(string tool, string sign)
+    {
+        var output = new StringBuilder();
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var scope = ProcessScope.Open("demo");
+        var run = ProcessRunner.RunAsync(
+            Demo(tool).Behind("sh", "-c", """echo "pid $$"; exec "$0" "$@" """),
+            bytes =>
+            {
+                output.Append(Encoding.UTF8.GetString(bytes));
+                if (output.ToString().Contains(sign, StringComparison.Ordinal))
+                    seen.TrySetResult();
+            },
+            scope);
+        await Task.WhenAny(seen.Task, run);
+        Assert.That(seen.Task.IsCompleted, output.ToString());
+
+        await ProcessRunner.CaptureAsync(Command.Of("kill", "-INT", output.ToString().Split('\n')[0]["pid ".Length..]));
+        var result = await run;
+
+        Assert.That(result.ExitCode, Is.EqualTo(130), output.ToString());
+        Assert.That(output.ToString(), Does.Contain("nothing is left running or mounted"));
+        Assert.That(scope.Alive(), Is.Empty);
+        AssertNothingIsLeft();
+    }
+
+    private Command Demo(string tool) => Command.Of(
+        Repository.Program("buildd-farm"), "demo-image", "--tool", tool, "--output", _folder["out"], "--work", _work, "--slave", Repository.Program("buildd-slave"));
+
+    private void AssertNothingIsLeft() => Assert.Multiple(() =>
+    {
+        Assert.That(File.ReadAllText("/proc/mounts"), Does.Not.Contain(_work));
+        Assert.That(ProcessTable.RootedAt(_work), Is.Empty);
+        Assert.That(Directory.GetFileSystemEntries(_work), Is.Empty);
+    });
+}
