@@ -27,12 +27,12 @@ public sealed class RecipeTests : BinaryPackageFixture
         var names = outcome.Files.Select(file => file.Name).Order(StringComparer.Ordinal).ToList();
         var version = "1.0+1~ubuntu12.1";
         Assert.That(names, Does.Contain($"fx-recipe_{version}_source.changes").And.Contain($"fx-recipe_{version}.dsc").And.Contain("manifest"));
-        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Leaf!, "manifest")), Does.Contain("git-build-recipe format").And.Contain(await GitRepository.CommitAsync(Folder["fx-recipe"])));
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, "manifest")), Does.Contain("git-build-recipe format").And.Contain(await GitRepository.CommitAsync(Folder["fx-recipe"])));
         Assert.That(LogOf(outcome), Does.Not.Contain("hunter2secret"), "the password is in no log");
 
         var binary = await Runner().RunAsync(
             await JobAsync(names.Where(name => name.EndsWith(".dsc", StringComparison.Ordinal) || name.Contains(".tar.", StringComparison.Ordinal))
-                .Select(name => Path.Combine(outcome.Leaf!, name))),
+                .Select(name => Path.Combine(outcome.Folder!, name))),
             ObserveAsync);
         Assert.That(binary.Status, Is.EqualTo(BuildStatus.Ok), LogOf(binary));
         Assert.That(binary.Files.Select(file => file.Name), Has.Some.EqualTo($"fx-recipe_{version}_{Architecture}.deb"));

@@ -27,7 +27,7 @@ public sealed class TranslationTemplatesTests : BinaryPackageFixture
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), LogOf(outcome));
         Assert.That(outcome.Files.Select(file => file.Name), Is.EqualTo(new[] { "translation-templates.tar.gz" }));
-        var archive = Path.Combine(outcome.Leaf!, "translation-templates.tar.gz");
+        var archive = Path.Combine(outcome.Folder!, "translation-templates.tar.gz");
         var names = await ProcessRunner.CaptureAsync(Command.Of("tar", "-tzf", archive));
         Assert.That(names, Is.EqualTo("lib/po/my-lib.pot\npo/my-app.pot\n"), LogOf(outcome));
         Assert.That(await ProcessRunner.CaptureAsync(Command.Of("tar", "-xzOf", archive, "po/my-app.pot")), Does.Contain("msgid \"Hello, builder\""));
@@ -63,7 +63,7 @@ public sealed class TranslationTemplatesTests : BinaryPackageFixture
         // Whatever the tools make of it: nothing of the system's own files is in what comes out, and the slave goes on.
         Assert.That(outcome.Status, Is.AnyOf(BuildStatus.Ok, BuildStatus.PackageFail), LogOf(outcome));
         foreach (var file in outcome.Files)
-            Assert.That(await ProcessRunner.CaptureAsync(Command.Of("tar", "-xzOf", Path.Combine(outcome.Leaf!, file.Name))), Does.Not.Contain("root:"));
+            Assert.That(await ProcessRunner.CaptureAsync(Command.Of("tar", "-xzOf", Path.Combine(outcome.Folder!, file.Name))), Does.Not.Contain("root:"));
         Assert.That(LogOf(outcome), Does.Not.Contain("root:"));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
