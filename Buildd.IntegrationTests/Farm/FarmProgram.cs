@@ -15,9 +15,10 @@ internal sealed class FarmProgram : IAsyncDisposable
     private readonly List<FarmRun> _runs = [];
 
     /// <param name="more">What else stands in the configuration.</param>
-    internal FarmProgram(string more = "") => File.WriteAllText(
+    /// <param name="times">How often it does what it does again and again.</param>
+    internal FarmProgram(string more = "", string times = "Poll-Interval: 0.2\nFast-Poll-Interval: 0.1\nRefresh-Interval: 0.3\nLease-Duration: 2\n") => File.WriteAllText(
         _folder["buildd.conf"],
-        "State: state\nListen: 127.0.0.1:0\nSeries: bookworm\nPoll-Interval: 0.2\nFast-Poll-Interval: 0.1\nRefresh-Interval: 0.3\nLease-Duration: 2\n" + more);
+        $"State: state\nListen: 127.0.0.1:0\nSeries: bookworm\n{times}{more}");
 
     /// <summary>The folder of everything.</summary>
     internal string Folder => _folder.Path;
