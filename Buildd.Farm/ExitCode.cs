@@ -18,7 +18,7 @@ internal static class ExitCode
     /// <summary>There is no such build, builder, chroot, log or file.</summary>
     internal const int NotFound = 66;
 
-    /// <summary>The store is busy: the same command may succeed later.</summary>
+    /// <summary>The store is busy, or another process is processing uploads: the same command may succeed later.</summary>
     internal const int Busy = 75;
 
     /// <summary>The configuration is wrong.</summary>

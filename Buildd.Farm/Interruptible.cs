@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Buildd.Debian;
 using Buildd.Master;
+using Buildd.Master.Uploads;
 using Buildd.Processes;
 using Buildd.Protocol.Client;
 
@@ -44,6 +45,11 @@ internal static class Interruptible
         {
             await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
             return e.ExitCode;
+        }
+        catch (UploadsLockedException e)
+        {
+            await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
+            return ExitCode.Busy;
         }
         catch (Exception e) when (e is MasterException or SlaveException or ProcessException or DebianException or IOException or UnauthorizedAccessException or TimeoutException)
         {

@@ -21,6 +21,9 @@ public sealed record BuildOutcome
     /// <summary>The folder below <c>incoming</c> with the results and the log; null if a cancelled build's log was not to be had.</summary>
     public required string? Leaf { get; init; }
 
+    /// <summary>The folder in the leaf with the results; null when there is no leaf.</summary>
+    public required string? Folder { get; init; }
+
     /// <summary>The log, in the leaf; null when the slave had none.</summary>
     public required string? LogPath { get; init; }
 

@@ -75,7 +75,7 @@ public sealed partial class BuildRunner
         durations = durations with { Clean = watch.Lap() };
         var status = reply.BuildStatus!.Value;
         var findings = status == BuildStatus.Ok && !cancelled && results is not null && MakesChanges(job)
-            ? await ChangesCheck.CheckAsync(results.Leaf, results.Files, CancellationToken.None).ConfigureAwait(false)
+            ? await ChangesCheck.CheckAsync(results.Folder, results.Files, CancellationToken.None).ConfigureAwait(false)
             : [];
         return new BuildOutcome
         {
@@ -84,6 +84,7 @@ public sealed partial class BuildRunner
             Cancelled = cancelled,
             Dependencies = reply.Dependencies ?? "",
             Leaf = results?.Leaf,
+            Folder = results?.Folder,
             LogPath = results?.LogPath,
             Files = results?.Files ?? [],
             Findings = findings,

@@ -4,58 +4,74 @@ using Buildd.Debian.Packages;
 using Buildd.Farm.Store;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
+using Buildd.Protocol.Messages;
 
 namespace Buildd.Farm.Commands;
 
-/// <summary><c>buildd-farm build</c>: queues the builds of a source package.</summary>
+/// <summary><c>buildd-farm build</c>: queues the builds of a source package or of a live filesystem.</summary>
 internal static class BuildCommand
 {
     private const string ArchitectureIndependent = "all";
 
     internal static Command Create()
     {
-        var file = new Argument<string>("FILE.dsc") { Description = "The source package's description; what it lists is beside it." };
-        var series = new Option<string?>("--series", "-s") { Description = "The series to build for (default: the configuration's).", HelpName = "NAME" };
+        var file = new Argument<string?>("FILE.dsc") { Description = "The source package's description; what it lists is beside it. None with --livefs.", Arity = ArgumentArity.ZeroOrOne };
         var suite = new Option<string?>("--suite") { Description = "The suite that sbuild is told, such as trixie-proposed (default: the series).", HelpName = "NAME" };
-        var arch = new Option<string[]?>("--arch", "-a") { Description = "An architecture to build for; may be given several times (default: each that the package is for and the series has a chroot of).", HelpName = "NAME" };
         var component = new Option<string>("--component") { Description = "The component that the source is in.", HelpName = "NAME", DefaultValueFactory = _ => "main" };
-        var distribution = new Option<string?>("--distribution", "-d") { Description = "The distribution (default: the configuration's).", HelpName = "NAME" };
-        var owner = new Option<string>("--owner") { Description = "Whose build it is: owners share the farm.", HelpName = "NAME", DefaultValueFactory = _ => "" };
-        var score = new Option<int>("--score") { Description = "The higher, the earlier.", HelpName = "NUMBER", DefaultValueFactory = _ => 0 };
-        var key = new Option<string?>("--key") { Description = "If builds were queued with this key before, those are meant and none is added.", HelpName = "TEXT" };
-        var source = new Option<string[]?>("--source") { Description = "A line of sources.list, in place of the configuration's; may be given several times.", HelpName = "LINE" };
         var ddebs = new Option<bool>("--debug-symbols") { Description = "Build packages of debug symbols, too." };
-        var wait = new Option<bool>("--wait", "-w") { Description = "Show the log as it grows, and wait until builders are done. Ends with 2 if a build is not well." };
+        var manager = new Option<string>("--manager") { Description = "What of a slave builds it: its own manager, or a plug-in that takes the same arguments.", HelpName = "TAG", DefaultValueFactory = _ => WireNames.Managers.BinaryPackage };
+        var common = new BuildOptions();
+        var livefs = new LiveFsOptions();
+        var wait = new Option<bool>("--wait", "-w") { Description = "Show the log as it grows, and wait until the results are in the archive. Ends with 2 if a build is not well." };
         var json = Listing.JsonOption();
-        return new Command("build", "Queue the builds of a source package. Its files are checked and copied.")
+        var command = new Command("build", "Queue the builds of a source package, or of a live filesystem (--livefs). The files of a source package are checked and copied.") { file, suite, component, ddebs, manager };
+        common.AddTo(command);
+        livefs.AddTo(command);
+        command.Add(wait);
+        command.Add(json);
+        command.Validators.Add(result =>
         {
-            file, series, suite, arch, component, distribution, owner, score, key, source, ddebs, wait, json,
-        }.WithSession(async (session, parsed, stop) =>
+            var isImage = result.GetResult(livefs.Project) is not null;
+            if (isImage == result.GetResult(file) is { Tokens.Count: > 0 })
+                result.AddError("Either a FILE.dsc or --livefs says what to build.");
+            Option[] others = isImage ? [suite, component, ddebs, manager] : [.. livefs.Details];
+            if (Array.Find(others, option => result.GetResult(option) is { Implicit: false }) is { } other)
+                result.AddError($"{other.Name} is for {(isImage ? "source packages" : "live filesystems, which --livefs names")}.");
+        });
+        return command.WithSession(async (session, parsed, stop) =>
         {
-            var inSeries = parsed.GetValue(series) ?? session.Configuration.Series
-                ?? throw new FarmException("nobody says which series to build for: name it with --series, or in the configuration's field Series") { ExitCode = ExitCode.Usage };
-            var path = Path.GetFullPath(parsed.GetValue(file)!);
-            var package = await ReadAsync(path, stop);
-            var architectures = Architectures(package, parsed.GetValue(arch), inSeries, await session.Store.Chroots.ListAsync(stop));
-            var files = await TakeInAsync(session, path, package, stop);
-            var lines = parsed.GetValue(source) is { Length: > 0 } given ? given : session.Configuration.Sources;
-            var builds = await session.Store.Builds.AddAsync([.. architectures.Select((tag, index) => new PackageSpecification
+            var request = common.Read(session, parsed);
+            IReadOnlyList<NewBuild> wanted;
+            if (parsed.GetValue(livefs.Project) is not null)
             {
-                Source = package.Source,
-                Version = package.Version,
-                Series = inSeries,
-                Suite = parsed.GetValue(suite),
-                ArchTag = tag,
-                Files = files,
-                Component = parsed.GetValue(component)!,
-                Archives = [.. lines.Select(line => line.Replace("%(series)s", inSeries, StringComparison.Ordinal))],
-                ArchIndep = index == 0 && package.Architectures.Contains(ArchitectureIndependent),
-                BuildDebugSymbols = parsed.GetValue(ddebs),
-            }.ToNewBuild(parsed.GetValue(distribution) ?? session.Configuration.Distribution, parsed.GetValue(owner)!, parsed.GetValue(score)) with
+                wanted = livefs.Read(request, parsed, await session.Store.Chroots.ListAsync(stop));
+            }
+            else
             {
-                UniqueKey = parsed.GetValue(key) is { } unique ? $"{unique}/{tag}" : null,
-            })], stop);
-            return await TellAsync(session, builds, parsed.GetValue(wait), parsed.GetValue(json), stop);
+                var path = Path.GetFullPath(parsed.GetValue(file)!);
+                var package = await ReadAsync(path, stop);
+                var architectures = Architectures(package, request.Architectures, request.Series, await session.Store.Chroots.ListAsync(stop));
+                var files = await TakeInAsync(session, path, package, stop);
+                wanted =
+                [
+                    .. architectures.Select((tag, index) => new PackageSpecification
+                    {
+                        Source = package.Source,
+                        Version = package.Version,
+                        Series = request.Series,
+                        Suite = parsed.GetValue(suite),
+                        ArchTag = tag,
+                        Files = files,
+                        Component = parsed.GetValue(component)!,
+                        Archives = request.Sources,
+                        ArchIndep = index == 0 && package.Architectures.Contains(ArchitectureIndependent),
+                        BuildDebugSymbols = parsed.GetValue(ddebs),
+                        Requester = request.Requester,
+                    }.ToNewBuild(request.Distribution, request.Owner, request.Score) with { Manager = parsed.GetValue(manager)! }),
+                ];
+            }
+
+            return await TellAsync(session, await session.Store.Builds.AddAsync([.. wanted.Select(request.Complete)], stop), parsed.GetValue(wait), parsed.GetValue(json), stop);
         });
     }
 
@@ -74,13 +90,13 @@ internal static class BuildCommand
     }
 
     /// <summary>The architectures to build for; the first also builds what is for all of them.</summary>
-    private static List<string> Architectures(SourceControl package, string[]? wanted, string series, IReadOnlyList<ChrootRecord> chroots)
+    private static List<string> Architectures(SourceControl package, IReadOnlyList<string> wanted, string series, IReadOnlyList<ChrootRecord> chroots)
     {
         var table = ArchitectureTable.Load();
         bool IsFor(string tag) => package.Architectures.Any(word => word == ArchitectureIndependent ? package.Architectures.Count == 1 : table.Matches(tag, word));
-        if (wanted is { Length: > 0 })
+        if (wanted.Count > 0)
         {
-            return Array.Find(wanted, tag => !IsFor(tag)) is { } other
+            return wanted.FirstOrDefault(tag => !IsFor(tag)) is { } other
                 ? throw new FarmException($"{package.Source} {package.Version} is for {string.Join(' ', package.Architectures)}, not for {other}")
                 : [.. wanted.Distinct()];
         }
@@ -121,13 +137,13 @@ internal static class BuildCommand
         foreach (var build in builds)
         {
             await session.Error.WriteLineAsync($"{build.Cookie}: {Printable.Text(build.Title)}");
-            ended.Add(await BuildWatch.FollowAsync(session, build.Id, says: true, showsLog: !isJson, cancellationToken));
+            ended.Add(await BuildWatch.FollowAsync(session, build.Id, says: true, showsLog: !isJson, toTheEnd: true, cancellationToken));
         }
 
         if (isJson)
             Listing.WriteJson(session.Output, ended, RecordJson.Write);
-        foreach (var build in ended.Where(build => build is { State: BuildState.Uploading, Leaf: not null }))
-            await session.Error.WriteLineAsync($"{build.Cookie}: the results are in {Path.Combine(session.Configuration.Results, "incoming", build.Leaf!)}");
-        return ended.TrueForAll(BuildWatch.IsWell) ? ExitCode.Done : ExitCode.NotWell;
+        else if (ended.Exists(build => build.State == BuildState.FullyBuilt))
+            await session.Error.WriteLineAsync($"The results are in {session.Configuration.Uploads.ArchiveFolder}");
+        return ended.TrueForAll(build => build.State == BuildState.FullyBuilt) ? ExitCode.Done : ExitCode.NotWell;
     }
 }

@@ -16,6 +16,12 @@ internal sealed record BuildName(long Id, string? JobType)
         CustomParser = Parse,
     };
 
+    internal static Option<BuildName?> Option(string name, params string[] aliases) => new(name, aliases)
+    {
+        HelpName = "BUILD",
+        CustomParser = Parse,
+    };
+
     internal static Argument<BuildName[]> Arguments() => new("BUILD")
     {
         Description = "The builds: their numbers, or JOBTYPE-NUMBER.",

@@ -8,14 +8,15 @@ internal static class BuildWatch
     /// <summary>How often it looks: a log that grows is to look as if it did.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Shows the log of a build as it grows, until the build has left the queue.</summary>
+    /// <summary>Shows the log of a build as it grows, until builders are done with the build, or its upload is processed, too.</summary>
     /// <param name="session">The farm.</param>
     /// <param name="id">The build.</param>
     /// <param name="says">Whether changes of its state are said, too, as messages.</param>
     /// <param name="showsLog">Whether the log is shown.</param>
+    /// <param name="toTheEnd">Whether the processing of the upload is waited for; else the end of the log is.</param>
     /// <param name="cancellationToken">Ends the watching; the build goes on.</param>
     /// <returns>The build as it is then.</returns>
-    internal static async Task<Build> FollowAsync(FarmSession session, long id, bool says, bool showsLog, CancellationToken cancellationToken)
+    internal static async Task<Build> FollowAsync(FarmSession session, long id, bool says, bool showsLog, bool toTheEnd, CancellationToken cancellationToken)
     {
         var printer = new LogPrinter(session.Logs, session.Output);
         Build? before = null;
@@ -27,14 +28,11 @@ internal static class BuildWatch
             before = build;
             if (showsLog)
                 await printer.PrintAsync(build, cancellationToken);
-            if (build.Queue is null)
+            if (build.Queue is null && !(toTheEnd && build.State == BuildState.Uploading))
                 return build;
             await Task.Delay(LookInterval, cancellationToken);
         }
     }
-
-    /// <summary>Whether a build that has left the queue has ended well, as far as builders go.</summary>
-    internal static bool IsWell(Build build) => build.State is BuildState.Uploading or BuildState.FullyBuilt;
 
     private static string Describe(Build build) => Printable.Text(
         $"{build.Cookie}: {build.State.ToTitle()}{(build.Builder is null ? "" : $" on {build.Builder}")}"

@@ -3,7 +3,10 @@ using Buildd.Farm.Inputs;
 using Buildd.Farm.Store;
 using Buildd.Master;
 using Buildd.Master.Builds;
+using Buildd.Master.Jobs;
 using Buildd.Master.Logs;
+using Buildd.Master.Notification;
+using Buildd.Master.Results;
 
 namespace Buildd.Farm.Commands;
 
@@ -65,13 +68,15 @@ internal sealed class FarmSession : IAsyncDisposable
     };
 
     /// <summary>What a master on this store works with.</summary>
-    internal BuildMasterParts MasterParts(Uri inputs, ILoggerFactory loggers) => new()
+    internal BuildMasterParts MasterParts(Uri inputs, IUploadSink uploads, INotifier notifier) => new()
     {
         Builders = Store.Builders,
         Builds = Store.Builds,
         Queue = Store.Builds,
         Inputs = new FarmInputs(Store.Chroots, Inputs, inputs),
-        Uploads = new UploadNotes(loggers.CreateLogger<UploadNotes>()),
+        Uploads = uploads,
+        Notifier = notifier,
+        Kinds = [new PackageJobKind(), new LiveFsJobKind()],
     };
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();

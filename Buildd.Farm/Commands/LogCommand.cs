@@ -14,7 +14,7 @@ internal static class LogCommand
             var build = await session.FindBuildAsync(parsed.GetValue(name)!, stop);
             if (parsed.GetValue(follow))
             {
-                await BuildWatch.FollowAsync(session, build.Id, says: false, showsLog: true, stop);
+                await BuildWatch.FollowAsync(session, build.Id, says: false, showsLog: true, toTheEnd: false, stop);
                 return ExitCode.Done;
             }
 

@@ -1,16 +1,21 @@
 using System.CommandLine;
 using Buildd.Farm.Inputs;
 using Buildd.Master;
+using Buildd.Master.Notification;
+using Buildd.Master.Uploads;
 
 namespace Buildd.Farm.Commands;
 
 /// <summary><c>buildd-farm run</c>: hands builds to builders until it is stopped.</summary>
 internal static class RunCommand
 {
+    /// <summary>How long a 'process-upload' that somebody runs by hand may keep ours waiting before that is logged.</summary>
+    private static readonly TimeSpan UploadLockWait = TimeSpan.FromMinutes(1);
+
     internal static Command Create()
     {
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Say more." };
-        return new Command("run", "Hand builds to builders, watch them, bring their results home; serve builders what they need. Until it is stopped (SIGTERM, Ctrl-C): builds run on meanwhile.") { verbose }
+        return new Command("run", "Hand builds to builders, watch them, bring their results home and process them; serve builders what they need. Until it is stopped (SIGTERM, Ctrl-C): builds run on meanwhile.") { verbose }
             .WithSession(async (session, parsed, stop) =>
             {
                 using var loggers = MakeLoggers(parsed.GetValue(verbose));
@@ -22,23 +27,38 @@ internal static class RunCommand
     /// <summary>Runs until cancelled.</summary>
     internal static async Task RunAsync(FarmSession session, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        await using var server = await InputServer.StartAsync(session.Configuration.Listen, session.Inputs, loggers, cancellationToken);
-        var url = session.Configuration.Url ?? server.Address;
+        var (configuration, builds) = (session.Configuration, session.Store.Builds);
+        var mail = configuration.Uploads.MakeMail(builds, loggers);
+        var processor = configuration.Uploads.MakeProcessor(configuration.Results, UploadLockWait, builds, mail, session.Time, loggers);
+        var uploads = new ProcessingUploadSink(processor, session.Time, loggers.CreateLogger<ProcessingUploadSink>());
+        await using var server = await InputServer.StartAsync(configuration.Listen, session.Inputs, loggers, cancellationToken);
+        var url = configuration.Url ?? server.Address;
+        INotifier notifier = mail is null ? new LoggingNotifier(loggers.CreateLogger<LoggingNotifier>()) : mail;
         BuildMaster master;
         try
         {
-            master = new BuildMaster(session.MasterOptions(), session.MasterParts(url, loggers), session.Time, loggers);
+            master = new BuildMaster(session.MasterOptions(), session.MasterParts(url, uploads, notifier), session.Time, loggers);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FarmException($"the folder {session.Configuration.Results} for results can't be used: {e.Message}", e);
+            throw new FarmException($"the folder {configuration.Results} for results can't be used: {e.Message}", e);
         }
 
         await using (master)
         {
             await session.Output.WriteLineAsync($"buildd-farm ready: the store is {session.Store.Path}, inputs are served at {url}");
             await session.Output.FlushAsync(cancellationToken);
-            await master.RunAsync(cancellationToken);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var uploading = uploads.RunAsync(stop.Token);
+            try
+            {
+                await master.RunAsync(cancellationToken);
+            }
+            finally
+            {
+                await stop.CancelAsync();
+                await uploading;
+            }
         }
     }
 

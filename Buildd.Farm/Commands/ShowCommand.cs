@@ -45,9 +45,16 @@ internal static class ShowCommand
         Line("Started", build.Started is null ? null : Listing.Text(build.Started));
         Line("Finished", build.Finished is null ? null : Listing.Text(build.Finished) + (build.Duration is { } took ? $", after {Listing.Text(took)}" : ""));
         Line("Log", session.Logs.StoredPath(build));
-        Line("Upload log", build.UploadLogName);
-        Line("Results", build is { State: BuildState.Uploading, Leaf: not null } ? Path.Combine(session.Configuration.Results, "incoming", build.Leaf) : build.Leaf);
+        Line("Upload log", build.UploadLogName is { } log ? Path.Combine(session.Configuration.Uploads.LogFolder(session.Configuration.Results), log) : null);
+        Line("Results", FindLeaf(session, build));
         foreach (var file in build.Files)
             Line("File", $"{file.Name} ({Listing.Text(file.Size)} bytes, SHA-256 {file.Sha256})");
     }
+
+    /// <summary>Where what a build left is now; null when it is nowhere, such as when the archive has it.</summary>
+    private static string? FindLeaf(FarmSession session, Build build) => build.Leaf is null
+        ? null
+        : Array.Find(
+            [.. ((string[])["incoming", "rejected", "failed"]).Select(folder => Path.Combine(session.Configuration.Results, folder, build.Leaf))],
+            Directory.Exists);
 }

@@ -1,6 +1,8 @@
 using System.Net;
 using Buildd.Debian;
 using Buildd.Debian.ControlFiles;
+using Buildd.Farm.Uploads;
+using Buildd.Master;
 
 namespace Buildd.Farm.Configuration;
 
@@ -55,6 +57,9 @@ internal sealed record FarmConfiguration
     /// </summary>
     internal IReadOnlyList<string> Sources { get; private init; } = [];
 
+    /// <summary>What becomes of results.</summary>
+    internal UploadConfiguration Uploads { get => field with { Folder = State }; private init; } = new();
+
     /// <summary>The file of the store.</summary>
     internal string StorePath => Path.Combine(State, "farm.sqlite");
 
@@ -62,7 +67,7 @@ internal sealed record FarmConfiguration
     internal string InputsFolder => Path.Combine(State, "inputs");
 
     /// <summary>The fields, each with how it is read; the order is that of the documentation.</summary>
-    private static readonly (string Name, Func<FarmConfiguration, Field, FarmConfiguration> Read)[] Table =
+    private static readonly (string Name, Func<FarmConfiguration, ConfigurationField, FarmConfiguration> Read)[] Table =
     [
         ("State", (all, field) => all with { State = field.Folder() }),
         ("Results", (all, field) => all with { Results = field.Folder() }),
@@ -76,6 +81,20 @@ internal sealed record FarmConfiguration
         ("Distribution", (all, field) => all with { Distribution = field.Name() }),
         ("Series", (all, field) => all with { Series = field.Name() }),
         ("Sources", (all, field) => all with { Sources = field.Lines() }),
+        Of("Archive", (uploads, field) => uploads with { Archive = field.Archive() }),
+        Of("Files", (uploads, field) => uploads with { Files = field.Folder() }),
+        Of("Upload-Logs", (uploads, field) => uploads with { Logs = field.Folder() }),
+        Of("Suites", (uploads, field) => uploads with { Policy = uploads.Policy with { Suites = field.WordSet() } }),
+        Of("Components", (uploads, field) => uploads with { Policy = uploads.Policy with { Components = field.WordSet() } }),
+        Of("Sections", (uploads, field) => uploads with { Policy = uploads.Policy with { Sections = field.WordSet() is var words && words.Contains("any") ? null : words } }),
+        Of("Mail", (uploads, field) => uploads with { Mail = field.MailTransport() }),
+        Of("Mail-Password-File", (uploads, field) => uploads with { MailPasswordFile = field.File() }),
+        Of("Mail-From", (uploads, field) => uploads with { MailFrom = field.Person() }),
+        Of("Administrators", (uploads, field) => uploads with { Administrators = field.People() }),
+        Of("Administrators-Team", (uploads, field) => uploads with { AdministratorsTeam = field.Name() }),
+        Of("Send-Build-Notification", (uploads, field) => uploads with { SendsBuildNotification = field.YesOrNo() }),
+        Of("Notify-Owner", (uploads, field) => uploads with { NotifiesOwner = field.YesOrNo() }),
+        Of("Templates", (uploads, field) => uploads with { Templates = field.Folder() }),
     ];
 
     /// <summary>The fields' names.</summary>
@@ -101,6 +120,10 @@ internal sealed record FarmConfiguration
         }
     }
 
+    private static (string Name, Func<FarmConfiguration, ConfigurationField, FarmConfiguration> Read) Of(
+        string name, Func<UploadConfiguration, ConfigurationField, UploadConfiguration> read) =>
+        (name, (all, field) => all with { Uploads = read(all.Uploads, field) });
+
     private static FarmConfiguration From(string path, IReadOnlyList<Paragraph> paragraphs)
     {
         var configuration = new FarmConfiguration();
@@ -118,54 +141,20 @@ internal sealed record FarmConfiguration
 
             try
             {
-                configuration = row.Read(configuration, new Field(given.Value.Trim(), Path.GetDirectoryName(path)!));
+                configuration = row.Read(configuration, new ConfigurationField(given.Value.Trim(), Path.GetDirectoryName(path)!));
             }
             catch (FormatException e)
             {
-                mistakes.Add($"line {given.Line}: {given.Name} is {FileName.Display(given.Value)}, and should be {e.Message}");
+                mistakes.Add($"line {given.Line}: {given.Name} is {FileName.Display(Secrets.WithoutUserInfo(given.Value))}, and should be {e.Message}");
             }
         }
 
         if (configuration.LeaseDuration <= configuration.RefreshInterval)
             mistakes.Add("Lease-Duration must be longer than Refresh-Interval, or leases run out before they are renewed");
+        if (configuration.Uploads is { Mail: not null, MailFrom: null })
+            mistakes.Add("Mail needs the field Mail-From, who mail is from");
         return mistakes.Count == 0
             ? configuration
             : throw new FarmException($"the configuration {path} has mistakes:\n  {string.Join("\n  ", mistakes)}") { ExitCode = Farm.ExitCode.BadConfiguration };
-    }
-
-    /// <summary>A field's value; each reader throws a <see cref="FormatException"/> that says what should be there.</summary>
-    private readonly record struct Field(string Text, string BaseFolder)
-    {
-        internal string Folder() => Text.Length > 0 && !Text.Contains('\n', StringComparison.Ordinal)
-            ? Path.GetFullPath(Text, BaseFolder)
-            : throw new FormatException("a folder");
-
-        internal IPEndPoint Address() => IPEndPoint.TryParse(Text, out var address) && Text.Contains(':', StringComparison.Ordinal) && !Text.EndsWith(']')
-            ? address
-            : throw new FormatException("an address and a port, such as 127.0.0.1:8223 or [::]:8223; port 0 is any that is free");
-
-        internal Uri Url() => Uri.TryCreate(Text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0
-            ? new Uri(url.AbsoluteUri.TrimEnd('/') + "/")
-            : throw new FormatException("an address such as http://farm.example:8223/");
-
-        internal TimeSpan Time() => Durations.TryParse(Text, out var time)
-            ? time
-            : throw new FormatException(Durations.Expected);
-
-        internal string Name() => FileName.FindMistake(Text) is null && !Text.Contains(' ', StringComparison.Ordinal)
-            ? Text
-            : throw new FormatException("a name, of which a folder's name is made");
-
-        internal string[] Words() => Text.Split((char[])[' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } words
-            ? words
-            : throw new FormatException("a program and its arguments");
-
-        internal string[] Lines()
-        {
-            string[] lines = [.. Text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0)];
-            return lines.All(line => line.StartsWith("deb ", StringComparison.Ordinal))
-                ? lines
-                : throw new FormatException("lines of a sources.list that begin with 'deb '");
-        }
     }
 }

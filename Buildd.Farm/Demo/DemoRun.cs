@@ -113,12 +113,12 @@ internal sealed class DemoRun(DemoOptions options, TextWriter output, TimeProvid
 
     private async Task ShowPackagesAsync(BuildOutcome outcome, CancellationToken cancellationToken)
     {
-        _report.Say($"\nResults, checked against the .changes, in {outcome.Leaf}:");
+        _report.Say($"\nResults, checked against the .changes, in {outcome.Folder}:");
         foreach (var file in outcome.Files)
             _report.Say($"  {file.Name} ({file.Size:N0} bytes)");
         foreach (var file in outcome.Files.Where(file => file.Name.EndsWith(".deb", StringComparison.Ordinal)))
         {
-            var text = await ProcessRunner.CaptureAsync(Command.Of("dpkg-deb", "--info", Path.Combine(outcome.Leaf!, file.Name)), cancellationToken);
+            var text = await ProcessRunner.CaptureAsync(Command.Of("dpkg-deb", "--info", Path.Combine(outcome.Folder!, file.Name)), cancellationToken);
             _report.Say($"\n{file.Name}:");
             foreach (var line in Printable.Text(text).Split('\n').Take(InfoLines))
                 _report.Say("  " + line);
@@ -129,7 +129,7 @@ internal sealed class DemoRun(DemoOptions options, TextWriter output, TimeProvid
     {
         if (outcome.Status == BuildStatus.Ok)
         {
-            _report.Say($"\nThe build ended well, but its files in {outcome.Leaf} are not what its .changes says:");
+            _report.Say($"\nThe build ended well, but its files in {outcome.Folder} are not what its .changes says:");
             foreach (var finding in outcome.Findings)
                 _report.Say("  " + finding.Text);
             return;

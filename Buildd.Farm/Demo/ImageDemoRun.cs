@@ -86,12 +86,12 @@ internal sealed class ImageDemoRun(DemoOptions options, string tool, string? bra
 
     private void Show(BuildOutcome outcome)
     {
-        _report.Say($"\nThe image, in {outcome.Leaf}:");
+        _report.Say($"\nThe image, in {outcome.Folder}:");
         foreach (var file in outcome.Files)
             _report.Say($"  {file.Name} ({file.Size:N0} bytes)");
         if (outcome.Files.FirstOrDefault(file => file.Name.EndsWith(".squashfs", StringComparison.Ordinal)) is not { } squashfs)
             return;
-        var path = Path.Combine(outcome.Leaf!, squashfs.Name);
+        var path = Path.Combine(outcome.Folder!, squashfs.Name);
         _report.Say($"""
 
             To look inside:

@@ -32,7 +32,7 @@ public class BinaryPackageTests : BinaryPackageFixture
                 (string[])["init", "unpack", "mount", "sources", "update", "sbuild", "gather", "reap", "umount", "cleanup"]));
             Assert.That(LogOf(outcome), Does.Contain("Status: successful"));
         });
-        var contents = await ProcessRunner.CaptureAsync(Command.Of("dpkg-deb", "--contents", Path.Combine(outcome.Leaf!, $"fx-ok_1.0_{Architecture}.deb")));
+        var contents = await ProcessRunner.CaptureAsync(Command.Of("dpkg-deb", "--contents", Path.Combine(outcome.Folder!, $"fx-ok_1.0_{Architecture}.deb")));
         Assert.That(contents, Does.Contain("./usr/bin/fx-ok"));
         Assert.That(StreamedLog(), Is.EqualTo(LogOf(outcome)), "the log as it was followed is the log as it was fetched");
         Assert.That((await Slave.Client.StatusAsync()).Status, Is.EqualTo(BuilderStatus.Idle));

@@ -42,7 +42,7 @@ public class OrdinaryUserTests : BinaryPackageFixture
             Assert.That(Slave.Output, Does.Contain($"What needs root is done through sudo, for user {_user.Name}"));
         });
         Assert.That(await UserOfSlaveAsync(), Is.EqualTo(_user.Id));
-        var built = await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Leaf!, $"fx-user_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-user"));
+        var built = await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-user_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-user"));
         Assert.That(built, Is.EqualTo($"{_user.Name}\n{_user.Id}\n"), "who built it");
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }

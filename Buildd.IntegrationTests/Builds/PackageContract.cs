@@ -105,11 +105,11 @@ public abstract partial class PackageContract(string environment)
         Assert.That(outcome.Succeeded, LogOf(outcome));
         Assert.That(outcome.Files.Select(file => file.Name), Has.Some.EqualTo("fx-all_1.0_all.deb"));
         Assert.That(LogOf(outcome), Does.Contain("Test Archive <archive@example.org>"), "the key's owner is told");
-        var statement = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(outcome.Leaf!, "provenance.json"))).RootElement;
+        var statement = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(outcome.Folder!, "provenance.json"))).RootElement;
         var subjects = statement.GetProperty("subject").EnumerateArray().ToDictionary(NameOf, DigestOf);
         Assert.That(subjects.Keys, Is.EquivalentTo(outcome.Files.Select(file => file.Name).Where(name => name != "provenance.json")));
         foreach (var (name, sum) in subjects)
-            Assert.That(sum, Is.EqualTo(Sha256(Path.Combine(outcome.Leaf!, name))), name);
+            Assert.That(sum, Is.EqualTo(Sha256(Path.Combine(outcome.Folder!, name))), name);
         var inputs = statement.GetProperty("predicate").GetProperty("buildDefinition").GetProperty("resolvedDependencies").EnumerateArray().ToDictionary(NameOf, DigestOf);
         Assert.That(inputs["chroot"], Is.EqualTo(Sha256(_folder!["chroot.tar.zst"])));
         foreach (var path in sources)

@@ -33,14 +33,14 @@ public sealed class RecipeTests(string environment) : BinaryPackageFixture
         var release = (await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", ". /etc/os-release; echo $VERSION_ID"))).Trim();
         var version = $"1.0+1~ubuntu{release}.1";
         Assert.That(names, Does.Contain($"fx-recipe_{version}_source.changes").And.Contain($"fx-recipe_{version}.dsc").And.Contain("manifest"));
-        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Leaf!, "manifest")), Does.Contain("git-build-recipe format").And.Contain(_commit));
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, "manifest")), Does.Contain("git-build-recipe format").And.Contain(_commit));
         Assert.That(LogOf(outcome), Does.Not.Contain("hunter2secret"), "the password is in no log");
         Assert.That(Slave.Output, Does.Not.Contain("hunter2secret"));
         Assert.That(Events.OfType<PhaseEnded>().Select(phase => phase.Name), Is.SupersetOf((string[])["update", "buildrecipe", "gather", "reap"]).And.Not.Contain("sbuild"));
 
         var binary = await Runner().RunAsync(
             await JobAsync(names.Where(name => name.EndsWith(".dsc", StringComparison.Ordinal) || name.Contains(".tar.", StringComparison.Ordinal))
-                .Select(name => Path.Combine(outcome.Leaf!, name))),
+                .Select(name => Path.Combine(outcome.Folder!, name))),
             ObserveAsync);
         Assert.That(binary.Status, Is.EqualTo(BuildStatus.Ok), LogOf(binary));
         Assert.That(binary.Files.Select(file => file.Name), Has.Some.EqualTo($"fx-recipe_{version}_{Architecture}.deb"));

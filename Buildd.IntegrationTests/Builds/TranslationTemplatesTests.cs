@@ -33,7 +33,7 @@ public sealed class TranslationTemplatesTests(string environment) : BinaryPackag
         Assert.That(outcome.Files.Select(file => file.Name), Is.EqualTo(new[] { "translation-templates.tar.gz" }));
         Assert.That(Events.OfType<BuildEnded>().Single().Reply.Extra[WireNames.Members.RevisionId], Is.TypeOf<XmlRpcString>().With.Property("Value").EqualTo(_commit));
         Assert.That(Events.OfType<PhaseEnded>().Select(phase => phase.Name), Is.SupersetOf((string[])["update", "generate", "gather", "reap"]).And.Not.Contain("sbuild"));
-        var archive = Path.Combine(outcome.Leaf!, "translation-templates.tar.gz");
+        var archive = Path.Combine(outcome.Folder!, "translation-templates.tar.gz");
         var names = await ProcessRunner.CaptureAsync(Command.Of("tar", "-tzf", archive));
         Assert.That(names, Is.EqualTo("lib/po/my-lib.pot\npo/my-app.pot\n"), LogOf(outcome));
         Assert.That(await ProcessRunner.CaptureAsync(Command.Of("tar", "-xzOf", archive, "po/my-app.pot")), Does.Contain("msgid \"Hello, builder\""));
@@ -69,7 +69,7 @@ public sealed class TranslationTemplatesTests(string environment) : BinaryPackag
         // Whatever the tools make of it: nothing of the system's own files is in what comes out, and the slave goes on.
         Assert.That(outcome.Status, Is.AnyOf(BuildStatus.Ok, BuildStatus.PackageFail), LogOf(outcome));
         foreach (var file in outcome.Files)
-            Assert.That(await ProcessRunner.CaptureAsync(Command.Of("tar", "-xzOf", Path.Combine(outcome.Leaf!, file.Name))), Does.Not.Contain("root:"));
+            Assert.That(await ProcessRunner.CaptureAsync(Command.Of("tar", "-xzOf", Path.Combine(outcome.Folder!, file.Name))), Does.Not.Contain("root:"));
         Assert.That(LogOf(outcome), Does.Not.Contain("root:"));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }

@@ -43,7 +43,7 @@ public class DemoTests
         Assert.That(result.ExitCode, Is.Zero, text);
         var leaf = Directory.GetDirectories(_folder["out/incoming"]).Single();
         Assert.That(Path.GetFileName(leaf), Does.Match(@"^\d{8}-\d{6}-PACKAGEBUILD-\d+$"));
-        Assert.That(Directory.GetFiles(leaf).Select(Path.GetFileName), Has.Some.Match(@"^hello_.*\.deb$").And.Some.EqualTo("buildlog"));
+        Assert.That(Directory.GetFiles(leaf, "*", SearchOption.AllDirectories).Select(Path.GetFileName), Has.Some.Match(@"^hello_.*\.deb$").And.Some.EqualTo("buildlog"));
         Assert.That(text, Does.Contain("==> sbuild: ").And.Contain("Status: successful").And.Contain("Package: hello").And.Contain("outside sbuild: "));
         AssertNothingIsLeft();
     }

@@ -44,13 +44,14 @@ public class ImageDemoTests
         var text = output.ToString();
         Assert.That(result.ExitCode, Is.Zero, text);
         var leaf = Directory.GetDirectories(_folder["out/incoming"]).Single();
-        var image = Path.Combine(leaf, "livecd.demo.squashfs");
-        Assert.That(Directory.GetFiles(leaf).Select(Path.GetFileName), Is.SupersetOf(
+        var folder = Path.Combine(leaf, "1", "debian");
+        var image = Path.Combine(folder, "livecd.demo.squashfs");
+        Assert.That(Directory.GetFiles(leaf, "*", SearchOption.AllDirectories).Select(Path.GetFileName), Is.SupersetOf(
             (string[])["livecd.demo.squashfs", "livecd.demo.manifest", "livecd.demo.size", "buildlog"]));
         Assert.That(text, Does.Contain(stage).And.Contain("100 %").And.Contain("==> livefs: ").And.Contain($"livecd.demo.squashfs ({new FileInfo(image).Length:N0} bytes)"));
         foreach (var line in text.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("unsquashfs ", StringComparison.Ordinal)))
             Assert.That(await ProcessRunner.CaptureAsync(Command.Of("sh", "-ec", line)), Does.Contain("/etc/os-release").Or.Contain("VERSION_CODENAME="), line);
-        Assert.That(text, Does.Contain($"unsquashfs -l {image}").And.Contain($"cat {leaf}/livecd.demo.manifest"));
+        Assert.That(text, Does.Contain($"unsquashfs -l {image}").And.Contain($"cat {folder}/livecd.demo.manifest"));
         AssertNothingIsLeft();
     }
 

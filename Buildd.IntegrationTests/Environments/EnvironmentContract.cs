@@ -38,7 +38,7 @@ public abstract class EnvironmentContract : BinaryPackageFixture
 
             Assert.That(outcome.Succeeded, LogOf(outcome));
             var built = await ProcessRunner.CaptureAsync(Command.Of(
-                "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Leaf!, $"{name}_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/{name}"));
+                "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"{name}_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/{name}"));
             Assert.That(built, Is.EqualTo("nothing\n"), name);
             AssertNothingIsLeft();
         }
@@ -103,7 +103,7 @@ public abstract class EnvironmentContract : BinaryPackageFixture
 
         Assert.That(outcome.Succeeded, LogOf(outcome));
         var seen = await ProcessRunner.CaptureAsync(Command.Of(
-            "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Leaf!, $"fx-network_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-network"));
+            "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-network_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-network"));
         if (network)
             Assert.That(seen, Does.StartWith("own loopback\noutside\n"));
         else

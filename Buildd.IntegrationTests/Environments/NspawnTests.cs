@@ -31,7 +31,7 @@ public class NspawnTests : EnvironmentContract
         Assert.That(outcome.Succeeded, LogOf(outcome));
         Assert.That(LogOf(outcome), Does.Contain("What boots is not in the chroot, and is installed from the build's archives: systemd-sysv dbus").And.Contain("The system has booted: running"));
         var seen = (await ProcessRunner.CaptureAsync(Command.Of(
-            "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Leaf!, $"fx-look_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-look"))).Split('\n');
+            "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-look_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-look"))).Split('\n');
         Assert.That(seen[..2], Is.EqualTo(new[] { "systemd", "running" }));
         Assert.That(seen[2], Does.Match("^.*full.*null.*zero sbuild$").And.Not.Contain("mem ").And.Not.Contain("vda"));
         Assert.That(seen[3], Is.EqualTo("1"), "the door is not for a package");

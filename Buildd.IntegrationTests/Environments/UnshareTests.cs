@@ -70,7 +70,7 @@ public class UnshareTests : EnvironmentContract
 
         Assert.That(outcome.Succeeded, LogOf(outcome));
         var seen = await ProcessRunner.CaptureAsync(Command.Of(
-            "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Leaf!, $"fx-look_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-look"));
+            "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-look_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-look"));
         Assert.That(seen, Does.StartWith("Package: fx-look\n").And.Contain("Suite: ").And.Contain("\nsh\n"));
         Assert.That(seen, Does.Not.Contain(new FileInfo("/proc/self/ns/pid").LinkTarget!), "processes of its own");
         Assert.That(Directory.GetFileSystemEntries("/tmp", "tmp.sbuild.*"), Is.Empty);

@@ -14,15 +14,21 @@ internal sealed class FarmProgram : IAsyncDisposable
     private readonly List<SlaveInProcess> _slaves = [];
     private readonly List<FarmRun> _runs = [];
 
-    internal FarmProgram() => File.WriteAllText(
+    /// <param name="more">What else stands in the configuration.</param>
+    /// <param name="times">How often it does what it does again and again.</param>
+    internal FarmProgram(string more = "", string times = "Poll-Interval: 0.2\nFast-Poll-Interval: 0.1\nRefresh-Interval: 0.3\nLease-Duration: 2\n") => File.WriteAllText(
         _folder["buildd.conf"],
-        "State: state\nListen: 127.0.0.1:0\nSeries: bookworm\nPoll-Interval: 0.2\nFast-Poll-Interval: 0.1\nRefresh-Interval: 0.3\nLease-Duration: 2\n");
+        $"State: state\nListen: 127.0.0.1:0\nSeries: bookworm\n{times}{more}");
+
+    /// <summary>The folder of everything.</summary>
+    internal string Folder => _folder.Path;
 
     internal string this[string name] => _folder[name];
 
     internal string StorePath => _folder["state/farm.sqlite"];
 
-    internal string Incoming => _folder["state/results/incoming"];
+    /// <summary>Where the upload of a build is kept when it was accepted.</summary>
+    internal string Accepted(long id) => _folder[$"state/archive/debian/bookworm/PACKAGEBUILD-{id}"];
 
     /// <summary>A command line of it; the one beside the tests, so that nothing has to be published first.</summary>
     internal Command Command(params string[] arguments) =>
@@ -40,6 +46,14 @@ internal sealed class FarmProgram : IAsyncDisposable
     internal async Task<FarmRun> StartAsync()
     {
         var run = await FarmRun.StartAsync(Command("run"));
+        _runs.Add(run);
+        return run;
+    }
+
+    /// <summary>Starts <c>run</c> as a test wants it.</summary>
+    internal FarmRun Launch(Func<Command, Command>? change = null)
+    {
+        var run = FarmRun.Launch(change?.Invoke(Command("run")) ?? Command("run"));
         _runs.Add(run);
         return run;
     }
@@ -62,11 +76,11 @@ internal sealed class FarmProgram : IAsyncDisposable
         if (code != 0)
             throw new InvalidOperationException(output);
         var tarball = "source"u8.ToArray();
-        await File.WriteAllBytesAsync(_folder["hello_1.tar.gz"], tarball);
+        await File.WriteAllBytesAsync(_folder["hello_2.10-3.tar.gz"], tarball);
         var md5 = Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.MD5, tarball));
         await File.WriteAllTextAsync(
-            _folder["hello_1.dsc"], $"Format: 1.0\nSource: hello\nVersion: 1\nBinary: hello\nArchitecture: any\nFiles:\n {md5} {tarball.Length} hello_1.tar.gz\n");
-        return _folder["hello_1.dsc"];
+            _folder["hello_2.10-3.dsc"], $"Format: 1.0\nSource: hello\nVersion: 2.10-3\nBinary: hello\nArchitecture: any\nFiles:\n {md5} {tarball.Length} hello_2.10-3.tar.gz\n");
+        return _folder["hello_2.10-3.dsc"];
     }
 
     internal async Task<T> WithStoreAsync<T>(Func<SqliteStore, Task<T>> work)

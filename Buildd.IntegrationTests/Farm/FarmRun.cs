@@ -6,9 +6,12 @@ namespace Buildd.IntegrationTests.Farm;
 /// <summary>A <c>buildd-farm run</c> that runs.</summary>
 internal sealed class FarmRun : IAsyncDisposable
 {
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(2);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly StringBuilder _output = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _hasPid = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task<ProcessResult> _run = null!;
     private string _pid = "";
     private bool _isDisposed;
@@ -26,18 +29,30 @@ internal sealed class FarmRun : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts it, and returns when it is ready.</summary>
     internal static async Task<FarmRun> StartAsync(Command command)
+    {
+        var run = Launch(command);
+        await Task.WhenAny(run._ready.Task, run._run).WaitAsync(StartDeadline);
+        return run._ready.Task.IsCompleted ? run : throw new InvalidOperationException($"it did not start: {run.Output}");
+    }
+
+    /// <summary>Starts it, and returns at once.</summary>
+    internal static FarmRun Launch(Command command)
     {
         var run = new FarmRun();
         run._run = ProcessRunner.RunAsync(
             command.Behind("sh", "-c", """echo "pid $$"; exec "$0" "$@" """) with { StopGrace = TimeSpan.FromSeconds(30) }, run.Hear, cancellationToken: run._stop.Token);
-        await Task.WhenAny(run._ready.Task, run._run).WaitAsync(TimeSpan.FromSeconds(60));
-        return run._ready.Task.IsCompleted ? run : throw new InvalidOperationException($"it did not start: {run.Output}");
+        return run;
     }
+
+    /// <summary>Ended when the program has.</summary>
+    internal Task Ended => _run;
 
     /// <summary>SIGKILL, and wait until it has gone.</summary>
     internal async Task KillAsync()
     {
+        await _hasPid.Task.WaitAsync(StartDeadline);
         await ProcessRunner.CaptureAsync(Command.Of("kill", "-KILL", _pid));
         await _run;
     }
@@ -74,7 +89,11 @@ internal sealed class FarmRun : IAsyncDisposable
             _output.Append(Encoding.UTF8.GetString(bytes));
             var text = _output.ToString();
             if (_pid.Length == 0 && text.StartsWith("pid ", StringComparison.Ordinal) && text.Contains('\n', StringComparison.Ordinal))
+            {
                 _pid = text.Split('\n')[0]["pid ".Length..];
+                _hasPid.TrySetResult();
+            }
+
             if (text.Contains("buildd-farm ready: ", StringComparison.Ordinal))
                 _ready.TrySetResult();
         }

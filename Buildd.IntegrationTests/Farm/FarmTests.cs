@@ -4,6 +4,7 @@ using Buildd.Master.Builds;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
+using Buildd.UnitTests.Testing;
 using Dapper;
 using NUnit.Framework;
 
@@ -29,13 +30,65 @@ public sealed class FarmTests : IAsyncDisposable
         var (code, output) = await _farm.DoAsync("build", dsc, "--wait");
 
         Assert.That(code, Is.Zero, output + run.Output);
-        Assert.That(output, Does.Contain("PACKAGEBUILD-1: amd64 build of hello 1 in debian bookworm\n").And.Contain("PACKAGEBUILD-1: Currently building on bob\n").And.Contain("building hello_1.dsc\n").And.Contain("the results are in "));
-        var leaf = Directory.GetDirectories(_farm.Incoming).Single();
-        Assert.That(Directory.GetFiles(leaf, "result.txt", SearchOption.AllDirectories), Has.Length.EqualTo(1));
-        Assert.That((await _farm.DoAsync("log", "1")).Output, Does.Contain("building hello_1.dsc"));
-        Assert.That((await _farm.DoAsync("show", "1")).Output, Does.Contain("UPLOADING").And.Contain(leaf).And.Contain("result.txt"));
+        Assert.That(output, Does.Contain("PACKAGEBUILD-1: amd64 build of hello 2.10-3 in debian bookworm RELEASE\n").And.Contain("PACKAGEBUILD-1: Currently building on bob\n").And.Contain("building hello\n")
+            .And.Contain("PACKAGEBUILD-1: Successfully built on bob\n").And.Contain($"The results are in {_farm["state/archive"]}\n"));
+        Assert.That(Directory.GetFiles(_farm.Accepted(1)).Select(Path.GetFileName), Does.Contain(UploadLeaf.DebName));
+        Assert.That(Directory.GetDirectories(_farm["state/results/incoming"]), Is.Empty);
+        Assert.That((await _farm.DoAsync("log", "1")).Output, Does.Contain("building hello"));
+        Assert.That((await _farm.DoAsync("show", "1")).Output, Does.Contain("FULLYBUILT").And.Contain(UploadLeaf.DebName));
         Assert.That((await _farm.DoAsync("builders", "check")).Code, Is.Zero);
         Assert.That(await run.StopAsync(), Is.Zero, run.Output);
+    }
+
+    [Test]
+    public async Task An_upload_that_fails_is_mailed_kept_and_rescued_while_run_runs()
+    {
+        await using var server = new SmtpListener();
+        await using var farm = new FarmProgram($"Mail: smtp://127.0.0.1:{server.Port}\nMail-From: Farm <farm@example.org>\nAdministrators: ada@example.org\n");
+        var dsc = await farm.PrepareAsync();
+        await farm.AddSlaveAsync("bob", backend => backend.Script = (context, abort) => BuildAsync(context, leaf => File.AppendAllText(leaf[UploadLeaf.DebName], "!"), abort));
+        await using var run = await farm.StartAsync();
+
+        var (code, output) = await farm.DoAsync("build", dsc, "--wait", "--requester", "Cory <cory@example.org>");
+
+        Assert.That(code, Is.EqualTo(ExitCode.NotWell), output + run.Output);
+        Assert.That(output, Does.Contain("PACKAGEBUILD-1: Failed to upload on bob: \"hello_2.10-3_amd64.deb\" has"));
+        var show = (await farm.DoAsync("show", "1")).Output;
+        var leaf = Directory.GetDirectories(farm["state/results/rejected"]).Single();
+        Assert.That(show, Does.Contain(leaf).And.Contain(farm["state/results/upload-logs/upload_1_log.txt"]));
+        while (server.Received.Count < 3)
+            await Task.Delay(50, TestContext.CurrentContext.CancellationToken);
+        var mail = server.Received.Single(one => one.To.Single().Contains("cory@", StringComparison.Ordinal));
+        Assert.That(mail.Headers["X-Launchpad-Build-State"].Single(), Is.EqualTo("FAILEDTOUPLOAD"));
+        Assert.That(mail.Headers["X-Creator-Recipient"].Single(), Is.EqualTo("cory@example.org"));
+        Assert.That(mail.Body, Does.Contain($"The leaf is rejected/{Path.GetFileName(leaf)} in {farm["state/results"]}."));
+
+        UploadLeaf.MakeGood(Path.Combine(leaf, "1", "debian"));
+        var retried = await farm.DoAsync("retry-upload", "1", "--wait", "60");
+
+        Assert.That((retried.Code, retried.Output), Is.EqualTo((0, $"INFO    Leaf {Path.GetFileName(leaf)}: Accepted. \nACCEPTED {Path.GetFileName(leaf)}\n")));
+        Assert.That(File.Exists(Path.Combine(farm.Accepted(1), UploadLeaf.DebName)));
+        Assert.That(File.Exists(farm["state/results/upload-logs/upload_1_log.txt"]), Is.False);
+        Assert.That((await farm.DoAsync("show", "1")).Output, Does.Contain("FULLYBUILT"));
+    }
+
+    [Test]
+    public async Task Administrators_are_told_of_a_builder_that_is_taken_out_of_service()
+    {
+        await using var server = new SmtpListener();
+        await using var farm = new FarmProgram($"Mail: smtp://127.0.0.1:{server.Port}\nMail-From: farm@example.org\nAdministrators: Ada <ada@example.org>\n");
+        var slave = await farm.AddSlaveAsync("bob", backend => backend.Script = (_, _) => Task.FromResult(new BuildOutcome(BuildStatus.BuilderFail)));
+        var dsc = await farm.PrepareAsync();
+        await using var run = await farm.StartAsync();
+        for (var i = 0; i < 5; i++) // five failures of different builds are the builder's
+            await farm.DoAsync("build", dsc);
+
+        while (server.Received.Count == 0)
+            await Task.Delay(50, TestContext.CurrentContext.CancellationToken);
+
+        Assert.That(server.Received[0].To, Is.EqualTo(new[] { "RCPT TO:<ada@example.org>" }));
+        Assert.That(server.Received[0].Headers["Subject"].Single() + server.Received[0].Body, Does.Contain("bob").And.Contain("BuilderFail"));
+        Assert.That((await farm.DoAsync("builders", "list")).Output, Does.Contain("BuilderFail"));
     }
 
     [Test]
@@ -71,37 +124,6 @@ public sealed class FarmTests : IAsyncDisposable
         Assert.That((await _farm.DoAsync("cancel", "1")).Code, Is.Zero);
 
         await UntilAsync(1, build => build.State == BuildState.Cancelled);
-    }
-
-    [Test]
-    public async Task Twenty_builds_on_three_slaves_survive_run_being_killed_again_and_again()
-    {
-        const int Count = 20;
-        var dsc = await _farm.PrepareAsync();
-        foreach (var name in (string[])["bob", "eve", "tom"])
-            await _farm.AddSlaveAsync(name, backend => backend.Script = BuildAsync);
-        for (var i = 0; i < Count; i++)
-            Assert.That((await _farm.DoAsync("build", dsc, "--key", $"{i}")).Code, Is.Zero);
-
-        var random = new Random(20);
-        for (var kill = 0; kill < 12; kill++)
-        {
-            var killed = await _farm.StartAsync();
-            await Task.Delay(random.Next(100, 1500));
-            await killed.KillAsync();
-        }
-
-        await using var run = await _farm.StartAsync();
-        for (var id = 1; id <= Count; id++)
-            await UntilAsync(id, build => build.Queue is null);
-
-        var builds = await _farm.WithStoreAsync(store => store.Builds.ListAsync(new BuildFilter()));
-        Assert.That(builds, Has.Count.EqualTo(Count));
-        Assert.That(builds.Select(build => build.State), Has.All.EqualTo(BuildState.Uploading), string.Join('\n', builds.Select(build => $"{build}: {build.Reason}")));
-        Assert.That(Directory.GetDirectories(_farm.Incoming).Select(Path.GetFileName), Is.EquivalentTo(builds.Select(build => build.Leaf)), "one upload each, and no other");
-        foreach (var leaf in Directory.GetDirectories(_farm.Incoming))
-            Assert.That(await File.ReadAllTextAsync(Directory.GetFiles(leaf, "result.txt", SearchOption.AllDirectories).Single()), Is.EqualTo("a result"));
-        Assert.That(await _farm.WithStoreAsync(store => store.WriteAsync(connection => connection.ExecuteScalar<string>("SELECT * FROM pragma_integrity_check"), default)), Is.EqualTo("ok"));
     }
 
     /// <summary>What a program has printed is stored, wherever it is killed; and nothing is half there.</summary>
@@ -157,13 +179,16 @@ public sealed class FarmTests : IAsyncDisposable
         Assert.That(ids.Order(), Is.EqualTo(Enumerable.Range(1, 12)));
     }
 
-    private static async Task<BuildOutcome> BuildAsync(IBuildContext context, CancellationToken abort)
+    private static Task<BuildOutcome> BuildAsync(IBuildContext context, CancellationToken abort) => BuildAsync(context, _ => { }, abort);
+
+    private static async Task<BuildOutcome> BuildAsync(IBuildContext context, Action<UploadLeaf> spoil, CancellationToken abort)
     {
-        context.Log.WriteLine("building hello_1.dsc");
+        context.Log.WriteLine("building hello");
         await Task.Delay(300, abort);
-        var result = Path.Combine(context.Directory, "result.txt");
-        await File.WriteAllTextAsync(result, "a result", abort);
-        await context.AddResultAsync(result, null, abort);
+        var made = UploadLeaf.MakeGood(Path.Combine(context.Directory, "made"));
+        spoil(made);
+        foreach (var path in Directory.GetFiles(made.Path))
+            await context.AddResultAsync(path, null, abort);
         return new BuildOutcome(BuildStatus.Ok);
     }
 

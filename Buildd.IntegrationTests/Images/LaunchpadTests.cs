@@ -40,10 +40,10 @@ public class LaunchpadTests(string environment) : LiveFsFixture(environment)
         Assert.That(outcome.Files.Select(file => file.Name), Is.EquivalentTo(
             (string[])[$"livecd.{Project}.squashfs", $"livecd.{Project}.manifest", $"livecd.{Project}.size", $"livecd.{Project}.of-config", $"livecd.{Project}.of-build"]),
             "no link, pipe, folder or name with a line end");
-        Assert.That(await File.ReadAllLinesAsync(Path.Combine(outcome.Leaf!, $"livecd.{Project}.of-config")), Is.SupersetOf((string[])
+        Assert.That(await File.ReadAllLinesAsync(Path.Combine(outcome.Folder!, $"livecd.{Project}.of-config")), Is.SupersetOf((string[])
             [$"ARCH={arguments.ArchTag}", "COHORT_KEY=it's a key", "EXTRA_PPAS=one/ppa two/ppa", "LANG=C.UTF-8", "NOW=20240501-093000", $"PROJECT={Project}", "PROPOSED=1",
              "SHELL=/bin/sh", "SOURCE_DATE_EPOCH=1714555800", "SUBPROJECT=minimal", $"SUITE={arguments.Series}"]));
-        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Leaf!, $"livecd.{Project}.of-build")),
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, $"livecd.{Project}.of-build")),
             Does.Contain("COHORT_KEY=it's a key").And.Contain("SUBPROJECT=minimal").And.Not.Contain("NOW=").And.Not.Contain("EXTRA_PPAS=").And.Not.Contain("SUITE="));
         await AssertImageAsync(outcome);
         AssertNothingIsLeft();

@@ -103,7 +103,7 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
     private protected string? Cause => LastMembers.GetValueOrDefault(WireNames.Members.FailureCause) is XmlRpcString cause ? cause.Value : null;
 
     private protected static Task<string> UnsquashAsync(BuildOutcome outcome, string path) =>
-        ProcessRunner.CaptureAsync(Command.Of("unsquashfs", "-cat", Path.Combine(outcome.Leaf!, $"livecd.{Project}.squashfs"), path));
+        ProcessRunner.CaptureAsync(Command.Of("unsquashfs", "-cat", Path.Combine(outcome.Folder!, $"livecd.{Project}.squashfs"), path));
 
     /// <summary>The image has a root that looks as if it would boot, and what stands beside it tells what is in it.</summary>
     private protected static async Task AssertImageAsync(BuildOutcome outcome, string more = "/usr")
@@ -112,13 +112,13 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
         var installed = status.Split("\n\n")
             .Where(paragraph => paragraph.Contains("\nStatus: install ok installed\n", StringComparison.Ordinal))
             .Select(paragraph => $"{Field(paragraph, "Package")} {Field(paragraph, "Version")}");
-        var manifest = await File.ReadAllLinesAsync(Path.Combine(outcome.Leaf!, $"livecd.{Project}.manifest"));
+        var manifest = await File.ReadAllLinesAsync(Path.Combine(outcome.Folder!, $"livecd.{Project}.manifest"));
         Assert.That(manifest.Select(line => line.Replace('\t', ' ').Split(' ')).Select(words => $"{words[0].Split(':')[0]} {words[^1]}"), Is.EquivalentTo(installed), "the manifest is the image's list of packages");
         Assert.That(manifest, Has.Length.GreaterThan(50));
-        var list = await ProcessRunner.CaptureAsync(Command.Of("unsquashfs", "-l", Path.Combine(outcome.Leaf!, $"livecd.{Project}.squashfs")));
+        var list = await ProcessRunner.CaptureAsync(Command.Of("unsquashfs", "-l", Path.Combine(outcome.Folder!, $"livecd.{Project}.squashfs")));
         Assert.That(list, Does.Contain("/etc/debian_version").And.Contain("/usr/bin/bash").And.Contain("/usr/lib/os-release").And.Contain(more));
-        var size = long.Parse((await File.ReadAllTextAsync(Path.Combine(outcome.Leaf!, $"livecd.{Project}.size"))).Trim(), System.Globalization.CultureInfo.InvariantCulture);
-        Assert.That(size, Is.GreaterThan(new FileInfo(Path.Combine(outcome.Leaf!, $"livecd.{Project}.squashfs")).Length));
+        var size = long.Parse((await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, $"livecd.{Project}.size"))).Trim(), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.That(size, Is.GreaterThan(new FileInfo(Path.Combine(outcome.Folder!, $"livecd.{Project}.squashfs")).Length));
     }
 
     private protected void AssertNothingIsLeft()

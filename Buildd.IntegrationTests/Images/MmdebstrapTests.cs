@@ -29,13 +29,13 @@ public class MmdebstrapTests : LiveFsFixture
         var first = await BuildAsync(arguments);
         Assert.That(first.Succeeded, LogOf(first));
         await AssertImageAsync(first);
-        Assert.That(await File.ReadAllTextAsync(Path.Combine(first.Leaf!, $"livecd.{Project}.manifest")), Does.Contain("dctrl-tools\t"));
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(first.Folder!, $"livecd.{Project}.manifest")), Does.Contain("dctrl-tools\t"));
         Events.Clear();
         var second = await BuildAsync(arguments);
 
         Assert.That(second.Succeeded, LogOf(second));
         foreach (var file in (string[])["squashfs", "manifest", "size"])
-            Assert.That(await SumAsync(second.Leaf!, file), Is.EqualTo(await SumAsync(first.Leaf!, file)), file);
+            Assert.That(await SumAsync(second.Folder!, file), Is.EqualTo(await SumAsync(first.Folder!, file)), file);
         AssertNothingIsLeft();
     }
 

@@ -18,7 +18,7 @@ public class OrdinaryUserTests : LiveFsFixture
 
         Assert.That(outcome.Succeeded, LogOf(outcome));
         Assert.That(outcome.Files.Select(file => file.Name), Does.Contain("livecd.tiny.img"));
-        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Leaf!, "livecd.tiny.img")), Is.EqualTo("tiny\n"));
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, "livecd.tiny.img")), Is.EqualTo("tiny\n"));
         AssertNothingIsLeft();
     }
 

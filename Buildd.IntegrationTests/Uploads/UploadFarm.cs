@@ -1,4 +1,5 @@
 using System.Text;
+using Buildd.Farm.Store;
 using Buildd.IntegrationTests.Support;
 using Buildd.Master.Builds;
 using Buildd.Processes;
@@ -16,21 +17,23 @@ internal sealed class UploadFarm
         Folder = Directory.CreateDirectory(folder).FullName;
         Root = Directory.CreateDirectory(this["queue"]).FullName;
         Directory.CreateDirectory(Path.Combine(Root, "incoming"));
-        Builds = new FileBuilds(this["builds"]);
-        File.WriteAllText(this["uploads.conf"], "Builds: builds\n" + configuration);
+        File.WriteAllText(
+            this["buildd.conf"],
+            $"State: state\nResults: queue\n{(configuration.Contains("Archive:", StringComparison.Ordinal) ? "" : "Archive: directory archive\n")}{configuration}");
     }
 
     internal string Folder { get; }
 
     internal string Root { get; }
 
-    internal FileBuilds Builds { get; }
+    /// <summary>The records, in a store that is closed between calls: the program shall be alone with it.</summary>
+    internal IBuildRecords Builds => new StoredBuilds(this["state/farm.sqlite"]);
 
     internal string this[string name] => Path.Combine(Folder, name);
 
     /// <summary>The command line of the program.</summary>
     internal Command Command(params string[] arguments) =>
-        Buildd.Processes.Command.Of(Repository.Program("buildd-farm"), [arguments[0], "--config", this["uploads.conf"], .. arguments[1..], Root]);
+        Buildd.Processes.Command.Of(Repository.Program("buildd-farm"), [arguments[0], "--config", this["buildd.conf"], .. arguments[1..]]);
 
     /// <summary>Runs the program, and gives back how it ended and what it said.</summary>
     internal async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
@@ -66,5 +69,28 @@ internal sealed class UploadFarm
         bytes[^1] ^= 1;
         File.WriteAllBytes(leaf[UploadLeaf.DebName], bytes);
         return leaf;
+    }
+
+    private sealed class StoredBuilds(string path) : IBuildRecords
+    {
+        public Task<IReadOnlyList<Build>> AddAsync(IReadOnlyList<NewBuild> builds, CancellationToken cancellationToken = default) =>
+            WithAsync(store => store.AddAsync(builds, cancellationToken));
+
+        public Task<Build?> FindAsync(long id, CancellationToken cancellationToken = default) => WithAsync(store => store.FindAsync(id, cancellationToken));
+
+        public Task<ReadOnlyMemory<byte>?> FindSpecificationAsync(long id, CancellationToken cancellationToken = default) =>
+            WithAsync(store => store.FindSpecificationAsync(id, cancellationToken));
+
+        public Task<IReadOnlyList<Build>> ListAsync(BuildFilter filter, CancellationToken cancellationToken = default) =>
+            WithAsync(store => store.ListAsync(filter, cancellationToken));
+
+        public Task<IReadOnlyList<Build?>> TryReplaceAsync(IReadOnlyList<Build> builds, CancellationToken cancellationToken = default) =>
+            WithAsync(store => store.TryReplaceAsync(builds, cancellationToken));
+
+        private async Task<T> WithAsync<T>(Func<IBuildRecords, Task<T>> work)
+        {
+            await using var store = await SqliteStore.OpenAsync(path);
+            return await work(store.Builds);
+        }
     }
 }

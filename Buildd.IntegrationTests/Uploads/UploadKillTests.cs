@@ -102,7 +102,7 @@ public sealed class UploadKillTests : IDisposable
         foreach (var path in Directory.EnumerateFiles(farm.Folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             var name = Path.GetRelativePath(farm.Folder, path);
-            if (name.EndsWith(".lock", StringComparison.Ordinal) || name.StartsWith("builds/", StringComparison.Ordinal) || name.StartsWith("apt/db/", StringComparison.Ordinal))
+            if (name.EndsWith(".lock", StringComparison.Ordinal) || name.StartsWith("state/", StringComparison.Ordinal) || name.StartsWith("apt/db/", StringComparison.Ordinal))
                 continue;
             var text = await File.ReadAllTextAsync(path, Encoding.Latin1);
             var lines = text.Replace(farm.Folder, "", StringComparison.Ordinal).Split('\n')

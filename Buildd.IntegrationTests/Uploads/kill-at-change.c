@@ -1,7 +1,8 @@
 /*
  * Loaded into buildd-farm by a test: ends it with SIGKILL just before the KILL_AT'th time that it changes something below the
  * folder KILL_UNDER, or with KILL_HALF set and a write, when half of that is written. Without KILL_AT it counts, into the file
- * KILL_COUNT: a letter for each, w for a write. Changes are: names made, renamed and removed, bytes written, files cut, and what is flushed to the disk.
+ * KILL_COUNT: a letter for each, w for a write. With KILL_ARMED nothing counts before that file is there. What SQLite adds to its
+ * journal between two flushes is one change: it reads all of it or nothing. Changes are: names made, renamed and removed, bytes written, files cut, and what is flushed to the disk.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -17,15 +18,29 @@
 
 extern char *program_invocation_short_name;
 
-static int changes; /* one thing is changed after the other: a plain counter will do */
+static int changes; /* counted by all threads */
+
+/* The published program, or the one beside the tests; not what it runs. */
+static int is_our_program(void)
+{
+    return strcmp(program_invocation_short_name, "buildd-farm") == 0 || strcmp(program_invocation_short_name, "dotnet") == 0;
+}
 
 static int is_ours(const char *path)
 {
     const char *under = getenv("KILL_UNDER");
-    return under && path && strncmp(path, under, strlen(under)) == 0 && strcmp(program_invocation_short_name, "buildd-farm") == 0;
+    return under && path && strncmp(path, under, strlen(under)) == 0 && is_our_program();
 }
 
-static int is_our_file(int fd)
+static int is_journal_of_sqlite(const char *path)
+{
+    size_t length = strlen(path);
+    return length > 4 && strcmp(path + length - 4, "-wal") == 0;
+}
+
+static int in_journal; /* whether something was added since the last flush */
+
+static int is_our_file(int fd, int flushes)
 {
     char link[64], path[PATH_MAX];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
@@ -33,7 +48,11 @@ static int is_our_file(int fd)
     if (length < 0)
         return 0;
     path[length] = 0;
-    return is_ours(path);
+    if (!is_ours(path))
+        return 0;
+    if (!is_journal_of_sqlite(path))
+        return 1;
+    return __atomic_exchange_n(&in_journal, !flushes, __ATOMIC_SEQ_CST) == flushes;
 }
 
 static void die(void)
@@ -47,15 +66,17 @@ static void die(void)
 static int count(char kind)
 {
     static char kinds[10000];
-    const char *at = getenv("KILL_AT"), *report = getenv("KILL_COUNT");
-    if (changes < (int)sizeof kinds)
-        kinds[changes] = kind;
-    changes++;
+    const char *at = getenv("KILL_AT"), *report = getenv("KILL_COUNT"), *armed = getenv("KILL_ARMED");
+    if (armed && access(armed, F_OK) != 0)
+        return 0;
+    int number = __atomic_add_fetch(&changes, 1, __ATOMIC_SEQ_CST);
+    if (number <= (int)sizeof kinds)
+        kinds[number - 1] = kind;
     if (at)
-        return atoi(at) == changes;
+        return atoi(at) == number;
     int fd = report ? creat(report, 0600) : -1;
     if (fd >= 0) {
-        dprintf(fd, "%.*s", changes, kinds);
+        dprintf(fd, "%.*s", number < (int)sizeof kinds ? number : (int)sizeof kinds, kinds);
         close(fd);
     }
     return 0;
@@ -101,7 +122,15 @@ int mkdir(const char *path, mode_t mode)
 int fsync(int fd)
 {
     NEXT("fsync", int (*)(int));
-    if (is_our_file(fd) && count('o'))
+    if (is_our_file(fd, 1) && count('o'))
+        die();
+    return next(fd);
+}
+
+int fdatasync(int fd)
+{
+    NEXT("fdatasync", int (*)(int));
+    if (is_our_file(fd, 1) && count('o'))
         die();
     return next(fd);
 }
@@ -109,7 +138,7 @@ int fsync(int fd)
 int ftruncate64(int fd, off64_t length)
 {
     NEXT("ftruncate64", int (*)(int, off64_t));
-    if (is_our_file(fd) && count('o'))
+    if (is_our_file(fd, 0) && count('o'))
         die();
     return next(fd, length);
 }
@@ -122,7 +151,7 @@ int ftruncate(int fd, off_t length)
 ssize_t pwrite64(int fd, const void *bytes, size_t size, off64_t offset)
 {
     NEXT("pwrite64", ssize_t (*)(int, const void *, size_t, off64_t));
-    if (is_our_file(fd) && count('w')) {
+    if (is_our_file(fd, 0) && count('w')) {
         if (getenv("KILL_HALF"))
             next(fd, bytes, size / 2, offset);
         die();

@@ -46,12 +46,15 @@ public sealed record PackageSpecification
     /// <inheritdoc cref="BinaryPackageArguments.BuildUrl"/>
     public string? BuildUrl { get; init; }
 
+    /// <summary>Who asked for it, <c>Name &lt;address&gt;</c>: is told when it fails, as the source's creator. Null (the default) for nobody.</summary>
+    public string? Requester { get; init; }
+
     /// <summary>A build of this, for the queue.</summary>
     /// <remarks>Architecture and processor are the same word here; change the record where they aren't.</remarks>
     public NewBuild ToNewBuild(string distribution = "debian", string owner = "", int score = 0) => new()
     {
         JobType = PackageJobKind.Name,
-        Title = $"{ArchTag} build of {Source} {Version} in {distribution} {Suite ?? Series}",
+        Title = $"{ArchTag} build of {Source} {Version} in {distribution} {Pockets.Describe(Suite ?? Series)}",
         Subject = Source,
         Owner = owner,
         Distribution = distribution,
@@ -75,7 +78,10 @@ public sealed record PackageSpecification
 /// <param name="Sha1">Its SHA-1, in lower-case hexadecimal; null when whatever the input source has is meant.</param>
 public sealed record SourceFile(string Name, string? Sha1 = null);
 
-/// <summary>Builds of source packages, <c>PACKAGEBUILD</c>: the slave's manager is <c>binarypackage</c>.</summary>
+/// <summary>
+/// Builds of source packages, <c>PACKAGEBUILD</c>: the slave's manager is <c>binarypackage</c>, or what <see cref="Build.Manager"/> names,
+/// such as a plug-in that takes the same arguments.
+/// </summary>
 public sealed class PackageJobKind : IJobKind
 {
     /// <summary>The kind's name.</summary>
@@ -111,7 +117,7 @@ public sealed class PackageJobKind : IJobKind
 
         try
         {
-            return new Ready(BuildJobs.BinaryPackage(build.Cookie, chroot, files, Arguments(package)));
+            return new Ready(BuildJobs.BinaryPackage(build.Cookie, chroot, files, Arguments(package)) with { BuilderTag = build.Manager });
         }
         catch (ArgumentException exception) // files of one name, or no .dsc
         {

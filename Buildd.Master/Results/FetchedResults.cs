@@ -3,7 +3,7 @@ namespace Buildd.Master.Results;
 /// <summary>A result that was fetched; its content is what the slave had promised.</summary>
 public sealed record FetchedFile
 {
-    /// <summary>The name, under which it is in the leaf.</summary>
+    /// <summary>The name, under which it is in <see cref="FetchedResults.Folder"/>.</summary>
     public required string Name { get; init; }
 
     /// <summary>The size in bytes.</summary>
@@ -21,6 +21,9 @@ public sealed record FetchedResults
 {
     /// <summary>The leaf: the folder below <c>incoming</c> that holds everything.</summary>
     public required string Leaf { get; init; }
+
+    /// <summary>The folder in the leaf with the results.</summary>
+    public required string Folder { get; init; }
 
     /// <summary>The build's log in the leaf; null when the slave had none.</summary>
     public required string? LogPath { get; init; }

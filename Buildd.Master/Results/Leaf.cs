@@ -13,35 +13,48 @@ internal sealed class Leaf
     public const string LogName = "buildlog";
 
     private readonly string _incoming;
+    private readonly string _place;
 
-    private Leaf(string grabbing, string incoming)
+    private Leaf(string grabbing, string incoming, string place)
     {
         Folder = grabbing;
         _incoming = incoming;
+        _place = place;
     }
 
-    /// <summary>Where files are put until the leaf is published.</summary>
+    /// <summary>The leaf until it is published. What lies directly in it is ours, such as the log.</summary>
     public string Folder { get; }
 
-    /// <summary>Makes the folder.</summary>
+    /// <summary>Where results are put until the leaf is published: <c>ARCHIVE/DISTRIBUTION</c> in it, where upload processors look for them.</summary>
+    public string Results => Path.Combine(Folder, _place);
+
+    /// <summary>Where results are when the leaf is published.</summary>
+    public string PublishedResults => Path.Combine(_incoming, _place);
+
+    /// <summary>Makes the folders.</summary>
     /// <exception cref="FileNameException">The cookie can't be part of a folder's name.</exception>
     /// <exception cref="LeafExistsException">There is one of that name, in the making or complete.</exception>
-    public static Leaf Begin(string root, string cookie, DateTimeOffset localNow)
+    public static Leaf Begin(string root, string cookie, DateTimeOffset localNow, string archive, string distribution)
     {
         // The name is the original's, read by upload processors: the build is what follows the second dash.
         var name = FileName.Check(localNow.ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture) + FileName.Check(cookie));
         var grabbing = Directory.CreateDirectory(Path.Combine(root, "grabbing")).FullName;
         var incoming = Directory.CreateDirectory(Path.Combine(root, "incoming")).FullName;
-        var leaf = new Leaf(Path.Combine(grabbing, name), Path.Combine(incoming, name));
+        var leaf = new Leaf(Path.Combine(grabbing, name), Path.Combine(incoming, name), Path.Combine(archive, distribution));
         if (Path.Exists(leaf._incoming))
             throw new LeafExistsException(leaf._incoming);
-        return Durable.TryCreateFolder(leaf.Folder) ? leaf : throw new LeafExistsException(leaf.Folder);
+        if (!Durable.TryCreateFolder(leaf.Folder))
+            throw new LeafExistsException(leaf.Folder);
+        Directory.CreateDirectory(leaf.Results);
+        return leaf;
     }
 
     /// <summary>Renames the folder, and returns what it is called now. Its files must be on the disk already.</summary>
     /// <exception cref="LeafExistsException">Somebody made a leaf of that name meanwhile.</exception>
     public string Publish()
     {
+        Durable.FlushFolder(Results);
+        Durable.FlushFolder(Path.GetDirectoryName(Results)!);
         Durable.FlushFolder(Folder);
         try
         {

@@ -7,7 +7,8 @@ namespace Buildd.Master.Results;
 /// <summary>
 /// Brings what a build left on a slave to our disk: into <c>grabbing/LEAF</c>, each file compared with the sum that the
 /// slave gave, and when all is there and on the disk, with one rename to <c>incoming/LEAF</c>. LEAF is
-/// <c>YYYYMMDD-HHMMSS-COOKIE</c> in local time, as upload processors expect it. Any thread may call.
+/// <c>YYYYMMDD-HHMMSS-COOKIE</c> in local time, as upload processors expect it; in it, results are in
+/// <c>ARCHIVE/DISTRIBUTION</c>, and the log beside that. Any thread may call.
 /// </summary>
 public sealed partial class ResultFetcher
 {
@@ -59,7 +60,7 @@ public sealed partial class ResultFetcher
         CancellationToken cancellationToken = default)
     {
         var wanted = FileMap.Check(_slave.Url, fileMap);
-        var leaf = Leaf.Begin(_options.Root, cookie, _time.GetLocalNow());
+        var leaf = Leaf.Begin(_options.Root, cookie, _time.GetLocalNow(), _options.Archive, _options.Distribution);
         try
         {
             var download = new Download(_slave, new DiskSpace(_options.Root, _options.SpareBytes, _freeBytes));
@@ -83,6 +84,7 @@ public sealed partial class ResultFetcher
             return new FetchedResults
             {
                 Leaf = published,
+                Folder = leaf.PublishedResults,
                 LogPath = hasLog ? Path.Combine(published, Leaf.LogName) : null,
                 Files = files,
             };
@@ -112,7 +114,7 @@ public sealed partial class ResultFetcher
     private async Task<FetchedFile> FetchAsync(
         Download download, (string Name, string Sha1) wanted, Leaf leaf, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(leaf.Folder, wanted.Name);
+        var path = Path.Combine(leaf.Results, wanted.Name);
         var file = await download.RunAsync(wanted.Sha1, wanted.Name, path, resume: false, cancellationToken).ConfigureAwait(false);
         return file.Sha1 == wanted.Sha1
             ? file

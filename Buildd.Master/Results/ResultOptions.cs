@@ -9,6 +9,14 @@ public sealed record ResultOptions
     /// </summary>
     public required string Root { get; init; }
 
+    /// <summary>The archive's name or number, the folder in the leaf that results go to; default <c>1</c>, as for <see cref="Builds.NewBuild"/>.</summary>
+    /// <exception cref="Debian.FileNameException">It can't be a folder's name.</exception>
+    public string Archive { get; init => field = Debian.FileName.Check(value); } = "1";
+
+    /// <summary>The distribution's name, the folder in that; default <c>debian</c>.</summary>
+    /// <exception cref="Debian.FileNameException">It can't be a folder's name.</exception>
+    public string Distribution { get; init => field = Debian.FileName.Check(value); } = "debian";
+
     /// <summary>
     /// How many files are fetched from one slave at a time; default 4: enough to hide the round trips of small files,
     /// and no more than one browser's worth of connections for the slave. At least 1.

@@ -34,10 +34,17 @@ public sealed class UploadFolders(string root)
     /// <exception cref="UploadException">The root is not there: a wrong path is more likely than a new farm.</exception>
     public void MakeFolders()
     {
-        if (!Directory.Exists(Root))
-            throw new UploadException($"{Root} is no folder: give the one that holds incoming/, or make it.");
+        RequireRoot();
         foreach (var name in Names)
             Directory.CreateDirectory(Path.Combine(Root, name));
+    }
+
+    /// <summary>Says so if there is no such root.</summary>
+    /// <exception cref="UploadException">It is not there.</exception>
+    internal void RequireRoot()
+    {
+        if (!Directory.Exists(Root))
+            throw new UploadException($"{Root} is no folder: give the one that holds incoming/, or make it.");
     }
 
     /// <summary>The names of what is in a folder, in order; hidden ones and what is no folder are left out.</summary>

@@ -82,7 +82,10 @@ public sealed partial class UploadProcessor
         if (run.Leaf is { } leaf && FileName.FindMistake(leaf) is { } mistake)
             throw new UploadException($"{FileName.Display(leaf)} is no name of a leaf: {mistake}.");
         if (run.DryRun)
+        {
+            _folders.RequireRoot();
             return await ProcessAllAsync(run, [], cancellationToken).ConfigureAwait(false);
+        }
 
         _folders.MakeFolders();
         using var held = await _folders.LockAsync(Context, _options.LockWait, _time, cancellationToken).ConfigureAwait(false);
@@ -109,6 +112,22 @@ public sealed partial class UploadProcessor
         var leaf = FindLeaf(build) ?? throw new UploadException(
             $"The leaf of {build.Cookie} is neither in {_folders.Rejected} nor in {_folders.Failed} nor in {_folders.Incoming}: retry the build.");
         return (await ProcessAllAsync(new UploadRun { Leaf = leaf, BuildId = buildId, NoMails = true }, [], cancellationToken).ConfigureAwait(false))[0];
+    }
+
+    /// <summary>
+    /// Processes one leaf that its build's master has just landed, if it is still there and nobody has processed it meanwhile;
+    /// and first what an earlier run had begun.
+    /// </summary>
+    /// <param name="leaf">The leaf's name; null for only what an earlier run had begun.</param>
+    /// <param name="cancellationToken">Ends it; the leaf is taken up by the next run.</param>
+    /// <exception cref="UploadException">Nothing can be done in the root, or another process is at work there.</exception>
+    internal async Task ProcessLandedAsync(string? leaf, CancellationToken cancellationToken)
+    {
+        _folders.MakeFolders();
+        using var held = await _folders.LockAsync(Context, _options.LockWait, _time, cancellationToken).ConfigureAwait(false);
+        await RecoverAsync(cancellationToken).ConfigureAwait(false);
+        if (leaf is not null && Directory.Exists(Path.Combine(_folders.Incoming, leaf)))
+            Tell(await ProcessAsync(leaf, new UploadRun(), cancellationToken).ConfigureAwait(false), isDryRun: false);
     }
 
     /// <summary>The youngest leaf of a build, put into <c>incoming/</c> if it isn't there; null when there is none.</summary>
@@ -163,17 +182,22 @@ public sealed partial class UploadProcessor
             cancellationToken.ThrowIfCancellationRequested();
             var leaf = await ProcessAsync(name, run, cancellationToken).ConfigureAwait(false);
             processed.Add(leaf);
-            if (leaf.Outcome == UploadOutcome.Skipped)
-                LogSkipped(name, leaf.Reason ?? "");
-            else if (run.DryRun)
-                LogWouldBe(name, leaf.Outcome, leaf.Reason ?? "");
-            else
-                LogProcessed(name, leaf.Outcome, leaf.Reason ?? "");
-            foreach (var finding in leaf.Findings)
-                LogFinding(name, finding.ToString());
+            Tell(leaf, run.DryRun);
         }
 
         return processed;
+    }
+
+    private void Tell(ProcessedLeaf leaf, bool isDryRun)
+    {
+        if (leaf.Outcome == UploadOutcome.Skipped)
+            LogSkipped(leaf.Leaf, leaf.Reason ?? "");
+        else if (isDryRun)
+            LogWouldBe(leaf.Leaf, leaf.Outcome, leaf.Reason ?? "");
+        else
+            LogProcessed(leaf.Leaf, leaf.Outcome, leaf.Reason ?? "");
+        foreach (var finding in leaf.Findings)
+            LogFinding(leaf.Leaf, finding.ToString());
     }
 
     private async Task<ProcessedLeaf> ProcessAsync(string name, UploadRun run, CancellationToken cancellationToken)

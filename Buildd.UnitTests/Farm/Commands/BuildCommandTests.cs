@@ -3,6 +3,7 @@ using System.Text;
 using Buildd.Farm;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
+using Buildd.Protocol.XmlRpc;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Farm.Commands;
@@ -26,7 +27,7 @@ public sealed class BuildCommandTests : IDisposable
         var ran = await _farm.RunAsync("build", dsc, "--score", "7", "--owner", "anna");
 
         Assert.That(ran.Code, Is.Zero, ran.ToString());
-        Assert.That(ran.Output, Is.EqualTo("PACKAGEBUILD-1: amd64 build of hello 2.10-3 in debian bookworm\nPACKAGEBUILD-2: arm64 build of hello 2.10-3 in debian bookworm\n"));
+        Assert.That(ran.Output, Is.EqualTo("PACKAGEBUILD-1: amd64 build of hello 2.10-3 in debian bookworm RELEASE\nPACKAGEBUILD-2: arm64 build of hello 2.10-3 in debian bookworm RELEASE\n"));
         var builds = await BuildsAsync();
         Assert.That(builds.Select(build => (build.Processor, build.Score, build.Owner, build.Subject)), Is.EquivalentTo(new[] { ("amd64", 7, "anna", "hello"), ("arm64", 7, "anna", "hello") }));
         var first = await SpecificationAsync(1);
@@ -81,7 +82,7 @@ public sealed class BuildCommandTests : IDisposable
     {
         var ran = await _farm.RunAsync("build", WriteSource("any"), "--arch", "riscv64", "--series", "trixie", "--suite", "trixie-proposed");
 
-        Assert.That(ran.Output, Is.EqualTo("PACKAGEBUILD-1: riscv64 build of hello 2.10-3 in debian trixie-proposed\n"), ran.ToString());
+        Assert.That(ran.Output, Is.EqualTo("PACKAGEBUILD-1: riscv64 build of hello 2.10-3 in debian trixie PROPOSED\n"), ran.ToString());
     }
 
     [Test]
@@ -171,6 +172,73 @@ public sealed class BuildCommandTests : IDisposable
 
         Assert.That(ran.Code, Is.EqualTo(code), ran.ToString());
     }
+
+    [Test]
+    public async Task A_package_is_built_by_another_manager_for_a_person_on_builders_of_some_kind()
+    {
+        await AddChrootsAsync("amd64");
+
+        var ran = await _farm.RunAsync("build", WriteSource("any"), "--manager", "pbuilder", "--requester", "Ada <ada@example.org>", "--virtualized", "--resource", "large", "--resource", "gpu");
+
+        Assert.That(ran.Code, Is.Zero, ran.ToString());
+        var build = (await BuildsAsync()).Single();
+        Assert.That((build.Manager, build.Virtualized, string.Join(' ', build.Resources)), Is.EqualTo(("pbuilder", true, "large gpu")));
+        Assert.That((await SpecificationAsync(1)).Requester, Is.EqualTo("Ada <ada@example.org>"));
+    }
+
+    [Test]
+    public async Task A_live_filesystem_is_queued_with_all_its_arguments()
+    {
+        await AddChrootsAsync("amd64", "arm64");
+
+        var ran = await _farm.RunAsync(
+            "build", "--livefs", "desktop", "--pocket", "proposed", "--unique-key", "minimal", "--datestamp", "20260314", "--image-tool", "live-build",
+            "--config-branch", "https://git.example/config", "--config-ref", "stable", "--config-path", "live", "--lb-option=--apt-recommends", "--lb-option", "false",
+            "--env", "A=b=c", "--arg", "subproject=minimized", "--json-arg", "extra_ppas=[\"ada/ppa\"]", "--json-arg", "debug=true", "--requester", "ada@example.org");
+
+        Assert.That(ran.Output, Is.EqualTo("LIVEFSBUILD-1: amd64 build of desktop (minimal) in debian bookworm PROPOSED\nLIVEFSBUILD-2: arm64 build of desktop (minimal) in debian bookworm PROPOSED\n"), ran.ToString());
+        var image = LiveFsSpecification.FromBytes((await _farm.WithStoreAsync(store => store.Builds.FindSpecificationAsync(2)))!.Value);
+        var wire = image.ToArguments().ToXmlRpc();
+        Assert.That(wire.Select(member => $"{member.Key}={Text(member.Value)}"), Is.EquivalentTo(new[]
+        {
+            "series=bookworm", "arch_tag=arm64", "project=desktop", "pocket=proposed", "archive_private=False", "datestamp=20260314", "image_tool=live-build",
+            "config_branch=https://git.example/config", "config_ref=stable", "config_path=live", "lb_options=[--apt-recommends false]", "environment={A=b=c}",
+            "archives=[deb http://deb.example/debian bookworm main deb http://deb.example/security bookworm-security main]",
+            "subproject=minimized", "extra_ppas=[ada/ppa]", "debug=True",
+        }));
+        Assert.That((image.Requester, (await BuildsAsync())[0].Manager), Is.EqualTo(("ada@example.org", "livefs")));
+    }
+
+    [TestCase("Either a FILE.dsc or --livefs says what to build.")]
+    [TestCase("Either a FILE.dsc or --livefs says what to build.", "hello_2.10-3.dsc", "--livefs", "x")]
+    [TestCase("--config-branch is for live filesystems, which --livefs names.", "hello_2.10-3.dsc", "--config-branch", "x")]
+    [TestCase("--suite is for source packages.", "--livefs", "x", "--suite", "sid")]
+    [TestCase("--livefs is \"../x\", and should be a name", "--livefs", "../x")]
+    [TestCase("--env is \"A\", and should be NAME=VALUE.", "--livefs", "x", "--env", "A")]
+    [TestCase("--json-arg is \"a={\", and should be NAME=JSON.", "--livefs", "x", "--json-arg", "a={")]
+    [TestCase("--arg gives \"a\" twice", "--livefs", "x", "--arg", "a=1", "--json-arg", "a=2")]
+    [TestCase("1.5 can't be an argument", "--livefs", "x", "--json-arg", "a=1.5")]
+    [TestCase("--requester is", "--livefs", "x", "--requester", "nobody")]
+    [TestCase("--resource is a word", "--livefs", "x", "--resource", "two words")]
+    public async Task What_does_not_fit_together_is_a_wrong_command_line(string message, params string[] arguments)
+    {
+        await AddChrootsAsync("amd64");
+
+        var ran = await _farm.RunAsync(["build", .. arguments]);
+
+        Assert.That(ran.Code, Is.EqualTo(ExitCode.Usage), ran.ToString());
+        Assert.That(ran.Error, Does.Contain(message));
+        Assert.That(await BuildsAsync(), Is.Empty);
+    }
+
+    private static string Text(XmlRpcValue value) => value switch
+    {
+        XmlRpcArray array => $"[{string.Join(' ', array.Select(Text))}]",
+        XmlRpcStruct members => $"{{{string.Join(' ', members.Select(member => $"{member.Key}={Text(member.Value)}"))}}}",
+        XmlRpcBoolean truth => $"{truth.Value}",
+        XmlRpcString text => text.Value,
+        _ => value.ToString()!,
+    };
 
     private async Task AddChrootsAsync(params string[] architectures)
     {

@@ -1,5 +1,6 @@
 using Buildd.Farm;
 using Buildd.Farm.Configuration;
+using Buildd.Farm.Uploads;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
@@ -34,7 +35,24 @@ public sealed class FarmConfigurationTests : IDisposable
             Sources:
              deb http://archive.example/ubuntu %(series)s main
              deb http://archive.example/ubuntu %(series)s-updates main
+            Archive: reprepro apt
+            Files: images
+            Upload-Logs: /var/log/uploads
+            Suites: noble, noble-proposed
+            Components: main
+             universe
+            Sections: any
+            Mail: smtp+tls://me@mail.example:2525
+            Mail-Password-File: password
+            Mail-From: Farm <farm@example.org>
+            Administrators: Ada <ada@example.org>,
+             bo@example.org
+            Administrators-Team: admins
+            Send-Build-Notification: no
+            Notify-Owner: no
+            Templates: texts
             """);
+        var uploads = read.Uploads;
 
         Assert.Multiple(() =>
         {
@@ -47,6 +65,15 @@ public sealed class FarmConfigurationTests : IDisposable
             Assert.That(read.ResumeCommand, Is.EqualTo(new[] { "/usr/bin/reset-vm", "%(vm_host)s", "--quickly" }));
             Assert.That((read.Distribution, read.Series), Is.EqualTo(("ubuntu", "noble")));
             Assert.That(read.Sources, Has.Count.EqualTo(2));
+            Assert.That((uploads.Archive, uploads.ArchiveFolder), Is.EqualTo((new ArchiveChoice(true, _folder["apt"]), _folder["apt"])));
+            Assert.That((uploads.Files, uploads.LogFolder("/srv/results"), uploads.Templates), Is.EqualTo((_folder["images"], "/var/log/uploads", _folder["texts"])));
+            Assert.That(uploads.Policy.Suites, Is.EquivalentTo(new[] { "noble", "noble-proposed" }));
+            Assert.That(uploads.Policy.Components, Is.EquivalentTo(new[] { "main", "universe" }));
+            Assert.That(uploads.Policy.Sections, Is.Null);
+            Assert.That(uploads.Mail, Is.EqualTo(new MailChoice { Server = new Uri("smtp+tls://me@mail.example:2525") }));
+            Assert.That((uploads.MailPasswordFile, $"{uploads.MailFrom}"), Is.EqualTo((_folder["password"], "Farm <farm@example.org>")));
+            Assert.That(uploads.Administrators.Select(person => person.Address), Is.EqualTo(new[] { "ada@example.org", "bo@example.org" }));
+            Assert.That((uploads.AdministratorsTeam, uploads.SendsBuildNotification, uploads.NotifiesOwner), Is.EqualTo(("admins", false, false)));
         });
     }
 
@@ -56,6 +83,7 @@ public sealed class FarmConfigurationTests : IDisposable
         var read = await ReadAsync("");
 
         Assert.That((read.StorePath, read.Results, $"{read.Listen}", read.PollInterval.TotalSeconds), Is.EqualTo(("/var/lib/buildd-farm/farm.sqlite", "/var/lib/buildd-farm/results", "127.0.0.1:8223", 15)));
+        Assert.That((read.Uploads.ArchiveFolder, read.Uploads.LogFolder("/srv"), read.Uploads.Mail), Is.EqualTo(("/var/lib/buildd-farm/archive", "/srv/upload-logs", (MailChoice?)null)));
     }
 
     [TestCase("State:", "line 1: State is \"\", and should be a folder")]
@@ -76,6 +104,16 @@ public sealed class FarmConfigurationTests : IDisposable
     [TestCase("Distribution: ../etc", "a name")]
     [TestCase("Series: two words", "a name")]
     [TestCase("Sources: http://deb.example/", "lines of a sources.list")]
+    [TestCase("Archive: somewhere", "Archive is \"somewhere\", and should be 'directory FOLDER' or 'reprepro FOLDER'")]
+    [TestCase("Archive: reprepro", "'directory FOLDER' or 'reprepro FOLDER'")]
+    [TestCase("Suites: ,", "one or more names")]
+    [TestCase("Mail: smtp://h", "Mail needs the field Mail-From")]
+    [TestCase("Mail: http://h/\nMail-From: a@b", "Mail is \"http://h/\", and should be 'none', 'sendmail'")]
+    [TestCase("Mail: smtp://h/path\nMail-From: a@b", "and should be 'none', 'sendmail'")]
+    [TestCase("Mail: smtp+tls://u:secret@h\nMail-From: a@b", "Mail is \"smtp+tls://h\", and should be without the password")]
+    [TestCase("Mail-From: nobody", "'Name <address>' or an address")]
+    [TestCase("Administrators: ada@example.org, bo", "\"bo\" is neither")]
+    [TestCase("Notify-Owner: perhaps", "yes or no")]
     [TestCase("Colour: red", "line 1: there is no field Colour; there are State, Results, Listen")]
     [TestCase("Series: a\n\nSeries: b", "line 3: a second paragraph begins")]
     [TestCase("no field", "line 1: \"no field\" is neither a field")]

@@ -28,13 +28,15 @@ public sealed class ResultFetcherTests : IDisposable
     public void Dispose() => _root.Dispose();
 
     [Test]
-    public async Task All_files_and_the_log_are_in_one_leaf_named_by_local_time_and_build()
+    public async Task All_files_and_the_log_are_in_one_leaf_where_upload_processors_look_for_them()
     {
         var results = await FetchAsync(("b.deb", Sha1("two")), ("a.deb", Sha1("one")), ("empty", Sha1("")));
 
         Assert.That(results.Leaf, Is.EqualTo(_root[$"incoming/{LeafName}"]));
         Assert.That(Incoming(), Is.EquivalentTo(["a.deb", "b.deb", "buildlog", "empty"]));
-        Assert.That(await File.ReadAllTextAsync(_root[$"incoming/{LeafName}/a.deb"]), Is.EqualTo("one"));
+        Assert.That(results.Folder, Is.EqualTo(_root[$"incoming/{LeafName}/1/debian"]));
+        Assert.That(results.LogPath, Is.EqualTo(_root[$"incoming/{LeafName}/buildlog"]));
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(results.Folder, "a.deb")), Is.EqualTo("one"));
         Assert.That(await File.ReadAllTextAsync(results.LogPath!), Is.EqualTo("the log"));
         Assert.That(results.Files, Is.EqualTo([Fetched("b.deb", "two"), Fetched("a.deb", "one"), Fetched("empty", "")]));
         Assert.That(Directory.EnumerateFileSystemEntries(_root["grabbing"]), Is.Empty);
@@ -297,7 +299,7 @@ public sealed class ResultFetcherTests : IDisposable
     }
 
     private IEnumerable<string?> Incoming() =>
-        Directory.EnumerateFileSystemEntries(_root[$"incoming/{LeafName}"]).Select(path => Path.GetFileName(path));
+        Directory.EnumerateFiles(_root[$"incoming/{LeafName}"], "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path));
 
     /// <summary>Files that give nothing away until so many are open at once; counts how many are.</summary>
     private sealed class Gate(int openAt)
