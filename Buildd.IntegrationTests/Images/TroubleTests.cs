@@ -1,0 +1,105 @@
+using System.Globalization;
+using Buildd.IntegrationTests.Support;
+using Buildd.Master;
+using Buildd.Processes;
+using Buildd.Protocol.Messages;
+using Buildd.UnitTests.Testing;
+using NUnit.Framework;
+
+namespace Buildd.IntegrationTests.Images;
+
+/// <summary>What a hostile or unlucky build of an image leaves, in either environment: nothing.</summary>
+[NonParallelizable]
+[CancelAfter(600_000)]
+[TestFixture(Chroot)]
+[TestFixture(Overlay)]
+public class TroubleTests(string environment) : LiveFsFixture(environment)
+{
+    private const long GiB = 1024L * 1024 * 1024;
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_stuck_build_with_mounts_and_a_loop_device_is_aborted_and_leaves_nothing(bool whileInstalling)
+    {
+        Machine.Require(File.Exists("/dev/loop-control"), "loop devices: 'modprobe loop'");
+        using var abort = new CancellationTokenSource();
+        var log = "";
+
+        var outcome = await BuildAsync(
+            await RecipesAsync(StandInRecipes.Stuck),
+            async happened =>
+            {
+                log += happened is LogGrew grew ? System.Text.Encoding.UTF8.GetString(grew.Bytes.Span) : "";
+                if (whileInstalling ? happened is PhaseStarted { Name: "install" } : log.Contains("\nholding /dev/loop", StringComparison.Ordinal))
+                    await abort.CancelAsync();
+            },
+            abort.Token);
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), LogOf(outcome));
+        AssertNothingIsLeft();
+    }
+
+    [Test]
+    public async Task A_slave_that_is_killed_while_lb_builds_comes_back_with_BUILDERFAIL_and_nothing_left()
+    {
+        Machine.Require(File.Exists("/dev/loop-control"), "loop devices: 'modprobe loop'");
+        var holding = new TaskCompletionSource();
+        var log = "";
+        var run = BuildAsync(await RecipesAsync(StandInRecipes.Stuck), happened =>
+        {
+            log += happened is LogGrew grew ? System.Text.Encoding.UTF8.GetString(grew.Bytes.Span) : "";
+            if (log.Contains("\nholding /dev/loop", StringComparison.Ordinal))
+                holding.TrySetResult();
+            return Task.CompletedTask;
+        });
+        Assert.That(await Task.WhenAny(holding.Task, run), Is.SameAs(holding.Task), log);
+        await Slave.KillAsync();
+        Assert.That(async () => await run, Throws.Exception);
+        Assert.That(() => AssertNothingIsLeft(), Throws.Exception, "there is something to clean up");
+
+        await using var again = await SlaveDaemon.RestartAsync(Slave);
+        var status = await again.Client.StatusAsync();
+        while (status.Status != BuilderStatus.Waiting)
+        {
+            await Task.Delay(200);
+            status = await again.Client.StatusAsync();
+        }
+
+        Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.BuilderFail));
+        AssertNothingIsLeft();
+    }
+
+    [Test]
+    public async Task A_result_of_10_GB_that_takes_no_room_is_refused_where_the_disk_has_not_so_much()
+    {
+        await Slave.DisposeAsync();
+        var free = new DriveInfo("/var/tmp").AvailableFreeSpace;
+        Machine.Require(free > 6 * GiB, "6 GiB of free space in /var/tmp");
+        Slave = await SlaveDaemon.StartWithAsync($"freespacefloor = {free - (5 * GiB)}\n{Section}");
+
+        var outcome = await BuildAsync(await RecipesAsync(StandInRecipes.Sparse));
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
+        Assert.That(Cause, Is.EqualTo("disk"));
+        Assert.That(LogOf(outcome), Does.Contain("livecd.sparse.img: Not enough space"));
+        AssertNothingIsLeft();
+    }
+
+    [Test]
+    public async Task A_full_disk_ends_the_build_and_is_empty_then()
+    {
+        await using var disk = await SmallFileSystem.MountAsync(1024 * 1024 * 1024, "dev");
+        await Slave.DisposeAsync();
+        Slave = await SlaveDaemon.StartWithAsync(Section, disk.Path, []);
+
+        var outcome = await BuildAsync(await RecipesAsync(StandInRecipes.Filling));
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
+        Assert.That(Cause, Is.EqualTo("disk"));
+        Assert.That(Directory.GetDirectories(disk.Path).Select(Path.GetFileName), Is.SubsetOf((string[])["bases"]));
+        var kept = (await ProcessRunner.CaptureAsync(Command.Of("du", "-s", "-B1", disk.Path))).Split('\t')[0];
+        Assert.That(
+            new DriveInfo(disk.Path).AvailableFreeSpace + long.Parse(kept, CultureInfo.InvariantCulture),
+            Is.GreaterThan(1000L * 1024 * 1024), "only what is kept for the next build takes room");
+    }
+}
