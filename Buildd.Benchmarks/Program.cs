@@ -2,12 +2,19 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Buildd.Benchmarks;
 using Buildd.Benchmarks.Harness;
+using Buildd.Benchmarks.Peers;
+
+// What some benchmarks measure runs in processes of its own.
+if (args is [SimulatedSlaves.Argument])
+    return await SimulatedSlaves.RunAsync();
+if (args is [MeasuredMaster.Argument, .. var measured])
+    return await MeasuredMaster.RunAsync(measured);
 
 // A new benchmark is one file and one entry here.
 IBenchmark[] benchmarks =
 [
     new StatusCalls(), new StatusUnderLoad(), new Codec(), new FileDownload(), new EnsurePresent(), new ProcessOutput(), new StartAndMemory(),
-    new PackageBuild(), new Replaces(), new Environments(),
+    new PackageBuild(), new Replaces(), new Environments(), new Simulation(), new FetchResults(),
 ];
 
 var names = new Argument<string[]>("names")

@@ -243,9 +243,9 @@ public sealed partial class BuildMaster : IAsyncDisposable
     {
         var own = await _parts.Builders.LeaseAsync(_options.Name, _options.LeaseDuration, _options.MaxBuilders, cancellationToken).ConfigureAwait(false);
         _known = await _parts.Builders.ListAsync(cancellationToken).ConfigureAwait(false);
-        var names = own.Select(builder => builder.Name).ToHashSet(StringComparer.Ordinal);
+        var urls = own.ToDictionary(builder => builder.Name, builder => builder.Url, StringComparer.Ordinal);
         // A new address is another slave: its agent begins anew.
-        await RetireAsync(builder => !names.Contains(builder.Name) || own.First(fresh => fresh.Name == builder.Name).Url != builder.Url).ConfigureAwait(false);
+        await RetireAsync(builder => urls.GetValueOrDefault(builder.Name) != builder.Url).ConfigureAwait(false);
         lock (_lock)
         {
             foreach (var builder in own)

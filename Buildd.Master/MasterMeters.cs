@@ -25,6 +25,7 @@ public sealed class MasterMeters : IDisposable
     private readonly Counter<long> _failures;
     private readonly Counter<long> _gathered;
     private readonly Histogram<double> _scans;
+    private readonly Histogram<double> _late;
 
     internal MasterMeters(Func<int> waiting, Func<IEnumerable<Measurement<int>>> builders)
     {
@@ -33,6 +34,8 @@ public sealed class MasterMeters : IDisposable
         _failures = _meter.CreateCounter<long>("buildd.master.failures", null, "Failures that were counted, by builder.");
         _gathered = _meter.CreateCounter<long>("buildd.master.gathered", "By", "Results that were fetched.");
         _scans = _meter.CreateHistogram("buildd.master.scan.duration", "s", "How long looks at a slave took, by how they ended.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = ScanBounds });
+        _late = _meter.CreateHistogram("buildd.master.scan.lateness", "s", "How much later than due looks at a slave began.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = ScanBounds });
         _meter.CreateObservableGauge("buildd.master.waiting", waiting, null, "Builds that wait.");
         _meter.CreateObservableGauge("buildd.master.builders", builders, null, "Builders that this master looks after, by what they do.");
@@ -48,6 +51,8 @@ public sealed class MasterMeters : IDisposable
     internal void Failed(string builder) => _failures.Add(1, new KeyValuePair<string, object?>("builder", builder));
 
     internal void Gathered(long bytes) => _gathered.Add(bytes);
+
+    internal void Late(TimeSpan lateness) => _late.Record(Math.Max(0, lateness.TotalSeconds));
 
     internal void Scanned(TimeSpan duration, bool failed) =>
         _scans.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("outcome", failed ? "failed" : "ok"));

@@ -22,6 +22,12 @@ internal static class Table
         var quantity = row.Quantity;
         var ours = Median(row.Ours);
         var question = $"{benchmark}: {quantity.Name}";
+        if (row is { Peer.Count: 0, PeerMissing: null })
+        {
+            var limit = quantity.Limit is { } most ? $"below {Figure(most)}, {(ours < most ? "met" : "missed")}" : "none set";
+            return $"| {question} | {Figure(ours)} {quantity.Unit} | – | – | {limit} |";
+        }
+
         if (row.Peer.Count == 0)
             return $"| {question} | {Figure(ours)} {quantity.Unit} | not on this machine: {row.PeerMissing} | – | {Aim(quantity, null)} |";
 

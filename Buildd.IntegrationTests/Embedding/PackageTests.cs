@@ -13,22 +13,41 @@ namespace Buildd.IntegrationTests.Embedding;
 [CancelAfter(900_000)]
 public sealed class PackageTests
 {
-    private static readonly string[] Packages = ["Buildd.Backends", "Buildd.Debian", "Buildd.Processes", "Buildd.Protocol", "Buildd.Slave"];
+    private static readonly string[] Packages = ["Buildd.Backends", "Buildd.Debian", "Buildd.Master", "Buildd.Processes", "Buildd.Protocol", "Buildd.Slave"];
 
     private static readonly string Version = File.ReadLines(Path.Combine(Repository.Root, "debian", "changelog")).First().Split('(')[1].Split('-')[0];
 
     [Test]
-    public async Task A_project_elsewhere_builds_and_runs_the_sample_with_the_packages_alone(CancellationToken cancellationToken)
+    public async Task Projects_elsewhere_build_and_run_the_samples_with_the_packages_alone(CancellationToken cancellationToken)
     {
         using var folder = new TemporaryDirectory();
         await RunAsync(Command.Of(Path.Combine(Repository.Root, "scripts", "pack"), folder["packages"]), cancellationToken);
         RequireWholePackages(folder["packages"]);
         await RequireTheSameAgainAsync(folder, cancellationToken);
 
-        var project = Directory.CreateDirectory(folder["project"]).FullName;
-        File.Copy(Path.Combine(Repository.Root, "samples", "EmbeddedSlave", "Program.cs"), Path.Combine(project, "Program.cs"));
+        var slaveProgram = await BuildElsewhereAsync(folder, "EmbeddedSlave", ["Buildd.Slave", "Buildd.Backends"], cancellationToken);
+        var masterProgram = await BuildElsewhereAsync(folder, "CustomJob", ["Buildd.Master"], cancellationToken);
+        Assert.That(Directory.GetDirectories(folder["cache"]).Select(Path.GetFileName), Is.EquivalentTo(Packages.Select(package => package.ToLowerInvariant())));
+
+        await using var sample = new SampleProcess(slaveProgram);
+        var slave = await sample.StartAsync(cancellationToken);
+        var (status, result) = await sample.BuildAsync(slave, "hello.txt", "hello", cancellationToken);
+        Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.Ok));
+        Assert.That(result, Does.EndWith("  hello.txt\n"));
+        // And the one with a master in it has the other build something.
+        var sums = await RunAsync(
+            Command.Of("dotnet", "exec", masterProgram, $"{slave.Url}", folder["farm"], "http://127.0.0.1:1/hello.txt", sample.Put("hello")), cancellationToken);
+        Assert.That(sums.TrimEnd(), Does.EndWith("  input"));
+    }
+
+    /// <summary>Builds a sample outside of the repository, and returns its program.</summary>
+    private static async Task<string> BuildElsewhereAsync(
+        TemporaryDirectory folder, string name, string[] packages, CancellationToken cancellationToken)
+    {
+        var project = Directory.CreateDirectory(folder[$"project/{name}"]).FullName;
+        File.Copy(Path.Combine(Repository.Root, "samples", name, "Program.cs"), Path.Combine(project, "Program.cs"));
         await File.WriteAllTextAsync(
-            Path.Combine(project, "Elsewhere.csproj"),
+            Path.Combine(project, $"{name}.csproj"),
             $"""
             <Project Sdk="Microsoft.NET.Sdk.Web">
               <PropertyGroup>
@@ -39,8 +58,7 @@ public sealed class PackageTests
                 <NuGetAudit>false</NuGetAudit>
               </PropertyGroup>
               <ItemGroup>
-                <PackageReference Include="Buildd.Slave" Version="{Version}" />
-                <PackageReference Include="Buildd.Backends" Version="{Version}" />
+                {string.Join('\n', packages.Select(package => $"""<PackageReference Include="{package}" Version="{Version}" />"""))}
               </ItemGroup>
             </Project>
             """,
@@ -51,15 +69,9 @@ public sealed class PackageTests
             $"""<configuration><packageSources><clear /><add key="local" value="{folder["packages"]}" /></packageSources></configuration>""",
             cancellationToken);
         await RunAsync(
-            Command.Of("dotnet", "build", project, "-nologo", "-o", folder["built"]).WithEnvironment("NUGET_PACKAGES", folder["cache"]),
+            Command.Of("dotnet", "build", project, "-nologo", "-o", folder[$"built/{name}"]).WithEnvironment("NUGET_PACKAGES", folder["cache"]),
             cancellationToken);
-        Assert.That(Directory.GetDirectories(folder["cache"]).Select(Path.GetFileName), Is.EquivalentTo(Packages.Select(package => package.ToLowerInvariant())));
-
-        await using var sample = new SampleProcess(Path.Combine(folder["built"], "Elsewhere.dll"));
-        var slave = await sample.StartAsync(cancellationToken);
-        var (status, result) = await sample.BuildAsync(slave, "hello.txt", "hello", cancellationToken);
-        Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.Ok));
-        Assert.That(result, Does.EndWith("  hello.txt\n"));
+        return Path.Combine(folder[$"built/{name}"], $"{name}.dll");
     }
 
     private static void RequireWholePackages(string folder)
@@ -91,12 +103,13 @@ public sealed class PackageTests
             Assert.That(await File.ReadAllBytesAsync(Path.Combine(folder["again"], Path.GetFileName(file)), cancellationToken), Is.EqualTo(await File.ReadAllBytesAsync(file, cancellationToken)), file);
     }
 
-    private static async Task RunAsync(Command command, CancellationToken cancellationToken)
+    private static async Task<string> RunAsync(Command command, CancellationToken cancellationToken)
     {
         var output = new StringBuilder();
         // No compiler that outlives the command and holds its output open.
         var quiet = command.WithEnvironment("MSBUILDDISABLENODEREUSE", "1").WithEnvironment("UseSharedCompilation", "false");
         var result = await ProcessRunner.RunAsync(quiet, bytes => output.Append(Encoding.UTF8.GetString(bytes)), cancellationToken: cancellationToken);
         Assert.That(result.ExitCode, Is.Zero, output.ToString());
+        return output.ToString();
     }
 }

@@ -254,6 +254,12 @@ internal sealed partial class Scheduler(
                     given[held[i]] = new Assignment(dirty[held[i]]!, build);
             }
         }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It may have been written all the same. Nobody goes on before that is known: a builder would be cleaned that has a build.
+            await LearnAsync(cancellationToken).ConfigureAwait(false);
+            throw;
+        }
         finally
         {
             Settle(picks, given);
@@ -264,6 +270,24 @@ internal sealed partial class Scheduler(
             await CatchUpAsync(cancellationToken).ConfigureAwait(false);
         LogGave(given.Count(assignment => assignment is not null), Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         return true;
+    }
+
+    /// <summary>Reads what has changed, however long the store can't be reached.</summary>
+    private async Task LearnAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await CatchUpAsync(cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogStoreFailed(exception);
+                await Task.Delay(StoreRetry, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
     }
 
     private List<Choice> Pick()

@@ -61,17 +61,22 @@ internal sealed partial class BuilderAgent : IDisposable
     /// <summary>Looks after the builder until cancelled.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        (long Since, TimeSpan Delay)? due = null;
         while (!stop.IsCancellationRequested)
         {
             var start = _parts.Time.GetTimestamp();
+            if (due is { } planned)
+                _parts.Meters.Late(_parts.Time.GetElapsedTime(planned.Since, start) - planned.Delay);
             try
             {
                 var next = await ScanAsync(stop).ConfigureAwait(false);
                 var rest = next.Delay - _parts.Time.GetElapsedTime(start);
+                var woken = false;
                 if (next.IsFree)
-                    await WorkAsync(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, stop).ConfigureAwait(false);
+                    woken = await WorkAsync(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, stop).ConfigureAwait(false);
                 else if (rest > TimeSpan.Zero)
-                    await _wake.WaitAsync(rest, stop).ConfigureAwait(false);
+                    woken = await _wake.WaitAsync(rest, stop).ConfigureAwait(false);
+                due = woken || next.Delay == TimeSpan.Zero ? null : (start, next.Delay);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -120,14 +125,15 @@ internal sealed partial class BuilderAgent : IDisposable
     private NextScan Later => After(Options.PollInterval);
 
     /// <summary>Waits for work until the next look at the slave, and begins it.</summary>
-    private async Task WorkAsync(TimeSpan time, CancellationToken stop)
+    /// <returns>Whether something came before that time.</returns>
+    private async Task<bool> WorkAsync(TimeSpan time, CancellationToken stop)
     {
         using var withdraw = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var offered = _builder;
         var offer = _parts.Scheduler.OfferAsync(offered, withdraw.Token);
         var wake = _wake.WaitAsync(time, withdraw.Token);
         await Task.WhenAny(offer, wake).ConfigureAwait(false);
-        var refused = offer.IsCompletedSuccessfully;
+        var (refused, passed) = (offer.IsCompletedSuccessfully, wake.IsCompletedSuccessfully && !await wake.ConfigureAwait(false));
         await withdraw.CancelAsync().ConfigureAwait(false);
         var work = await offer.ConfigureAwait(false);
         await ((Task)wake).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -135,6 +141,7 @@ internal sealed partial class BuilderAgent : IDisposable
             await BeginAsync(work, stop).ConfigureAwait(false);
         else if (refused && ReferenceEquals(offered, _builder))
             await RereadAsync(stop).ConfigureAwait(false); // somebody has changed its record
+        return work is not null || !passed;
     }
 
     private async Task<NextScan> LookAsync(CancellationToken cancellationToken)

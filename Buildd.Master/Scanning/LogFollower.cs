@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
@@ -18,7 +19,8 @@ namespace Buildd.Master.Scanning;
 /// <param name="offset">How much of the slave's log is known already, in bytes.</param>
 internal sealed partial class LogFollower(ISlaveClient slave, ILogger logger, long offset = 0)
 {
-    private readonly byte[] _buffer = new byte[32 * 1024];
+    private const int PieceBytes = 32 * 1024;
+
     private readonly LogTail _tail = new();
     private long _offset = offset;
     private bool _notServed;
@@ -99,10 +101,14 @@ internal sealed partial class LogFollower(ISlaveClient slave, ILogger logger, lo
 
     private async Task<ReadOnlyMemory<byte>?> TryReadAsync(SlaveFile file, CancellationToken cancellationToken)
     {
+        // Thousands of builds are followed, of which few have something to read at a time.
+        var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
-            var read = await file.Content.ReadAsync(_buffer, cancellationToken).ConfigureAwait(false);
-            return _buffer.AsSpan(0, read).ToArray();
+            var read = await file.Content.ReadAsync(buffer.AsMemory(0, PieceBytes), cancellationToken).ConfigureAwait(false);
+            var bytes = buffer.AsSpan(0, read).ToArray();
+            ArrayPool<byte>.Shared.Return(buffer); // not after a failure: who knows who still writes to it
+            return bytes;
         }
         catch (SlaveException exception)
         {

@@ -4,6 +4,7 @@ using Buildd.Master.Builds;
 using Buildd.Master.Choosing;
 using Buildd.UnitTests.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
+using NSubstitute;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Choosing;
@@ -109,6 +110,34 @@ public sealed class SchedulerTests
         Assert.That(_told.Count(change => change == "NEEDSBUILD BUILDING"), Is.EqualTo(200));
         Assert.That(_told.Count(change => change == "- NEEDSBUILD"), Is.EqualTo(200));
         Assert.That(_told, Has.Count.EqualTo(600));
+    }
+
+    [Test]
+    public async Task A_dispatch_that_was_stored_though_the_store_failed_is_known_before_its_builder_goes_on(CancellationToken cancellationToken)
+    {
+        var records = Substitute.For<IBuildRecords>();
+        records.TryReplaceAsync(default!, default).ReturnsForAnyArgs<Task<IReadOnlyList<Build?>>>(async call =>
+        {
+            await _builds.TryReplaceAsync(call.Arg<IReadOnlyList<Build>>(), cancellationToken);
+            throw new IOException("the answer was lost");
+        });
+        var feed = Substitute.For<IQueuedBuilds>();
+        feed.ReadQueueAsync(default).ReturnsForAnyArgs(_ => _builds.ReadQueueAsync(cancellationToken));
+        feed.ReadChangesAsync(0, 0, default).ReturnsForAnyArgs(call => _builds.ReadChangesAsync(call.ArgAt<long>(0), call.ArgAt<int>(1), cancellationToken));
+        feed.WaitForChangeAsync(0, default).ReturnsForAnyArgs(call => Task.Delay(Timeout.Infinite, call.Arg<CancellationToken>())); // it is late
+        var scheduler = new Scheduler(records, feed, _builders, new MasterOptions { Root = "/nowhere" }, _time, NullLogger.Instance);
+        await AddAsync();
+        await scheduler.LoadAsync(cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = scheduler.RunAsync(stop.Token);
+        var builder = (await _builders.TryAddAsync(new Builder { Name = "bob", Url = new Uri("http://b/"), Manual = false }, cancellationToken))!;
+
+        var work = await scheduler.OfferAsync(builder, CancellationToken.None);
+
+        Assert.That(work, Is.Null);
+        Assert.That(scheduler.OnBuilder("bob")?.State, Is.EqualTo(BuildState.Building));
+        await stop.CancelAsync();
+        await running;
     }
 
     private async Task<Build> AddAsync() =>
