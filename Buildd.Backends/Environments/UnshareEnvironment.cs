@@ -84,7 +84,11 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     private string Outer => RootDirectoryIn(context.Directory);
 
     /// <inheritdoc/>
-    internal override Command AsWork(Command command) => HasNetwork ? command : SbuildServer.InNetworkOfBuild(command);
+    /// <remarks>Its users have other numbers, and its mounts are its own.</remarks>
+    internal override bool IsOnThisMachine => false;
+
+    /// <inheritdoc/>
+    private protected override Command Isolate(Command command) => SbuildServer.InNetworkOfBuild(command);
 
     /// <inheritdoc/>
     internal override async Task<string?> FindMistakeAsync(CancellationToken cancellationToken)
