@@ -91,11 +91,11 @@ public sealed class RootOperationsTests
     public void Every_operation_has_a_spelling_and_a_line_of_help()
     {
         var operations = typeof(RootOperation).GetNestedTypes(System.Reflection.BindingFlags.NonPublic).Where(type => !type.IsAbstract);
-        var spelled = Good.Select(row => RootOperations.Parse([.. (string[])row.Arguments[0]!]).GetType());
+        var spelled = Good.Select(row => RootOperations.Parse([.. (string[])row.Arguments[0]!]).GetType()).Distinct();
 
         Assert.That(spelled, Is.EquivalentTo(operations));
         Assert.That(
-            RootOperations.Help.Split('\n').Select(line => line.Trim().Split(' ')[0]), Is.EqualTo(Good.Select(row => ((string[])row.Arguments[0]!)[0])));
+            RootOperations.Help.Split('\n').Select(line => line.Trim().Split(' ')[0]), Is.EqualTo(Good.Select(row => ((string[])row.Arguments[0]!)[0]).Distinct()));
     }
 
     [Test]
