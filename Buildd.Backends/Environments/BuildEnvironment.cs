@@ -40,13 +40,20 @@ internal abstract class BuildEnvironment
     private const int NoFile = 66;
 
     /// <summary>
-    /// Whether the build reaches the network. Without it what is installed as root still does: it is the package's own programs
-    /// that don't, or what <see cref="AsWork"/> was asked for.
+    /// Whether the build reaches the network. Without it what installs and fetches for the build still does: it is sbuild's package that
+    /// doesn't, and of other kinds of build what <see cref="RunWorkAsync"/> is asked for.
     /// </summary>
     internal bool HasNetwork { get; init; } = true;
 
-    /// <summary>A command, to be run inside as root, without a network where the build has none: for the work of kinds of build that install nothing first.</summary>
-    internal virtual Command AsWork(Command command) => HasNetwork ? command : NetworkIsolation.Isolate(command);
+    /// <summary>The command, to be run inside as root, in the network of a build that has none.</summary>
+    private protected virtual Command Isolate(Command command) => NetworkIsolation.Isolate(command);
+
+    /// <summary>Runs a command inside as root that runs what a source tree brings: without a network where the build has none.</summary>
+    /// <returns>Its exit code.</returns>
+    /// <exception cref="PhaseFailedException">There is no system to run it in.</exception>
+    internal Task<int> RunWorkAsync(Command command, CancellationToken cancellationToken, string? description = null) => HasNetwork
+        ? RunInsideAsync(command, cancellationToken, description: description)
+        : RunInsideAsync(Isolate(command), cancellationToken, description: $"{description ?? command.ToString()} (without a network)");
 
     /// <summary>The build's own folder on this machine.</summary>
     private protected abstract string BuildDirectory { get; }
@@ -69,8 +76,9 @@ internal abstract class BuildEnvironment
     internal abstract Task MountAsync(CancellationToken cancellationToken);
 
     /// <summary>The end of phase update: what only a whole system has, once its packages are there. Nothing, for most.</summary>
+    /// <returns>Whether its file systems in memory are new, and what was in them before is gone.</returns>
     /// <exception cref="PhaseFailedException">It can't be started.</exception>
-    internal virtual Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    internal virtual Task<bool> StartAsync(CancellationToken cancellationToken) => Task.FromResult(false);
 
     /// <summary>Runs a command inside as root, and returns its exit code.</summary>
     /// <param name="command">The command; its environment and working folder are not taken over.</param>

@@ -37,7 +37,7 @@ internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps,
     private string Door => Path.Combine(_context.Directory, RootExecutor.DoorFolder);
 
     /// <inheritdoc/>
-    internal override Command AsWork(Command command) => HasNetwork ? command : SbuildServer.InNetworkOfBuild(command);
+    private protected override Command Isolate(Command command) => SbuildServer.InNetworkOfBuild(command);
 
     /// <inheritdoc/>
     internal override async Task<string?> FindMistakeAsync(CancellationToken cancellationToken) =>
@@ -45,7 +45,12 @@ internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps,
         ?? (File.Exists(Nspawn) ? null : $"builds in the environment 'nspawn' can't run here: {Nspawn} is not there: run 'apt-get install systemd-container' as root");
 
     /// <inheritdoc/>
-    internal override async Task StartAsync(CancellationToken cancellationToken)
+    /// <remarks>What is mounted on this machine does not reach a container that is booted.</remarks>
+    internal override Task BindAsync(string folder, string path, CancellationToken cancellationToken) =>
+        throw new PhaseFailedException(BuildStatus.BuilderFail, "folders of this machine can't be read in the environment 'nspawn'");
+
+    /// <inheritdoc/>
+    internal override async Task<bool> StartAsync(CancellationToken cancellationToken)
     {
         await RunScriptAsync("install what boots, if it is missing", InitScript, [], cancellationToken).ConfigureAwait(false);
         await UnmountAsync(cancellationToken).ConfigureAwait(false); // the container mounts its own
@@ -56,7 +61,7 @@ internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps,
         if (await Task.WhenAny(booted, _container.Completion).ConfigureAwait(false) == booted)
         {
             await booted.ConfigureAwait(false);
-            return;
+            return true;
         }
 
         // What waits is ended with the build; the reason is what the container says.

@@ -87,7 +87,11 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     private protected override string BuildDirectory => context.Directory;
 
     /// <inheritdoc/>
-    internal override Command AsWork(Command command) => HasNetwork ? command : SbuildServer.InNetworkOfBuild(command);
+    /// <remarks>Its users have other numbers, and its mounts are its own.</remarks>
+    internal override bool IsOnThisMachine => false;
+
+    /// <inheritdoc/>
+    private protected override Command Isolate(Command command) => SbuildServer.InNetworkOfBuild(command);
 
     /// <inheritdoc/>
     internal override async Task<string?> FindMistakeAsync(CancellationToken cancellationToken)

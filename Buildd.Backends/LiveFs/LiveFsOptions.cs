@@ -19,5 +19,9 @@ public sealed record LiveFsOptions : DebianBuildOptions
     public IReadOnlyList<NamePattern> EnvironmentNames { get; init; } = [NamePattern.Any];
 
     /// <inheritdoc/>
+    /// <remarks>Image tools, and the configurations that they run, install packages as root all along.</remarks>
+    public override bool FetchesThroughout => true;
+
+    /// <inheritdoc/>
     internal override IReadOnlyCollection<string> ReadableFolders => FileBranches;
 }

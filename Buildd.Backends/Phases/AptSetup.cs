@@ -55,6 +55,9 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
     /// <summary>Where that can't be, and for a system whose commands do not share one.</summary>
     private const string SecretScript = """umask 077; rm -f "$1" && cat > "$1" """;
 
+    /// <summary>What was written to memory: path and text.</summary>
+    private readonly Dictionary<string, string> _inMemory = new(StringComparer.Ordinal);
+
     /// <summary>Phase sources.</summary>
     /// <param name="archives">The archives; an empty list fails, as in the reference.</param>
     /// <param name="proxy">The proxy for all of them; null for none.</param>
@@ -137,6 +140,13 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
             Wear(Command.Of("apt-get", "-o", "DPkg::Options::=--force-confold", "-uy", "--purge", "dist-upgrade")), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Puts what was in memory there once more.</summary>
+    internal async Task WriteSecretsAgainAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (path, text) in _inMemory.ToList())
+            await WriteAsync(path, text, true, cancellationToken).ConfigureAwait(false);
+    }
+
     private static bool Secret(IReadOnlyList<ArchiveLine> archives) => archives.Any(line => line.HasCredentials);
 
     private Command Wear(Command command) => Personality.Wear(command, arguments.Architecture, arguments.Series);
@@ -162,6 +172,7 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
         if (await RunAsync($"write {path} in the chroot, in memory", SecretInMemoryScript, [path, memory], bytes).ConfigureAwait(false) == 0
             && await RunAsync($"look for {path} in the chroot", """[ -s "$1" ]""", [path]).ConfigureAwait(false) == 0)
         {
+            _inMemory[path] = text;
             return;
         }
 

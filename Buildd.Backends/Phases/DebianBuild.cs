@@ -64,8 +64,13 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
             context.Log.WriteLine($"Constraints, none of which has an effect here: {string.Join(", ", arguments.BuilderConstraints.Select(ArgumentReader.Shown))}");
         if (await environment.FindMistakeAsync(abort).ConfigureAwait(false) is { } mistake)
             throw new PhaseFailedException(BuildStatus.BuilderFail, mistake);
-        if (!options.Network) // better no build than one that reaches what it must not
-            throw new PhaseFailedException(BuildStatus.BuilderFail, "the configuration denies builds the network, which this version can't do yet: set network to yes, or build elsewhere");
+        if (!options.Network)
+        {
+            if (options.FetchesThroughout)
+                throw new PhaseFailedException(BuildStatus.BuilderFail, "the configuration denies builds the network, and this kind of build needs it until its end: set network = yes in the section of the kind, or build elsewhere");
+            context.Log.WriteLine("No network for what is built: only what installs and fetches for it has one");
+        }
+
         await work.InspectAsync(site, abort).ConfigureAwait(false);
 
         _entered = true;
@@ -93,7 +98,8 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
 
         phases.Enter(Phase.Update);
         await apt.UpdateAsync(abort).ConfigureAwait(false);
-        await environment.StartAsync(abort).ConfigureAwait(false);
+        if (await environment.StartAsync(abort).ConfigureAwait(false))
+            await apt.WriteSecretsAgainAsync(abort).ConfigureAwait(false);
 
         await work.RunAsync(site, abort).ConfigureAwait(false);
     }

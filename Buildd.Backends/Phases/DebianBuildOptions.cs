@@ -35,6 +35,12 @@ public abstract record DebianBuildOptions
     public bool Network { get; init; } = true;
 
     /// <summary>
+    /// Whether this kind of build fetches until its end, and by the same programs that a network has to be kept from: such a
+    /// build is refused without <see cref="Network"/>.
+    /// </summary>
+    public virtual bool FetchesThroughout => false;
+
+    /// <summary>
     /// The URL of the proxy that apt in a build's system fetches packages through; null, the default, for none. As in the
     /// reference it counts for builds whose master says where to install from; the system of others is left as it is.
     /// </summary>

@@ -67,7 +67,7 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
         var package = await FindPackageAsync(files, abort).ConfigureAwait(false);
         await InstallDependenciesAsync(site, files, package, abort).ConfigureAwait(false);
         await RunOrFailAsync(
-            system, user.Inside(Command.Of("dpkg-buildpackage", "-i", "-I.bzr", "-I.git", "-us", "-uc", "-S", "-sa"), package), SourceFailed, abort).ConfigureAwait(false);
+            system, user.Inside(Command.Of("dpkg-buildpackage", "-i", "-I.bzr", "-I.git", "-us", "-uc", "-S", "-sa"), package), SourceFailed, abort, isWork: true).ConfigureAwait(false);
 
         site.Phases.Enter(Phase.Gather);
         await GatherAsync(site, files, abort).ConfigureAwait(false);
@@ -191,9 +191,9 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
         }
     }
 
-    private static async Task RunOrFailAsync(BuildEnvironment system, Command command, int exitCode, CancellationToken abort)
+    private static async Task RunOrFailAsync(BuildEnvironment system, Command command, int exitCode, CancellationToken abort, bool isWork = false)
     {
-        var code = await system.RunInsideAsync(command, abort).ConfigureAwait(false);
+        var code = await (isWork ? system.RunWorkAsync(command, abort) : system.RunInsideAsync(command, abort)).ConfigureAwait(false);
         if (code != 0)
             throw Failed(exitCode, $"'{command.File}' ended with {new ProcessResult(code, TimeSpan.Zero, true).Describe()}");
     }

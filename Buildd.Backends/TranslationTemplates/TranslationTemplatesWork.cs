@@ -100,7 +100,7 @@ internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arg
             if (!await IsCompleteAsync(site, user, folder, abort).ConfigureAwait(false))
                 continue;
             var domain = await FindDomainAsync(files, folder, abort).ConfigureAwait(false) ?? "messages";
-            await RunOrFailAsync(site.Environment, user.Inside(Command.Of("intltool-update", "-p", "-g", domain), folder), abort).ConfigureAwait(false);
+            await RunOrFailAsync(site.Environment, user.Inside(Command.Of("intltool-update", "-p", "-g", domain), folder), abort, isWork: true).ConfigureAwait(false);
             var template = $"{folder}/{domain}.pot";
             if ((await files.FindAsync(folder, ["-maxdepth", "1", "-type", "f", "-name", $"{domain}.pot", "-print0"], abort).ConfigureAwait(false)).Contains(template))
                 made.Add(template[(Tree.Length + 1)..]);
@@ -111,9 +111,9 @@ internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arg
 
     /// <summary>Whether every file that the folder wants translated is there. The tool says so by writing a file if not.</summary>
     private static async Task<bool> IsCompleteAsync(BuildSite site, BuildUser user, string folder, CancellationToken abort) =>
-        await site.Environment.RunInsideAsync(
+        await site.Environment.RunWorkAsync(
             user.Inside(Command.Of("/bin/sh", "-c", "rm -f missing notexist; intltool-update -m; [ ! -e notexist ]"), folder), abort,
-            description: $"look whether all is there that {folder}/POTFILES.in names").ConfigureAwait(false) == 0;
+            $"look whether all is there that {folder}/POTFILES.in names").ConfigureAwait(false) == 0;
 
     private static async Task<string?> FindDomainAsync(SystemFiles files, string folder, CancellationToken abort)
     {
@@ -150,9 +150,9 @@ internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arg
         }
     }
 
-    private static async Task RunOrFailAsync(BuildEnvironment system, Command command, CancellationToken abort)
+    private static async Task RunOrFailAsync(BuildEnvironment system, Command command, CancellationToken abort, bool isWork = false)
     {
-        var code = await system.RunInsideAsync(command, abort).ConfigureAwait(false);
+        var code = await (isWork ? system.RunWorkAsync(command, abort) : system.RunInsideAsync(command, abort)).ConfigureAwait(false);
         if (code != 0)
             throw Failed($"a command ended with {new ProcessResult(code, TimeSpan.Zero, true).Describe()}");
     }

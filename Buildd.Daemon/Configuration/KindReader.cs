@@ -49,9 +49,13 @@ internal sealed class KindReader(IniFile file, SectionReader builder)
     }
 
     /// <summary>Where builds of a kind take place, in a line for people.</summary>
-    internal static string Describe(string kind, DebianBuildOptions options) =>
-        $"{kind} is built in: {(options.Environment is { } chosen ? NameOf(chosen) : "overlay if this machine can, else chroot")}, "
-        + (options.Network ? "with the network" : "without the network once its dependencies are there");
+    internal static string Describe(string kind, DebianBuildOptions options)
+    {
+        if (options is { Network: false, FetchesThroughout: true })
+            return $"{kind} is not built: it needs the network, which this configuration denies";
+        return $"{kind} is built in: {(options.Environment is { } chosen ? NameOf(chosen) : "overlay if this machine can, else chroot")}, "
+            + (options.Network ? "with the network" : "without the network once its dependencies are there");
+    }
 
     private static EnvironmentKind? ReadEnvironment(SectionReader reader, EnvironmentKind? fallback)
     {

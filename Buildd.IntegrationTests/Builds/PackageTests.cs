@@ -1,5 +1,8 @@
+using Buildd.IntegrationTests.Environments;
+using Buildd.IntegrationTests.Support;
 using Buildd.Processes;
 using Buildd.Protocol.XmlRpc;
+using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Builds;
@@ -28,5 +31,73 @@ public sealed class ChrootPackageTests() : PackageContract("chroot")
             await ProcessRunner.CaptureAsync(Command.Of(
                 "sh", "-c", "umount \"$1/proc\" \"$1/dev/pts\" \"$1/sys\" \"$1/dev/shm\" && rm -rf --one-file-system \"$(dirname \"$1\")\"", "sh", chroot));
         }
+    }
+}
+
+/// <summary>In an overlay on a folder that is unpacked once.</summary>
+public sealed class OverlayPackageTests() : PackageContract("overlay");
+
+/// <summary>In namespaces of a slave that is not root, and for which sudo has no rule.</summary>
+public sealed class UnsharePackageTests() : PackageContract("unshare")
+{
+    private OrdinaryUser? _user;
+
+    private protected override async Task<SlaveDaemon> StartSlaveAsync(string lines, IReadOnlyList<string> before)
+    {
+        _user = await OrdinaryUser.CreateAsync(withRule: false);
+        await _user.AddSubordinatesAsync();
+        await File.AppendAllTextAsync(_user.Configuration, lines + "\n");
+        return await SlaveDaemon.StartAsync(_user, before);
+    }
+
+    private protected override void AssertNothingIsLeft()
+    {
+        base.AssertNothingIsLeft();
+        Assert.That(_user!.FindProcessesOfSubordinates(), Is.Empty, "processes of the users of a namespace");
+    }
+
+    private protected override async Task RemoveUserAsync()
+    {
+        if (_user is not null)
+            await _user.DisposeAsync();
+    }
+}
+
+/// <summary>In containers with an init.</summary>
+public sealed class NspawnPackageTests() : PackageContract("nspawn")
+{
+    /// <summary>What boots: the test's own archive has none of it.</summary>
+    private const string InitScript =
+        """
+        set -e
+        folder=$(mktemp -d /var/tmp/buildd-test-XXXXXXXXXX)
+        trap 'rm -rf --one-file-system "$folder"' EXIT
+        tar -C "$folder" --exclude='chroot-autobuild/dev/*' -xzf "$1"
+        cd "$folder/chroot-autobuild"
+        cp /etc/resolv.conf /etc/hosts etc/
+        echo "$3" > etc/apt/sources.list
+        export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+        chroot . apt-get -qq update
+        chroot . apt-get -qq -y --no-install-recommends install systemd-sysv dbus
+        chroot . apt-get clean
+        cd ..
+        tar --zstd -cf "$2" chroot-autobuild
+        """;
+
+    private readonly string[] _locks = Containers.FindLocks();
+
+    private protected override async Task MakeChrootAsync(string tarball, string target) =>
+        await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", InitScript, "sh", tarball, target, await BuildEnvironment.ArchiveAsync()));
+
+    private protected override Task<SlaveDaemon> StartSlaveAsync(string lines, IReadOnlyList<string> before)
+    {
+        Machine.Require(File.Exists("/usr/bin/systemd-nspawn"), "systemd-nspawn, of the package systemd-container: run 'make test', which installs it");
+        return base.StartSlaveAsync(lines, before);
+    }
+
+    private protected override void AssertNothingIsLeft()
+    {
+        base.AssertNothingIsLeft();
+        Containers.AssertNothingIsLeftAsync(_locks).GetAwaiter().GetResult();
     }
 }

@@ -1,12 +1,14 @@
+using System.Text.RegularExpressions;
 using Buildd.Processes;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Environments;
 
 /// <summary>Where systemd-nspawn leaves something when it is killed. Other containers of the machine are left out.</summary>
-internal static class Containers
+internal static partial class Containers
 {
     private const string Locks = "/run/systemd/nspawn/locks";
+    private const string Option = "--machine=";
 
     /// <summary>The locks that are there before a test; one that was left by something else stays.</summary>
     internal static string[] FindLocks() => Entries(Locks);
@@ -38,7 +40,7 @@ internal static class Containers
     private static string[] Entries(string folder) => Directory.Exists(folder) ? Directory.GetFileSystemEntries(folder) : [];
 
     private static IEnumerable<string> Ours(IEnumerable<string> paths) =>
-        paths.Where(path => Path.GetFileName(path).StartsWith("buildd-", StringComparison.Ordinal));
+        paths.Where(path => Name().IsMatch(Path.GetFileName(path)));
 
     private static List<string> Groups() => [.. File.ReadLines("/proc/self/mountinfo")
         .Where(line => line.Contains(" - cgroup", StringComparison.Ordinal))
@@ -49,11 +51,15 @@ internal static class Containers
     {
         try
         {
-            return File.ReadAllText(Path.Combine(path, "cmdline")).Contains("--machine=buildd-", StringComparison.Ordinal);
+            return File.ReadAllText(Path.Combine(path, "cmdline")).Split('\0').Any(word => word.StartsWith(Option, StringComparison.Ordinal) && Name().IsMatch(word[Option.Length..]));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false; // no process, or ended meanwhile
         }
     })];
+
+    /// <summary>What a slave calls its containers. A test of the packages has others.</summary>
+    [GeneratedRegex("^buildd-[0-9a-f]{20}$")]
+    private static partial Regex Name();
 }

@@ -35,7 +35,7 @@ public abstract class KillContract
     private protected abstract string Environment { get; }
 
     /// <summary>How many times, for aborts and for kills each.</summary>
-    private protected virtual int Rounds => 50;
+    private protected virtual int Rounds => 100;
 
     /// <summary>How long the processes sleep that builds leave; the fraction tells them from those of other tests.</summary>
     private protected string Nap { get; } = string.Create(CultureInfo.InvariantCulture, $"400.{System.Environment.ProcessId}{Stopwatch.GetTimestamp() % 10000:0000}");

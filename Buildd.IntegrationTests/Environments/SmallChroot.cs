@@ -14,11 +14,11 @@ internal static class SmallChroot
         mkdir -p chroot-autobuild/usr/bin chroot-autobuild/usr/sbin chroot-autobuild/usr/lib chroot-autobuild/usr/lib64 chroot-autobuild/tmp
         cd chroot-autobuild
         for name in bin sbin lib lib64; do ln -s "usr/$name" "$name"; done
-        mkdir -p proc sys dev/pts dev/shm etc/apt/apt.conf.d var build
+        mkdir -p proc sys dev/pts dev/shm etc/apt/apt.conf.d etc/apt/sources.list.d etc/apt/preferences.d var build
         touch etc/passwd etc/group
         mknod dev/null c 1 3
         chmod 666 dev/null
-        for name in sh cat umount rm mkdir chown chmod awk sleep setsid env; do
+        for name in sh cat umount rm mkdir chown chmod awk sleep setsid env linux32 linux64; do
             program=$(readlink -f "$(command -v "$name")")
             cp "$program" "usr/bin/$name"
             ldd "$program" | grep -o '/[^ ]*' | while read -r library; do mkdir -p "./${library%/*}"; cp -L "$library" "./$library"; done

@@ -10,6 +10,9 @@ public class UnshareKillTests : KillContract
 
     private protected override string Environment => $"unshare\nbuilduser = {_user.Name}";
 
+    /// <summary>A round takes longer here.</summary>
+    private protected override int Rounds => 30;
+
     [OneTimeSetUp]
     public async Task CreateUserAsync()
     {

@@ -38,10 +38,13 @@ internal sealed class SlaveDaemon : IAsyncDisposable
     }
 
     /// <summary>Starts one that an ordinary user runs, in that user's folder.</summary>
-    internal static Task<SlaveDaemon> StartAsync(OrdinaryUser user)
+    /// <param name="user">The user.</param>
+    /// <param name="before">What root runs, to become it.</param>
+    internal static Task<SlaveDaemon> StartAsync(OrdinaryUser user, params IReadOnlyList<string> before)
     {
         var slave = new SlaveDaemon(user.Directory, user);
-        return slave.RunAsync(user.Do(Command.Of(user.Program)), user.Configuration);
+        var command = user.Do(Command.Of(user.Program));
+        return slave.RunAsync(before.Count == 0 ? command : command.Behind(before[0], before.Skip(1)), user.Configuration);
     }
 
     /// <summary>The number of its process.</summary>

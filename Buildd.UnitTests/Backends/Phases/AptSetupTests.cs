@@ -112,6 +112,21 @@ public sealed class AptSetupTests : IDisposable
     }
 
     [Test]
+    public async Task What_was_in_memory_is_written_there_again_when_that_is_new()
+    {
+        var setup = Setup("noble");
+        await setup.WriteSourcesAsync(Lines("deb http://u:secret@d/ x main"), "http://proxy/", default);
+        var before = _system.Ran.Where(ran => ran.Input.Contains("secret", StringComparison.Ordinal)).ToList();
+        _system.Ran.Clear();
+
+        await setup.WriteSecretsAgainAsync(default);
+
+        var again = _system.Ran.Where(ran => ran.Input.Length > 0).ToList();
+        Assert.That(again.Select(ran => (ran.Command.ToString(), ran.Input)), Is.EqualTo(before.Select(ran => (ran.Command.ToString(), ran.Input))));
+        Assert.That(again, Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_password_is_on_the_disk_for_root_alone_where_there_is_no_such_memory()
     {
         _system.Answer = command => command.Arguments[1].Contains("tmpfs", StringComparison.Ordinal) ? 1 : 0;

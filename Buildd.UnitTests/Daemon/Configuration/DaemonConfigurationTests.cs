@@ -372,6 +372,8 @@ public sealed class DaemonConfigurationTests : IDisposable
 
     [TestCase("", "binarypackage is built in: overlay if this machine can, else chroot, with the network")]
     [TestCase("environment = chroot\nnetwork = no", "binarypackage is built in: chroot, without the network once its dependencies are there")]
+    [TestCase("[livefs]\nnetwork = no", "livefs is not built: it needs the network, which this configuration denies")]
+    [TestCase("[livefs]\nnetwork = no", "binarypackage is built in: overlay if this machine can, else chroot, with the network")]
     public void Where_builds_take_place_can_be_shown(string lines, string shown) =>
         Assert.That(Read(Good(lines)).Describe(), Has.Member(shown));
 
