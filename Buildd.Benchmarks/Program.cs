@@ -7,7 +7,7 @@ using Buildd.Benchmarks.Harness;
 IBenchmark[] benchmarks =
 [
     new StatusCalls(), new StatusUnderLoad(), new Codec(), new FileDownload(), new EnsurePresent(), new ProcessOutput(), new StartAndMemory(),
-    new PackageBuild(), new Replaces(), new Environments(),
+    new PackageBuild(), new Replaces(), new Dispatches(), new Environments(),
 ];
 
 var names = new Argument<string[]>("names")
