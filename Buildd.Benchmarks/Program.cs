@@ -14,7 +14,7 @@ if (args is [MeasuredMaster.Argument, .. var measured])
 IBenchmark[] benchmarks =
 [
     new StatusCalls(), new StatusUnderLoad(), new Codec(), new FileDownload(), new EnsurePresent(), new ProcessOutput(), new StartAndMemory(),
-    new PackageBuild(), new Replaces(), new Environments(), new Simulation(), new FetchResults(),
+    new PackageBuild(), new Replaces(), new Dispatches(), new Environments(), new Simulation(), new FetchResults(),
 ];
 
 var names = new Argument<string[]>("names")

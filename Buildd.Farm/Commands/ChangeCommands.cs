@@ -8,9 +8,9 @@ internal static class ChangeCommands
 {
     internal static Command CreateCancel()
     {
-        var names = BuildName.Arguments();
-        return new Command("cancel", "Cancel builds: those that wait at once, those that run as soon as their builder has stopped.") { names }.WithSession((session, parsed, stop) =>
-            ChangeAsync(session, parsed.GetValue(names)!, build =>
+        var (names, json) = (BuildName.Arguments(), Listing.JsonOption());
+        return new Command("cancel", "Cancel builds: those that wait at once, those that run as soon as their builder has stopped.") { names, json }.WithSession((session, parsed, stop) =>
+            ChangeAsync(session, parsed.GetValue(names)!, parsed.GetValue(json), build =>
             {
                 var cancelled = build.CancelledBy(session.Time.GetUtcNow());
                 return cancelled.State is BuildState.Cancelled or BuildState.Cancelling
@@ -21,30 +21,33 @@ internal static class ChangeCommands
 
     internal static Command CreateRescore()
     {
-        var name = BuildName.Argument();
+        var (name, json) = (BuildName.Argument(), Listing.JsonOption());
         var score = new Argument<int>("SCORE") { Description = "The higher, the earlier. Write a negative one after '--'." };
-        return new Command("rescore", "Give a build that waits a score, which automatic scoring then leaves alone.") { name, score }.WithSession((session, parsed, stop) =>
-            ChangeAsync(session, [parsed.GetValue(name)!], build => build.Rescored(parsed.GetValue(score)), stop));
+        return new Command("rescore", "Give a build that waits a score, which automatic scoring then leaves alone.") { name, score, json }.WithSession((session, parsed, stop) =>
+            ChangeAsync(session, [parsed.GetValue(name)!], parsed.GetValue(json), build => build.Rescored(parsed.GetValue(score)), stop));
     }
 
     internal static Command CreateRetry()
     {
-        var names = BuildName.Arguments();
-        return new Command("retry", "Queue builds again that have failed or were cancelled, their counts of failures zeroed.") { names }.WithSession((session, parsed, stop) =>
-            ChangeAsync(session, parsed.GetValue(names)!, build => build.Retried(session.Time.GetUtcNow()), stop));
+        var (names, json) = (BuildName.Arguments(), Listing.JsonOption());
+        return new Command("retry", "Queue builds again that have failed or were cancelled, their counts of failures zeroed. Where only the upload failed, 'retry-upload' need not build.") { names, json }.WithSession((session, parsed, stop) =>
+            ChangeAsync(session, parsed.GetValue(names)!, parsed.GetValue(json), build => build.Retried(session.Time.GetUtcNow()), stop));
     }
 
     private static async Task<int> ChangeAsync(
-        FarmSession session, IReadOnlyList<BuildName> names, Func<Build, Build> change, CancellationToken cancellationToken)
+        FarmSession session, IReadOnlyList<BuildName> names, bool isJson, Func<Build, Build> change, CancellationToken cancellationToken)
     {
         var worst = ExitCode.Done;
+        var all = new List<Build>();
         foreach (var name in names)
         {
             try
             {
                 var build = await session.FindBuildAsync(name, cancellationToken);
                 var changed = await session.Store.Builds.ChangeAsync(build.Id, change, cancellationToken);
-                await session.Output.WriteLineAsync($"{build.Cookie}: {changed!.State.ToTitle()}, score {Listing.Text(changed.Score)}");
+                all.Add(changed!);
+                if (!isJson)
+                    await session.Output.WriteLineAsync($"{build.Cookie}: {changed!.State.ToTitle()}, score {Listing.Text(changed.Score)}");
             }
             catch (Exception e) when (e is (FarmException and not Store.StoreException) or BuildStateException)
             {
@@ -53,6 +56,8 @@ internal static class ChangeCommands
             }
         }
 
+        if (isJson)
+            Listing.WriteJson(session.Output, all, RecordJson.Write);
         return worst;
     }
 }

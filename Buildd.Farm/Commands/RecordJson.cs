@@ -2,6 +2,7 @@ using System.Text.Json;
 using Buildd.Farm.Store;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
+using Buildd.Master.Uploads;
 
 namespace Buildd.Farm.Commands;
 
@@ -104,6 +105,18 @@ internal static class RecordJson
         json.WriteString("sha1", chroot.Sha1);
         json.WriteNumber("size", chroot.Size);
         Write(json, "added", chroot.Added);
+        json.WriteEndObject();
+    }
+
+    internal static void Write(Utf8JsonWriter json, ProcessedLeaf leaf)
+    {
+        json.WriteStartObject();
+        json.WriteString("leaf", leaf.Leaf);
+        json.WriteString("outcome", leaf.Outcome.ToString().ToUpperInvariant());
+        json.WriteString("cookie", leaf.Build?.Cookie);
+        json.WriteString("reason", leaf.Reason);
+        json.WriteString("folder", leaf.Folder);
+        Write(json, "findings", [.. leaf.Findings.Select(finding => finding.ToString())]);
         json.WriteEndObject();
     }
 

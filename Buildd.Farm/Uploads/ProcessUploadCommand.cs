@@ -71,6 +71,7 @@ internal static class ProcessUploadCommand
         private readonly Option<int> _wait = new("--wait") { Description = "How long to wait for another process that is at work there, such as 'run'.", HelpName = "SECONDS" };
         private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Say more; may be given several times.", Arity = ArgumentArity.Zero };
         private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Say only what is wrong.", Arity = ArgumentArity.Zero };
+        private readonly Option<bool> _json = Listing.JsonOption();
         private readonly Option<string?> _logFile = new("--log-file") { Description = "Also write a log; LEVEL is DEBUG, INFO, WARNING or ERROR.", HelpName = "LEVEL:FILE" };
 
         internal void AddTo(Command command)
@@ -79,6 +80,7 @@ internal static class ProcessUploadCommand
             command.Add(_verbose);
             command.Add(_quiet);
             command.Add(_logFile);
+            command.Add(_json);
             if (hasRoot)
                 command.Add(_root);
         }
@@ -99,7 +101,14 @@ internal static class ProcessUploadCommand
                 session.Configuration.Uploads.MakeMail(session.Store.Builds, loggers),
                 session.Time,
                 loggers);
-            foreach (var leaf in await run(processor))
+            var processed = await run(processor);
+            if (parsed.GetValue(_json))
+            {
+                Listing.WriteJson(session.Output, processed, RecordJson.Write);
+                return ExitCode.Done;
+            }
+
+            foreach (var leaf in processed)
                 await session.Output.WriteLineAsync($"{leaf.Outcome.ToString().ToUpperInvariant()} {Printable.Text(leaf.Leaf)}");
             return ExitCode.Done;
         }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Buildd.Master.Builds;
 using Buildd.Master.Uploads;
 using Buildd.UnitTests.Testing;
@@ -167,6 +168,22 @@ public sealed class ProcessUploadCommandTests : IDisposable
 
         Assert.That(exitCode, Is.EqualTo(78));
         Assert.That(output, Does.StartWith("process-upload: mail can't be sent as the configuration says: ").And.Contains("missing"));
+    }
+
+    [Test]
+    public async Task Programs_get_json()
+    {
+        var farm = new UploadFarm(_folder["farm"]);
+        var build = await farm.UploadingAsync();
+        UploadFarm.Spoil(farm.Incoming(build));
+
+        var (_, output) = await farm.RunAsync("process-upload", "-q", "--json");
+
+        using var json = JsonDocument.Parse(output);
+        var leaf = json.RootElement.EnumerateArray().Single();
+        Assert.That(((string[])["leaf", "outcome", "cookie", "folder"]).Select(name => leaf.GetProperty(name).GetString()), Is.EqualTo(
+            new[] { build.Leaf, "REJECTED", "PACKAGEBUILD-1", Path.Combine(farm.Root, "rejected", build.Leaf!) }));
+        Assert.That(leaf.GetProperty("findings")[0].GetString(), Does.Contain("has the MD5"));
     }
 
     [Test]

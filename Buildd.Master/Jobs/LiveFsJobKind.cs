@@ -19,7 +19,7 @@ public sealed record LiveFsSpecification
     public required string ArchTag { get; init; }
 
     /// <inheritdoc cref="LiveFsArguments.Pocket"/>
-    public string Pocket { get; init; } = "release";
+    public string Pocket { get; init => field = value ?? "release"; } = "release"; // what is read from JSON sets to null what isn't there
 
     /// <summary>What tells several builds of one project apart in the names of their logs; null (the default) for nothing.</summary>
     public string? UniqueKey { get; init; }

@@ -182,7 +182,7 @@ public sealed class BuildCommandTests : IDisposable
 
         Assert.That(ran.Code, Is.Zero, ran.ToString());
         var build = (await BuildsAsync()).Single();
-        Assert.That((build.Manager, build.Virtualized, string.Join(' ', build.Resources)), Is.EqualTo(("pbuilder", true, "large gpu")));
+        Assert.That((build.Manager, build.Virtualized, string.Join(' ', build.Resources)), Is.EqualTo(("pbuilder", true, "gpu large")));
         Assert.That((await SpecificationAsync(1)).Requester, Is.EqualTo("Ada <ada@example.org>"));
     }
 

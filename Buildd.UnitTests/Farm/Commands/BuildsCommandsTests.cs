@@ -119,6 +119,18 @@ public sealed class BuildsCommandsTests : IDisposable
         Assert.That(ran.Error, Does.Contain("there is no build ").Or.Contain("has no log"));
     }
 
+    [TestCase("NEEDSBUILD", "rescore", "1", "7", "--json")]
+    [TestCase("CANCELLED", "cancel", "1", "--json")]
+    public async Task A_change_is_told_to_programs(string state, params string[] arguments)
+    {
+        await _farm.QueueAsync("one");
+
+        var ran = await _farm.RunAsync(arguments);
+
+        using var json = JsonDocument.Parse(ran.Output);
+        Assert.That(json.RootElement[0].GetProperty("state").GetString(), Is.EqualTo(state), ran.ToString());
+    }
+
     [Test]
     public async Task Builds_are_cancelled_rescored_and_retried()
     {

@@ -190,7 +190,7 @@ public sealed class ResultFetcherTests : IDisposable
 
         await Assert.ThatAsync(() => FetchAsync(("a.deb", Sha1("one"))), Throws.TypeOf<LeafExistsException>());
 
-        Assert.That(Incoming(), Is.EqualTo(["theirs"]));
+        Assert.That(Directory.EnumerateFileSystemEntries(_root[$"incoming/{LeafName}"]).Select(Path.GetFileName), Is.EqualTo(["theirs"]));
         Assert.That(Directory.EnumerateFileSystemEntries(_root["grabbing"]), Is.Empty);
     }
 
