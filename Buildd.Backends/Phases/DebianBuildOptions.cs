@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Backends.Root;
@@ -54,11 +55,14 @@ public abstract record DebianBuildOptions
     /// <param name="time">The clock.</param>
     /// <returns>A sentence; null when it can, or when another environment was chosen.</returns>
     public Task<string?> FindOverlayMistakeAsync(string workDirectory, TimeProvider time) => Environment is EnvironmentKind.Overlay or null
-        ? Trial.FindMistakeAsync(Root, workDirectory, time)
+        ? Trials.GetOrAdd((Root, workDirectory), _ => new OverlayTrial()).FindMistakeAsync(Root, workDirectory, time)
         : Task.FromResult<string?>(null);
 
-    /// <summary>Whether the machine can mount overlays; shared by all that is made of these options.</summary>
-    internal OverlayTrial Trial { get; init; } = new();
+    /// <summary>
+    /// One try for all kinds of build in a work folder: it removes what unpacking has left unfinished, and so must be over before
+    /// any of them unpacks.
+    /// </summary>
+    private static readonly ConcurrentDictionary<(RootAccess Root, string WorkDirectory), OverlayTrial> Trials = new();
 
     /// <summary>The limits with those that the kind always has.</summary>
     internal virtual BuildLimits EffectiveLimits => Limits;
