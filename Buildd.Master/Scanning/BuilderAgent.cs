@@ -158,14 +158,7 @@ internal sealed partial class BuilderAgent : IDisposable
         if (!builder.InService)
             return Later;
         if (builder.Clean != CleanState.Clean)
-        {
-            // A store that failed may have given it a build all the same, which cleaning would end.
-            await _parts.Scheduler.CatchUpAsync(cancellationToken).ConfigureAwait(false);
-            return _parts.Scheduler.OnBuilder(builder.Name) is { } given
-                ? await LookAtBuildAsync(builder, given, cancellationToken).ConfigureAwait(false)
-                : await CleanAsync(builder, cancellationToken).ConfigureAwait(false);
-        }
-
+            return await CleanAsync(builder, cancellationToken).ConfigureAwait(false);
         var status = await StatusAsync(cancellationToken).ConfigureAwait(false);
         if (status.Status != BuilderStatus.Idle)
             throw new IsolationException($"{builder} is to be clean, and is {status.Status}.");
