@@ -79,7 +79,7 @@ public sealed partial class SlavePackageTests
         var version = (await DebianSystem.RunOnHostAsync("dpkg-parsechangelog", "--file", Path.Combine(Repository.Root, "debian", "changelog"), "-S", "Version")).Trim();
         Assert.That(await _system.RunAsync("dpkg-query", "--show", "--showformat=${Version}", "buildd-slave"), Is.EqualTo(version));
         foreach (var program in (string[])["buildd-slave", "buildd-farm"])
-            Assert.That((await _system.RunAsync(program, "--version")).Trim(), Is.EqualTo(version.Split('-')[0]));
+            Assert.That((await _system.RunAsync(program, "--version")).Trim(), Is.EqualTo(version));
     }
 
     [Test, DependsOnTest(nameof(Files_accounts_and_modes_are_as_they_should_be))]

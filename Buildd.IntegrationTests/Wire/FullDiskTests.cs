@@ -134,7 +134,7 @@ public sealed class FullDiskTests
             status = await slave.Client.StatusAsync();
         while (status.Status != BuilderStatus.Waiting);
 
-        Assert.That(backend.Failure, Is.InstanceOf<IOException>().With.Message.Contains("No space left on device"));
+        Assert.That(backend.Failure, Is.InstanceOf<IOException>().With.Message.Contains("Not enough space: 8388608 bytes are to be written"));
         Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.Ok));
         Assert.That(status.FileMap!.Keys, Is.EqualTo(new[] { "small" }));
         Assert.That(
