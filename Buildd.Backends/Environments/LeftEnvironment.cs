@@ -31,7 +31,12 @@ internal static class LeftEnvironment
         {
             // Root has no part in it; what users of a namespace own, their root removes. The mounts went with the processes.
             if (UserNamespace.Find(options).Namespace is { } account)
-                await account.RemoveAsync(BuildEnvironment.RootDirectoryIn(left.Directory), command => RunAsync(left, command, cancellationToken)).ConfigureAwait(false);
+            {
+                var folder = BuildEnvironment.RootDirectoryIn(left.Directory);
+                if (await RunAsync(left, account.EndAllIn(folder), cancellationToken).ConfigureAwait(false) != 0)
+                    throw new IOException($"processes of the namespaces' users are still at work in '{folder}'");
+                await account.RemoveAsync(folder, command => RunAsync(left, command, cancellationToken)).ConfigureAwait(false);
+            }
         }
         else if (Directory.Exists(left.Directory))
         {

@@ -12,6 +12,22 @@ namespace Buildd.Backends.Environments;
 /// <param name="ids">The numbers that account may give away.</param>
 internal sealed class UserNamespace(UserNamespace.Account account, SubordinateIds ids)
 {
+    /// <summary>Ends when there are none any more, or after ten seconds.</summary>
+    private const string EndScript =
+        """
+        for round in $(seq 100); do
+            left=
+            for process in /proc/[0-9]*; do
+                if [ $process != /proc/$$ ] && [ -O $process ] && tr '\0' '\n' < $process/cmdline | grep -qF -- "$1"; then
+                    kill -9 ${process#/proc/} && left=yes
+                fi
+            done 2>/dev/null
+            [ -n "$left" ] || exit 0
+            sleep 0.1
+        done
+        exit 1
+        """;
+
     /// <summary>Empties a folder, never across a mount; it itself stays, since the folder around it is not the namespace's.</summary>
     private const string EmptyScript = """cd "$1" && exec find . -mindepth 1 -maxdepth 1 -exec rm -rf --one-file-system -- {} +""";
 
@@ -63,6 +79,12 @@ internal sealed class UserNamespace(UserNamespace.Account account, SubordinateId
     internal Command GiveAway(string folder) => CurrentUser.IsRoot
         ? Command.Of("chown", "--no-dereference", string.Create(CultureInfo.InvariantCulture, $"{ids.FirstUser}:{ids.FirstGroup}"), folder)
         : Command.Of("chown", "--no-dereference", "1:1", folder).Behind("unshare", ["--user", .. ids.MapFirst(), "--"]);
+
+    /// <summary>
+    /// Kills what a slave that was killed has left of the namespaces' users: nobody else may. Told by the folder in its command
+    /// line, since nothing else of it can be read; what has ended has none.
+    /// </summary>
+    internal Command EndAllIn(string folder) => InNew(Command.Of("/bin/sh", "-c", EndScript, "sh", folder));
 
     /// <summary>Removes a folder that was given away, with all that is in it.</summary>
     /// <param name="folder">The folder; it need not be there.</param>

@@ -19,7 +19,15 @@ internal static class RunCommand
             .WithSession(async (session, parsed, stop) =>
             {
                 using var loggers = MakeLoggers(parsed.GetValue(verbose));
-                await RunAsync(session, loggers, stop);
+                try
+                {
+                    await RunAsync(session, loggers, stop);
+                }
+                catch (OperationCanceledException) when (stop.IsCancellationRequested)
+                {
+                    // Whatever it was at: being stopped is how it ends.
+                }
+
                 return ExitCode.Done;
             });
     }

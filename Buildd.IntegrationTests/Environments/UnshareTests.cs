@@ -18,9 +18,10 @@ public class UnshareTests : EnvironmentContract
         {
             _user = await OrdinaryUser.CreateAsync(withRule: false);
             await _user.AddSubordinatesAsync();
-            await File.AppendAllTextAsync(_user.Configuration, $"environment = {Environment}\n{lines}\n");
+            await File.AppendAllTextAsync(_user.Configuration, $"environment = {Environment}\n");
         }
 
+        await File.AppendAllTextAsync(_user.Configuration, $"{lines}\n");
         return await SlaveDaemon.StartAsync(_user);
     }
 

@@ -67,18 +67,35 @@ internal sealed class OrdinaryUser : IAsyncDisposable
     }
 
     /// <summary>The processes that run as one of this user's own numbers.</summary>
-    internal IReadOnlyList<string> FindProcessesOfSubordinates() => [.. System.IO.Directory.EnumerateDirectories("/proc").Where(path =>
+    internal IReadOnlyList<string> FindProcessesOfSubordinates() => [.. System.IO.Directory.EnumerateDirectories("/proc").Where(IsOfSubordinate).Select(Describe)];
+
+    private static string Describe(string process)
     {
         try
         {
-            return File.ReadLines(Path.Combine(path, "status")).FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal)) is { } line
+            return $"{process}: {File.ReadLines(Path.Combine(process, "status")).Take(3).Aggregate((first, second) => $"{first}, {second}")} {File.ReadAllText(Path.Combine(process, "cmdline"))}";
+        }
+        catch (IOException)
+        {
+            return process;
+        }
+    }
+
+    private bool IsOfSubordinate(string path)
+    {
+        try
+        {
+            // What has ended and only waits for process 1 to notice is none any more.
+            var lines = File.ReadAllLines(Path.Combine(path, "status"));
+            return !lines.Any(line => line.StartsWith("State:\tZ", StringComparison.Ordinal) || line.StartsWith("State:\tX", StringComparison.Ordinal))
+                && lines.FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal)) is { } line
                 && line.Split('\t').Skip(1).Select(id => uint.Parse(id, CultureInfo.InvariantCulture)).Any(id => id - FirstSubordinate < 65536);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false; // no process, or ended meanwhile
         }
-    })];
+    }
 
     /// <summary>The command, run by this user, with the groups that a login gives.</summary>
     internal Command Do(Command command) =>
