@@ -1,7 +1,5 @@
-using System.Security.Cryptography;
 using Buildd.IntegrationTests.Support;
 using Buildd.Processes;
-using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Packages;
@@ -26,24 +24,6 @@ public sealed class BuiltPackageTests
         Assert.That((code, said), Is.EqualTo((0, "")));
     }
 
-    [Test]
-    public async Task The_man_pages_are_without_mistakes()
-    {
-        using var folder = new TemporaryDirectory();
-        foreach (var package in (string[])["buildd-slave", "buildd-farm"])
-            await DebianSystem.RunOnHostAsync("dpkg-deb", "--extract", DebianSystem.Package(package), folder.Path);
-        var pages = Directory.GetFiles(folder["usr/share/man"], "*.gz", SearchOption.AllDirectories);
-        Assert.That(pages.Select(Path.GetFileName), Is.EquivalentTo(new[] { "buildd-farm.1.gz", "buildd-slave.conf.5.gz", "buildd-slave.8.gz" }));
-        foreach (var page in pages)
-            Assert.That(await DebianSystem.TryAsync(Command.Of("sh", "-c", $"LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l -Tutf8 -Z {page} 2>&1 >/dev/null")), Is.EqualTo((0, "")), page);
-
-        // Two of them are made of documents: headings and tables are understood, and nothing of their markup is left.
-        var generated = await DebianSystem.RunOnHostAsync("zcat", folder["usr/share/man/man5/buildd-slave.conf.5.gz"]);
-        Assert.That(generated, Does.Contain(".SH [BUILDER]\n").And.Contain(".TP\n\\fBbindport\\fR\n").And.Contain(".TP\n\\fBtoken\\-file\\fR\n").And.Not.Contain("|").And.Not.Contain("`"));
-        generated = await DebianSystem.RunOnHostAsync("zcat", folder["usr/share/man/man1/buildd-farm.1.gz"]);
-        Assert.That(generated, Does.Contain(".SH EXIT CODES\n").And.Contain(".TP\n\\fBrun\\fR\n").And.Contain(".TP\n\\fBPoll\\-Interval\\fR\n").And.Not.Contain("|").And.Not.Contain("`"));
-    }
-
     [TestCase("buildd-slave --c", "--config --check")]
     [TestCase("buildd-slave r", "root")]
     [TestCase("buildd-slave root --config /x un", "undefine unmount unpack")]
@@ -61,42 +41,5 @@ public sealed class BuiltPackageTests
             """;
         var file = Path.Combine(Repository.Root, "debian", "completion", "buildd-slave");
         Assert.That(await DebianSystem.RunOnHostAsync("bash", "-c", Script, "bash", file, line), Is.EqualTo(completions + "\n"));
-    }
-
-    [Test]
-    public async Task The_source_package_makes_the_same_packages_without_a_network_in_another_place()
-    {
-        var folder = Directory.CreateDirectory($"/var/tmp/buildd-again-{Guid.NewGuid():N}").FullName;
-        try
-        {
-            await DebianSystem.RunOnHostAsync(Path.Combine(Repository.Root, "scripts", "source-package"), folder);
-            var source = Directory.GetFiles(folder, "*.dsc").Single();
-            Assert.That(Directory.GetFiles(folder, "*.orig-nuget.tar.gz"), Has.Length.EqualTo(1));
-            await DebianSystem.RunOnHostAsync("dpkg-source", "-x", source, folder + "/elsewhere");
-
-            // -d: the SDK need not be a Debian package. No home, and so no packages of NuGet's but those in the source.
-            var build = Command.Of("unshare", "--net", "dpkg-buildpackage", "-d", "-us", "-uc", "-b") with { WorkingDirectory = folder + "/elsewhere" };
-            var (code, said) = await DebianSystem.TryAsync(build.WithEnvironment("HOME", folder + "/none").WithEnvironment("NUGET_PACKAGES", null).WithEnvironment("RestoreConfigFile", null));
-
-            Assert.That(code, Is.Zero, said);
-            Assert.That(await SumsAsync(folder), Is.EqualTo(await SumsAsync(Folder)));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private static async Task<string[]> SumsAsync(string folder)
-    {
-        var sums = new List<string>();
-        foreach (var file in Directory.GetFiles(folder, "*.deb").Order(StringComparer.Ordinal))
-        {
-            await using var stream = File.OpenRead(file);
-            sums.Add($"{Path.GetFileName(file)} {Convert.ToHexStringLower(await SHA256.HashDataAsync(stream))}");
-        }
-
-        Assert.That(sums, Has.Count.EqualTo(3));
-        return [.. sums];
     }
 }
