@@ -95,6 +95,9 @@ public sealed partial class BuildMaster : IAsyncDisposable
         }
     }
 
+    /// <summary>Up to which revision the queue is known; for tests.</summary>
+    internal long KnownRevision => _scheduler.Revision;
+
     /// <summary>
     /// All that happens from now on, until cancelled. Who is slow misses events (<see cref="EventsMissed"/>) and holds up
     /// nobody.

@@ -33,6 +33,9 @@ internal sealed partial class Scheduler(
     /// <summary>Whether nothing is being given out; for tests.</summary>
     public bool IsQuiet => _work.IsWaitedFor;
 
+    /// <summary>Up to which revision the queue is known.</summary>
+    public long Revision => Volatile.Read(ref _revision);
+
     /// <summary>How many builds wait; for figures.</summary>
     public int Waiting
     {
@@ -52,7 +55,7 @@ internal sealed partial class Scheduler(
         {
             foreach (var build in snapshot.Builds)
                 _index.Apply(build, now);
-            _revision = snapshot.Revision;
+            Volatile.Write(ref _revision, snapshot.Revision);
         }
     }
 
@@ -136,7 +139,7 @@ internal sealed partial class Scheduler(
         {
             try
             {
-                await queue.WaitForChangeAsync(_revision, cancellationToken).ConfigureAwait(false);
+                await queue.WaitForChangeAsync(Revision, cancellationToken).ConfigureAwait(false);
                 await CatchUpAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -154,7 +157,7 @@ internal sealed partial class Scheduler(
     /// <summary>Reads what has changed up to now.</summary>
     public async Task CatchUpAsync(CancellationToken cancellationToken)
     {
-        while (await queue.ReadChangesAsync(Volatile.Read(ref _revision), BatchSize, cancellationToken).ConfigureAwait(false) is { Count: > 0 } changes)
+        while (await queue.ReadChangesAsync(Revision, BatchSize, cancellationToken).ConfigureAwait(false) is { Count: > 0 } changes)
         {
             foreach (var build in changes)
                 Apply(build);

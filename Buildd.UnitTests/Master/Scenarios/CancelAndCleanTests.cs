@@ -8,7 +8,7 @@ namespace Buildd.UnitTests.Master.Scenarios;
 /// <summary>Cancelling, cleaning and resetting, and the two operations of the original's own.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(90_000)]
+[CancelAfter(300_000)]
 public sealed class CancelAndCleanTests : IAsyncDisposable
 {
     private readonly FarmBench _farm = new();

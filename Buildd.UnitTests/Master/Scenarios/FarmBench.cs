@@ -23,6 +23,7 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
     private readonly ConcurrentQueue<string> _log = new();
     private readonly List<SocketSlave> _slaves = [];
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stopFormer = new();
     private Task _running = Task.CompletedTask;
 
     public FarmBench()
@@ -85,14 +86,39 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
         new BuildMasterParts { Builders = Builders, Builds = Between(Builds), Queue = Builds, Inputs = Inputs, Uploads = this, Notifier = this, Kinds = Kinds },
         Time, this, _ => FreeBytes);
 
+    /// <summary>Another master of the same farm, which is not the one that the bench waits for.</summary>
+    public BuildMaster MakeSecond(string name)
+    {
+        var first = Master;
+        Options = Options with { Name = name };
+        var second = Make();
+        Master = first;
+        return second;
+    }
+
+    /// <summary>Starts another master, and then ends the former, which is cut off from the store.</summary>
+    public async Task HandToNextAsync(BuildMaster former)
+    {
+        var running = _running;
+        Start();
+        await _stopFormer.CancelAsync();
+        await running;
+        await former.DisposeAsync();
+        Time.Advance(Options.LeaseDuration);
+        Master.Refresh();
+    }
+
     public void Start()
     {
-        Make();
-        _running = Master.RunAsync(_stop.Token);
+        if (Master is null || _running != Task.CompletedTask)
+            Make();
+        var stop = _running == Task.CompletedTask ? _stopFormer : _stop; // each master has its own
+        _running = Master!.RunAsync(stop.Token);
     }
 
     public async Task StopAsync()
     {
+        await _stopFormer.CancelAsync();
         await _stop.CancelAsync();
         await _running;
         await Master.DisposeAsync();
@@ -110,7 +136,7 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
         {
             if (_running.IsFaulted)
                 await _running;
-            Assert.That((Now < end, real.Elapsed < TimeSpan.FromSeconds(60)), Is.EqualTo((true, true)), () => "it never came to that: " + string.Join('\n', _log.TakeLast(40)));
+            Assert.That((Now < end, real.Elapsed < TimeSpan.FromMinutes(4)), Is.EqualTo((true, true)), () => "it never came to that: " + string.Join('\n', _log.TakeLast(40)));
             if (Master.IsQuiet)
                 Time.Advance(TimeSpan.FromSeconds(1));
             else
@@ -148,6 +174,7 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
         foreach (var slave in _slaves)
             await slave.DisposeAsync();
         _stop.Dispose();
+        _stopFormer.Dispose();
         _root.Dispose();
     }
 

@@ -10,7 +10,7 @@ namespace Buildd.UnitTests.Master.Scenarios;
 /// <summary>What goes wrong with slaves, and what becomes of builder and build.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(90_000)]
+[CancelAfter(300_000)]
 public sealed class FaultTests : IAsyncDisposable
 {
     private readonly FarmBench _farm = new();

@@ -9,7 +9,7 @@ namespace Buildd.UnitTests.Master.Scenarios;
 
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(90_000)]
+[CancelAfter(300_000)]
 public sealed class GoodBuildTests : IAsyncDisposable
 {
     private readonly FarmBench _farm = new();

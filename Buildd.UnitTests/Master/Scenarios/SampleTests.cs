@@ -14,7 +14,7 @@ namespace Buildd.UnitTests.Master.Scenarios;
 /// <summary>The sample that builds ten packages, as a program of its own, with two slaves that fetch its inputs.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 public sealed class SampleTests
 {
     [Test]
