@@ -343,16 +343,16 @@ public sealed partial class BuildMaster : IAsyncDisposable
 
     private List<Measurement<int>> MeasureBuilders()
     {
+        List<Builder> builders;
         lock (_lock)
-        {
-            return
-            [
-                .. _seats.Values.Select(seat => seat.Agent.Builder)
-                    .GroupBy(builder => !builder.InService ? "failed" : _scheduler.OnBuilder(builder.Name) is not null ? "building"
-                        : builder.Manual ? "manual" : builder.Clean == CleanState.Clean ? "free" : "cleaning")
-                    .Select(group => new Measurement<int>(group.Count(), new KeyValuePair<string, object?>("state", group.Key))),
-            ];
-        }
+            builders = [.. _seats.Values.Select(seat => seat.Agent.Builder)];
+        return
+        [
+            .. builders
+                .GroupBy(builder => !builder.InService ? "failed" : _scheduler.OnBuilder(builder.Name) is not null ? "building"
+                    : builder.Manual ? "manual" : builder.Clean == CleanState.Clean ? "free" : "cleaning")
+                .Select(group => new Measurement<int>(group.Count(), new KeyValuePair<string, object?>("state", group.Key))),
+        ];
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The master {Name} has started")]

@@ -23,9 +23,9 @@ public abstract record MasterEvent
 /// <param name="Duration">How long handing it over took, the slave's downloads included.</param>
 public sealed record BuildDispatched(Build Build, string Builder, TimeSpan Duration) : MasterEvent;
 
-/// <summary>A queued build has changed, or is new, by this master's or anybody's doing.</summary>
+/// <summary>A build has changed, or is new, by this master's or anybody's doing.</summary>
 /// <param name="Build">As it is now.</param>
-/// <param name="Before">As it was known; null when it is new.</param>
+/// <param name="Before">As it was in the queue; null when it is new there, or was not in it.</param>
 public sealed record BuildChanged(Build Build, Build? Before) : MasterEvent;
 
 /// <summary>A build has left the queue: its builder's part is over.</summary>

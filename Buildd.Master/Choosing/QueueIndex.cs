@@ -16,6 +16,8 @@ internal sealed class QueueIndex(FairShareOptions options)
     private readonly Dictionary<string, Build> _onBuilder = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _running = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _served = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, long> _left = [];
+    private long _reached = -1;
 
     public int Count => _builds.Count;
 
@@ -35,10 +37,30 @@ internal sealed class QueueIndex(FairShareOptions options)
     public (Build? Before, bool IsNews) Apply(Build build, DateTimeOffset now)
     {
         var before = _builds.GetValueOrDefault(build.Id);
-        if (before?.Revision >= build.Revision)
+        if (before?.Revision >= build.Revision || build.Revision <= _reached
+            || (_left.TryGetValue(build.Id, out var left) && left >= build.Revision))
             return (before, false);
+        _left.Remove(build.Id);
+        if (build.Queue is null)
+            _left[build.Id] = build.Revision;
         Put(before, build, now);
         return (before, true);
+    }
+
+    /// <summary>
+    /// All changes up to a revision are known here: what is not newer is no news. Until then a build that has left the queue
+    /// is remembered, lest it comes back by an older record of it, or leaves twice.
+    /// </summary>
+    public void Reach(long revision)
+    {
+        if (revision <= _reached)
+            return;
+        _reached = revision;
+        foreach (var (id, left) in _left)
+        {
+            if (left <= revision)
+                _left.Remove(id);
+        }
     }
 
     /// <summary>Puts one in the place of another that has the same revision: what was tried and what came of it.</summary>

@@ -21,13 +21,18 @@ internal sealed partial class Scheduler(
     /// <summary>How long nothing is done after the store has failed.</summary>
     private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(1);
 
+    private readonly Lock _telling = new(); // taken before the other, so that changes are told in the order in which they are known
     private readonly Lock _lock = new();
     private readonly QueueIndex _index = new(options.FairShare);
     private readonly Dictionary<string, Offer> _offers = new(StringComparer.Ordinal);
     private readonly Signal _work = new(time);
     private long _revision;
+    private volatile bool _loaded;
 
-    /// <summary>Told of each change of a queued build: before (null for a new one) and after. Called on any thread, one at a time per build.</summary>
+    /// <summary>
+    /// Told of each change of a build, once: before (null for one that was not queued) and after. Called on any thread, one at a
+    /// time and in order; it must not wait.
+    /// </summary>
     public Action<Build?, Build>? Changed { get; set; }
 
     /// <summary>Whether nothing is being given out; for tests.</summary>
@@ -46,16 +51,23 @@ internal sealed partial class Scheduler(
         }
     }
 
-    /// <summary>Reads the queue; once, before anything else.</summary>
+    /// <summary>Reads the queue, before anything else; what is known already is only brought up to date.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
+        if (_loaded)
+        {
+            await CatchUpAsync(cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         var snapshot = await queue.ReadQueueAsync(cancellationToken).ConfigureAwait(false);
         var now = time.GetUtcNow();
         lock (_lock)
         {
             foreach (var build in snapshot.Builds)
                 _index.Apply(build, now);
-            Volatile.Write(ref _revision, snapshot.Revision);
+            Reach(snapshot.Revision);
+            _loaded = true;
         }
     }
 
@@ -94,15 +106,19 @@ internal sealed partial class Scheduler(
     /// <summary>Takes note of a build that somebody here has stored or read, before the store's feed tells of it.</summary>
     public void Apply(Build build)
     {
-        Build? before;
-        lock (_lock)
+        lock (_telling)
         {
-            (before, var isNews) = _index.Apply(build, time.GetUtcNow());
-            if (!isNews)
-                return;
+            Build? before;
+            lock (_lock)
+            {
+                (before, var isNews) = _index.Apply(build, time.GetUtcNow());
+                if (!isNews)
+                    return;
+            }
+
+            Changed?.Invoke(before, build);
         }
 
-        Changed?.Invoke(before, build);
         if (build.Queue == QueueState.Waiting)
             _work.Set();
     }
@@ -161,8 +177,17 @@ internal sealed partial class Scheduler(
         {
             foreach (var build in changes)
                 Apply(build);
-            Volatile.Write(ref _revision, changes[^1].Revision);
+            lock (_lock)
+                Reach(changes[^1].Revision);
         }
+    }
+
+    /// <summary>All changes up to a revision are known. Several may read changes at a time, and the slower has read less.</summary>
+    private void Reach(long revision)
+    {
+        _index.Reach(revision);
+        if (revision > _revision)
+            Volatile.Write(ref _revision, revision);
     }
 
     private async Task GiveAsync(CancellationToken cancellationToken)
@@ -268,24 +293,26 @@ internal sealed partial class Scheduler(
     private void Settle(List<Choice> picks, Assignment?[] given)
     {
         var now = time.GetUtcNow();
-        lock (_lock)
+        lock (_telling)
         {
-            for (var i = 0; i < picks.Count; i++)
+            foreach (var (pick, assignment) in picks.Zip(given))
             {
-                var pick = picks[i];
-                _offers.Remove(pick.Offer.Builder.Name);
-                // Unless the feed was faster and knows better.
-                if (ReferenceEquals(_index.Find(pick.Before.Id), pick.Taken))
-                    _index.Put(pick.Taken, given[i]?.Build ?? pick.Before, now);
+                lock (_lock)
+                {
+                    _offers.Remove(pick.Offer.Builder.Name);
+                    // Unless the feed was faster and knows better; then it has told of it, too.
+                    if (!ReferenceEquals(_index.Find(pick.Before.Id), pick.Taken))
+                        continue;
+                    _index.Put(pick.Taken, assignment?.Build ?? pick.Before, now);
+                }
+
+                if (assignment is not null)
+                    Changed?.Invoke(pick.Before, assignment.Build);
             }
         }
 
-        for (var i = 0; i < picks.Count; i++)
-        {
-            if (given[i] is { } assignment)
-                Changed?.Invoke(picks[i].Before, assignment.Build);
-            picks[i].Offer.Taken.TrySetResult(given[i]);
-        }
+        foreach (var (pick, assignment) in picks.Zip(given))
+            pick.Offer.Taken.TrySetResult(assignment);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The records can't be read or written; tried again soon")]
