@@ -124,6 +124,7 @@ public sealed class FuzzTests
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true); // else the heap keeps pages that it has freed
         return new Size(GC.GetTotalMemory(forceFullCollection: true), Environment.WorkingSet, Directory.GetFiles("/proc/self/fd").Length);
     }
 
