@@ -33,8 +33,8 @@ internal static class LeftEnvironment
             if (UserNamespace.Find(options).Namespace is { } account)
             {
                 var folder = BuildEnvironment.RootDirectoryIn(left.Directory);
-                if (await RunAsync(left, account.EndAllIn(folder), cancellationToken).ConfigureAwait(false) != 0)
-                    throw new IOException($"processes of the namespaces' users are still at work in '{folder}'");
+                if (Directory.Exists(folder) && await RunAsync(left, account.EndAllIn(folder), cancellationToken).ConfigureAwait(false) is not 0 and var code)
+                    throw new IOException($"what users of the namespaces still do in '{folder}' could not be ended: the command ended with exit code {code}");
                 await account.RemoveAsync(folder, command => RunAsync(left, command, cancellationToken)).ConfigureAwait(false);
             }
         }
