@@ -27,18 +27,20 @@ internal static class LeftEnvironment
     internal static async Task EndAsync(LeftBuild left, DebianBuildOptions options, CancellationToken cancellationToken)
     {
         await EndProcessesAsync(left).ConfigureAwait(false);
-        if (options.Environment == EnvironmentKind.Unshare)
+        var folder = BuildEnvironment.RootDirectoryIn(left.Directory);
+        if (UserNamespace.FindMark(left.Directory) is { } name)
         {
             // Root has no part in it; what users of a namespace own, their root removes. The mounts went with the processes.
-            if (UserNamespace.Find(options).Namespace is { } account)
-            {
-                var folder = BuildEnvironment.RootDirectoryIn(left.Directory);
-                if (Directory.Exists(folder) && await RunAsync(left, account.EndAllIn(folder), cancellationToken).ConfigureAwait(false) is not 0 and var code)
-                    throw new IOException($"what users of the namespaces still do in '{folder}' could not be ended: the command ended with exit code {code}");
-                await account.RemoveAsync(folder, command => RunAsync(left, command, cancellationToken)).ConfigureAwait(false);
-            }
+            if (!Directory.Exists(folder))
+                return;
+            var (account, mistake) = UserNamespace.Find(name);
+            if (account is null)
+                throw new IOException($"'{folder}' belongs to users of a namespace of '{name}', who can't be had any more: {mistake}");
+            if (await RunAsync(left, account.EndAllIn(folder), cancellationToken).ConfigureAwait(false) is not 0 and var code)
+                throw new IOException($"what users of the namespaces still do in '{folder}' could not be ended: the command ended with exit code {code}");
+            await account.RemoveAsync(folder, command => RunAsync(left, command, cancellationToken)).ConfigureAwait(false);
         }
-        else if (Directory.Exists(left.Directory))
+        else if (options.Environment == EnvironmentKind.Unshare ? Directory.Exists(folder) : Directory.Exists(left.Directory))
         {
             await RunAsync(
                 left,

@@ -117,8 +117,9 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     internal override async Task UnpackAsync(CancellationToken cancellationToken)
     {
         var tarball = context.Request.ChrootPath;
+        account!.Mark(context.Directory);
         Directory.CreateDirectory(Outer, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        await steps.RunOrFailAsync(account!.GiveAway(Outer), BuildStatus.BuilderFail, cancellationToken).ConfigureAwait(false);
+        await steps.RunOrFailAsync(account.GiveAway(Outer), BuildStatus.BuilderFail, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> compression;
         try
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Buildd.Backends.Phases;
 using Buildd.Processes;
 
@@ -31,6 +32,15 @@ internal sealed class UserNamespace(UserNamespace.Account account, SubordinateId
     /// <summary>Empties a folder, never across a mount; it itself stays, since the folder around it is not the namespace's.</summary>
     private const string EmptyScript = """cd "$1" && exec find . -mindepth 1 -maxdepth 1 -exec rm -rf --one-file-system -- {} +""";
 
+    /// <summary>
+    /// Says in a build's folder whose the system is that is made there. A slave that was killed may be configured anew before it
+    /// starts again: how to end what it left is then told by what there is, and not by the configuration.
+    /// </summary>
+    private const string MarkName = ".namespaces-of";
+
+    /// <summary>No account has a longer name.</summary>
+    private const int MaxNameBytes = 256;
+
     /// <summary>Somebody who is not root.</summary>
     /// <param name="Name">The name.</param>
     /// <param name="Id">The number.</param>
@@ -39,9 +49,13 @@ internal sealed class UserNamespace(UserNamespace.Account account, SubordinateId
 
     /// <summary>Finds the account that builds, and the numbers it has.</summary>
     /// <returns>The namespace, or a sentence on what is missing.</returns>
-    internal static (UserNamespace? Namespace, string? Mistake) Find(DebianBuildOptions options)
+    internal static (UserNamespace? Namespace, string? Mistake) Find(DebianBuildOptions options) => Find(options.EffectiveBuildUser);
+
+    /// <summary>Finds an account, and the numbers it has.</summary>
+    /// <returns>The namespace, or a sentence on what is missing.</returns>
+    internal static (UserNamespace? Namespace, string? Mistake) Find(string accountName)
     {
-        var (user, mistake) = BuildUser.Find(options.EffectiveBuildUser);
+        var (user, mistake) = BuildUser.Find(accountName);
         return user is null ? (null, mistake) : Find(new Account(user.Name, user.Id, user.GroupId));
     }
 
@@ -55,6 +69,27 @@ internal sealed class UserNamespace(UserNamespace.Account account, SubordinateId
 
         var (ids, mistake) = SubordinateIds.Find(account.Name, account.Id);
         return ids is null ? (null, mistake) : (new UserNamespace(account, ids), null);
+    }
+
+    /// <summary>Says whose the system of a build is, before there is one.</summary>
+    /// <exception cref="IOException">It can't be written.</exception>
+    internal void Mark(string buildDirectory) => File.WriteAllText(Path.Combine(buildDirectory, MarkName), account.Name);
+
+    /// <summary>The account that was named so; null when none was: then the build has no system of a namespace's.</summary>
+    /// <exception cref="IOException">It can't be read.</exception>
+    internal static string? FindMark(string buildDirectory)
+    {
+        try
+        {
+            using var file = File.OpenRead(Path.Combine(buildDirectory, MarkName));
+            Span<byte> bytes = stackalloc byte[MaxNameBytes];
+            var count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return count > 0 ? Encoding.UTF8.GetString(bytes[..count]) : null;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A command that runs as the account itself. A slave that is root never runs anything of this as root.</summary>

@@ -15,7 +15,7 @@ namespace Buildd.IntegrationTests.Environments;
 /// of the build's. The system is a small one, so that there can be many rounds; what happens to it is what happens to any.
 /// </summary>
 [NonParallelizable]
-[CancelAfter(900_000)]
+[CancelAfter(3_600_000)] // a hundred rounds of the slowest
 public abstract class KillContract
 {
     private const string BuildId = "KILLED-1";
@@ -34,8 +34,14 @@ public abstract class KillContract
     /// <summary>The environment, as the configuration spells it.</summary>
     private protected abstract string Environment { get; }
 
-    /// <summary>How many times, for aborts and for kills each.</summary>
-    private protected virtual int Rounds => 100;
+    /// <summary>Another environment, for a slave that is configured anew before it starts again.</summary>
+    private protected virtual string OtherEnvironment => "chroot";
+
+    /// <summary>How many times, for aborts and for kills each; <c>BUILDD_TEST_ROUNDS</c> says otherwise, and <c>make test-kills</c> a hundred.</summary>
+    private int Rounds => int.Parse(System.Environment.GetEnvironmentVariable("BUILDD_TEST_ROUNDS") ?? $"{UsualRounds}", CultureInfo.InvariantCulture);
+
+    /// <summary>How many there are where nothing else is said.</summary>
+    private protected virtual int UsualRounds => 100;
 
     /// <summary>How long the processes sleep that builds leave; the fraction tells them from those of other tests.</summary>
     private protected string Nap { get; } = string.Create(CultureInfo.InvariantCulture, $"400.{System.Environment.ProcessId}{Stopwatch.GetTimestamp() % 10000:0000}");
@@ -114,6 +120,29 @@ public abstract class KillContract
         }
 
         await PrintAsync("kills");
+    }
+
+    [Test]
+    public async Task Killed_and_started_again_with_another_environment_it_leaves_nothing()
+    {
+        await StartBuildAsync();
+        var deadline = Stopwatch.StartNew();
+        while (!(await LogAsync()).Contains("installing nothing", StringComparison.Ordinal))
+        {
+            Assert.That(deadline.Elapsed, Is.LessThan(TimeSpan.FromMinutes(1)), await LogAsync());
+            await Task.Delay(5);
+        }
+
+        await _slave.KillAsync();
+        Assert.That(Directory.GetFileSystemEntries(_slave.WorkDirectory, "build-*"), Is.Not.Empty, "there is something to end");
+        await _slave.ConfigureAsync($"environment = {OtherEnvironment}");
+        await _slave.StartAsync();
+        var status = await _slave.SettleAsync();
+
+        Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.BuilderFail), await LogAsync());
+        await CheckAsync(status, "started again");
+        await StartBuildAsync();
+        await CheckAsync(await _slave.SettleAsync(), "the next build");
     }
 
     private async Task StartBuildAsync()

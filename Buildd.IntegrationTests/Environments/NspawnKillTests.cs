@@ -26,7 +26,7 @@ public class NspawnKillTests : KillContract
     private protected override string Environment => "nspawn";
 
     /// <summary>A round takes longer here.</summary>
-    private protected override int Rounds => 30;
+    private protected override int UsualRounds => 30;
 
     private protected override async Task<byte[]> MakeChrootAsync(string folder)
     {

@@ -55,11 +55,15 @@ internal sealed class KillableSlave : IAsyncDisposable
         await File.WriteAllTextAsync(program, plugIn);
         File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
         await File.WriteAllTextAsync(Path.Combine(slave.Directory, "backends.d", "killed.conf"), $"[backend]\ntag = {Tag}\ncommand = {program}\n");
-        await File.WriteAllTextAsync(
-            slave._configuration,
-            string.Create(CultureInfo.InvariantCulture, $"[builder]\nfilecache = {slave.CacheDirectory}\nworkpath = {slave.WorkDirectory}\nbackends = {slave.Directory}/backends.d\nbindhost = 127.0.0.1\nbindport = {slave.Port}\n{lines}\n"));
+        await slave.ConfigureAsync(lines);
         return slave;
     }
+
+    /// <summary>What holds from the next start on.</summary>
+    /// <param name="lines">What else stands in the configuration.</param>
+    internal Task ConfigureAsync(string lines) => File.WriteAllTextAsync(
+        _configuration,
+        string.Create(CultureInfo.InvariantCulture, $"[builder]\nfilecache = {CacheDirectory}\nworkpath = {WorkDirectory}\nbackends = {Directory}/backends.d\nbindhost = 127.0.0.1\nbindport = {Port}\n{lines}\n"));
 
     internal async Task StartAsync()
     {
