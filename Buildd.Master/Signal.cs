@@ -30,13 +30,14 @@ internal sealed class Signal(TimeProvider time)
         Task set;
         lock (_lock)
         {
-            set = _set.Task;
+            // The timer first: were the clock moved in between, the time told would come before the timer, and nobody would move it on.
+            set = _set.Task.WaitAsync(timeout, time, cancellationToken);
             _waitsUntil = timeout == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : time.GetUtcNow() + timeout;
         }
 
         try
         {
-            await set.WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
+            await set.ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
