@@ -10,8 +10,11 @@ internal static class ImageFiles
     /// <summary>The reference's results, and what all others are named like.</summary>
     internal const string Prefix = "livecd.";
 
-    private const string Kernel = "vmlinuz";
+    private const string Kernel = "kernel";
     private const string Initrd = "initrd";
+
+    /// <summary>What files of a kernel are called, and where one of several begins to say which it is; riscv64 and ppc64el have it not compressed.</summary>
+    private static readonly (string Beginning, string Kind)[] ToBoot = [("vmlinuz", Kernel), ("vmlinux", Kernel), ("initrd.img", Initrd), ("initrd", Initrd)];
 
     /// <summary>Reads what find has listed: kind, blank, path, NUL.</summary>
     /// <param name="listed">The list.</param>
@@ -38,7 +41,8 @@ internal static class ImageFiles
 
     /// <summary>
     /// Gives each file a name. Those that are called as the reference's results keep theirs; the first of each kind is
-    /// <c>livecd.PROJECT.EXT</c>, and further ones have their own name behind the project, so that none is lost.
+    /// <c>livecd.PROJECT.EXT</c>, also where a kernel's own name has its version, and further ones have their own name behind the project,
+    /// so that none is lost.
     /// </summary>
     internal static IReadOnlyList<ImageFile> Name(string project, IEnumerable<string> paths)
     {
@@ -47,9 +51,10 @@ internal static class ImageFiles
         foreach (var path in paths.OrderBy(path => !IsNamed(path)).ThenBy(path => path.Count(c => c == '/')).ThenBy(path => path, StringComparer.Ordinal))
         {
             var baseName = path[(path.LastIndexOf('/') + 1)..];
+            var (kind, version) = KindOf(baseName);
             string[] candidates = IsNamed(path)
                 ? [path]
-                : [$"{Prefix}{project}.{KindOf(baseName)}", $"{Prefix}{project}.{baseName}", $"{Prefix}{project}.{path.Replace('/', '-')}"];
+                : [$"{Prefix}{project}.{kind}", $"{Prefix}{project}.{(version.Length > 0 ? kind + version : baseName)}", $"{Prefix}{project}.{path.Replace('/', '-')}"];
             var name = candidates.FirstOrDefault(names.Add) ?? Numbered(candidates[^1], names);
             files.Add(new ImageFile(path, name));
         }
@@ -57,15 +62,17 @@ internal static class ImageFiles
         return files;
     }
 
-    /// <summary>What a file is, by its name: the end that says so, or <c>kernel</c> or <c>initrd</c> with what tells several of them apart.</summary>
-    private static string KindOf(string name)
+    /// <summary>What a file is, by its name: the end that says so, or <c>kernel</c> or <c>initrd</c>, and then what tells several of them apart.</summary>
+    private static (string Kind, string Version) KindOf(string name)
     {
-        if (name.StartsWith(Kernel, StringComparison.Ordinal))
-            return "kernel" + name[Kernel.Length..];
-        if (name.StartsWith(Initrd, StringComparison.Ordinal))
-            return Initrd + (name.StartsWith(Initrd + ".img", StringComparison.Ordinal) ? name[(Initrd.Length + 4)..] : name[Initrd.Length..]);
+        foreach (var (beginning, kind) in ToBoot)
+        {
+            if (name.StartsWith(beginning, StringComparison.Ordinal))
+                return (kind, name[beginning.Length..]);
+        }
+
         var tar = name.LastIndexOf(".tar", StringComparison.Ordinal);
-        return tar > 0 ? name[(tar + 1)..] : name[(name.LastIndexOf('.') + 1)..];
+        return (tar > 0 ? name[(tar + 1)..] : name[(name.LastIndexOf('.') + 1)..], "");
     }
 
     private static bool IsNamed(string path) => path.StartsWith(Prefix, StringComparison.Ordinal) && !path.Contains('/', StringComparison.Ordinal);

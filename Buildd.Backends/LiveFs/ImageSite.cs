@@ -80,9 +80,9 @@ internal sealed class ImageSite(BuildSite site, ImageArguments image)
 
     /// <summary>Runs a few lines of shell in preparation of the tool.</summary>
     /// <exception cref="PhaseFailedException">They failed: PACKAGEFAIL.</exception>
-    internal async Task RunScriptAsync(string description, string script, IEnumerable<string> arguments, CancellationToken abort)
+    internal async Task RunScriptAsync(string description, string script, IEnumerable<string> arguments, CancellationToken abort, ReadOnlyMemory<byte> input = default)
     {
-        var code = await System.RunInsideAsync(Command.Of("/bin/sh", ["-c", script, "sh", .. arguments]), abort, description: description).ConfigureAwait(false);
+        var code = await System.RunInsideAsync(Command.Of("/bin/sh", ["-c", script, "sh", .. arguments]), abort, input, description: description).ConfigureAwait(false);
         if (code != 0)
             throw new PhaseFailedException(BuildStatus.PackageFail, $"'{description}' ended with exit code {code}");
     }

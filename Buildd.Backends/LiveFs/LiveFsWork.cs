@@ -21,44 +21,6 @@ internal sealed class LiveFsWork(ImageArguments image, IImageBuild build, LiveFs
         done
         """;
 
-    /// <summary>Makes the list of packages and the size of the root file system, where the tool has made none.</summary>
-    private const string FactsScript =
-        """
-        cd /build
-        has() {
-            for file in livecd.*."$1"; do [ ! -f "$file" ] || return 0; done
-            return 1
-        }
-        squashfs() {
-            for file in livecd.*.squashfs $(find binary -name '*.squashfs' -type f 2>/dev/null); do
-                [ ! -f "$file" ] || { echo "$file"; return; }
-            done
-            return 1
-        }
-        if ! has manifest; then
-            if [ -f chroot.packages.live ]; then
-                cp chroot.packages.live "livecd.$1.manifest"
-            elif [ -d chroot/var/lib/dpkg ]; then
-                dpkg-query --admindir=chroot/var/lib/dpkg -W > "livecd.$1.manifest"
-            elif image=$(squashfs); then
-                mkdir -p .facts/dpkg/updates .facts/dpkg/info
-                unsquashfs -cat "$image" var/lib/dpkg/status > .facts/dpkg/status && dpkg-query --admindir=.facts/dpkg -W > "livecd.$1.manifest"
-                rm -rf .facts
-            else
-                echo "there is no root file system left whose packages could be listed"
-            fi
-        fi
-        if ! has size; then
-            if [ -d chroot ]; then
-                du -x -B1 -s --apparent-size chroot | cut -f1 > "livecd.$1.size"
-            elif image=$(squashfs); then
-                unsquashfs -lln "$image" | awk '$1 ~ /^-/ { sum += $3 } END { printf "%.0f\n", sum }' > "livecd.$1.size"
-            else
-                echo "there is no root file system left whose size could be told"
-            fi
-        fi
-        """;
-
     /// <inheritdoc/>
     public Task InspectAsync(BuildSite site, CancellationToken abort) => LiveFsBackend.FindMistake(options) is { } mistake
         ? throw new PhaseFailedException(BuildStatus.BuilderFail, mistake)
@@ -79,8 +41,8 @@ internal sealed class LiveFsWork(ImageArguments image, IImageBuild build, LiveFs
         images.Progress.Complete();
 
         site.Phases.Enter(Phase.Gather);
-        await images.RunScriptAsync("list the image's packages and its size", FactsScript, [image.Project], abort).ConfigureAwait(false);
-        foreach (var (path, name) in await build.FindResultsAsync(images, abort).ConfigureAwait(false))
+        var made = await build.FindResultsAsync(images, abort).ConfigureAwait(false);
+        foreach (var (path, name) in await ImageFacts.CompleteAsync(images, made, abort).ConfigureAwait(false))
             await GatherAsync(site, path, name, abort).ConfigureAwait(false);
     }
 

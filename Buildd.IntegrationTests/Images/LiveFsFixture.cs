@@ -21,6 +21,9 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
 
     private protected const string Project = "fixture";
 
+    /// <summary>Packages that are kept between runs.</summary>
+    private protected const string PackageCache = "/var/cache/buildd/image-packages";
+
     private static int _count;
 
     private protected ConcurrentQueue<BuildEvent> Events { get; } = new();
@@ -28,6 +31,9 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
     private protected TemporaryDirectory Folder { get; private set; } = null!;
 
     private protected FileServer Server { get; private set; } = null!;
+
+    /// <summary>The address of this machine's archive, with what was fetched before kept; the images are made of it too.</summary>
+    private protected string Mirror { get; private set; } = "";
 
     private protected SlaveDaemon Slave { get; set; } = null!;
 
@@ -43,6 +49,7 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
         Folder = new TemporaryDirectory();
         Directory.CreateDirectory(Folder["branches"]);
         Server = await FileServer.StartAsync();
+        Mirror = Server.AddMirror((await BuildEnvironment.ArchiveAsync()).Split(' ')[1], Path.Combine(PackageCache, "mirror"));
         Slave = await StartSlaveAsync();
     }
 
@@ -65,17 +72,17 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
 
     private protected virtual Task<SlaveDaemon> StartSlaveAsync() => SlaveDaemon.StartWithAsync(Section);
 
-    private protected static async Task<LiveFsArguments> ArgumentsAsync(params string[] moreArchives)
+    private protected async Task<LiveFsArguments> ArgumentsAsync(params string[] moreArchives)
     {
         var (suite, architecture) = await BuildEnvironment.ReleaseAsync();
-        return new LiveFsArguments { Series = suite, ArchTag = architecture, Project = Project, Archives = [await BuildEnvironment.ArchiveAsync(), .. moreArchives] };
+        return new LiveFsArguments { Series = suite, ArchTag = architecture, Project = Project, Archives = [$"deb {Mirror} {suite} main", .. moreArchives] };
     }
 
     /// <summary>Launchpad's way, with a livecd-rootfs that has a recipe for that project.</summary>
     private protected async Task<LiveFsArguments> RecipesAsync(string project)
     {
         var (suite, _) = await BuildEnvironment.ReleaseAsync();
-        return await ArgumentsAsync(await StandInRecipes.ServeAsync(Server, Folder["recipes"], suite)) with { Project = project };
+        return await ArgumentsAsync(await StandInRecipes.ServeAsync(Server, Folder["recipes"], suite, Mirror)) with { Project = project };
     }
 
     private protected async Task<BuildOutcome> BuildAsync(LiveFsArguments arguments, Func<BuildEvent, Task>? observe = null, CancellationToken abort = default)

@@ -11,8 +11,6 @@ namespace Buildd.IntegrationTests.Images;
 [CancelAfter(900_000)]
 public class MmdebstrapTests : LiveFsFixture
 {
-    private const string Cache = "/var/cache/buildd/image-packages";
-
     [Test]
     public async Task The_same_inputs_give_the_same_image()
     {
@@ -48,7 +46,7 @@ public class MmdebstrapTests : LiveFsFixture
     /// <summary>All that such a build installs and what is in the image, fetched once.</summary>
     private async Task<string> ServePackagesAsync(string suite, string architecture)
     {
-        var folder = Path.Combine(Cache, $"{suite}-{architecture}");
+        var folder = Path.Combine(PackageCache, $"{suite}-{architecture}");
         if (!Directory.Exists(folder))
         {
             // Under another name until it is whole.

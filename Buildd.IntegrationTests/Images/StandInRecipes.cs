@@ -20,7 +20,7 @@ internal static class StandInRecipes
     /// <summary>Fills the disk.</summary>
     internal const string Filling = "filling";
 
-    internal static async Task<string> ServeAsync(FileServer server, string folder, string suite)
+    internal static async Task<string> ServeAsync(FileServer server, string folder, string suite, string mirror)
     {
         var repository = new PackageRepository(folder);
         const string Auto = "usr/share/livecd-rootfs/live-build/auto";
@@ -31,7 +31,7 @@ internal static class StandInRecipes
                 set -e
                 env | sort > livecd.$PROJECT.of-config
                 [ "$PROJECT" = fixture ] || exit 0
-                {await LiveBuildConfiguration.ConfigAsync()}
+                {LiveBuildConfiguration.Config(mirror)}
                 """,
             [$"{Auto}/build"] = $$"""
                 #!/bin/sh

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Buildd.Protocol.Messages;
-using Buildd.Protocol.Secrets;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
 using Buildd.Slave.Files;
@@ -25,6 +24,7 @@ internal sealed partial class Builder : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly SlaveMeters _meters;
 
+    private readonly BuildCallCheck _calls;
     private readonly BuilderMemory _memory;
 
     private volatile BuilderSnapshot _snapshot;
@@ -47,6 +47,7 @@ internal sealed partial class Builder : IAsyncDisposable
         _time = time;
         _logger = logger;
         _meters = meters;
+        _calls = new BuildCallCheck(_backends, cache, options.ArchitectureTag);
         _memory = new BuilderMemory(options, cache, time, logger);
         try
         {
@@ -106,60 +107,30 @@ internal sealed partial class Builder : IAsyncDisposable
 
     private BuildReply Start(BuildCall call, CacheLease inputs)
     {
-        if (!_backends.TryGetValue(call.Builder, out var backend))
-        {
-            var tags = string.Join(", ", _backends.Keys.Select(tag => $"'{tag}'"));
-            return new BuildReply(BuildAnswer.UnknownBuilder, $"{call.Builder} not in [{tags}]");
-        }
-
-        if (_cache.Find(call.ChrootSha1) is not { } chroot)
-            return UnknownSum("CHROOTSUM", call.ChrootSha1, indent: 12);
-        var files = new OrderedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, sha1) in call.FileMap)
-        {
-            if (_cache.Find(sha1) is not { } path)
-                return UnknownSum("FILESUM", sha1, indent: 16);
-            files[name] = path;
-        }
-
-        if (call.BuildId.Length == 0)
-            throw new RefusedException("a build without an id can't be started");
-        PathPart.Check("the build id", call.BuildId);
-        foreach (var name in files.Keys)
-            PathPart.Check("the file name", name);
-
-        _cache.RequireRoom();
-        var request = new BuildRequest
-        {
-            BuildId = call.BuildId,
-            ChrootPath = chroot,
-            Files = files,
-            Arguments = call.Arguments,
-            DefaultArchitecture = _options.ArchitectureTag,
-        };
-        var secrets = FindSecrets(call);
+        if (!_calls.TryAccept(call, out var order, out var refusal))
+            return refusal;
         lock (_lock)
         {
             if (_stopping)
                 throw new RefusedException("the slave is stopping");
             var next = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Start);
-            var build = backend.Prepare(request);
+            var build = order.Backend.Prepare(order.Request);
             var accepted = new BuilderSnapshot
             {
                 Status = next,
                 BuildId = call.BuildId,
                 Tag = call.Builder,
-                HasPrivateLog = backend.HasPrivateLog || IsOfPrivateArchive(call.Arguments),
+                HasPrivateLog = order.HasPrivateLog,
                 ProxyInfo = build.ProxyInfo,
             };
             _memory.Remember(accepted);
             try
             {
-                var directory = BuildDirectory.Create(_options.WorkDirectory, request);
-                var log = OpenLog(directory, secrets);
+                var directory = BuildDirectory.Create(_options.WorkDirectory, order.Request);
+                var log = OpenLog(directory, order.Secrets);
                 _snapshot = accepted with { Log = log };
                 _inputs = inputs;
-                Run(build, new BuildContext(this, request, directory, log, _time));
+                Run(build, new BuildContext(this, order.Request, directory, log, _time));
             }
             catch
             {
@@ -168,7 +139,7 @@ internal sealed partial class Builder : IAsyncDisposable
             }
         }
 
-        _meters.BuildStarted(backend.Tag);
+        _meters.BuildStarted(order.Backend.Tag);
         LogStarted(call.BuildId, call.Builder);
         return new BuildReply(BuildAnswer.Building, call.BuildId);
     }
@@ -355,50 +326,4 @@ internal sealed partial class Builder : IAsyncDisposable
 
         LogEnded(_snapshot.BuildId, outcome.Status);
     }
-
-    private static IReadOnlyList<ReadOnlyMemory<byte>> FindSecrets(BuildCall call)
-    {
-        try
-        {
-            return BuildSecrets.FromArguments(call.Arguments);
-        }
-        catch (TooManySecretsException exception)
-        {
-            throw new RefusedException(exception.Message, exception);
-        }
-    }
-
-    /// <summary>A value of another type counts as true, so that a mistake shows less of a log and not more.</summary>
-    private static bool IsOfPrivateArchive(XmlRpcStruct arguments) =>
-        arguments.TryGetValue(WireNames.Arguments.ArchivePrivate, out var value)
-        && value is not (XmlRpcNil or XmlRpcBoolean { Value: false } or XmlRpcInteger { Value.IsZero: true });
-
-    private static BuildReply UnknownSum(string kind, string sha1, int indent)
-    {
-        // The reference's text, line for line: some people's scripts look at it.
-        var margin = "\n" + new string(' ', indent);
-        return new BuildReply(
-            BuildAnswer.UnknownSum, $"{kind} -> {sha1}{margin}***** INFO *****{margin}No URL{margin}****************{margin}");
-    }
-
-    [LoggerMessage(LogLevel.Information, "Build {BuildId} ({Tag}) started")]
-    private partial void LogStarted(string buildId, string tag);
-
-    [LoggerMessage(LogLevel.Warning, "The backend of build {BuildId} has set a status member that can't be sent; it is left out")]
-    private partial void LogUnfitMember(string? buildId);
-
-    [LoggerMessage(LogLevel.Information, "Build {BuildId} is being aborted")]
-    private partial void LogAborting(string? buildId);
-
-    [LoggerMessage(LogLevel.Warning, "The slave was killed while build {BuildId} was in phase {Phase}: what is left of it is being ended")]
-    private partial void LogResumed(string buildId, string phase);
-
-    [LoggerMessage(LogLevel.Information, "Build {BuildId} ended: {Status}")]
-    private partial void LogEnded(string? buildId, BuildStatus status);
-
-    [LoggerMessage(LogLevel.Warning, "Stopping while build {BuildId} runs: it is ended, which may take up to {Deadline}")]
-    private partial void LogStopping(string? buildId, TimeSpan deadline);
-
-    [LoggerMessage(LogLevel.Error, "Build {BuildId} did not end within {Deadline}: what it started may still be running")]
-    private partial void LogNotStopped(string? buildId, TimeSpan deadline);
 }

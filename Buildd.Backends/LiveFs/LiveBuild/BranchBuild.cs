@@ -16,8 +16,8 @@ internal sealed class BranchBuild(BranchArguments arguments, bool followsRedirec
         "-o", "-path", ImageSite.Folder + "/auto", "-o", "-path", ImageSite.Folder + "/local", "-o", "-path", ImageSite.Folder + "/.build", ")", "-prune",
         "-o", "-not", "-type", "d",
         "(", "-path", ImageSite.Folder + "/livecd.*", "-o", "-name", "*.iso", "-o", "-name", "*.img", "-o", "-name", "*.squashfs", "-o", "-name", "*.tar", "-o", "-name", "*.tar.*",
-        "-o", "-name", "*.manifest", "-o", "-name", "*.packages", "-o", "-name", "*.contents",
-        "-o", "-path", ImageSite.Folder + "/binary/*/vmlinuz*", "-o", "-path", ImageSite.Folder + "/binary/*/initrd*", ")",
+        "-o", "-name", "*.manifest", "-o", "-name", "*.packages", "-o", "-name", "*.contents", "-o", "-name", "*.files", "-o", "-name", "*.zsync",
+        "-o", "-path", ImageSite.Folder + "/binary/*/vmlinu[xz]*", "-o", "-path", ImageSite.Folder + "/binary/*/initrd*", ")",
     ];
 
     internal BranchArguments Arguments => arguments;

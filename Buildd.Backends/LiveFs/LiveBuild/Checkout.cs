@@ -73,8 +73,9 @@ internal sealed class Checkout(ImageSite site, BranchArguments arguments, bool f
     /// <summary>
     /// Looks at the links and copies. What lies in <c>config/includes…</c> is content of the image, where a link may lead anywhere: it is
     /// copied as it is and not followed. live-build's own hooks, which <c>lb config</c> links to, are part of every configuration.
+    /// Arguments: the branch's folder, the path in the branch, the image's folder.
     /// </summary>
-    private const string AdoptScript =
+    internal const string AdoptScript =
         """
         set -e
         top="$1/work/tree${2:+/$2}"
@@ -109,8 +110,8 @@ internal sealed class Checkout(ImageSite site, BranchArguments arguments, bool f
                 echo "the link $link leads out of the configuration, to $target: it is not used" | tr -d "[:cntrl:]"; echo
                 exit 1
             done' sh "$top" {} +
-        rm -rf /build/auto /build/config
-        cp -a --no-preserve=ownership -- $parts /build/
+        rm -rf "$3/auto" "$3/config"
+        cp -a --no-preserve=ownership -- $parts "$3/"
         rm -rf "$1/work"
         """;
 
@@ -129,7 +130,7 @@ internal sealed class Checkout(ImageSite site, BranchArguments arguments, bool f
 
         var revision = await FetchAsync(url, abort).ConfigureAwait(false);
         site.Site.Context.SetStatusMember(WireNames.Members.RevisionId, revision);
-        await site.RunScriptAsync("take the configuration from the branch", AdoptScript, [Folder, arguments.Path], abort).ConfigureAwait(false);
+        await site.RunScriptAsync("take the configuration from the branch", AdoptScript, [Folder, arguments.Path, ImageSite.Folder], abort).ConfigureAwait(false);
         return revision;
     }
 

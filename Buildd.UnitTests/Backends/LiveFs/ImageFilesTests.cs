@@ -37,6 +37,21 @@ public sealed class ImageFilesTests
     }
 
     [Test]
+    public void A_kernel_with_its_version_in_its_name_has_a_stable_one_too()
+    {
+        var files = ImageFiles.Name("b", ["binary/boot/vmlinux-6.1-a", "binary/boot/vmlinux-6.2-a", "binary/boot/initrd.img-6.1-a", "binary/boot/initrd.img-6.2-a", "binary/live/initrd"]);
+
+        Assert.That(files.Select(file => $"{file.Name} <- {file.Path}"), Is.EquivalentTo(new[]
+        {
+            "livecd.b.kernel <- binary/boot/vmlinux-6.1-a",
+            "livecd.b.kernel-6.2-a <- binary/boot/vmlinux-6.2-a",
+            "livecd.b.initrd <- binary/boot/initrd.img-6.1-a",
+            "livecd.b.initrd-6.2-a <- binary/boot/initrd.img-6.2-a",
+            "livecd.b.binary-live-initrd <- binary/live/initrd",
+        }));
+    }
+
+    [Test]
     public void Two_paths_that_would_have_one_name_have_two()
     {
         var files = ImageFiles.Name("p", ["a/b.img", "a-b.img", "a/x/b.img", "a-x/b.img", "a-x-b.img"]);
