@@ -5,7 +5,8 @@ using Microsoft.Data.Sqlite;
 namespace Buildd.Farm.Store;
 
 /// <summary>Builders in SQLite; <see cref="SqliteStore"/> says what holds of all its stores. The clock of leases is the store's.</summary>
-internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
+/// <param name="store">Whose they are.</param>
+public sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
 {
     private const string Insert =
         """

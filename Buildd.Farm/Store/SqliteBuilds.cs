@@ -6,7 +6,8 @@ using Microsoft.Data.Sqlite;
 namespace Buildd.Farm.Store;
 
 /// <summary>Builds in SQLite; <see cref="SqliteStore"/> says what holds of all its stores.</summary>
-internal sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuilds
+/// <param name="store">Whose they are.</param>
+public sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuilds
 {
     /// <summary>How often other processes' commits are looked for while somebody waits: a read of one page that is in memory.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
