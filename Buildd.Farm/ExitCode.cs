@@ -1,29 +1,29 @@
 namespace Buildd.Farm;
 
 /// <summary>What the commands end with. The numbers above 63 are those of sysexits.h.</summary>
-internal static class ExitCode
+public static class ExitCode
 {
     /// <summary>Done. Of a command that waits for builds: all of them ended well.</summary>
-    internal const int Done = 0;
+    public const int Done = 0;
 
     /// <summary>It could not be done; the message says why.</summary>
-    internal const int Failed = 1;
+    public const int Failed = 1;
 
     /// <summary>Done, and what was looked at is not well: a build that was waited for has failed, a builder has a mistake.</summary>
-    internal const int NotWell = 2;
+    public const int NotWell = 2;
 
     /// <summary>The command line is wrong.</summary>
-    internal const int Usage = 64;
+    public const int Usage = 64;
 
     /// <summary>There is no such build, builder, chroot, log or file.</summary>
-    internal const int NotFound = 66;
+    public const int NotFound = 66;
 
     /// <summary>The store is busy, or another process is processing uploads: the same command may succeed later.</summary>
-    internal const int Busy = 75;
+    public const int Busy = 75;
 
     /// <summary>The configuration is wrong.</summary>
-    internal const int BadConfiguration = 78;
+    public const int BadConfiguration = 78;
 
     /// <summary>Ctrl-C, as a shell shows it.</summary>
-    internal const int Interrupted = 130;
+    public const int Interrupted = 130;
 }

@@ -5,7 +5,7 @@ namespace Buildd.Master;
 
 /// <summary>
 /// Something that happened in the farm. Cases are added over time; who listens ignores those it doesn't know. The names
-/// of phases come from slaves and can hold anything.
+/// of phases and stages come from slaves and can hold anything.
 /// </summary>
 public abstract record MasterEvent
 {
@@ -42,6 +42,12 @@ public sealed record BuildLogGrew(Build Build, long Length) : MasterEvent;
 /// <param name="Phase">The phase.</param>
 /// <param name="Duration">How long it took; null when it has begun.</param>
 public sealed record BuildPhaseChanged(Build Build, string Phase, TimeSpan? Duration) : MasterEvent;
+
+/// <summary>An image is further than before. Only from slaves that tell of progress.</summary>
+/// <param name="Build">The build.</param>
+/// <param name="Stage">The stage, in the image tool's words.</param>
+/// <param name="Fraction">What is done, roughly, from 0 to 1.</param>
+public sealed record BuildProgressed(Build Build, string Stage, double Fraction) : MasterEvent;
 
 /// <summary>A builder's record has changed, or it is new to this master.</summary>
 /// <param name="Builder">As it is now.</param>

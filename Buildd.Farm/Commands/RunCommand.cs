@@ -15,13 +15,15 @@ internal static class RunCommand
     internal static Command Create()
     {
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Say more." };
-        return new Command("run", "Hand builds to builders, watch them, bring their results home and process them; serve builders what they need. Until it is stopped (SIGTERM, Ctrl-C): builds run on meanwhile.") { verbose }
+        var json = new Option<bool>("--json") { Description = "Write what happens to standard output, as a line of JSON for each event." };
+        var untilStdinCloses = new Option<bool>("--until-stdin-closes") { Description = "End when standard input closes, so that a program which started this never leaves it behind." };
+        return new Command("run", "Hand builds to builders, watch them, bring their results home and process them; serve builders what they need. Until it is stopped (SIGTERM, Ctrl-C): builds run on meanwhile.") { verbose, json, untilStdinCloses }
             .WithSession(async (session, parsed, stop) =>
             {
                 using var loggers = MakeLoggers(parsed.GetValue(verbose));
                 try
                 {
-                    await RunAsync(session, loggers, stop);
+                    await RunAsync(session, loggers, parsed.GetValue(json), parsed.GetValue(untilStdinCloses), stop);
                 }
                 catch (OperationCanceledException) when (stop.IsCancellationRequested)
                 {
@@ -33,7 +35,7 @@ internal static class RunCommand
     }
 
     /// <summary>Runs until cancelled.</summary>
-    internal static async Task RunAsync(FarmSession session, ILoggerFactory loggers, CancellationToken cancellationToken)
+    private static async Task RunAsync(FarmSession session, ILoggerFactory loggers, bool tellsEvents, bool endsWithStdin, CancellationToken cancellationToken)
     {
         var (configuration, builds) = (session.Configuration, session.Store.Builds);
         var mail = configuration.Uploads.MakeMail(builds, loggers);
@@ -54,19 +56,64 @@ internal static class RunCommand
 
         await using (master)
         {
-            await session.Output.WriteLineAsync($"buildd-farm ready: the store is {session.Store.Path}, inputs are served at {url}");
-            await session.Output.FlushAsync(cancellationToken);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var events = tellsEvents ? master.Events(stop.Token) : null; // from the beginning
+            if (events is not null)
+                EventJson.WriteReady(session.Output, session.Store.Path, url);
+            else
+                await session.Output.WriteLineAsync($"buildd-farm ready: the store is {session.Store.Path}, inputs are served at {url}");
+            await session.Output.FlushAsync(cancellationToken);
             var uploading = uploads.RunAsync(stop.Token);
+            var telling = events is null ? Task.CompletedTask : TellAsync(events, session.Output, stop);
+            if (endsWithStdin)
+                _ = StopWithStdinAsync(stop); // nothing can call off the reading; it ends with the process
             try
             {
-                await master.RunAsync(cancellationToken);
+                await master.RunAsync(stop.Token);
             }
             finally
             {
                 await stop.CancelAsync();
                 await uploading;
+                await telling;
             }
+        }
+    }
+
+    /// <summary>Writes events until stopped. When nobody can be told any more, that ends the run.</summary>
+    private static async Task TellAsync(IAsyncEnumerable<MasterEvent> events, TextWriter output, CancellationTokenSource stop)
+    {
+        try
+        {
+            await foreach (var happened in events)
+                EventJson.Write(output, happened);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // that is how it ends
+        }
+        finally
+        {
+            await stop.CancelAsync();
+        }
+    }
+
+    private static async Task StopWithStdinAsync(CancellationTokenSource stop)
+    {
+        await using var input = Console.OpenStandardInput();
+        var buffer = new byte[256];
+        while (await input.ReadAsync(buffer, CancellationToken.None) > 0)
+        {
+            // what it says does not matter, only that it goes on
+        }
+
+        try
+        {
+            await stop.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // it has ended already
         }
     }
 

@@ -1,3 +1,5 @@
+using Buildd.Processes;
+
 namespace Buildd.Farm.Demo;
 
 /// <summary>What the demo is told. All paths are absolute.</summary>
@@ -6,7 +8,7 @@ internal sealed record DemoOptions
     /// <summary>The source package to build.</summary>
     internal required string Package { get; init; }
 
-    /// <summary>Where results go: <c>incoming/</c> and the slave's own log.</summary>
+    /// <summary>Where results go: a folder per run, with the archive and all logs.</summary>
     internal required string OutputDirectory { get; init; }
 
     /// <summary>The slave's program.</summary>
@@ -20,4 +22,13 @@ internal sealed record DemoOptions
 
     /// <summary>Whether the chroot is made anew.</summary>
     internal required bool FreshChroot { get; init; }
+
+    /// <exception cref="FarmException">What can't go well on this machine is said before it begins.</exception>
+    internal void Require(string what)
+    {
+        if (!CurrentUser.IsRoot)
+            throw new FarmException($"making {what} needs root, for chroots and mounts: run it as root, or with sudo ('make' does)");
+        if (!File.Exists(SlaveProgram))
+            throw new FarmException($"the slave's program '{SlaveProgram}' is not there: run 'make build' first");
+    }
 }

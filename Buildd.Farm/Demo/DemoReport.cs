@@ -1,11 +1,14 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Text;
-using Buildd.Master;
-using Buildd.Protocol.Messages;
+using System.Text.Json;
 
 namespace Buildd.Farm.Demo;
 
-/// <summary>What a person sees of the demo: lines for steps and phases with their times, the log as it grows, a table at the end.</summary>
+/// <summary>
+/// What a person sees of the demo: lines for steps and phases with their times, the log as it grows, a table at the end. Any
+/// thread may call.
+/// </summary>
 internal sealed class DemoReport(TextWriter output)
 {
     /// <summary>The phase in which sbuild itself runs; the rest of a build is ours.</summary>
@@ -14,20 +17,37 @@ internal sealed class DemoReport(TextWriter output)
     /// <summary>How much of the log of a failed build is shown at the end, in lines.</summary>
     private const int TailLines = 25;
 
+    private readonly Lock _lock = new();
     private readonly List<(string Name, TimeSpan Took)> _parts = [];
-    private readonly List<(string Name, TimeSpan Took)> _phases = [];
-    private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _atLineStart = true;
+
+    /// <summary>Draws how far an image is, a stage and a fraction; null draws nothing.</summary>
+    internal ProgressBar? Bar { get; init; }
+
+    /// <summary>The build that the farm tells of; null before it does.</summary>
+    internal string? Cookie { get; private set; }
+
+    /// <summary>Completed when the farm has said that builders are done with the build: all of its phases were told before.</summary>
+    internal Task Finished => _finished.Task;
+
+    /// <summary>A command of the farm as a person types it.</summary>
+    internal static string Line(IReadOnlyList<string> arguments) => $"{Processes.Command.Of("buildd-farm", arguments)}";
 
     internal void Say(string text)
     {
-        EndLog();
-        output.WriteLine(Printable.Text(text)); // it may have words of the slave in it
+        lock (_lock)
+        {
+            StartLine();
+            output.WriteLine(Printable.Text(text)); // it may have words of the slave in it
+        }
     }
 
-    internal void Add(string part, TimeSpan took) => _parts.Add((part, took));
-
-    internal void AddPhases() => _parts.AddRange(_phases);
+    internal void Add(string part, TimeSpan took)
+    {
+        lock (_lock)
+            _parts.Add((Printable.Text(part), took));
+    }
 
     internal async Task<T> TimeAsync<T>(string what, string part, Func<Task<T>> step)
     {
@@ -45,88 +65,104 @@ internal sealed class DemoReport(TextWriter output)
             return true;
         });
 
-    internal ValueTask ObserveAsync(BuildEvent happened)
+    /// <summary>Takes a line of <c>buildd-farm run --json</c>.</summary>
+    /// <returns>Whether it says that the farm is ready.</returns>
+    internal bool Hear(string line)
     {
-        switch (happened)
+        using var document = JsonDocument.Parse(line);
+        var happened = document.RootElement;
+        string Text(string member) => happened.GetProperty(member).GetString() ?? "";
+        TimeSpan? Seconds() => happened.GetProperty("seconds") is { ValueKind: JsonValueKind.Number } seconds ? TimeSpan.FromSeconds(seconds.GetDouble()) : null;
+        if (happened.TryGetProperty("build", out var build))
+            Cookie ??= build.GetString();
+        switch (Text("event"))
         {
-            case InputPresent input:
-                Say($"ensurepresent: {input.Name} ({input.Info}) {Seconds(input.Duration)}");
+            case "ready":
+                return true;
+            case "dispatched":
+                Tell(Text("builder") + " took it", "dispatch", Seconds()!.Value);
                 break;
-            case BuildAccepted:
-                Say("build: accepted");
+            case "phase" when Seconds() is { } took:
+                Tell("==> " + Text("phase"), Text("phase"), took);
                 break;
-            case StatusChanged { Status: not BuilderStatus.Building } status:
-                Say($"status: {status.Status}");
+            case "progress" when Bar is not null:
+                lock (_lock)
+                    _atLineStart = Bar.Draw(output, Text("stage"), happened.GetProperty("fraction").GetDouble());
                 break;
-            case PhaseEnded phase:
-                _phases.Add((Printable.Text(phase.Name), phase.Duration));
-                Say($"==> {phase.Name}: {Seconds(phase.Duration)}");
-                break;
-            case LogGrew log:
-                Show(log.Bytes.Span);
-                break;
-            case ScanFailed failure:
-                Say($"status: no answer ({failure.Reason}); again in {Seconds(failure.RetryIn)}");
-                break;
-            case AbortRequested:
-                Say("abort: the slave was told");
-                break;
-            case FileFetched file:
-                Say($"fetched: {file.Name} ({file.Size:N0} bytes) {Seconds(file.Duration)}");
-                break;
-            case SlaveCleaned clean:
-                Say($"clean: {Seconds(clean.Duration)}");
+            case "finished":
+                _finished.TrySetResult();
                 break;
         }
 
-        return ValueTask.CompletedTask;
+        return false;
     }
 
     /// <summary>Whatever comes next starts on a line of its own.</summary>
     internal void EndLog()
     {
-        if (!_atLineStart)
-            output.WriteLine();
-        _atLineStart = true;
+        lock (_lock)
+            StartLine();
+    }
+
+    /// <summary>Shows a piece of an output, whose decoder remembers where the last one was cut.</summary>
+    internal void Show(ReadOnlySpan<byte> bytes, Decoder decoder)
+    {
+        var characters = new char[Encoding.UTF8.GetMaxCharCount(bytes.Length)];
+        var text = Printable.Text(new string(characters, 0, decoder.GetChars(bytes, characters, flush: false)));
+        if (text.Length == 0)
+            return;
+        lock (_lock)
+        {
+            if (Bar is not null)
+                StartLine();
+            output.Write(text);
+            _atLineStart = text[^1] == '\n';
+        }
     }
 
     internal void Summarise(TimeSpan whole)
     {
-        Say("\nTime spent:");
-        foreach (var (name, took) in _parts)
-            output.WriteLine($"  {name,-10} {took.TotalSeconds,8:0.00} s");
-        output.WriteLine($"  {"all",-10} {whole.TotalSeconds,8:0.00} s");
-        if (_phases.Find(phase => phase.Name == BuildingPhase) is { Name: not null } building && whole > TimeSpan.Zero)
-            output.WriteLine($"  outside {BuildingPhase}: {(whole - building.Took) / whole:P0} of the whole");
+        lock (_lock)
+        {
+            StartLine();
+            output.WriteLine("\nTime spent:");
+            var rest = whole - new TimeSpan(_parts.Sum(part => part.Took.Ticks));
+            foreach (var (name, took) in _parts.Append(("the rest", rest > TimeSpan.Zero ? rest : TimeSpan.Zero)).Append(("all", whole)))
+                output.WriteLine(FormattableString.Invariant($"  {name,-10} {took.TotalSeconds,8:0.00} s"));
+            if (_parts.FindLast(part => part.Name == BuildingPhase) is { Name: not null } building && whole > TimeSpan.Zero)
+                output.WriteLine($"  outside {BuildingPhase}: {(whole - building.Took) / whole:P0} of the whole");
+        }
     }
 
-    /// <summary>Says how a build failed, and shows the end of its log.</summary>
-    internal async Task ShowFailureAsync(BuildOutcome outcome)
+    /// <summary>Shows the end of a stored log.</summary>
+    internal async Task ShowEndAsync(string path)
     {
-        Say($"\nThe build failed: {outcome.Status}{(outcome.Dependencies.Length > 0 ? $", it waits for {Printable.Text(outcome.Dependencies)}" : "")}");
-        if (outcome.LogPath is not { } path)
-            return;
-
         var tail = new Queue<string>();
-        await foreach (var line in File.ReadLinesAsync(path))
+        using (var reader = new StreamReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress)))
         {
-            tail.Enqueue(line);
-            if (tail.Count > TailLines)
-                tail.Dequeue();
+            while (await reader.ReadLineAsync() is { } line)
+            {
+                tail.Enqueue(line);
+                if (tail.Count > TailLines)
+                    tail.Dequeue();
+            }
         }
 
-        Say($"The end of its log:\n  {string.Join("\n  ", tail.Select(Printable.Text))}\nAll of it: {path}");
+        Say($"The end of its log:\n  {string.Join("\n  ", tail)}\nAll of it: {path}");
     }
 
-    private void Show(ReadOnlySpan<byte> bytes)
+    private void Tell(string what, string part, TimeSpan took)
     {
-        var characters = new char[Encoding.UTF8.GetMaxCharCount(bytes.Length)];
-        var text = Printable.Text(new string(characters, 0, _decoder.GetChars(bytes, characters, flush: false)));
-        if (text.Length == 0)
-            return;
-        output.Write(text);
-        _atLineStart = text[^1] == '\n';
+        Add(part, took);
+        Say(FormattableString.Invariant($"{what}: {took.TotalSeconds:0.00} s"));
     }
 
-    private static string Seconds(TimeSpan time) => FormattableString.Invariant($"{time.TotalSeconds:0.00} s");
+    private void StartLine()
+    {
+        if (Bar?.Erase(output) == true)
+            _atLineStart = true;
+        if (!_atLineStart)
+            output.WriteLine();
+        _atLineStart = true;
+    }
 }

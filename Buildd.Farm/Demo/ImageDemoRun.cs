@@ -1,11 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Buildd.Master;
-using Buildd.Master.Jobs;
-using Buildd.Master.Results;
-using Buildd.Master.Scanning;
-using Buildd.Processes;
-using Buildd.Protocol.Client;
 
 namespace Buildd.Farm.Demo;
 
@@ -20,9 +14,7 @@ internal sealed class ImageDemoRun(DemoOptions options, string tool, string? bra
 
     private const string Project = "demo";
 
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
-
-    private readonly DemoReport _report = new(output);
+    private readonly DemoReport _report = new(output) { Bar = new ProgressBar(isTerminal) };
 
     /// <summary>Runs it.</summary>
     /// <returns>The exit code: 0 when the image was made, 1 when not.</returns>
@@ -30,75 +22,49 @@ internal sealed class ImageDemoRun(DemoOptions options, string tool, string? bra
     /// <exception cref="OperationCanceledException">It was stopped; all that it started has ended.</exception>
     internal async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        if (!CurrentUser.IsRoot)
-            throw new FarmException("making an image needs root, for chroots and mounts: run it as root, or with sudo ('make demo-image' does)");
-        if (!File.Exists(options.SlaveProgram))
-            throw new FarmException($"the slave's program '{options.SlaveProgram}' is not there: run 'make build' first");
-
+        options.Require("an image");
         var start = Stopwatch.GetTimestamp();
-        Directory.CreateDirectory(options.OutputDirectory);
         var release = await HostRelease.DetectAsync(cancellationToken);
         _report.Say($"Making a root file system of {release.Suite} ({release.Architecture}) with {tool} from {release.Mirror}");
         await using var work = WorkFolder.Create(options.WorkParent);
-        return await RunInAsync(work.Path, release, start, cancellationToken);
-    }
-
-    private async Task<int> RunInAsync(string work, HostRelease release, long start, CancellationToken cancellationToken)
-    {
         var tarball = new ChrootTarball(release, options.ChrootCache, output);
-        await tarball.EnsureAsync(_report, work, options.FreshChroot, cancellationToken);
-        var ownBranch = Path.Combine(work, "branch");
+        await tarball.EnsureAsync(_report, work.Path, options.FreshChroot, cancellationToken);
+        var ownBranch = Path.Combine(work.Path, "branch");
         if (tool == LiveBuild && branch is null)
             await ImageConfiguration.CommitAsync(ownBranch, release, cancellationToken);
 
-        await using var server = await InputServer.StartAsync(cancellationToken);
-        var chroot = await server.AddAsync(tarball.Path, cancellationToken);
-        await using var slave = await _report.TimeAsync("slave: starting", "start", () => SlaveProcess.StartAsync(
-            options.SlaveProgram, work, Path.Combine(options.OutputDirectory, "slave.log"), cancellationToken, $"[livefs]\nfile-branches = {SlaveProcess.Escape(ownBranch)}\n"));
-        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-        var runner = new BuildRunner(
-            new SlaveClient(http, new SlaveClientOptions { Url = slave.Url }),
-            new BuildRunnerOptions { Results = new ResultOptions { Root = options.OutputDirectory }, Monitor = new MonitorOptions { PollInterval = PollInterval } },
-            time);
-        var now = time.GetUtcNow();
-        var job = BuildJobs.LiveFs(string.Create(CultureInfo.InvariantCulture, $"LIVEFSBUILD-{now.ToUnixTimeSeconds()}"), chroot, new LiveFsArguments
-        {
-            Series = release.Suite,
-            ArchTag = release.Architecture,
-            Project = Project,
-            ImageTool = tool,
-            ConfigBranch = tool == LiveBuild ? branch ?? $"file://{ownBranch}" : null,
-            DateStamp = now.ToString("yyyyMMdd", CultureInfo.InvariantCulture),
-            Archives = [release.SourcesLine],
-        });
-        var outcome = await runner.RunAsync(job, new ImageDemoReport(_report, output, isTerminal).ObserveAsync, cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
-
-        _report.AddPhases();
-        _report.Add("fetch", outcome.Durations.Fetch);
-        if (outcome.Succeeded)
-            Show(outcome);
+        await using var farm = await _report.TimeAsync("slave and farm: starting", "start", () => DemoFarm.StartAsync(
+            options, work.Path, release, tarball.Path, $"[livefs]\nfile-branches = {DemoFarm.Escape(ownBranch)}\n", _report, time, cancellationToken));
+        // With --json there is no log on the screen, which it could not share with a bar.
+        var code = await farm.BuildAsync(
+            [
+                "--livefs", Project, "--series", release.Suite, "--image-tool", tool,
+                .. tool == LiveBuild ? (string[])["--config-branch", branch ?? $"file://{ownBranch}"] : [],
+                "--datestamp", time.GetUtcNow().ToString("yyyyMMdd", CultureInfo.InvariantCulture), "--json",
+            ],
+            showsLog: false,
+            cancellationToken);
+        if (code == ExitCode.Done)
+            Show(farm);
         else
-            await _report.ShowFailureAsync(outcome);
+            await farm.ShowFailureAsync(cancellationToken);
         _report.Summarise(Stopwatch.GetElapsedTime(start));
-        return outcome.Succeeded ? 0 : 1;
+        return code == ExitCode.Done ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private void Show(BuildOutcome outcome)
+    private void Show(DemoFarm farm)
     {
-        _report.Say($"\nThe image, in {outcome.Folder}:");
-        foreach (var file in outcome.Files)
-            _report.Say($"  {file.Name} ({file.Size:N0} bytes)");
-        if (outcome.Files.FirstOrDefault(file => file.Name.EndsWith(".squashfs", StringComparison.Ordinal)) is not { } squashfs)
+        var paths = farm.ShowArchive("The image");
+        if (paths.FirstOrDefault(path => path.EndsWith(".squashfs", StringComparison.Ordinal)) is not { } squashfs)
             return;
-        var path = Path.Combine(outcome.Folder!, squashfs.Name);
         _report.Say($"""
 
             To look inside:
-              unsquashfs -l {path}
-              unsquashfs -cat {path} usr/lib/os-release
-              cat {Path.ChangeExtension(path, "manifest")}
-              mount -o loop,ro {path} /mnt        # as root
+              unsquashfs -l {squashfs}
+              unsquashfs -cat {squashfs} usr/lib/os-release
+              cat {Path.ChangeExtension(squashfs, "manifest")}
+              mount -o loop,ro {squashfs} /mnt        # as root
+              zless {farm.LogPath}
             """);
     }
 }

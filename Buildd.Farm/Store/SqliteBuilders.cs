@@ -5,7 +5,8 @@ using Microsoft.Data.Sqlite;
 namespace Buildd.Farm.Store;
 
 /// <summary>Builders in SQLite; <see cref="SqliteStore"/> says what holds of all its stores. The clock of leases is the store's.</summary>
-internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
+/// <param name="store">Whose they are.</param>
+public sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
 {
     private const string Insert =
         """
@@ -16,14 +17,31 @@ internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
         ON CONFLICT (name) DO NOTHING
         """;
 
-    private const string Replace =
-        """
-        UPDATE builder SET revision = @NewRevision, url = @Url, processors = @Processors, virtualized = @Virtualized,
-            vm_host = @VmHost, vm_reset_protocol = @VmResetProtocol, in_service = @InService, fail_notes = @FailNotes,
-            manual = @Manual, failures = @Failures, version = @Version, clean = @Clean, clean_changed = @CleanChanged,
-            open_resources = @OpenResources, restricted_resources = @RestrictedResources, unable_to = @UnableTo
-        WHERE name = @Name AND revision = @Revision
-        """;
+    /// <summary>What a builder's owner and master may change; leases have methods of their own.</summary>
+    private static readonly (string Name, Func<Builder, object?> Value)[] Changing =
+    [
+        ("url", builder => builder.Url.OriginalString),
+        ("processors", builder => StoreJson.Write(builder.Processors)),
+        ("virtualized", builder => builder.Virtualized ? 1L : 0L),
+        ("vm_host", builder => builder.VmHost),
+        ("vm_reset_protocol", builder => (long?)builder.VmResetProtocol),
+        ("in_service", builder => builder.InService ? 1L : 0L),
+        ("fail_notes", builder => builder.FailNotes),
+        ("manual", builder => builder.Manual ? 1L : 0L),
+        ("failures", builder => (long)builder.Failures),
+        ("version", builder => builder.Version),
+        ("clean", builder => (long)builder.Clean),
+        ("clean_changed", builder => builder.CleanChanged?.UtcTicks),
+        ("open_resources", builder => StoreJson.Write(builder.OpenResources)),
+        ("restricted_resources", builder => StoreJson.Write(builder.RestrictedResources)),
+        ("unable_to", builder => StoreJson.Write(builder.UnableTo)),
+    ];
+
+    private static readonly (string Name, Func<Builder, object?> Value)[] Replaced =
+        [.. Changing, ("name", builder => builder.Name), ("revision", builder => builder.Revision)];
+
+    private static readonly string Replace =
+        $"UPDATE builder SET revision = @new_revision, {RowCommand<Builder>.Assignments(Changing)} WHERE name = @name AND revision = @revision RETURNING lease_owner, lease_expires";
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Builder>> ListAsync(CancellationToken cancellationToken = default) =>
@@ -52,9 +70,28 @@ internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
     public Task<IReadOnlyList<Builder?>> TryReplaceAsync(IReadOnlyList<Builder> builders, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(builders);
-        return store.WriteAsync<IReadOnlyList<Builder?>>(
-            connection => [.. builders.Select(builder => TryReplace(connection, builder) ? Find(connection, builder.Name) : null)],
-            cancellationToken);
+        return store.WriteAsync<IReadOnlyList<Builder?>>(connection =>
+        {
+            var last = connection.ExecuteScalar<long>("SELECT value FROM counter WHERE name = 'builder-revision'");
+            var revision = last;
+            var stored = new Builder?[builders.Count];
+            using var replace = new RowCommand<Builder>(connection, Replace, Replaced);
+            for (var i = 0; i < stored.Length; i++)
+            {
+                stored[i] = replace.Query(builders[i], revision + 1, row => builders[i] with
+                {
+                    Revision = revision + 1,
+                    LeaseOwner = row.IsDBNull(0) ? null : row.GetString(0),
+                    LeaseExpires = row.IsDBNull(1) ? null : Times.Of(row.GetInt64(1)),
+                });
+                if (stored[i] is not null)
+                    revision++;
+            }
+
+            if (revision > last)
+                connection.Execute("UPDATE counter SET value = @revision WHERE name = 'builder-revision'", new { revision });
+            return stored;
+        }, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -99,13 +136,6 @@ internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
 
     private static List<Builder> Query(SqliteConnection connection, string rest, object? parameters = null) =>
         [.. connection.Query<BuilderRow>($"SELECT * FROM builder {rest}", parameters).Select(row => row.ToBuilder())];
-
-    private static bool TryReplace(SqliteConnection connection, Builder builder)
-    {
-        var parameters = new DynamicParameters(BuilderRow.Of(builder));
-        parameters.Add("NewRevision", NextRevision(connection));
-        return connection.Execute(Replace, parameters) == 1;
-    }
 
     private static long NextRevision(SqliteConnection connection) =>
         connection.ExecuteScalar<long>("UPDATE counter SET value = value + 1 WHERE name = 'builder-revision' RETURNING value");

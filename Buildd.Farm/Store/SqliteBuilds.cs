@@ -6,7 +6,8 @@ using Microsoft.Data.Sqlite;
 namespace Buildd.Farm.Store;
 
 /// <summary>Builds in SQLite; <see cref="SqliteStore"/> says what holds of all its stores.</summary>
-internal sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuilds
+/// <param name="store">Whose they are.</param>
+public sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuilds
 {
     /// <summary>How often other processes' commits are looked for while somebody waits: a read of one page that is in memory.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
@@ -24,19 +25,41 @@ internal sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBu
         RETURNING id
         """;
 
-    /// <summary>The index build_on_builder would refuse a second build on a builder too; asked beforehand it is no error.</summary>
-    private const string Replace =
-        """
-        UPDATE build SET revision = @NewRevision, state = @State, queue = @Queue, score = @Score, scored_by_hand = @ScoredByHand,
-            estimated_duration = @EstimatedDuration, queued = @Queued, not_before = @NotBefore, started = @Started,
-            first_dispatched = @FirstDispatched, finished = @Finished, builder = @Builder, attempt = @Attempt, failures = @Failures,
-            given_back = @GivenBack, cancel_requested = @CancelRequested, leaf = @Leaf, log_name = @LogName,
-            upload_log_name = @UploadLogName, dependencies = @Dependencies, reason = @Reason, files = @Files
-        WHERE id = @Id AND revision = @Revision
-        """;
+    /// <summary>What changes of a build.</summary>
+    private static readonly (string Name, Func<Build, object?> Value)[] Changing =
+    [
+        ("state", build => (long)build.State),
+        ("queue", build => (long?)build.Queue),
+        ("score", build => (long)build.Score),
+        ("scored_by_hand", build => build.ScoredByHand ? 1L : 0L),
+        ("estimated_duration", build => build.EstimatedDuration.Ticks),
+        ("queued", build => build.Queued.UtcTicks),
+        ("not_before", build => build.NotBefore?.UtcTicks),
+        ("started", build => build.Started?.UtcTicks),
+        ("first_dispatched", build => build.FirstDispatched?.UtcTicks),
+        ("finished", build => build.Finished?.UtcTicks),
+        ("builder", build => build.Builder),
+        ("attempt", build => (long)build.Attempt),
+        ("failures", build => (long)build.Failures),
+        ("given_back", build => (long)build.GivenBack),
+        ("cancel_requested", build => build.CancelRequested?.UtcTicks),
+        ("leaf", build => build.Leaf),
+        ("log_name", build => build.LogName),
+        ("upload_log_name", build => build.UploadLogName),
+        ("dependencies", build => build.Dependencies),
+        ("reason", build => build.Reason),
+        ("files", build => StoreJson.Write(build.Files)),
+    ];
 
-    private const string ReplaceOnBuilder =
-        Replace + " AND NOT EXISTS (SELECT 1 FROM build other WHERE other.builder = @Builder AND other.queue IN (1, 2) AND other.id <> @Id)";
+    private static readonly (string Name, Func<Build, object?> Value)[] Replaced =
+        [.. Changing, ("id", build => build.Id), ("revision", build => build.Revision)];
+
+    private static readonly string Replace =
+        $"UPDATE build SET revision = @new_revision, {RowCommand<Build>.Assignments(Changing)} WHERE id = @id AND revision = @revision";
+
+    /// <summary>The index build_on_builder would refuse a second build on a builder too; asked beforehand it is no error.</summary>
+    private static readonly string ReplaceOnBuilder =
+        Replace + " AND NOT EXISTS (SELECT 1 FROM build other WHERE other.builder = @builder AND other.queue IN (1, 2) AND other.id <> @id)";
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Build>> AddAsync(IReadOnlyList<NewBuild> builds, CancellationToken cancellationToken = default)
@@ -110,9 +133,12 @@ internal sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBu
         {
             var revision = connection.ExecuteScalar<long>(LastRevision);
             var stored = new Build?[builds.Count];
+            using var replace = new RowCommand<Build>(connection, Replace, Replaced);
+            using var replaceOnBuilder = new RowCommand<Build>(connection, ReplaceOnBuilder, Replaced);
             for (var i = 0; i < stored.Length; i++)
             {
-                if (TryReplace(connection, builds[i], revision + 1))
+                var isOnBuilder = builds[i] is { Queue: QueueState.Running or QueueState.Cancelling, Builder: not null };
+                if ((isOnBuilder ? replaceOnBuilder : replace).Execute(builds[i], revision + 1) == 1)
                     stored[i] = builds[i] with { Revision = ++revision };
             }
 
@@ -164,13 +190,5 @@ internal sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBu
         var id = connection.ExecuteScalar<long>(Insert, parameters);
         connection.Execute("INSERT INTO specification (build, bytes) VALUES (@id, @bytes)", new { id, bytes = added.Specification.ToArray() });
         return build with { Id = id };
-    }
-
-    private static bool TryReplace(SqliteConnection connection, Build build, long revision)
-    {
-        var parameters = new DynamicParameters(BuildRow.Of(build));
-        parameters.Add("NewRevision", revision);
-        var isOnBuilder = build.Queue is QueueState.Running or QueueState.Cancelling && build.Builder is not null;
-        return connection.Execute(isOnBuilder ? ReplaceOnBuilder : Replace, parameters) == 1;
     }
 }

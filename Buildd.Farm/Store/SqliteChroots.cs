@@ -9,26 +9,27 @@ namespace Buildd.Farm.Store;
 /// <param name="Sha1">Lower-case hexadecimal.</param>
 /// <param name="Size">In bytes.</param>
 /// <param name="Added">When.</param>
-internal sealed record ChrootRecord(string Series, string ArchTag, string Name, string Sha1, long Size, DateTimeOffset Added);
+public sealed record ChrootRecord(string Series, string ArchTag, string Name, string Sha1, long Size, DateTimeOffset Added);
 
 /// <summary>Which chroot is for which series and architecture, in SQLite; <see cref="SqliteStore"/> says what holds of all its stores.</summary>
-internal sealed class SqliteChroots(SqliteStore store)
+/// <param name="store">Whose they are.</param>
+public sealed class SqliteChroots(SqliteStore store)
 {
     /// <summary>All, by series and architecture.</summary>
-    internal Task<IReadOnlyList<ChrootRecord>> ListAsync(CancellationToken cancellationToken = default) =>
+    public Task<IReadOnlyList<ChrootRecord>> ListAsync(CancellationToken cancellationToken = default) =>
         store.ReadAsync<IReadOnlyList<ChrootRecord>>(
             connection => [.. connection.Query<Row>("SELECT * FROM chroot ORDER BY series, arch_tag").Select(row => row.ToRecord())],
             cancellationToken);
 
     /// <summary>One; null when there is none.</summary>
-    internal Task<ChrootRecord?> FindAsync(string series, string archTag, CancellationToken cancellationToken = default) =>
+    public Task<ChrootRecord?> FindAsync(string series, string archTag, CancellationToken cancellationToken = default) =>
         store.ReadAsync(
             connection => connection.QuerySingleOrDefault<Row>(
                 "SELECT * FROM chroot WHERE series = @series AND arch_tag = @archTag", new { series, archTag })?.ToRecord(),
             cancellationToken);
 
     /// <summary>Adds one, in the place of an earlier one for the same.</summary>
-    internal Task SetAsync(ChrootRecord chroot, CancellationToken cancellationToken = default) =>
+    public Task SetAsync(ChrootRecord chroot, CancellationToken cancellationToken = default) =>
         store.WriteAsync(
             connection => connection.Execute(
                 """
@@ -40,7 +41,7 @@ internal sealed class SqliteChroots(SqliteStore store)
 
     /// <summary>Removes one; its file stays, as builds may need it still.</summary>
     /// <returns>Whether there was one.</returns>
-    internal Task<bool> RemoveAsync(string series, string archTag, CancellationToken cancellationToken = default) =>
+    public Task<bool> RemoveAsync(string series, string archTag, CancellationToken cancellationToken = default) =>
         store.WriteAsync(
             connection => connection.Execute("DELETE FROM chroot WHERE series = @series AND arch_tag = @archTag", new { series, archTag }) == 1,
             cancellationToken);

@@ -41,10 +41,14 @@ public class DemoTests
 
         var text = output.ToString();
         Assert.That(result.ExitCode, Is.Zero, text);
-        var leaf = Directory.GetDirectories(_folder["out/incoming"]).Single();
-        Assert.That(Path.GetFileName(leaf), Does.Match(@"^\d{8}-\d{6}-PACKAGEBUILD-\d+$"));
-        Assert.That(Directory.GetFiles(leaf, "*", SearchOption.AllDirectories).Select(Path.GetFileName), Has.Some.Match(@"^hello_.*\.deb$").And.Some.EqualTo("buildlog"));
-        Assert.That(text, Does.Contain("==> sbuild: ").And.Contain("Status: successful").And.Contain("Package: hello").And.Contain("outside sbuild: "));
+        var deb = Directory.GetFiles(_folder["out"], "hello_*.deb", SearchOption.AllDirectories).Single();
+        Assert.That(Path.GetDirectoryName(deb), Does.Match(@"/out/\d{8}-\d{6}/archive/debian/[a-z]+/PACKAGEBUILD-1$"));
+        Assert.That(text, Does.Contain("$ buildd-farm builders add ").And.Contain("$ buildd-farm build ").And.Contain("PACKAGEBUILD-1: Successfully built"));
+        Assert.That(text, Does.Contain("==> sbuild: ").And.Contain("==> cleanup: ").And.Contain("Status: successful").And.Contain("Package: hello").And.Contain("outside sbuild: "));
+        Assert.That(text, Does.Contain($"{Path.GetFileName(deb)} ({new FileInfo(deb).Length:N0} bytes)"));
+        foreach (var advice in text.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("dpkg-deb --contents", StringComparison.Ordinal) || line.StartsWith("zless", StringComparison.Ordinal)).ToList())
+            Assert.That(await ProcessRunner.CaptureAsync(Command.Of("sh", "-ec", advice.Replace("zless", "zcat", StringComparison.Ordinal))), Does.Contain("hello"), advice);
+        Assert.That(Directory.GetFiles(_folder["out"], "*.log", SearchOption.AllDirectories).Select(Path.GetFileName), Is.EquivalentTo((string[])["slave.log", "farm.log"]));
         AssertNothingIsLeft();
     }
 
@@ -74,9 +78,9 @@ public class DemoTests
 
         var text = output.ToString();
         Assert.That(result.ExitCode, Is.EqualTo(1), text);
-        var log = Directory.GetFiles(_folder["out/incoming"], "buildlog", SearchOption.AllDirectories).Single();
-        var shown = text[text.IndexOf("The build failed: ChrootFail", StringComparison.Ordinal)..];
-        Assert.That(shown, Does.Contain("The end of its log:").And.Contain(" ended with exit code 2").And.Contain($"All of it: {log}"));
+        var log = Directory.GetFiles(_folder["out"], "*.gz", SearchOption.AllDirectories).Single();
+        var shown = text[text.IndexOf("The build failed:", StringComparison.Ordinal)..];
+        Assert.That(shown, Does.Contain("CHROOTWAIT").And.Contain("The end of its log:").And.Contain(" ended with exit code 2").And.Contain($"All of it: {log}"));
         AssertNothingIsLeft();
     }
 
@@ -96,7 +100,9 @@ public class DemoTests
     /// <summary>What Ctrl-C does: SIGINT to the program, at the moment its output first has the sign.</summary>
     [TestCase("chroot: making", true)]
     [TestCase("\n    I: ", true)]
-    [TestCase("ensurepresent: chroot", false)]
+    [TestCase("slave: http", false)]
+    [TestCase("$ buildd-farm chroots add", false)]
+    [TestCase("PACKAGEBUILD-1: Needs building", false)]
     [TestCase("RUN: put an overlay", false)]
     [TestCase("RUN: mount ", false)]
     [TestCase("apt-get -uy", false)]

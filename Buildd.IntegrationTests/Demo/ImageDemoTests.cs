@@ -43,11 +43,11 @@ public class ImageDemoTests
 
         var text = output.ToString();
         Assert.That(result.ExitCode, Is.Zero, text);
-        var leaf = Directory.GetDirectories(_folder["out/incoming"]).Single();
-        var folder = Path.Combine(leaf, "1", "debian");
-        var image = Path.Combine(folder, "livecd.demo.squashfs");
-        Assert.That(Directory.GetFiles(leaf, "*", SearchOption.AllDirectories).Select(Path.GetFileName), Is.SupersetOf(
-            (string[])["livecd.demo.squashfs", "livecd.demo.manifest", "livecd.demo.size", "buildlog"]));
+        var image = Directory.GetFiles(_folder["out"], "livecd.demo.squashfs", SearchOption.AllDirectories).Single();
+        var folder = Path.GetDirectoryName(image)!;
+        Assert.That(folder, Does.Match(@"/out/\d{8}-\d{6}/archive/debian/[a-z]+/LIVEFSBUILD-1$"));
+        Assert.That(Directory.GetFiles(folder).Select(Path.GetFileName), Is.SupersetOf(
+            (string[])["livecd.demo.squashfs", "livecd.demo.manifest", "livecd.demo.size"]));
         Assert.That(text, Does.Contain(stage).And.Contain("100 %").And.Contain("==> livefs: ").And.Contain($"livecd.demo.squashfs ({new FileInfo(image).Length:N0} bytes)"));
         foreach (var line in text.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("unsquashfs ", StringComparison.Ordinal)))
             Assert.That(await ProcessRunner.CaptureAsync(Command.Of("sh", "-ec", line)), Does.Contain("/etc/os-release").Or.Contain("VERSION_CODENAME="), line);

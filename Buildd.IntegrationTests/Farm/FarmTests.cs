@@ -109,6 +109,28 @@ public sealed class FarmTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task What_happens_is_told_in_lines_of_json_and_run_ends_with_its_standard_input()
+    {
+        var dsc = await _farm.PrepareAsync();
+        await _farm.AddSlaveAsync("bob", backend => backend.Script = (_, _) => Task.FromResult(new BuildOutcome(BuildStatus.PackageFail)));
+        var output = new System.Text.StringBuilder();
+        // Standard input is a pipe of a program that ends when the build has.
+        var wait = $"{_farm.Command("build", dsc, "--wait")}; test $? = 2";
+        var run = _farm.Command("run", "--json", "--until-stdin-closes").ToString();
+
+        var result = await ProcessRunner.RunSeparatedAsync(
+            Command.Of("sh", "-c", $"{{ {wait}; }} | {run}"), bytes => output.Append(System.Text.Encoding.UTF8.GetString(bytes)), _ => { });
+
+        Assert.That(result.ExitCode, Is.Zero, output.ToString());
+        var events = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement).ToList();
+        Assert.That(events[0].GetProperty("event").GetString(), Is.EqualTo("ready"));
+        Assert.That(events.Select(told => told.GetProperty("event").GetString()), Does.Contain("dispatched").And.Contain("builder").And.Contain("changed"));
+        var end = events.Single(told => told.GetProperty("event").GetString() == "finished");
+        Assert.That((end.GetProperty("build").GetString(), end.GetProperty("state").GetString()), Is.EqualTo(("PACKAGEBUILD-1", "FAILEDTOBUILD")));
+    }
+
+    [Test]
     public async Task A_build_that_runs_is_cancelled_from_another_process()
     {
         var dsc = await _farm.PrepareAsync();

@@ -6,13 +6,22 @@ using Microsoft.Extensions.Logging;
 namespace Buildd.Master.Choosing;
 
 /// <summary>A build that a builder was given: both as they are stored.</summary>
-internal sealed record Assignment(Builder Builder, Build Build);
+/// <param name="Builder">The builder, marked dirty.</param>
+/// <param name="Build">The build, on that builder.</param>
+public sealed record Assignment(Builder Builder, Build Build);
 
 /// <summary>
 /// Brings free builders and waiting builds together: keeps the queue in memory by its changes, and gives work in batches,
-/// so that a decision costs no read and a batch two writes. Any thread may call.
+/// so that a decision costs no read and a batch two writes. <see cref="BuildMaster"/> has one; it is of use by itself to who looks
+/// after builders in another way. Any thread may call.
 /// </summary>
-internal sealed partial class Scheduler(
+/// <param name="builds">The builds.</param>
+/// <param name="queue">The queue of these builds.</param>
+/// <param name="builders">The builders.</param>
+/// <param name="options">Of these the shares of owners.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">For its diagnostics.</param>
+public sealed partial class Scheduler(
     IBuildRecords builds, IQueuedBuilds queue, IBuilderRecords builders, MasterOptions options, TimeProvider time, ILogger logger)
 {
     /// <summary>How many changes are read at a time, and how many builders get work in one write.</summary>
@@ -36,7 +45,7 @@ internal sealed partial class Scheduler(
     public Action<Build?, Build>? Changed { get; set; }
 
     /// <summary>Whether nothing is being given out; for tests.</summary>
-    public bool IsQuiet => _work.IsWaitedFor;
+    internal bool IsQuiet => _work.IsWaitedFor;
 
     /// <summary>Up to which revision the queue is known.</summary>
     public long Revision => Volatile.Read(ref _revision);
@@ -96,7 +105,7 @@ internal sealed partial class Scheduler(
             return [.. _index.Builds];
     }
 
-    /// <inheritdoc cref="QueueIndex.Position"/>
+    /// <summary>Where a build is in the order of those that want the same: 1 is next. Null when it isn't ready.</summary>
     public int? Position(Build build)
     {
         lock (_lock)

@@ -12,6 +12,7 @@ internal sealed class AttemptWatch : IDisposable
     private readonly AttemptLog _log;
     private readonly LogFollower _follower;
     private readonly PhaseTracker _phases = new();
+    private readonly ProgressTracker _progress = new();
     private ReadOnlyMemory<byte>? _tail;
 
     public AttemptWatch(Build build, ISlaveClient slave, LogStore logs, IReadOnlyList<ReadOnlyMemory<byte>> secrets, long maxLogBytes, ILogger logger)
@@ -32,7 +33,14 @@ internal sealed class AttemptWatch : IDisposable
 
     public bool IsOf(Build build) => build.Id == Id && build.Attempt == Attempt;
 
-    public IEnumerable<BuildEvent> Phases(StatusReply status) => _phases.Update(status.Extra);
+    /// <summary>The phases and the progress since the last look.</summary>
+    public IEnumerable<BuildEvent> Advances(StatusReply status)
+    {
+        foreach (var happened in _phases.Update(status.Extra))
+            yield return happened;
+        if (_progress.Update(status.Extra) is { } progress)
+            yield return progress;
+    }
 
     /// <summary>Takes what was logged since the last look.</summary>
     /// <returns>How long the log is now; null when it has not changed.</returns>

@@ -119,6 +119,7 @@ internal sealed partial class BuilderAgent
         if (build.LogName is not null)
             return build;
         var watch = await AttemptAsync(build, cancellationToken).ConfigureAwait(false);
+        TellOfAdvances(build, watch, status); // the last phases end between two looks
         using var deadline = new CancellationTokenSource(Options.GatherTimeout, _parts.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
@@ -141,6 +142,7 @@ internal sealed partial class BuilderAgent
         try
         {
             var watch = await AttemptAsync(build, cancellationToken).ConfigureAwait(false);
+            TellOfAdvances(build, watch, status);
             await watch.CompleteAsync(status, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is Protocol.Client.SlaveException or IOException)

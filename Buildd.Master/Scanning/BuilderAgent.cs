@@ -207,16 +207,7 @@ internal sealed partial class BuilderAgent : IDisposable
     private async Task WatchAsync(Build build, StatusReply status, CancellationToken cancellationToken)
     {
         var watch = await AttemptAsync(build, cancellationToken).ConfigureAwait(false);
-        foreach (var happened in watch.Phases(status))
-        {
-            _parts.Events.Publish(happened switch
-            {
-                PhaseEnded ended => new BuildPhaseChanged(build, ended.Name, ended.Duration),
-                PhaseStarted started => new BuildPhaseChanged(build, started.Name, null),
-                _ => throw new InvalidOperationException($"A phase tells of {happened.GetType().Name}."),
-            });
-        }
-
+        TellOfAdvances(build, watch, status);
         using var deadline = new CancellationTokenSource(Options.ScanTimeout, _parts.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
@@ -231,6 +222,20 @@ internal sealed partial class BuilderAgent : IDisposable
         catch (IOException exception)
         {
             LogNoLog(exception, build.Cookie);
+        }
+    }
+
+    private void TellOfAdvances(Build build, AttemptWatch watch, StatusReply status)
+    {
+        foreach (var happened in watch.Advances(status))
+        {
+            _parts.Events.Publish(happened switch
+            {
+                PhaseEnded ended => new BuildPhaseChanged(build, ended.Name, ended.Duration),
+                PhaseStarted started => new BuildPhaseChanged(build, started.Name, null),
+                ProgressMade progress => new BuildProgressed(build, progress.Stage, progress.Fraction),
+                _ => throw new InvalidOperationException($"A status tells of {happened.GetType().Name}."),
+            });
         }
     }
 

@@ -60,6 +60,11 @@ public sealed class ArchitectureTests
     }
 
     [TestCaseSource(nameof(Projects))]
+    public void Only_the_unit_tests_see_what_is_internal(string project) => Assert.That(
+        XDocument.Load(Path.Combine(Root, project, project + ".csproj")).Descendants("InternalsVisibleTo").Select(friend => friend.Attribute("Include")!.Value),
+        Is.SubsetOf(new[] { "Buildd.UnitTests" }));
+
+    [TestCaseSource(nameof(Projects))]
     public void An_assembly_refers_to_what_the_picture_allows_and_nothing_else(string project)
     {
         var projectOf = Assemblies.ToDictionary(pair => pair.Value.GetName().Name!, pair => pair.Key);

@@ -43,7 +43,7 @@ public sealed class CommandLineTests
     public void Every_exit_code_is_documented_and_in_the_help()
     {
         var help = FarmCommandLine.Create().Description!;
-        foreach (var code in typeof(ExitCode).GetFields(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic).Select(field => (int)field.GetRawConstantValue()!))
+        foreach (var code in typeof(ExitCode).GetFields(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public).Select(field => (int)field.GetRawConstantValue()!))
         {
             Assert.That(Documentation, Does.Contain($"| {code} |"));
             Assert.That(help.ReplaceLineEndings(" "), Does.Match($@"\b{code} \w"));

@@ -81,6 +81,31 @@ public sealed class WatchTests : IAsyncDisposable
         Assert.That(seen, Is.EqualTo(new[] { $"{build.Cookie} unpack ", $"{build.Cookie} 4", $"{build.Cookie} unpack 7.5", $"{build.Cookie} mount ", $"{build.Cookie} 8" }));
     }
 
+    [TestCase(BuildStatus.PackageFail)]
+    [TestCase(BuildStatus.BuilderFail)]
+    public async Task Phases_that_end_between_two_looks_are_told_and_so_is_progress(BuildStatus end)
+    {
+        var (slave, _) = await BuildingAsync();
+        using var stop = new CancellationTokenSource();
+        await using var events = _farm.Master.Events(stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        slave.Status = slave.Status with { Extra = Progress("chroot", 0.25) };
+        await _farm.PassAsync(TimeSpan.FromSeconds(20));
+        slave.Status = slave.Status with { Extra = Phase("livefs", 60.0) };
+        slave.EndWith(end);
+        await _farm.PassAsync(TimeSpan.FromSeconds(20));
+
+        var seen = new List<string>();
+        while (seen.Count < 3 && await events.MoveNextAsync())
+        {
+            if (events.Current is BuildProgressed progress)
+                seen.Add(string.Create(CultureInfo.InvariantCulture, $"{progress.Stage} {progress.Fraction}"));
+            else if (events.Current is BuildPhaseChanged phase)
+                seen.Add(string.Create(CultureInfo.InvariantCulture, $"{phase.Phase} {phase.Duration?.TotalSeconds}"));
+        }
+
+        Assert.That(seen, Is.EqualTo(new[] { "chroot 0.25", "livefs ", "livefs 60" }));
+    }
+
     [Test]
     public async Task Figures_and_spans_are_those_of_the_meter_and_the_source_of_that_name()
     {
@@ -286,6 +311,9 @@ public sealed class WatchTests : IAsyncDisposable
 
         return new XmlRpcStruct { ["phases"] = new XmlRpcArray([.. phases]) };
     }
+
+    private static XmlRpcStruct Progress(string stage, double fraction) =>
+        new() { ["progress"] = new XmlRpcStruct { ["stage"] = stage, ["fraction"] = fraction } };
 
     private async Task<(SocketSlave Slave, Build Build)> BuildingAsync(Func<NewBuild, NewBuild>? change = null)
     {
