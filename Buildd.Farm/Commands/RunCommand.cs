@@ -1,27 +1,29 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Buildd.Farm.Inputs;
 using Buildd.Master;
 using Buildd.Master.Notification;
 using Buildd.Master.Uploads;
+using Buildd.Processes;
 
 namespace Buildd.Farm.Commands;
 
 /// <summary><c>buildd-farm run</c>: hands builds to builders until it is stopped.</summary>
-internal static class RunCommand
+internal static partial class RunCommand
 {
     /// <summary>How long a 'process-upload' that somebody runs by hand may keep ours waiting before that is logged.</summary>
     private static readonly TimeSpan UploadLockWait = TimeSpan.FromMinutes(1);
 
-    internal static Command Create()
+    internal static System.CommandLine.Command Create()
     {
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Say more." };
-        return new Command("run", "Hand builds to builders, watch them, bring their results home and process them; serve builders what they need. Until it is stopped (SIGTERM, Ctrl-C): builds run on meanwhile.") { verbose }
+        return new System.CommandLine.Command("run", "Hand builds to builders, watch them, bring their results home and process them; serve builders what they need. Until it is stopped (SIGTERM, Ctrl-C): builds run on meanwhile.") { verbose }
             .WithSession(async (session, parsed, stop) =>
             {
                 using var loggers = MakeLoggers(parsed.GetValue(verbose));
                 try
                 {
-                    await RunAsync(session, loggers, stop);
+                    await RunAsync(session, ServiceManager.TakeFromEnvironment(), loggers, stop);
                 }
                 catch (OperationCanceledException) when (stop.IsCancellationRequested)
                 {
@@ -33,8 +35,9 @@ internal static class RunCommand
     }
 
     /// <summary>Runs until cancelled.</summary>
-    internal static async Task RunAsync(FarmSession session, ILoggerFactory loggers, CancellationToken cancellationToken)
+    internal static async Task RunAsync(FarmSession session, ServiceManager systemd, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
+        var logger = loggers.CreateLogger("Buildd.Farm.Commands.RunCommand");
         var (configuration, builds) = (session.Configuration, session.Store.Builds);
         var mail = configuration.Uploads.MakeMail(builds, loggers);
         var processor = configuration.Uploads.MakeProcessor(configuration.Results, UploadLockWait, builds, mail, session.Time, loggers);
@@ -56,6 +59,8 @@ internal static class RunCommand
         {
             await session.Output.WriteLineAsync($"buildd-farm ready: the store is {session.Store.Path}, inputs are served at {url}");
             await session.Output.FlushAsync(cancellationToken);
+            Tell(logger, "ready", () => systemd.Ready($"inputs are served at {url}"));
+            using var stopping = cancellationToken.Register(() => Tell(logger, "stopping", systemd.Stopping));
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var uploading = uploads.RunAsync(stop.Token);
             try
@@ -80,4 +85,20 @@ internal static class RunCommand
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ssZ ";
         })
         .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+
+    /// <summary>A systemd that does not listen is no reason to stop.</summary>
+    private static void Tell(ILogger logger, string state, Action notify)
+    {
+        try
+        {
+            notify();
+        }
+        catch (SocketException e)
+        {
+            LogNotTold(logger, e, state);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "systemd can't be told that the service is {State}")]
+    private static partial void LogNotTold(ILogger logger, Exception exception, string state);
 }
