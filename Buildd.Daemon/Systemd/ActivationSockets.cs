@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Buildd.Processes;
 
 namespace Buildd.Daemon.Systemd;
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Lifecycle;
 

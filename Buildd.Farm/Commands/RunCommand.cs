@@ -1,29 +1,31 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Buildd.Farm.Inputs;
 using Buildd.Master;
 using Buildd.Master.Notification;
 using Buildd.Master.Uploads;
+using Buildd.Processes;
 
 namespace Buildd.Farm.Commands;
 
 /// <summary><c>buildd-farm run</c>: hands builds to builders until it is stopped.</summary>
-internal static class RunCommand
+internal static partial class RunCommand
 {
     /// <summary>How long a 'process-upload' that somebody runs by hand may keep ours waiting before that is logged.</summary>
     private static readonly TimeSpan UploadLockWait = TimeSpan.FromMinutes(1);
 
-    internal static Command Create()
+    internal static System.CommandLine.Command Create()
     {
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Say more." };
         var json = new Option<bool>("--json") { Description = "Write what happens to standard output, as a line of JSON for each event." };
         var untilStdinCloses = new Option<bool>("--until-stdin-closes") { Description = "End when standard input closes, so that a program which started this never leaves it behind." };
-        return new Command("run", "Hand builds to builders, watch them, bring their results home and process them; serve builders what they need. Until it is stopped (SIGTERM, Ctrl-C): builds run on meanwhile.") { verbose, json, untilStdinCloses }
+        return new System.CommandLine.Command("run", "Hand builds to builders, watch them, bring their results home and process them; serve builders what they need. Until it is stopped (SIGTERM, Ctrl-C): builds run on meanwhile.") { verbose, json, untilStdinCloses }
             .WithSession(async (session, parsed, stop) =>
             {
                 using var loggers = MakeLoggers(parsed.GetValue(verbose));
                 try
                 {
-                    await RunAsync(session, loggers, parsed.GetValue(json), parsed.GetValue(untilStdinCloses), stop);
+                    await RunAsync(session, ServiceManager.TakeFromEnvironment(), loggers, parsed.GetValue(json), parsed.GetValue(untilStdinCloses), stop);
                 }
                 catch (OperationCanceledException) when (stop.IsCancellationRequested)
                 {
@@ -35,8 +37,9 @@ internal static class RunCommand
     }
 
     /// <summary>Runs until cancelled.</summary>
-    private static async Task RunAsync(FarmSession session, ILoggerFactory loggers, bool tellsEvents, bool endsWithStdin, CancellationToken cancellationToken)
+    private static async Task RunAsync(FarmSession session, ServiceManager systemd, ILoggerFactory loggers, bool tellsEvents, bool endsWithStdin, CancellationToken cancellationToken)
     {
+        var logger = loggers.CreateLogger("Buildd.Farm.Commands.RunCommand");
         var (configuration, builds) = (session.Configuration, session.Store.Builds);
         var mail = configuration.Uploads.MakeMail(builds, loggers);
         var processor = configuration.Uploads.MakeProcessor(configuration.Results, UploadLockWait, builds, mail, session.Time, loggers);
@@ -63,6 +66,8 @@ internal static class RunCommand
             else
                 await session.Output.WriteLineAsync($"buildd-farm ready: the store is {session.Store.Path}, inputs are served at {url}");
             await session.Output.FlushAsync(cancellationToken);
+            Tell(logger, "ready", () => systemd.Ready($"inputs are served at {url}"));
+            using var stopping = cancellationToken.Register(() => Tell(logger, "stopping", systemd.Stopping));
             var uploading = uploads.RunAsync(stop.Token);
             var telling = events is null ? Task.CompletedTask : TellAsync(events, session.Output, stop);
             if (endsWithStdin)
@@ -127,4 +132,20 @@ internal static class RunCommand
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ssZ ";
         })
         .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+
+    /// <summary>A systemd that does not listen is no reason to stop.</summary>
+    private static void Tell(ILogger logger, string state, Action notify)
+    {
+        try
+        {
+            notify();
+        }
+        catch (SocketException e)
+        {
+            LogNotTold(logger, e, state);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "systemd can't be told that the service is {State}")]
+    private static partial void LogNotTold(ILogger logger, Exception exception, string state);
 }

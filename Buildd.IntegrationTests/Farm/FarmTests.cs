@@ -1,5 +1,8 @@
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Buildd.Farm;
+using Buildd.IntegrationTests.Daemon;
 using Buildd.Master.Builds;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
@@ -37,6 +40,34 @@ public sealed class FarmTests : IAsyncDisposable
         Assert.That((await _farm.DoAsync("log", "1")).Output, Does.Contain("building hello"));
         Assert.That((await _farm.DoAsync("show", "1")).Output, Does.Contain("FULLYBUILT").And.Contain(UploadLeaf.DebName));
         Assert.That((await _farm.DoAsync("builders", "check")).Code, Is.Zero);
+        Assert.That(await run.StopAsync(), Is.Zero, run.Output);
+    }
+
+    [Test]
+    public async Task Systemd_is_told_when_it_is_ready_and_when_it_stops()
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        var name = $"buildd-test-{Guid.NewGuid():N}";
+        socket.Bind(new UnixDomainSocketEndPoint('\0' + name));
+        await using var run = _farm.Launch(command => command.WithEnvironment("NOTIFY_SOCKET", '@' + name));
+
+        Assert.That(await ReceiveAsync(), Does.Match("^READY=1\nSTATUS=inputs are served at http://127\\.0\\.0\\.1:[0-9]+/?$"), run.Output);
+        Assert.That(await run.StopAsync(), Is.Zero, run.Output);
+        Assert.That(await ReceiveAsync(), Is.EqualTo("STOPPING=1"));
+
+        async Task<string> ReceiveAsync()
+        {
+            var buffer = new byte[1024];
+            return Encoding.UTF8.GetString(buffer, 0, await socket.ReceiveAsync(buffer, TestContext.CurrentContext.CancellationToken));
+        }
+    }
+
+    [Test]
+    public async Task A_systemd_that_does_not_listen_is_a_warning()
+    {
+        await using var run = _farm.Launch(command => command.WithEnvironment("NOTIFY_SOCKET", _farm["none"]));
+
+        await DaemonProcess.UntilAsync(() => run.Output.Contains("systemd can't be told that the service is ready", StringComparison.Ordinal));
         Assert.That(await run.StopAsync(), Is.Zero, run.Output);
     }
 

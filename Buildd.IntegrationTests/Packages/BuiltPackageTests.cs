@@ -1,5 +1,6 @@
 using Buildd.IntegrationTests.Support;
 using Buildd.Processes;
+using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Packages;
@@ -22,6 +23,24 @@ public sealed class BuiltPackageTests
         var (code, said) = await DebianSystem.TryAsync(Command.Of(
             "lintian", "--allow-root", "--pedantic", "--fail-on", "error,warning,info,pedantic", "--display-info", changes));
         Assert.That((code, said), Is.EqualTo((0, "")));
+    }
+
+    [Test]
+    public async Task The_man_pages_are_without_mistakes()
+    {
+        using var folder = new TemporaryDirectory();
+        foreach (var package in (string[])["buildd-slave", "buildd-farm"])
+            await DebianSystem.RunOnHostAsync("dpkg-deb", "--extract", DebianSystem.Package(package), folder.Path);
+        var pages = Directory.GetFiles(folder["usr/share/man"], "*.gz", SearchOption.AllDirectories);
+        Assert.That(pages.Select(Path.GetFileName), Is.EquivalentTo(new[] { "buildd-farm.1.gz", "buildd-slave.conf.5.gz", "buildd-slave.8.gz" }));
+        foreach (var page in pages)
+            Assert.That(await DebianSystem.TryAsync(Command.Of("sh", "-c", $"LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l -Tutf8 -Z {page} 2>&1 >/dev/null")), Is.EqualTo((0, "")), page);
+
+        // Two of them are made of documents: headings and tables are understood, and nothing of their markup is left.
+        var generated = await DebianSystem.RunOnHostAsync("zcat", folder["usr/share/man/man5/buildd-slave.conf.5.gz"]);
+        Assert.That(generated, Does.Contain(".SH [builder]\n").And.Contain(".SH KEYS THAT NOBODY READS\n").And.Contain(".TP\n\\fBbindport\\fR\n").And.Contain(".TP\n\\fBtoken\\-file\\fR\n").And.Not.Contain("|").And.Not.Contain("`"));
+        generated = await DebianSystem.RunOnHostAsync("zcat", folder["usr/share/man/man1/buildd-farm.1.gz"]);
+        Assert.That(generated, Does.Contain(".SH EXIT CODES\n").And.Contain(".TP\n\\fBrun\\fR\n").And.Contain(".TP\n\\fBPoll\\-Interval\\fR\n").And.Not.Contain("|").And.Not.Contain("`"));
     }
 
     [TestCase("buildd-slave --c", "--config --check")]

@@ -27,7 +27,13 @@ internal sealed class DebianSystem : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task<ProcessResult>? _boot;
 
-    private DebianSystem(string root) => Root = root;
+    private readonly SystemGroups _groups;
+
+    private DebianSystem(string root)
+    {
+        Root = root;
+        _groups = new SystemGroups(Path.GetFileName(root));
+    }
 
     internal string Root { get; }
 
@@ -54,13 +60,13 @@ internal sealed class DebianSystem : IAsyncDisposable
 
     internal static async Task<DebianSystem> CreateAsync()
     {
-        var system = new DebianSystem(Directory.CreateDirectory($"/var/tmp/buildd-system-{Guid.NewGuid():N}").FullName);
+        var system = new DebianSystem(Directory.CreateDirectory($"/var/tmp/system-{Guid.NewGuid():N}").FullName);
         await RunOnHostAsync("tar", "--extract", "--numeric-owner", "--directory", system.Root, "--file", await Tarball.Value);
         // The way to the archive is the host's; a name that nobody knows would have sudo ask for it.
         File.Copy("/etc/resolv.conf", system.Root + "/etc/resolv.conf", overwrite: true);
         await File.WriteAllTextAsync(system.Root + "/etc/hosts", await File.ReadAllTextAsync("/etc/hosts") + $"\n127.0.1.1 {Environment.MachineName}\n");
         await File.WriteAllTextAsync(system.Root + "/etc/hostname", Environment.MachineName + "\n");
-        await RunOnHostAsync("mount", "-t", "proc", "none", system.Root + "/proc");
+        await system.MountProcessesAsync();
         await system.RunAsync("apt-get", "update");
         return system;
     }
@@ -94,13 +100,9 @@ internal sealed class DebianSystem : IAsyncDisposable
     /// <summary>Boots the system, and waits until it runs.</summary>
     internal async Task BootAsync()
     {
-        lock (_console)
-            _console.Clear();
-        _boot = ProcessRunner.RunAsync(
-            Command.Of("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--directory", Root, "--boot", "--console=pipe", "--private-network", "--link-journal=no")
-                .Behind("sh", "-c", "echo \"nspawn $$\"; exec \"$@\"", "sh"),
-            Hear, _scope, _stop.Token);
-        await WaitForBootAsync();
+        // nspawn would leave what is mounted there, and the system would see the machine's processes as its own.
+        await RunOnHostAsync("umount", Root + "/proc");
+        await StartAsync();
     }
 
     /// <summary>Boots it again, from inside: nspawn ends with a code that says so, and whoever runs it has to start it anew.</summary>
@@ -109,7 +111,7 @@ internal sealed class DebianSystem : IAsyncDisposable
         await TryAsync("systemctl", "reboot");
         Assert.That((await _boot!.WaitAsync(BootDeadline)).ExitCode, Is.EqualTo(RebootCode), Console());
         Leader = 0;
-        await BootAsync();
+        await StartAsync();
     }
 
     /// <summary>Ends the system; what was installed in it stays for commands without a boot.</summary>
@@ -120,6 +122,7 @@ internal sealed class DebianSystem : IAsyncDisposable
         await TryAsync("systemctl", "poweroff");
         await _boot.WaitAsync(BootDeadline);
         (_boot, Leader) = (null, 0);
+        await MountProcessesAsync();
     }
 
     /// <summary>Waits until something is so, and tells what it was instead when it never is.</summary>
@@ -152,8 +155,7 @@ internal sealed class DebianSystem : IAsyncDisposable
             await TryAsync(Command.Of("kill", "-KILL", $"{process.Pid}"));
         await TryAsync(Command.Of("sh", "-c", $"awk '{{print $5}}' /proc/self/mountinfo | grep '^{Root}/' | sort -r | xargs -r umount --lazy"));
         await RunOnHostAsync("rm", "-rf", "--one-file-system", Root);
-        // What nspawn leaves at the top of the hierarchies of control groups.
-        await TryAsync(Command.Of("sh", "-c", "rmdir /sys/fs/cgroup/*/payload /sys/fs/cgroup/*/supervisor /sys/fs/cgroup/payload /sys/fs/cgroup/supervisor"));
+        await UntilAsync(_groups.RemoveAsync, said => said.Length == 0);
         _stop.Dispose();
     }
 
@@ -169,6 +171,20 @@ internal sealed class DebianSystem : IAsyncDisposable
         var (code, said) = await TryAsync(Command.Of(command[0], command[1..]));
         Assert.That(code, Is.Zero, $"{string.Join(' ', command)}: {said}");
         return said;
+    }
+
+    /// <summary>The machine's processes, for programs in a system that is not booted.</summary>
+    private async Task MountProcessesAsync() => await RunOnHostAsync("mount", "-t", "proc", "none", Root + "/proc");
+
+    private async Task StartAsync()
+    {
+        lock (_console)
+            _console.Clear();
+        _boot = ProcessRunner.RunAsync(
+            _groups.Enter(Command.Of(
+                "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--directory", Root, "--boot", "--console=pipe", "--private-network", "--link-journal=no")),
+            Hear, _scope, _stop.Token);
+        await WaitForBootAsync();
     }
 
     private async Task WaitForBootAsync()
@@ -195,9 +211,9 @@ internal sealed class DebianSystem : IAsyncDisposable
     /// <summary>The one child of nspawn's whose root is the system's.</summary>
     private int FindLeader()
     {
-        if (Console().Split('\n')[0] is not { Length: > 7 } line)
+        if (Console().Split('\n')[0] is not { Length: > 4 } line)
             return 0;
-        var nspawn = line["nspawn ".Length..].Trim();
+        var nspawn = line["pid ".Length..].Trim();
         try
         {
             return File.ReadAllText($"/proc/{nspawn}/task/{nspawn}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)

@@ -8,6 +8,7 @@ internal static class InstallingDocument
 {
     private const string Section = "### Install on a builder\n";
     private const string AsRoot = "sudo ";
+    private const string Detail = "docs/installing.md";
 
     /// <summary>Those that are typed on the builder once the package is installed.</summary>
     internal static IReadOnlyList<string[]> SlaveCommands() => After(0, "make deb", "sudo apt install ./out/deb/buildd-slave_*.deb");
@@ -19,12 +20,22 @@ internal static class InstallingDocument
     internal static IReadOnlyList<string> TakeOverPackages() =>
         [.. Blocks()[1].Single().Split(' ').Where(word => word.StartsWith("./out/deb/", StringComparison.Ordinal)).Select(word => Path.GetFileName(word).Split('_')[0])];
 
+    /// <summary>How the further document has a builder made known to the farm.</summary>
+    internal static IReadOnlyList<string[]> BuilderCommands() => [.. BlocksOf(Read(Detail)).Last().Select(command => command.Split(' '))];
+
+    /// <summary>What the further document's table says to do with an instance; all but its stop.</summary>
+    internal static IReadOnlyList<string[]> InstanceCommands(string instance) =>
+    [
+        .. Read(Detail).Split("| to | do |")[1].Split("\n\n")[0].Split('\n').Where(row => row.Contains('`', StringComparison.Ordinal))
+            .Select(row => row.Split('`')[1].Replace("NAME", instance, StringComparison.Ordinal).Split(' ')).Where(command => command[1] != "stop"),
+    ];
+
     /// <summary>The further document has the same.</summary>
     internal static void RequireSameInDetail()
     {
-        var detail = BlocksOf(Read("docs/installing.md"));
+        var detail = BlocksOf(Read(Detail));
         foreach (var block in Blocks())
-            Assert.That(detail, Does.Contain(block), "docs/installing.md");
+            Assert.That(detail, Does.Contain(block), Detail);
     }
 
     private static IReadOnlyList<string[]> After(int block, params string[] done)

@@ -17,7 +17,6 @@ namespace Buildd.IntegrationTests.Packages;
 public sealed partial class SlavePackageTests
 {
     private const string Unit = "buildd-slave@default.service";
-    private const string FarmUnit = "buildd-farm.service";
     private const string UnitPath = "/lib/systemd/system/buildd-slave@.service";
 
     private DebianSystem _system = null!;
@@ -151,9 +150,155 @@ public sealed partial class SlavePackageTests
         await daemon.TerminateAsync();
     }
 
+    [Test, DependsOnTest(nameof(Run_as_its_unit_says_in_a_network_of_its_own_it_builds_a_package))]
+    public async Task Systemd_starts_it_when_it_answers_and_shows_what_it_does()
+    {
+        await _system.BootAsync();
+
+        InstallingDocument.RequireSameInDetail();
+        foreach (var command in InstallingDocument.SlaveCommands())
+            await _system.RunAsync(command);
+
+        // Started means ready: the first call is answered.
+        Assert.That((await CallAsync("status")).GetProperty("builder_status").GetString(), Is.EqualTo("BuilderStatus.IDLE"));
+        await DebianSystem.UntilAsync(() => ShowAsync("StatusText"), text => text == "idle; listens at http://127.0.0.1:8221");
+        Assert.That((await ShowAsync("Type", "User", "KillMode")).Split('\n'), Is.EquivalentTo(new[] { "notify", "buildd", "mixed" }));
+        var pid = await ShowAsync("MainPID");
+        Assert.That(await _system.RunAsync("cat", $"/proc/{pid}/cgroup"), Does.Contain($"/{Unit}/slave\n"), "it makes room for the groups of builds");
+        Assert.That(await _system.RunAsync("ls", "-l", $"/proc/{pid}/fd"), Does.Not.Contain("No such"));
+        Assert.That(await _system.RunAsync("journalctl", "--no-pager", "--unit", Unit), Does.Contain("ready at http://127.0.0.1:8221"));
+    }
+
+    [Test, DependsOnTest(nameof(The_farm_runs_as_a_unit_and_builds_on_the_slave))]
+    public async Task Reload_reads_again_and_keeps_the_process()
+    {
+        var pid = await ShowAsync("MainPID");
+        var commands = InstallingDocument.InstanceCommands("default");
+        Assert.That(commands, Has.Some.EqualTo(new[] { "systemctl", "reload", "buildd-slave@default" }));
+        foreach (var command in commands)
+            await _system.RunAsync(command);
+        await DebianSystem.UntilAsync(() => ShowAsync("ActiveState"), state => state == "active");
+        Assert.That(await ShowAsync("MainPID"), Is.EqualTo(pid));
+        Assert.That((await CallAsync("status")).GetProperty("builder_status").GetString(), Is.EqualTo("BuilderStatus.IDLE"));
+    }
+
+    [Test, DependsOnTest(nameof(Reload_reads_again_and_keeps_the_process))]
+    public async Task A_build_is_shown_and_ended_tidily_when_the_service_is_stopped()
+    {
+        var source = await SourcePackage.MakeAsync(_folder.Path, "fx-sleeps", "echo going to sleep; touch out; sleep 1000");
+        await Driver.StartAsync("BOOTED-1", source, until: "\ngoing to sleep");
+        await DebianSystem.UntilAsync(() => ShowAsync("StatusText"), text => text == "building BOOTED-1 (binarypackage): sbuild");
+        // What is built is systemd's to end with the unit, in a group of its own that the slave ends with the build.
+        Assert.That(await _system.RunAsync("sh", "-c", "for pid in $(pgrep --exact sleep); do cat /proc/$pid/cgroup; done"), Does.Match($"/{Regex.Escape(Unit)}/buildd-[^/\n]*\n"));
+
+        await _system.RunAsync("systemctl", "stop", Unit);
+
+        Assert.That(await ShowAsync("Result", "ExecMainStatus"), Is.EqualTo("success\n0").Or.EqualTo("0\nsuccess"), "nothing had to be killed");
+        await _system.RunAsync("systemctl", "start", Unit);
+        var status = await CallAsync("status");
+        Assert.That(status.GetProperty("build_status").GetString(), Is.EqualTo("BuildStatus.BUILDERFAIL"));
+        Assert.That(await Driver.FetchAsync("buildlog"), Does.Contain("The slave is being stopped; the build is ended."));
+        Assert.That((await _system.TryAsync("sh", "-c", "ls -d /var/lib/buildd-slave/default/build-* || pgrep --exact sleep")).Code, Is.Not.Zero, "nothing is left of it");
+        await CallAsync("clean");
+    }
+
+    [Test, DependsOnTest(nameof(A_build_is_shown_and_ended_tidily_when_the_service_is_stopped))]
+    public async Task A_slave_that_hangs_is_started_anew_by_the_watchdog()
+    {
+        // As the unit, but for the times: two minutes are too long for a test.
+        Directory.CreateDirectory(_system.Root + $"/etc/systemd/system/{Unit}.d");
+        await File.WriteAllTextAsync(_system.Root + $"/etc/systemd/system/{Unit}.d/test.conf", "[Service]\nWatchdogSec=8\nTimeoutAbortSec=1\nRestartSec=100ms\n");
+        await _system.RunAsync("systemctl", "daemon-reload");
+        await _system.RunAsync("systemctl", "restart", Unit);
+        var pid = await ShowAsync("MainPID");
+        await Task.Delay(TimeSpan.FromSeconds(17)); // twice the time: signs of life do come
+        Assert.That(await ShowAsync("MainPID"), Is.EqualTo(pid));
+
+        await _system.RunAsync("kill", "-STOP", pid);
+
+        await DebianSystem.UntilAsync(() => ShowAsync("NRestarts", "ActiveState"), state => state is "1\nactive" or "active\n1");
+        Assert.That(await ShowAsync("MainPID"), Is.Not.EqualTo(pid));
+        Assert.That((await CallAsync("status")).GetProperty("builder_status").GetString(), Is.EqualTo("BuilderStatus.IDLE"));
+        Assert.That(await _system.RunAsync("journalctl", "--no-pager", "--unit", Unit), Does.Contain("Watchdog timeout"));
+        Directory.Delete(_system.Root + $"/etc/systemd/system/{Unit}.d", recursive: true);
+        await _system.RunAsync("systemctl", "daemon-reload");
+        await _system.RunAsync("systemctl", "stop", Unit);
+    }
+
+    [Test, DependsOnTest(nameof(A_slave_that_hangs_is_started_anew_by_the_watchdog))]
+    public async Task Systemd_listens_in_its_place_and_starts_it_for_the_first_call()
+    {
+        await _system.RunAsync("systemctl", "start", "buildd-slave@default.socket");
+        Assert.That(await ShowAsync("ActiveState"), Is.EqualTo("inactive"));
+
+        Assert.That((await CallAsync("status")).GetProperty("builder_status").GetString(), Is.EqualTo("BuilderStatus.IDLE"));
+
+        Assert.That(await ShowAsync("ActiveState"), Is.EqualTo("active"));
+        // Started anew while somebody calls: it waits, and is not refused.
+        var restart = _system.RunAsync("systemctl", "restart", Unit);
+        while (!restart.IsCompleted)
+            Assert.That((await CallAsync("status")).GetProperty("builder_status").GetString(), Is.EqualTo("BuilderStatus.IDLE"));
+        await restart;
+    }
+
+    [Test, DependsOnTest(nameof(Systemd_listens_in_its_place_and_starts_it_for_the_first_call))]
+    public async Task Nothing_that_is_built_inherits_the_socket()
+    {
+        var source = await SourcePackage.MakeAsync(_folder.Path, "fx-inherits", "(ls -l /proc/self/fd; env) > out");
+        var status = await Driver.StartAsync("BOOTED-2", source);
+
+        await RequireGoodBuildAsync(Driver, status, "fx-inherits");
+        var inherited = await BuiltAsync(Driver, status, "fx-inherits");
+        Assert.That(inherited, Does.Contain("/proc/").And.Not.Contain("socket:").And.Not.Contain("LISTEN_").And.Not.Contain("NOTIFY_SOCKET").And.Not.Contain("WATCHDOG_"));
+    }
+
+    [Test, DependsOnTest(nameof(Nothing_that_is_built_inherits_the_socket))]
+    public async Task A_reboot_keeps_a_result_that_waits()
+    {
+        var before = await CallAsync("status");
+        Assert.That(before.GetProperty("builder_status").GetString(), Is.EqualTo("BuilderStatus.WAITING"));
+        var wanted = await BuiltAsync(Driver, before, "fx-inherits");
+
+        await _system.RebootAsync();
+
+        await DebianSystem.UntilAsync(() => ShowAsync("ActiveState"), state => state == "active"); // enabled above
+        var after = await CallAsync("status");
+        Assert.That(after.GetRawText(), Is.EqualTo(before.GetRawText()));
+        Assert.That(await BuiltAsync(Driver, after, "fx-inherits"), Is.EqualTo(wanted));
+    }
+
+    [Test, DependsOnTest(nameof(A_reboot_keeps_a_result_that_waits))]
+    public async Task Removing_keeps_what_is_the_user_s_and_purging_keeps_what_policy_says()
+    {
+        await File.WriteAllTextAsync(_system.Root + "/etc/buildd/slave/other.conf", "# the administrator's own\n");
+        var files = await _system.RunAsync("sh", "-c", "cd /var/lib/buildd-slave && find . -type f | sort");
+        Assert.That(files, Does.Contain("builder.journal"));
+
+        await _system.RunAsync("apt-get", "remove", "--yes", "buildd-slave", "buildd-farm");
+        Assert.That((await ShowAsync("ActiveState", "MainPID")).Split('\n'), Is.EquivalentTo(new[] { "inactive", "0" }));
+        Assert.That(await _system.RunAsync("sh", "-c", "cd /var/lib/buildd-slave && find . -type f | sort"), Is.EqualTo(files), "what waits is kept");
+        Assert.That(File.Exists(_system.Root + "/etc/buildd/slave/default.conf"));
+        Assert.That(File.Exists(_system.Root + "/usr/sbin/buildd-slave"), Is.False);
+
+        await _system.RunAsync("apt-get", "purge", "--yes", "buildd-slave", "buildd-farm");
+        Assert.That((await _system.RunAsync(
+            "sh", "-c", "find /etc /lib/systemd /usr /var /home /run -xdev \\( -name '*buildd-slave*' -o -name '*buildd-farm*' \\) ! -path '/var/log/apt/*' ! -path '/var/log/journal/*' ! -path '/run/systemd/*' | sort")).Trim(),
+            Is.Empty);
+        Assert.That(Directory.GetFiles(_system.Root + "/etc/buildd", "*", SearchOption.AllDirectories).Select(Path.GetFileName), Is.EqualTo(new[] { "other.conf" }), "what the administrator has made");
+        Assert.That((await _system.RunAsync("getent", "passwd", "buildd")), Does.StartWith("buildd:"), "accounts stay, as policy advises");
+        await _system.PowerOffAsync();
+    }
+
     /// <summary>The lines of a help that name an operation.</summary>
     [GeneratedRegex("^  ([a-z-]+)  +[A-Za-z]", RegexOptions.Multiline)]
     private static partial Regex OperationNames();
+
+    private Driver Driver => new(_system.Leader);
+
+    private Task<JsonElement> CallAsync(string method) => Driver.CallAsync(method);
+
+    private async Task<string> ShowAsync(params string[] properties) =>
+        (await _system.RunAsync(["systemctl", "show", "--value", .. properties.Select(property => $"--property={property}"), Unit])).Trim();
 
     private Task<(int Code, string Said)> AsBuilddAsync(params string[] command) =>
         _system.TryAsync(["setpriv", "--reuid=buildd", "--regid=buildd", "--init-groups", "--", .. command]);

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Buildd.Daemon.Systemd;
+using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Lifecycle;
 using Buildd.UnitTests.Testing;

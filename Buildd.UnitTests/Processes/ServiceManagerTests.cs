@@ -1,10 +1,10 @@
 using System.Net.Sockets;
 using System.Text;
-using Buildd.Daemon.Systemd;
+using Buildd.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Daemon.Systemd;
+namespace Buildd.UnitTests.Processes;
 
 /// <summary>With real sockets of the kind that systemd listens at.</summary>
 [Parallelizable(ParallelScope.All)]
@@ -71,18 +71,6 @@ public sealed class ServiceManagerTests : IDisposable
     [TestCase(null, null, null)]
     public void The_watchdog_is_on_when_systemd_says_so_to_this_process(string? microseconds, string? pid, double? seconds) =>
         Assert.That(ServiceManager.ParseWatchdog(microseconds, pid, ownPid: 42)?.TotalSeconds, Is.EqualTo(seconds));
-
-    [TestCase("42", "1", new[] { 3 })]
-    [TestCase("42", "3", new[] { 3, 4, 5 })]
-    [TestCase("42", "0", new int[0])]
-    [TestCase("43", "1", new int[0])]
-    [TestCase(null, "1", new int[0])]
-    [TestCase("42", null, new int[0])]
-    [TestCase("42", "-1", new int[0])]
-    [TestCase("42", "65", new int[0])]
-    [TestCase("42", "99999999999999", new int[0])]
-    public void Sockets_are_taken_over_when_systemd_hands_them_to_this_process(string? pid, string? count, int[] descriptors) =>
-        Assert.That(ActivationSockets.Parse(pid, count, ownPid: 42), Is.EqualTo(descriptors));
 
     [TestCase(null)]
     [TestCase("")]
