@@ -1,3 +1,4 @@
+using Buildd.IntegrationTests.Support;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
@@ -92,6 +93,15 @@ public sealed class TakeOverTests
         Assert.That((await AsBuilddAsync(["sudo", "-n", "-l", "--", .. rule])).Code, Is.Zero);
         Assert.That((await AsBuilddAsync("sudo", "-n", "-l", "--", "/bin/sh")).Code, Is.Not.Zero);
         Assert.That((await AsBuilddAsync("sudo", "-n", "-l", "--", "/usr/sbin/buildd-slave", "root", "--config", "/etc/launchpad-buildd/../passwd", "check")).Code, Is.Not.Zero);
+    }
+
+    [Test, DependsOnTest(nameof(The_account_may_no_longer_do_everything_as_root))]
+    public async Task A_package_is_built()
+    {
+        var status = await First.StartAsync("TAKEN-1", await SourcePackage.MakeAsync(_folder.Path, "fx-taken", "id -un > out"));
+
+        Assert.That(status.GetProperty("build_status").GetString(), Is.EqualTo("BuildStatus.OK"), await First.FetchAsync("buildlog"));
+        await First.CallAsync("clean");
     }
 
     private Driver First => new(_system.Leader, FirstPort);
