@@ -61,5 +61,5 @@ out/deb/.made: $(sources) $(packaging)
 	@scripts/build-deb
 	@touch $@
 
-clean: ## remove what was built here; cached chroots stay in /var/cache/buildd
+clean: ## remove what was built here; cached chroots and packages stay in /var/cache/buildd
 	rm -rf out
