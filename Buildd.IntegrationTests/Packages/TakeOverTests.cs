@@ -104,6 +104,63 @@ public sealed class TakeOverTests
         await First.CallAsync("clean");
     }
 
+    [Test, DependsOnTest(nameof(A_package_is_built))]
+    public async Task Old_scripts_restart_it_read_its_log_and_make_instances()
+    {
+        const string Log = "/var/log/launchpad-buildd/default.log";
+        Assert.That(_system.Read(Log), Does.StartWith("2026-11-20 12:00:00+0000 [-] of old\n").And.Contain(" listens at http://0.0.0.0:8221"));
+        Assert.That(await _system.RunAsync("stat", "--format=%a %U", Log), Is.EqualTo("644 buildd\n"));
+        var pids = await PidsAsync();
+        Assert.That((await _system.RunAsync("cat", "/run/launchpad-buildd/default.pid")).Trim(), Is.EqualTo(pids[0]));
+
+        await _system.RunAsync("service", "launchpad-buildd", "restart");
+        await WaitAsync();
+        Assert.That(await PidsAsync(), Has.No.Member(pids[0]).And.No.Member(pids[1]));
+
+        // What logrotate does, by the file that the old package has left and by ours: the log is opened again.
+        pids = await PidsAsync();
+        Assert.That(await _system.TryAsync("logrotate", "--force", "/etc/logrotate.conf"), Is.EqualTo((0, "")));
+        await DebianSystem.UntilAsync(() => _system.RunAsync("ls", "-l", $"/proc/{pids[0]}/fd"), links => links.Contains($"-> {Log}\n", StringComparison.Ordinal));
+        Assert.That(await PidsAsync(), Is.EqualTo(pids), "the processes are the same");
+
+        var generated = await _system.RunAsync("/usr/share/launchpad-buildd/buildd-genconfig", "-n", "third", "-H", "0.0.0.0", "-p", "8241", "-a", "riscv64", "--proxy-port", "8242");
+        Assert.That(generated.Split('\n'), Is.SupersetOf(new[] { "[builder]", "architecturetag = riscv64", "filecache = /home/buildd/filecache-third", "bindhost = 0.0.0.0", "bindport = 8241", "proxyport = 8242" }));
+        Assert.That((await _system.TryAsync("/usr/share/launchpad-buildd/buildd-genconfig", "-n", "a/b")).Code, Is.EqualTo(2));
+        await File.WriteAllTextAsync(_system.Root + "/etc/launchpad-buildd/third", generated);
+        await _system.RunAsync("systemctl", "daemon-reload");
+        await _system.RunAsync("service", "launchpad-buildd", "restart");
+        await WaitAsync();
+        Assert.That((await new Driver(_system.Leader, 8241).CallAsync("info"))[1].GetString(), Is.EqualTo("riscv64"));
+        File.Delete(_system.Root + "/etc/launchpad-buildd/third");
+    }
+
+    [Test, DependsOnTest(nameof(Old_scripts_restart_it_read_its_log_and_make_instances))]
+    public async Task Without_the_administrator_s_yes_nothing_listens()
+    {
+        await File.WriteAllTextAsync(_system.Root + "/etc/default/launchpad-buildd", "RUN_NETWORK_REQUESTS_AS_ROOT=no\n");
+        await _system.RunAsync("service", "launchpad-buildd", "restart");
+        Assert.That((await _system.TryAsync("systemctl", "is-active", "launchpad-buildd@default", "launchpad-buildd@second")).Said.Trim(), Is.EqualTo("inactive\ninactive"));
+        await File.WriteAllTextAsync(_system.Root + "/etc/default/launchpad-buildd", "RUN_NETWORK_REQUESTS_AS_ROOT=yes\n");
+        await _system.RunAsync("service", "launchpad-buildd", "restart");
+        await WaitAsync();
+    }
+
+    [Test, DependsOnTest(nameof(Without_the_administrator_s_yes_nothing_listens))]
+    public async Task Removing_leaves_what_there_was()
+    {
+        await _system.RunAsync("apt-get", "remove", "--yes", "buildd-slave", "buildd-slave-drop-in");
+        Assert.That(await ConfigurationAsync(), Is.EqualTo(_configuration));
+        Assert.That((await _system.TryAsync("pgrep", "buildd-slave")).Code, Is.Not.Zero, "none of ours runs");
+
+        await _system.RunAsync("apt-get", "install", "--yes", "/root/launchpad-buildd_229_all.deb");
+        Assert.That(await ConfigurationAsync(), Is.EqualTo(_configuration), "and the old package finds it");
+
+        await _system.RunAsync("apt-get", "purge", "--yes", "buildd-slave", "buildd-slave-drop-in");
+        Assert.That(await ConfigurationAsync(), Is.EqualTo(_configuration), "nor does purging ours take what is the other's");
+        Assert.That(_system.Read($"/home/buildd/filecache-second/{Sum}"), Is.EqualTo("hello\n"));
+        await _system.PowerOffAsync();
+    }
+
     private Driver First => new(_system.Leader, FirstPort);
 
     private Driver Second => new(_system.Leader, SecondPort);
@@ -113,6 +170,9 @@ public sealed class TakeOverTests
         await DebianSystem.UntilAsync(
             async () => (await _system.TryAsync("systemctl", "is-active", "launchpad-buildd", "launchpad-buildd@default", "launchpad-buildd@second")).Said.Trim(),
             state => state == "active\nactive\nactive");
+
+    private async Task<string[]> PidsAsync() =>
+        (await _system.RunAsync("systemctl", "show", "--value", "--property=MainPID", "launchpad-buildd@default", "launchpad-buildd@second")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private Task<(int Code, string Said)> AsBuilddAsync(params string[] command) =>
         _system.TryAsync(["setpriv", "--reuid=buildd", "--regid=buildd", "--init-groups", "--", .. command]);
