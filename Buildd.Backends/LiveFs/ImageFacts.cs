@@ -114,8 +114,9 @@ internal static class ImageFacts
         fi
         if [ -n "$3" ]; then
             if [ -z "$bytes" ]; then
-                bytes=$(while IFS= read -r file; do stat -c %s -- "$file"; done < "$facts/results" | sort -n | tail -n 1)
-                echo "The size of the image's root file system is not known: $3 is that of the largest file that was made."
+                grep -E '\.(squashfs|tar|tar\.[a-z0-9]+|iso|img|ext[234])$' "$facts/results" > "$facts/images" || cp "$facts/results" "$facts/images"
+                bytes=$(while IFS= read -r file; do stat -c %s -- "$file"; done < "$facts/images" | sort -n | tail -n 1)
+                echo "The size of the image's root file system is not known: $3 is that of the largest image that was made."
             fi
             rm -rf -- "$3" && echo "${bytes:-0}" > "$3" || exit 1
         fi

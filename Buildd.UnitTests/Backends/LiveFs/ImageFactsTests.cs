@@ -54,6 +54,7 @@ public sealed class ImageFactsTests : IDisposable
     }
 
     [TestCase("head -c 5000 /dev/urandom > x.iso; head -c 3000 /dev/urandom > y.squashfs; echo > z.tar.gz", 5000, "x.iso", "y.squashfs", "z.tar.gz")]
+    [TestCase("echo tiny > x.img; head -c 5000 /dev/urandom > y.contents", 5, "y.contents", "x.img")]
     [TestCase("truncate -s 3G x.img", 3L * 1024 * 1024 * 1024, "x.img")]
     [TestCase("mkdir empty; tar -C empty -cf x.tar .", 10240, "x.tar")]
     [TestCase("", 0)]
@@ -62,7 +63,7 @@ public sealed class ImageFactsTests : IDisposable
         var (manifest, size, log) = await FindAsync($"rm -r root; {make}", results);
 
         Assert.That((manifest, size), Is.EqualTo(("", largest)));
-        Assert.That(log, Does.Contain("packages are not known").And.Contain("livecd.p.manifest is empty").And.Contain("livecd.p.size is that of the largest file"));
+        Assert.That(log, Does.Contain("packages are not known").And.Contain("livecd.p.manifest is empty").And.Contain("livecd.p.size is that of the largest image"));
     }
 
     [Test]
