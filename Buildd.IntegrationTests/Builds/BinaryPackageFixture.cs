@@ -18,6 +18,9 @@ public abstract class BinaryPackageFixture
 
     private protected ConcurrentQueue<BuildEvent> Events { get; } = new();
 
+    /// <summary>What the test's builds are called; no other test run on this machine has the same.</summary>
+    private protected ConcurrentQueue<string> Cookies { get; } = new();
+
     private protected TemporaryDirectory Folder { get; private set; } = null!;
 
     private protected FileServer Server { get; private set; } = null!;
@@ -31,6 +34,7 @@ public abstract class BinaryPackageFixture
     {
         BuildEnvironment.RequireBuildTools();
         Events.Clear();
+        Cookies.Clear();
         Folder = new TemporaryDirectory();
         Server = await FileServer.StartAsync();
         Slave = await StartSlaveAsync();
@@ -65,7 +69,7 @@ public abstract class BinaryPackageFixture
         foreach (var path in paths)
             files.Add(await Server.AddAsync(path));
         return BuildJobs.BinaryPackage(
-            $"PACKAGEBUILD-{Environment.ProcessId}{Interlocked.Increment(ref _count):00}",
+            NextCookie("PACKAGEBUILD"),
             await Server.AddAsync(await BuildEnvironment.ChrootAsync()),
             files,
             new BinaryPackageArguments
@@ -84,7 +88,7 @@ public abstract class BinaryPackageFixture
         var (suite, architecture) = await BuildEnvironment.ReleaseAsync();
         return new BuildJob
         {
-            Cookie = $"{tag.ToUpperInvariant()}-{Environment.ProcessId}{Interlocked.Increment(ref _count):00}",
+            Cookie = NextCookie(tag.ToUpperInvariant()),
             BuilderTag = tag,
             Chroot = await Server.AddAsync(await BuildEnvironment.ChrootAsync()),
             Arguments = new XmlRpcStruct(arguments.Concat(new XmlRpcStruct
@@ -94,6 +98,13 @@ public abstract class BinaryPackageFixture
                 ["archives"] = new XmlRpcArray([await BuildEnvironment.ArchiveAsync()]),
             })),
         };
+    }
+
+    private string NextCookie(string kind)
+    {
+        var cookie = $"{kind}-{Environment.ProcessId}{Interlocked.Increment(ref _count):00}";
+        Cookies.Enqueue(cookie);
+        return cookie;
     }
 
     private protected BuildRunner Runner() => new(Slave.Client, new BuildRunnerOptions

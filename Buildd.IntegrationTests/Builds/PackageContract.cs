@@ -37,8 +37,10 @@ public abstract partial class PackageContract(string environment)
     private AptArchive? _archive;
     private SlaveDaemon? _slave;
     private InputFile _chroot = null!;
-    private int _count;
     private bool _limitsMemory;
+
+    /// <summary>What the builds so far are called; no other test run on this machine has the same.</summary>
+    private protected Queue<string> Cookies { get; } = new();
 
     private protected SlaveDaemon Slave => _slave!;
 
@@ -234,7 +236,8 @@ public abstract partial class PackageContract(string environment)
         var inputs = new List<InputFile>();
         foreach (var path in files)
             inputs.Add(await _server!.AddAsync(path));
-        return BuildJobs.BinaryPackage($"PACKAGEBUILD-{Environment.ProcessId}{environment}{++_count}", _chroot, inputs, change?.Invoke(arguments) ?? arguments);
+        Cookies.Enqueue($"PACKAGEBUILD-{Environment.ProcessId}{environment}{Cookies.Count}");
+        return BuildJobs.BinaryPackage(Cookies.Last(), _chroot, inputs, change?.Invoke(arguments) ?? arguments);
     }
 
     private protected async Task<BuildOutcome> RunAsync(

@@ -98,6 +98,6 @@ public sealed class NspawnPackageTests() : PackageContract("nspawn")
     private protected override void AssertNothingIsLeft()
     {
         base.AssertNothingIsLeft();
-        Containers.AssertNothingIsLeftAsync(_locks).GetAwaiter().GetResult();
+        Containers.AssertNothingIsLeftAsync(_locks, Path.Combine(Slave.Directory, "home"), Cookies).GetAwaiter().GetResult();
     }
 }

@@ -18,7 +18,7 @@ namespace Buildd.IntegrationTests.Environments;
 [CancelAfter(3_600_000)] // a hundred rounds of the slowest
 public abstract class KillContract
 {
-    private const string BuildId = "KILLED-1";
+    private static readonly string BuildId = string.Create(CultureInfo.InvariantCulture, $"KILLED-{System.Environment.ProcessId}");
 
     /// <summary>How far the moments reach, as a part of what a whole build takes: beyond its end too.</summary>
     private const double Reach = 1.1;
@@ -180,7 +180,7 @@ public abstract class KillContract
         Assert.That(
             Directory.GetFileSystemEntries(_slave.WorkDirectory).Select(Path.GetFileName),
             Is.SubsetOf((string[])["builder.journal", "builder.lock", "bases"]), $"{when}: the work folder");
-        AssertNothingElseIsLeft(when);
+        AssertNothingElseIsLeft(when, _slave.WorkDirectory, BuildId);
         var last = status.BuildStatus == BuildStatus.BuilderFail ? (await LogAsync()).TrimEnd('\n').Split('\n')[^1] : "";
         var outcome = $"{status.BuildStatus} {(last.Contains("in phase ", StringComparison.Ordinal) ? last.Split("in phase ")[1].Split(':')[0] : "")}".Trim();
         _outcomes[outcome] = _outcomes.GetValueOrDefault(outcome) + 1;
@@ -188,7 +188,7 @@ public abstract class KillContract
     }
 
     /// <summary>More places to look at that an environment has.</summary>
-    private protected virtual void AssertNothingElseIsLeft(string when)
+    private protected virtual void AssertNothingElseIsLeft(string when, string workDirectory, string buildId)
     {
     }
 

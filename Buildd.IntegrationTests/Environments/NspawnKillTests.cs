@@ -37,5 +37,6 @@ public class NspawnKillTests : KillContract
         return await File.ReadAllBytesAsync(Path.Combine(folder, "small.tar.gz"));
     }
 
-    private protected override void AssertNothingElseIsLeft(string when) => Containers.AssertNothingIsLeftAsync(_locks).GetAwaiter().GetResult();
+    private protected override void AssertNothingElseIsLeft(string when, string workDirectory, string buildId) =>
+        Containers.AssertNothingIsLeftAsync(_locks, workDirectory, [buildId]).GetAwaiter().GetResult();
 }

@@ -20,15 +20,23 @@ public class NspawnTests : EnvironmentContract
         return base.StartSlaveAsync(lines);
     }
 
+    private string WorkDirectory => Path.Combine(Slave.Directory, "home");
+
     [Test]
     public async Task A_package_has_an_init_devices_and_processes_of_its_own()
     {
         const string Look = "cat /proc/1/comm > out; systemctl is-system-running >> out; ls /dev | tr '\\n' ' ' >> out; id -un >> out; "
             + "ls /run/buildd 2>&1 | grep -c 'ermission denied' >> out; ls -d /proc/[0-9]* | wc -l >> out; cat /CurrentlyBuilding >> out";
 
-        var outcome = await Runner().RunAsync(await JobAsync("fx-look", Look), ObserveAsync);
+        var wasThere = false;
+        var outcome = await Runner().RunAsync(await JobAsync("fx-look", Look), happened =>
+        {
+            wasThere |= Containers.IsThereOne(WorkDirectory, Cookies);
+            return ObserveAsync(happened);
+        });
 
         Assert.That(outcome.Succeeded, LogOf(outcome));
+        Assert.That(wasThere, "the name that is looked for below");
         Assert.That(LogOf(outcome), Does.Contain("What boots is not in the chroot, and is installed from the build's archives: systemd-sysv dbus").And.Contain("The system has booted: running"));
         var seen = (await ProcessRunner.CaptureAsync(Command.Of(
             "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-look_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-look"))).Split('\n');
@@ -52,6 +60,6 @@ public class NspawnTests : EnvironmentContract
     private protected override void AssertNothingIsLeft()
     {
         base.AssertNothingIsLeft();
-        Containers.AssertNothingIsLeftAsync(_locks).GetAwaiter().GetResult();
+        Containers.AssertNothingIsLeftAsync(_locks, WorkDirectory, Cookies).GetAwaiter().GetResult();
     }
 }

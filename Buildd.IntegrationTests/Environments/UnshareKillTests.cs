@@ -28,6 +28,6 @@ public class UnshareKillTests : KillContract
             await _user.DisposeAsync();
     }
 
-    private protected override void AssertNothingElseIsLeft(string when) =>
+    private protected override void AssertNothingElseIsLeft(string when, string workDirectory, string buildId) =>
         Assert.That(_user.FindProcessesOfSubordinates(), Is.Empty, $"{when}: processes of the users of a namespace");
 }
