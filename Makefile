@@ -12,7 +12,7 @@ packaging := $(shell find debian -path 'debian/.*' -prune -o -type f -print) $(w
 # What a build needs on this machine; dpkg-dev makes the source packages of the tests.
 build_packages := sbuild schroot mmdebstrap debian-archive-keyring
 
-.PHONY: help demo demo-image test test-kills build check bench deb pack clean packages
+.PHONY: help demo demo-image test build check bench deb pack clean packages
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,10 +28,6 @@ demo-image: packages build ## a live file system with live-build, over the wire 
 test: packages deb build ## every test; the last line is "N passed, N failed"
 	@scripts/require-packages systemd-container uidmap iproute2 dpkg-dev curl python3 python3-twisted jq procps gcc libc6-dev sudo gnupg zstd git git-build-recipe reprepro libsqlite3-0 squashfs-tools e2fsprogs fdisk mtools xorriso lintian man-db bash-completion
 	@scripts/test all
-
-test-kills: packages build ## only aborts and kills, a hundred of each in every environment (half an hour)
-	@scripts/require-packages systemd-container uidmap iproute2 procps sudo
-	@BUILDD_TEST_ROUNDS=100 scripts/test integration --filter FullyQualifiedName~KillTests
 
 packages:
 	@scripts/require-packages $(build_packages)

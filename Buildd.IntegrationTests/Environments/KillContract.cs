@@ -37,11 +37,8 @@ public abstract class KillContract
     /// <summary>Another environment, for a slave that is configured anew before it starts again.</summary>
     private protected virtual string OtherEnvironment => "chroot";
 
-    /// <summary>How many times, for aborts and for kills each; <c>BUILDD_TEST_ROUNDS</c> says otherwise, and <c>make test-kills</c> a hundred.</summary>
-    private int Rounds => int.Parse(System.Environment.GetEnvironmentVariable("BUILDD_TEST_ROUNDS") ?? $"{UsualRounds}", CultureInfo.InvariantCulture);
-
-    /// <summary>How many there are where nothing else is said.</summary>
-    private protected virtual int UsualRounds => 100;
+    /// <summary>How many times, for aborts and for kills each.</summary>
+    private const int Rounds = 100;
 
     /// <summary>How long the processes sleep that builds leave; the fraction tells them from those of other tests.</summary>
     private protected string Nap { get; } = string.Create(CultureInfo.InvariantCulture, $"400.{System.Environment.ProcessId}{Stopwatch.GetTimestamp() % 10000:0000}");

@@ -25,9 +25,6 @@ public class NspawnKillTests : KillContract
 
     private protected override string Environment => "nspawn";
 
-    /// <summary>A round takes longer here.</summary>
-    private protected override int UsualRounds => 30;
-
     private protected override async Task<byte[]> MakeChrootAsync(string folder)
     {
         Machine.Require(File.Exists("/usr/bin/systemd-nspawn"), "systemd-nspawn, of the package systemd-container: run 'make test', which installs it");

@@ -10,9 +10,6 @@ public class UnshareKillTests : KillContract
 
     private protected override string Environment => $"unshare\nbuilduser = {_user.Name}";
 
-    /// <summary>A round takes longer here.</summary>
-    private protected override int UsualRounds => 30;
-
     [OneTimeSetUp]
     public async Task CreateUserAsync()
     {
