@@ -85,9 +85,10 @@ internal sealed class OrdinaryUser : IAsyncDisposable
     {
         try
         {
-            // What has ended and only waits for process 1 to notice is none any more.
+            // What has ended and only waits for process 1 to notice is none any more: it has no memory. Its state is no sign, since
+            // the first process of a namespace of processes sleeps at its end until all others are noticed.
             var lines = File.ReadAllLines(Path.Combine(path, "status"));
-            return !lines.Any(line => line.StartsWith("State:\tZ", StringComparison.Ordinal) || line.StartsWith("State:\tX", StringComparison.Ordinal))
+            return lines.Any(line => line.StartsWith("VmSize:", StringComparison.Ordinal))
                 && lines.FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal)) is { } line
                 && line.Split('\t').Skip(1).Select(id => uint.Parse(id, CultureInfo.InvariantCulture)).Any(id => id - FirstSubordinate < 65536);
         }
