@@ -4,7 +4,7 @@ using Buildd.Backends.Phases;
 namespace Buildd.Daemon;
 
 /// <summary>Finds out at start whether the machine can do what builds are to take place in, and says so in the log when it can't.</summary>
-internal sealed partial class EnvironmentTrials(
+internal sealed class EnvironmentTrials(
     IReadOnlyList<(string Kind, DebianBuildOptions Options)> kinds, string workDirectory, TimeProvider time, ILogger<EnvironmentTrials> logger)
     : BackgroundService
 {
@@ -17,15 +17,9 @@ internal sealed partial class EnvironmentTrials(
             if (await options.FindOverlayMistakeAsync(workDirectory, time) is not { } mistake)
                 continue;
             if (options.Environment is EnvironmentKind.Overlay)
-                LogImpossible(kind, mistake);
+                logger.LogEnvironmentImpossible(kind, mistake);
             else
-                LogFallback(kind, mistake);
+                logger.LogEnvironmentFallback(kind, mistake);
         }
     }
-
-    [LoggerMessage(LogLevel.Error, "Builds of {Kind} are to take place in overlays, and will fail: {Mistake}")]
-    private partial void LogImpossible(string kind, string mistake);
-
-    [LoggerMessage(LogLevel.Warning, "Builds of {Kind} take place in chroots that are unpacked each time, since overlays can't be used: {Mistake}")]
-    private partial void LogFallback(string kind, string mistake);
 }

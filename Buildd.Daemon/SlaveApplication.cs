@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Buildd.Daemon;
 
 /// <summary>The one place where the slave's parts meet; the program and the tests both call it.</summary>
-public static partial class SlaveApplication
+public static class SlaveApplication
 {
     /// <summary>How long a kept connection may be silent; the reference's figure.</summary>
     private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(60);
@@ -64,7 +64,7 @@ public static partial class SlaveApplication
         application.UseRouting();
         application.Use((http, next) => http.GetEndpoint() is null ? BuilddSlaveEndpoints.AnswerUnknownAsync(http) : next(http));
         application.MapBuilddSlave();
-        LogRoot(application.Logger, configuration.Root.Description);
+        application.Logger.LogRunsAsRoot(configuration.Root.Description);
         return application;
     }
 
@@ -90,7 +90,4 @@ public static partial class SlaveApplication
             http.Response.Headers.Connection = "close";
         return next(http);
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "What needs root is done {How}")]
-    private static partial void LogRoot(ILogger logger, string how);
 }

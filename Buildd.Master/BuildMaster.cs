@@ -16,7 +16,7 @@ namespace Buildd.Master;
 /// to rights what goes wrong. It holds nothing that isn't in its parts or on its slaves: it may be killed at any moment and goes on
 /// when it is started again. Any thread may call.
 /// </summary>
-public sealed partial class BuildMaster : IAsyncDisposable
+public sealed class BuildMaster : IAsyncDisposable
 {
     /// <summary>How many uploads are told again at a start.</summary>
     private const int UploadBatch = BuildFilter.MaxCount;
@@ -118,7 +118,7 @@ public sealed partial class BuildMaster : IAsyncDisposable
         await _gatherer.SweepAsync(async () =>
             (await _parts.Queue.ReadQueueAsync(cancellationToken).ConfigureAwait(false)).Builds).ConfigureAwait(false);
         await TellOfUploadsAsync(cancellationToken).ConfigureAwait(false);
-        LogStarted(_options.Name);
+        _logger.LogMasterStarted(_options.Name);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var scheduling = _scheduler.RunAsync(stop.Token);
         try
@@ -139,7 +139,7 @@ public sealed partial class BuildMaster : IAsyncDisposable
             await RetireAsync(_ => true).ConfigureAwait(false);
             await scheduling.ConfigureAwait(false);
             await TryReleaseAsync().ConfigureAwait(false);
-            LogStopped(_options.Name);
+            _logger.LogMasterStopped(_options.Name);
         }
     }
 
@@ -209,7 +209,7 @@ public sealed partial class BuildMaster : IAsyncDisposable
                 }
                 catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
                 {
-                    LogSinkFailed(exception, build.Cookie);
+                    _logger.LogSinkFailed(exception, build.Cookie);
                 }
             }
 
@@ -235,7 +235,7 @@ public sealed partial class BuildMaster : IAsyncDisposable
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            LogNotRefreshed(exception); // leases outlast a few of these
+            _logger.LogBuildersNotRead(exception); // leases outlast a few of these
         }
     }
 
@@ -253,7 +253,7 @@ public sealed partial class BuildMaster : IAsyncDisposable
                 if (!_seats.TryGetValue(builder.Name, out var seat))
                 {
                     _seats[builder.Name] = seat = new Seat(new BuilderAgent(builder, Connect(builder), _agentParts));
-                    LogNew(builder.Name, builder.Url);
+                    _logger.LogBuilderAdded(builder.Name, builder.Url);
                     _events.Publish(new BuilderChanged(builder));
                 }
 
@@ -274,7 +274,7 @@ public sealed partial class BuildMaster : IAsyncDisposable
             && !known.Contains(builder) && !_gatherer.HasLanded(build));
         foreach (var build in orphans)
         {
-            LogOrphan(build.Cookie, build.Builder!);
+            _logger.LogBuildOrphaned(build.Cookie, build.Builder!);
             var lost = build.Requeued(_time.GetUtcNow(), $"its builder {build.Builder} was removed");
             if ((await _parts.Builds.TryReplaceAsync([lost], cancellationToken).ConfigureAwait(false))[0] is not { } stored)
                 continue;
@@ -308,7 +308,7 @@ public sealed partial class BuildMaster : IAsyncDisposable
         foreach (var seat in retired)
         {
             await seat.DisposeAsync().ConfigureAwait(false);
-            LogRetired(seat.Agent.Builder.Name);
+            _logger.LogBuilderRetired(seat.Agent.Builder.Name);
         }
     }
 
@@ -320,7 +320,7 @@ public sealed partial class BuildMaster : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            LogNotReleased(exception); // they run out
+            _logger.LogLeasesNotReleased(exception); // they run out
         }
     }
 

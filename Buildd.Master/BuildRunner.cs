@@ -13,7 +13,7 @@ namespace Buildd.Master;
 /// Runs one build on one slave, from an idle slave to an idle slave: dispatch, watch, fetch, clean, check. Stateless but
 /// for its dependencies; any thread may call, for one slave one at a time.
 /// </summary>
-public sealed partial class BuildRunner
+public sealed class BuildRunner
 {
     private readonly ISlaveClient _slave;
     private readonly BuildRunnerOptions _options;
@@ -132,7 +132,7 @@ public sealed partial class BuildRunner
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
-                LogCancelledWhileFetching(job.Cookie);
+                _logger.LogCancelledWhileFetching(job.Cookie);
             }
         }
 
@@ -142,7 +142,7 @@ public sealed partial class BuildRunner
         }
         catch (Exception exception) when (exception is SlaveException or ResultException or IOException)
         {
-            LogNoLog(exception, job.Cookie); // it was cancelled: the slave being free again is worth more than the log
+            _logger.LogNoLogOfCancelled(exception, job.Cookie); // it was cancelled: the slave being free again is worth more than the log
             return (null, true);
         }
     }
@@ -157,7 +157,7 @@ public sealed partial class BuildRunner
         }
         catch (SlaveException exception)
         {
-            LogNotCleaned(exception, _slave.Url, job.Cookie);
+            _logger.LogSlaveNotCleaned(exception, _slave.Url, job.Cookie);
             return false;
         }
 
@@ -171,13 +171,4 @@ public sealed partial class BuildRunner
 
     private static ValueTask TellAsync(Func<BuildEvent, ValueTask>? observe, BuildEvent happened) =>
         observe?.Invoke(happened) ?? ValueTask.CompletedTask;
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Cookie} was cancelled while its results were fetched")]
-    private partial void LogCancelledWhileFetching(string cookie);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The log of {Cookie}, which was cancelled, is not to be had")]
-    private partial void LogNoLog(Exception exception, string cookie);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Slave} could not be cleaned of {Cookie}, whose results were fetched")]
-    private partial void LogNotCleaned(Exception exception, Uri slave, string cookie);
 }

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 namespace Buildd.Daemon.Security;
 
 /// <summary>Puts the options into the server: what they limit, and who may connect.</summary>
-internal static partial class KestrelSecurity
+internal static class KestrelSecurity
 {
     internal static void Limit(KestrelServerLimits limits, SecurityOptions options)
     {
@@ -38,11 +38,8 @@ internal static partial class KestrelSecurity
         if (connection.RemoteEndPoint is IPEndPoint remote && AddressList.Contains(options.Allow, remote.Address))
             return next(connection);
 
-        LogNotAllowed(logger, connection.RemoteEndPoint);
+        logger.LogAddressNotAllowed(connection.RemoteEndPoint);
         connection.Abort();
         return Task.CompletedTask;
     }
-
-    [LoggerMessage(LogLevel.Information, "{Address} is not allowed to connect")]
-    private static partial void LogNotAllowed(ILogger logger, EndPoint? address);
 }

@@ -7,7 +7,7 @@ namespace Buildd.Daemon.Security;
 /// What was read from the files of the section [security]: certificates and the token. It is read again on SIGHUP; what
 /// can't be used then is logged, and what was read before stays. Properties may be read from any thread.
 /// </summary>
-internal sealed partial class SecretFiles : IHostedService, IDisposable
+internal sealed class SecretFiles : IHostedService, IDisposable
 {
     private readonly SecurityOptions _options;
     private readonly TimeProvider _time;
@@ -43,12 +43,12 @@ internal sealed partial class SecretFiles : IHostedService, IDisposable
         var content = Read(_options, _time, mistakes);
         if (mistakes.Count > 0)
         {
-            LogKept(string.Join("; ", mistakes));
+            _logger.LogSecretsKept(string.Join("; ", mistakes));
             return;
         }
 
         _content = content;
-        LogReloaded();
+        _logger.LogSecretsReloaded();
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -68,12 +68,6 @@ internal sealed partial class SecretFiles : IHostedService, IDisposable
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose() => _hangUp?.Dispose();
-
-    [LoggerMessage(LogLevel.Information, "certificates and token were read again")]
-    private partial void LogReloaded();
-
-    [LoggerMessage(LogLevel.Error, "certificates and token stay as they were, because what there is now can't be used: {Mistakes}")]
-    private partial void LogKept(string mistakes);
 
     /// <summary>What was read.</summary>
     internal sealed record Content(TlsCertificates? Tls, BearerToken? Token);

@@ -10,7 +10,7 @@ namespace Buildd.Daemon.Systemd;
 /// life that a timer fires, so each time the builder is asked first: one that is stuck, or a program without a thread
 /// left to run on, is silent, and systemd starts it anew.
 /// </summary>
-internal sealed partial class ServiceReporter(ServiceManager systemd, Func<BuilderActivity> look, string address, TimeProvider time, ILogger logger)
+internal sealed class ServiceReporter(ServiceManager systemd, Func<BuilderActivity> look, string address, TimeProvider time, ILogger logger)
 {
     /// <summary>How old what systemd shows may be.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -69,12 +69,9 @@ internal sealed partial class ServiceReporter(ServiceManager systemd, Func<Build
         catch (SocketException e)
         {
             if (!_isSilent)
-                LogNotTold(logger, e);
+                logger.LogSystemdNotTold(e);
             _isSilent = true;
             return false;
         }
     }
-
-    [LoggerMessage(LogLevel.Warning, "systemd can't be told how the service is doing")]
-    private static partial void LogNotTold(ILogger logger, Exception exception);
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Buildd.IntegrationTests.Support;
 using Buildd.Processes;
 using Buildd.UnitTests.Testing;
@@ -60,5 +61,49 @@ public sealed class BuiltPackageTests
             """;
         var file = Path.Combine(Repository.Root, "debian", "completion", "buildd-slave");
         Assert.That(await DebianSystem.RunOnHostAsync("bash", "-c", Script, "bash", file, line), Is.EqualTo(completions + "\n"));
+    }
+
+    [Test]
+    public async Task The_source_package_makes_the_same_packages_without_a_network_in_another_place()
+    {
+        var folder = Directory.CreateDirectory($"/var/tmp/buildd-again-{Guid.NewGuid():N}").FullName;
+        try
+        {
+            await DebianSystem.RunOnHostAsync(Path.Combine(Repository.Root, "scripts", "source-package"), folder);
+            var source = Directory.GetFiles(folder, "*.dsc").Single();
+            Assert.That(Directory.GetFiles(folder, "*.orig-nuget.tar.gz"), Has.Length.EqualTo(1));
+            await DebianSystem.RunOnHostAsync("dpkg-source", "-x", source, folder + "/elsewhere");
+
+            // -d: the SDK need not be a Debian package.
+            var (code, said) = await BuildAsync("unshare", "--net", "dpkg-buildpackage", "-d", "-us", "-uc", "-b");
+            Assert.That(code, Is.Zero, said);
+            Assert.That(await SumsAsync(folder), Is.EqualTo(await SumsAsync(Folder)));
+
+            // The build leaves the source as it was.
+            (code, said) = await BuildAsync("sh", "-c", "debian/rules clean && dpkg-source --build .");
+            Assert.That(code, Is.Zero, said);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        // No home, and so no packages of NuGet's but those in the source.
+        Task<(int Code, string Said)> BuildAsync(params string[] command) => DebianSystem.TryAsync(
+            (Command.Of(command[0], command[1..]) with { WorkingDirectory = folder + "/elsewhere" })
+            .WithEnvironment("HOME", folder + "/none").WithEnvironment("NUGET_PACKAGES", null).WithEnvironment("RestoreConfigFile", null));
+    }
+
+    private static async Task<string[]> SumsAsync(string folder)
+    {
+        var sums = new List<string>();
+        foreach (var file in Directory.GetFiles(folder, "*.deb").Order(StringComparer.Ordinal))
+        {
+            await using var stream = File.OpenRead(file);
+            sums.Add($"{Path.GetFileName(file)} {Convert.ToHexStringLower(await SHA256.HashDataAsync(stream))}");
+        }
+
+        Assert.That(sums, Has.Count.EqualTo(3));
+        return [.. sums];
     }
 }

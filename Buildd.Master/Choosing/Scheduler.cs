@@ -21,7 +21,7 @@ public sealed record Assignment(Builder Builder, Build Build);
 /// <param name="options">Of these the shares of owners.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">For its diagnostics.</param>
-public sealed partial class Scheduler(
+public sealed class Scheduler(
     IBuildRecords builds, IQueuedBuilds queue, IBuilderRecords builders, MasterOptions options, TimeProvider time, ILogger logger)
 {
     /// <summary>How many changes are read at a time, and how many builders get work in one write.</summary>
@@ -173,7 +173,7 @@ public sealed partial class Scheduler(
             }
             catch (Exception exception) // whatever the store throws means: not now
             {
-                LogStoreFailed(exception);
+                logger.LogStoreFailed(exception);
                 await Task.Delay(StoreRetry, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -217,7 +217,7 @@ public sealed partial class Scheduler(
             }
             catch (Exception exception)
             {
-                LogStoreFailed(exception);
+                logger.LogStoreFailed(exception);
                 await Task.Delay(StoreRetry, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -277,7 +277,7 @@ public sealed partial class Scheduler(
         // Somebody else was faster: what it did is read at once, lest the same is tried again.
         if (Array.Exists(given, assignment => assignment is null))
             await CatchUpAsync(cancellationToken).ConfigureAwait(false);
-        LogGave(given.Count(assignment => assignment is not null), Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        logger.LogWorkGiven(given.Count(assignment => assignment is not null), Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         return true;
     }
 
@@ -293,7 +293,7 @@ public sealed partial class Scheduler(
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                LogStoreFailed(exception);
+                logger.LogStoreFailed(exception);
                 await Task.Delay(StoreRetry, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -347,12 +347,6 @@ public sealed partial class Scheduler(
         foreach (var (pick, assignment) in picks.Zip(given))
             pick.Offer.Taken.TrySetResult(assignment);
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The records can't be read or written; tried again soon")]
-    private partial void LogStoreFailed(Exception exception);
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{Count} builders got work within {Milliseconds:0.0} ms")]
-    private partial void LogGave(int count, double milliseconds);
 
     private sealed class Offer(Builder builder)
     {

@@ -13,7 +13,7 @@ namespace Buildd.Master.Dispatch;
 /// <param name="slave">The slave.</param>
 /// <param name="time">For the durations in events.</param>
 /// <param name="logger">The master's diagnostics.</param>
-public sealed partial class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<Dispatcher> logger)
+public sealed class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<Dispatcher> logger)
 {
     /// <summary>How many files the slave is asked for at a time; a source has three or four, and the original asks for all at once.</summary>
     private const int MaxParallelFiles = 8;
@@ -51,7 +51,7 @@ public sealed partial class Dispatcher(ISlaveClient slave, TimeProvider time, IL
         cancellationToken.ThrowIfCancellationRequested();
         await BuildAsync(job).ConfigureAwait(false);
         var duration = time.GetElapsedTime(start);
-        LogAccepted(job.Cookie, job.BuilderTag, slave.Url, duration.TotalSeconds);
+        logger.LogBuildAccepted(job.Cookie, job.BuilderTag, slave.Url, duration.TotalSeconds);
         yield return new BuildAccepted(duration);
     }
 
@@ -80,7 +80,7 @@ public sealed partial class Dispatcher(ISlaveClient slave, TimeProvider time, IL
         if (!reply.Present)
             throw new InputNotPresentException(slave.Url, file, reply.Info);
         var present = new InputPresent(file.Name, Secrets.Quote(reply.Info, file.Password), time.GetElapsedTime(start));
-        LogPresent(slave.Url, present.Name, present.Info, present.Duration.TotalSeconds);
+        logger.LogFilePresent(slave.Url, present.Name, present.Info, present.Duration.TotalSeconds);
         return present;
     }
 
@@ -105,7 +105,7 @@ public sealed partial class Dispatcher(ISlaveClient slave, TimeProvider time, IL
             // Nobody knows whether the slave got the call, and a second one could ruin the build if it did.
             if (!await HasBuildAsync(job.Cookie, exception).ConfigureAwait(false))
                 throw;
-            LogAnswerLost(exception, slave.Url, job.Cookie);
+            logger.LogAnswerLost(exception, slave.Url, job.Cookie);
         }
     }
 
@@ -136,13 +136,4 @@ public sealed partial class Dispatcher(ISlaveClient slave, TimeProvider time, IL
             throw new BuildUncertainException(slave.Url, cookie, lost);
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{Slave} has {Name} ({Info}) after {Seconds:0.0} s")]
-    private partial void LogPresent(Uri slave, string name, string info, double seconds);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Cookie} ({Tag}) runs on {Slave}, dispatched in {Seconds:0.0} s")]
-    private partial void LogAccepted(string cookie, string tag, Uri slave, double seconds);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The answer of {Slave} was lost, but it has taken {Cookie}")]
-    private partial void LogAnswerLost(Exception exception, Uri slave, string cookie);
 }

@@ -11,7 +11,7 @@ namespace Buildd.Master.Mail;
 /// Tells people by mail. That a mail can't be sent is logged and changes nothing; the others are sent all the same. Any thread
 /// may call.
 /// </summary>
-public sealed partial class MailNotifier : INotifier
+public sealed class MailNotifier : INotifier
 {
     private readonly MailOptions _options;
     private readonly IMailTransport _transport;
@@ -110,17 +110,11 @@ public sealed partial class MailNotifier : INotifier
         try
         {
             await _transport.SendAsync(mail, cancellationToken).ConfigureAwait(false);
-            LogSent(mail.To.Address, mail.Subject);
+            _logger.LogMailSent(mail.To.Address, mail.Subject);
         }
         catch (MailException e)
         {
-            LogNotSent(e, mail.To.Address, mail.Subject);
+            _logger.LogMailNotSent(e, mail.To.Address, mail.Subject);
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Sent to {Address}: {Subject}")]
-    private partial void LogSent(string address, string subject);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Not sent to {Address}: {Subject}")]
-    private partial void LogNotSent(Exception exception, string address, string subject);
 }

@@ -10,7 +10,7 @@ namespace Buildd.Master.Results;
 /// <c>YYYYMMDD-HHMMSS-COOKIE</c> in local time, as upload processors expect it; in it, results are in
 /// <c>ARCHIVE/DISTRIBUTION</c>, and the log beside that. Any thread may call.
 /// </summary>
-public sealed partial class ResultFetcher
+public sealed class ResultFetcher
 {
     private readonly ISlaveClient _slave;
     private readonly ResultOptions _options;
@@ -80,7 +80,7 @@ public sealed partial class ResultFetcher
             var hasLog = await TryFetchLogAsync(download, cookie, leaf, cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             var published = leaf.Publish();
-            LogFetched(cookie, _slave.Url, files.Length, published);
+            _logger.LogResultsFetched(cookie, _slave.Url, files.Length, published);
             return new FetchedResults
             {
                 Leaf = published,
@@ -133,7 +133,7 @@ public sealed partial class ResultFetcher
         }
         catch (SlaveFileNotFoundException exception)
         {
-            LogNoLog(exception, _slave.Url, cookie);
+            _logger.LogNoLogToFetch(exception, _slave.Url, cookie);
             return false;
         }
     }
@@ -146,16 +146,7 @@ public sealed partial class ResultFetcher
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogNotDiscarded(exception, leaf.Folder); // why the fetching failed is the more important exception
+            _logger.LogIncompleteLeafLeft(exception, leaf.Folder); // why the fetching failed is the more important exception
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} files and the log of {Cookie} came from {Slave} to {Leaf}")]
-    private partial void LogFetched(string cookie, Uri slave, int count, string leaf);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Slave} has no log of {Cookie}")]
-    private partial void LogNoLog(Exception exception, Uri slave, string cookie);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Folder} is incomplete and could not be removed")]
-    private partial void LogNotDiscarded(Exception exception, string folder);
 }

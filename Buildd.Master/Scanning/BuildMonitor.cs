@@ -14,7 +14,7 @@ namespace Buildd.Master.Scanning;
 /// <param name="options">How to watch.</param>
 /// <param name="time">For the time between two looks.</param>
 /// <param name="logger">The master's diagnostics.</param>
-public sealed partial class BuildMonitor(
+public sealed class BuildMonitor(
     ISlaveClient slave, MonitorOptions options, TimeProvider time, ILogger<BuildMonitor> logger)
 {
     /// <summary>
@@ -54,7 +54,7 @@ public sealed partial class BuildMonitor(
                 if (++failures >= options.MaxFailures)
                     ExceptionDispatchInfo.Throw(failure);
                 delay = RetryDelay(failures);
-                LogScanFailed(failure, slave.Url, cookie, failures);
+                logger.LogSlaveNotAsked(failure, slave.Url, cookie, failures);
                 yield return new ScanFailed(failures, delay, failure.Message);
             }
             else if (status is not null)
@@ -77,7 +77,7 @@ public sealed partial class BuildMonitor(
 
                 if (status.Status == BuilderStatus.Waiting)
                 {
-                    LogEnded(cookie, slave.Url, status.BuildStatus);
+                    logger.LogBuildEndedOnSlave(cookie, slave.Url, status.BuildStatus);
                     yield return new BuildEnded(status);
                     yield break;
                 }
@@ -124,12 +124,12 @@ public sealed partial class BuildMonitor(
         try
         {
             await slave.AbortAsync(CancellationToken.None).ConfigureAwait(false);
-            LogAborted(slave.Url, cookie);
+            logger.LogSlaveToldToAbort(slave.Url, cookie);
             return true;
         }
         catch (SlaveException exception)
         {
-            LogAbortFailed(exception, slave.Url, cookie);
+            logger.LogSlaveNotToldToAbort(exception, slave.Url, cookie);
             return false;
         }
     }
@@ -142,16 +142,4 @@ public sealed partial class BuildMonitor(
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Slave}, which has {Cookie}, could not be asked ({Failures} in a row)")]
-    private partial void LogScanFailed(Exception exception, Uri slave, string cookie, int failures);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Cookie} has ended on {Slave}: {Status}")]
-    private partial void LogEnded(string cookie, Uri slave, BuildStatus? status);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Slave} was told to abort {Cookie}")]
-    private partial void LogAborted(Uri slave, string cookie);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Slave} could not be told to abort {Cookie}")]
-    private partial void LogAbortFailed(Exception exception, Uri slave, string cookie);
 }

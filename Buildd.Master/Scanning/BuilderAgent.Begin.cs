@@ -36,7 +36,7 @@ internal sealed partial class BuilderAgent
         }
         catch (BuildUncertainException exception)
         {
-            LogUncertain(exception); // the next look at the slave tells; until then the build is taken to be there
+            _logger.LogDispatchUncertain(exception); // the next look at the slave tells; until then the build is taken to be there
         }
         catch (Exception exception)
         {
@@ -88,7 +88,7 @@ internal sealed partial class BuilderAgent
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            LogNotPrepared(exception, build.Cookie);
+            _logger.LogBuildNotPrepared(exception, build.Cookie);
             return new NotNow($"It could not be prepared: {Secrets.Quote(exception.Message)}");
         }
     }
@@ -118,7 +118,7 @@ internal sealed partial class BuilderAgent
             }
             catch (UnknownSumException exception) when (first)
             {
-                LogSendAgain(exception); // it may just have thrown the file away; if it does so twice it is at fault
+                _logger.LogFileSentAgain(exception); // it may just have thrown the file away; if it does so twice it is at fault
             }
             catch (SlaveBusyException exception)
             {
@@ -126,7 +126,7 @@ internal sealed partial class BuilderAgent
             }
             catch (UnknownBuilderException exception)
             {
-                LogUnable(exception);
+                _logger.LogSlaveUnable(exception);
                 await ChangeAsync(changed => changed.UnableTo.Contains(build.Manager) ? changed : changed with { UnableTo = [.. changed.UnableTo, build.Manager] }, cancellationToken)
                     .ConfigureAwait(false);
                 await ResetAsync(build, $"{_builder.Name} can't build a {build.Manager}", cancellationToken).ConfigureAwait(false);
@@ -165,7 +165,7 @@ internal sealed partial class BuilderAgent
         if (_watch?.IsOf(build) == true)
             return _watch;
         var preparation = await PrepareAsync(build, cancellationToken).ConfigureAwait(false);
-        LogAdopted(_builder.Name, build.Cookie);
+        _logger.LogBuildAdopted(_builder.Name, build.Cookie);
         return Watch(build, (preparation is Ready(var job) ? SecretsOf(job) : null) ?? []);
     }
 
@@ -174,19 +174,4 @@ internal sealed partial class BuilderAgent
         _watch?.Dispose();
         _watch = null;
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A dispatch has an open end")]
-    private partial void LogUncertain(Exception exception);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Cookie} could not be prepared; tried again later")]
-    private partial void LogNotPrepared(Exception exception, string cookie);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A slave misses a file that it had; it is sent again")]
-    private partial void LogSendAgain(Exception exception);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A slave can't build what its builder was to build")]
-    private partial void LogUnable(Exception exception);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Builder} has {Cookie}, which is watched from now on")]
-    private partial void LogAdopted(string builder, string cookie);
 }

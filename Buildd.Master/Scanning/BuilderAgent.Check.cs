@@ -2,7 +2,6 @@ using Buildd.Master.Builders;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
-using Microsoft.Extensions.Logging;
 
 namespace Buildd.Master.Scanning;
 
@@ -48,7 +47,7 @@ internal sealed partial class BuilderAgent
         }
         catch (SlaveConnectionException exception) when (_builder.Virtualized)
         {
-            LogUnreachable(exception, _builder.Name);
+            _logger.LogBuilderReset(exception, _builder.Name);
             var now = _parts.Time.GetUtcNow();
             await ChangeAsync(changed => changed.Made(CleanState.Dirty, now), cancellationToken).ConfigureAwait(false);
             return null; // its reset says whether there is anything wrong with it
@@ -65,18 +64,12 @@ internal sealed partial class BuilderAgent
         var status = await StatusAsync(cancellationToken).ConfigureAwait(false);
         if (status.BuildId is null || status.BuildId == _parts.Scheduler.OnBuilder(_builder.Name)?.Cookie)
             return;
-        LogRescued(_builder.Name, Secrets.Quote(status.BuildId));
+        _logger.LogBuilderRescued(_builder.Name, Secrets.Quote(status.BuildId));
         if (status.Status == BuilderStatus.Waiting)
             await _slave.CleanAsync(cancellationToken).ConfigureAwait(false);
         else if (status.Status == BuilderStatus.Building)
             await _slave.AbortAsync(cancellationToken).ConfigureAwait(false);
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Builder} can't be reached, and is reset")]
-    private partial void LogUnreachable(Exception exception, string builder);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Builder} has the build {Cookie}, which is not its own, and is rid of it")]
-    private partial void LogRescued(string builder, string cookie);
 }
 
 /// <summary>What checking a builder has found.</summary>

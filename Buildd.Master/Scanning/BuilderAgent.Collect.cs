@@ -1,7 +1,6 @@
 using Buildd.Master.Builds;
 using Buildd.Master.Results;
 using Buildd.Protocol.Messages;
-using Microsoft.Extensions.Logging;
 
 namespace Buildd.Master.Scanning;
 
@@ -12,7 +11,7 @@ internal sealed partial class BuilderAgent
     {
         if (status.BuildStatus is not { } ended)
             throw new BuilderFaultException($"{_builder.Name} waits, but does not say how {build.Cookie} ended.");
-        LogEnded(build.Cookie, _builder.Name, ended);
+        _logger.LogBuildEnded(build.Cookie, _builder.Name, ended);
         // Whatever came of it, it was to be cancelled: what a slave sends now is not wanted.
         var cancelled = build.State == BuildState.Cancelling;
         if (cancelled)
@@ -106,7 +105,7 @@ internal sealed partial class BuilderAgent
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            LogSinkFailed(exception, stored.Cookie);
+            _logger.LogSinkFailed(exception, stored.Cookie);
         }
 
         return After(TimeSpan.Zero);
@@ -129,7 +128,7 @@ internal sealed partial class BuilderAgent
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             watch.Complete();
-            LogSlowLog(_builder.Name, build.Cookie);
+            _logger.LogSlowLog(_builder.Name, build.Cookie);
         }
 
         ForgetAttempt();
@@ -147,7 +146,7 @@ internal sealed partial class BuilderAgent
         }
         catch (Exception exception) when (exception is Protocol.Client.SlaveException or IOException)
         {
-            LogNoLog(exception, build.Cookie);
+            _logger.LogLogNotWritten(exception, build.Cookie);
         }
     }
 
@@ -162,10 +161,4 @@ internal sealed partial class BuilderAgent
 
         return await _parts.Logs.StoreAsync(build, name, cancellationToken).ConfigureAwait(false);
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Cookie} has ended on {Builder}: {Status}")]
-    private partial void LogEnded(string cookie, string builder, BuildStatus status);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Nobody could be told of the upload of {Cookie}; it is in incoming/ all the same")]
-    private partial void LogSinkFailed(Exception exception, string cookie);
 }

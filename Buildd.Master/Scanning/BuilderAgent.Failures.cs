@@ -4,7 +4,6 @@ using Buildd.Master.Dispatch;
 using Buildd.Master.Notification;
 using Buildd.Master.Results;
 using Buildd.Protocol.Client;
-using Microsoft.Extensions.Logging;
 
 namespace Buildd.Master.Scanning;
 
@@ -31,14 +30,14 @@ internal sealed partial class BuilderAgent
                     await RereadAsync(cancellationToken).ConfigureAwait(false);
                     return After(TimeSpan.Zero);
                 case LeaseLostException:
-                    LogLeaseLost(_builder.Name);
+                    _logger.LogLeaseLost(_builder.Name);
                     return Later; // the next refresh ends this
                 case SlaveException or MasterException when exception is not NoSpaceException and not LeafExistsException:
                     var again = mayRetry ?? exception is not (IsolationException or CannotResetException or BuilderFaultException
                         or BadFileMapException or DispatchException);
                     return await JudgeAsync(exception, build, again, cancellationToken).ConfigureAwait(false);
                 default:
-                    LogOwnTrouble(exception, _builder.Name); // disk, stores, or a mistake of ours: nobody is blamed
+                    _logger.LogOwnTrouble(exception, _builder.Name); // disk, stores, or a mistake of ours: nobody is blamed
                     if (mayRetry == false && build is not null)
                         await TryResetAsync(build, "The master had trouble of its own.").ConfigureAwait(false);
                     return Later;
@@ -50,7 +49,7 @@ internal sealed partial class BuilderAgent
         }
         catch (Exception second) when (!cancellationToken.IsCancellationRequested)
         {
-            LogOwnTrouble(second, _builder.Name);
+            _logger.LogOwnTrouble(second, _builder.Name);
             return Later;
         }
     }
@@ -61,7 +60,7 @@ internal sealed partial class BuilderAgent
             return await GiveUpAbortAsync(build, cancellationToken).ConfigureAwait(false);
         if (mayRetry && ++_failedScans < Options.ScansPerFailure)
         {
-            LogScanFailed(exception, _builder.Name, _failedScans);
+            _logger.LogScanFailed(exception, _builder.Name, _failedScans);
             return Later;
         }
 
@@ -69,7 +68,7 @@ internal sealed partial class BuilderAgent
         var reason = Secrets.Quote(exception.Message);
         var counted = build is null ? null : build with { Failures = build.Failures + 1 };
         var verdict = FailureJudge.Judge(exception is IsolationException, mayRetry, _builder.Failures + 1, counted?.Failures ?? 0);
-        LogJudged(exception, _builder.Name, _builder.Failures + 1, build?.Cookie, counted?.Failures ?? 0, verdict.Builder, verdict.Job);
+        _logger.LogFailureJudged(exception, _builder.Name, _builder.Failures + 1, build?.Cookie, counted?.Failures ?? 0, verdict.Builder, verdict.Job);
         _parts.Meters.Failed(_builder.Name);
         // The builder's count is zeroed when the job was the bad one of the two.
         var jobIsBad = verdict == (BuilderVerdict.Spare, JobVerdict.Fail);
@@ -138,7 +137,7 @@ internal sealed partial class BuilderAgent
         }
         catch (Exception exception)
         {
-            LogOwnTrouble(exception, _builder.Name); // it stays as if the builder had it, and is found lost at the next look
+            _logger.LogOwnTrouble(exception, _builder.Name); // it stays as if the builder had it, and is found lost at the next look
         }
     }
 
@@ -164,7 +163,7 @@ internal sealed partial class BuilderAgent
         }
         catch (IOException exception)
         {
-            LogNoLog(exception, build.Cookie);
+            _logger.LogLogNotWritten(exception, build.Cookie);
             return null;
         }
     }
@@ -177,7 +176,7 @@ internal sealed partial class BuilderAgent
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogNotDiscarded(exception, build.Leaf!); // it is removed at the next start
+            _logger.LogUnneededLeafLeft(exception, build.Leaf!); // it is removed at the next start
         }
     }
 
@@ -242,28 +241,9 @@ internal sealed partial class BuilderAgent
         }
         catch (Exception exception)
         {
-            LogNotNotified(exception, _builder.Name); // what it is about is stored: people will see it there
+            _logger.LogNobodyNotified(exception, _builder.Name); // what it is about is stored: people will see it there
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Builder} could not be looked at ({Count} in a row)")]
-    private partial void LogScanFailed(Exception exception, string builder, int count);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Builder} ({BuilderFailures}) or {Cookie} ({JobFailures}) has failed; the builder: {BuilderVerdict}, the job: {JobVerdict}")]
-    private partial void LogJudged(
-        Exception exception, string builder, int builderFailures, string? cookie, int jobFailures, BuilderVerdict builderVerdict, JobVerdict jobVerdict);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The master has trouble of its own with {Builder}; tried again later")]
-    private partial void LogOwnTrouble(Exception exception, string builder);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Another master looks after {Builder}")]
-    private partial void LogLeaseLost(string builder);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Nobody could be told about {Builder} or its build")]
-    private partial void LogNotNotified(Exception exception, string builder);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Leaf} is not needed any more and could not be removed")]
-    private partial void LogNotDiscarded(Exception exception, string leaf);
 
     /// <summary>Somebody else has changed a record at the same time; look again.</summary>
     private sealed class RaceLostException(string what) : Exception($"Somebody else has changed {what}.");

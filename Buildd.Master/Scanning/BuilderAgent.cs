@@ -177,13 +177,13 @@ internal sealed partial class BuilderAgent : IDisposable
         var status = await StatusAsync(cancellationToken).ConfigureAwait(false);
         if (status.Status == BuilderStatus.Idle)
         {
-            LogForgot(builder.Url, build.Id);
+            _logger.LogBuilderForgot(builder.Url, build.Id);
             return await ResetAsync(build, $"{builder.Name} forgot about it", cancellationToken).ConfigureAwait(false);
         }
 
         if (status.BuildId != build.Cookie)
         {
-            LogOther(builder.Url, build.Cookie, Secrets.Quote(status.BuildId ?? "none"));
+            _logger.LogBuildLost(builder.Url, build.Cookie, Secrets.Quote(status.BuildId ?? "none"));
             return await ResetAsync(build, $"{builder.Name} has another build", cancellationToken).ConfigureAwait(false);
         }
 
@@ -217,11 +217,11 @@ internal sealed partial class BuilderAgent : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            LogSlowLog(_builder.Name, build.Cookie); // the next look goes on there
+            _logger.LogSlowLog(_builder.Name, build.Cookie); // the next look goes on there
         }
         catch (IOException exception)
         {
-            LogNoLog(exception, build.Cookie);
+            _logger.LogLogNotWritten(exception, build.Cookie);
         }
     }
 
@@ -248,7 +248,7 @@ internal sealed partial class BuilderAgent : IDisposable
         {
             await _slave.AbortAsync(cancellationToken).ConfigureAwait(false);
             watch.AbortTold = true;
-            LogAborted(_builder.Name, build.Cookie);
+            _logger.LogBuilderToldToAbort(_builder.Name, build.Cookie);
         }
 
         return Soon;
@@ -261,7 +261,7 @@ internal sealed partial class BuilderAgent : IDisposable
     private async Task<NextScan> GiveUpAbortAsync(Build build, CancellationToken cancellationToken)
     {
         var reason = $"{_builder.Name} did not stop it within {Options.AbortTimeout.TotalSeconds:0} s";
-        LogNotAborted(_builder.Name, build.Cookie);
+        _logger.LogBuildNotStopped(_builder.Name, build.Cookie);
         await CountAgainstBuilderAsync(reason, cancellationToken).ConfigureAwait(false);
         await EndAsync(build, BuildState.Cancelled, reason: reason, cancellationToken: cancellationToken).ConfigureAwait(false);
         return After(TimeSpan.Zero);
@@ -297,7 +297,7 @@ internal sealed partial class BuilderAgent : IDisposable
                 break;
         }
 
-        LogCleaned(builder.Name);
+        _logger.LogBuilderClean(builder.Name);
         await ChangeAsync(changed => changed.Made(CleanState.Clean, now), cancellationToken).ConfigureAwait(false);
         return After(TimeSpan.Zero);
     }
@@ -309,27 +309,6 @@ internal sealed partial class BuilderAgent : IDisposable
             await ChangeAsync(changed => changed with { Version = version, UnableTo = [] }, cancellationToken).ConfigureAwait(false);
         return status;
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Builder {Url} forgot about buildqueue {Id} -- resetting buildqueue record")]
-    private partial void LogForgot(Uri url, long id);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Builder {Url} has lost {Cookie}: it has the build {Other}")]
-    private partial void LogOther(Uri url, string cookie, string other);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Builder} was told to abort {Cookie}")]
-    private partial void LogAborted(string builder, string cookie);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Builder} did not stop {Cookie} in time")]
-    private partial void LogNotAborted(string builder, string cookie);
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{Builder} is clean")]
-    private partial void LogCleaned(string builder);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Builder} sends the log of {Cookie} slowly; gone on with at the next look")]
-    private partial void LogSlowLog(string builder, string cookie);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The log of {Cookie} can't be written")]
-    private partial void LogNoLog(Exception exception, string cookie);
 }
 
 /// <summary>What comes after a look at a slave.</summary>

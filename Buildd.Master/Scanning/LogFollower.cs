@@ -17,7 +17,7 @@ namespace Buildd.Master.Scanning;
 /// <param name="slave">The slave.</param>
 /// <param name="logger">The master's diagnostics.</param>
 /// <param name="offset">How much of the slave's log is known already, in bytes.</param>
-internal sealed partial class LogFollower(ISlaveClient slave, ILogger logger, long offset = 0)
+internal sealed class LogFollower(ISlaveClient slave, ILogger logger, long offset = 0)
 {
     private const int PieceBytes = 32 * 1024;
 
@@ -77,7 +77,7 @@ internal sealed partial class LogFollower(ISlaveClient slave, ILogger logger, lo
         catch (SlaveException exception)
         {
             Failure = exception;
-            LogFailed(exception, slave.Url);
+            logger.LogLogNotRead(exception, slave.Url);
             return null;
         }
     }
@@ -113,11 +113,8 @@ internal sealed partial class LogFollower(ISlaveClient slave, ILogger logger, lo
         catch (SlaveException exception)
         {
             Failure = exception;
-            LogFailed(exception, slave.Url);
+            logger.LogLogNotRead(exception, slave.Url);
             return null;
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The log can't be read from {Slave}; tried again later")]
-    private partial void LogFailed(Exception exception, Uri slave);
 }

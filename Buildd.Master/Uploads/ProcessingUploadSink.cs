@@ -13,7 +13,7 @@ namespace Buildd.Master.Uploads;
 /// <param name="processor">Who does the work.</param>
 /// <param name="time">The clock; the system's by default.</param>
 /// <param name="logger">Where diagnostics go; nowhere by default.</param>
-public sealed partial class ProcessingUploadSink(
+public sealed class ProcessingUploadSink(
     UploadProcessor processor, TimeProvider? time = null, ILogger<ProcessingUploadSink>? logger = null) : IUploadSink
 {
     /// <summary>How long nothing is tried after it could not be done: what keeps one upload from being processed keeps them all.</summary>
@@ -65,13 +65,10 @@ public sealed partial class ProcessingUploadSink(
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 // Whatever it is, a store's own exceptions too: what is wrong with the upload itself is no exception.
-                LogNotNow(e, leaf ?? "of an earlier run", RetryDelay);
+                _logger.LogUploadPutOff(e, leaf ?? "of an earlier run", RetryDelay);
             }
 
             await Task.Delay(RetryDelay, _time, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Upload {Leaf} can't be processed now; it is tried again in {Delay}")]
-    private partial void LogNotNow(Exception exception, string leaf, TimeSpan delay);
 }

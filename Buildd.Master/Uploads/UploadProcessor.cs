@@ -13,7 +13,7 @@ namespace Buildd.Master.Uploads;
 /// FAILEDTOUPLOAD, tells who is concerned, and clears the leaf away. Killed at any moment and run again, it comes to the same end
 /// (<see cref="UploadJournal"/>); two at once on one root wait for each other or say so. Any thread may call.
 /// </summary>
-public sealed partial class UploadProcessor
+public sealed class UploadProcessor
 {
     /// <summary>The name of what this does, in the names of its files; the reference has a policy for people's uploads too.</summary>
     public const string Context = "buildd";
@@ -153,7 +153,7 @@ public sealed partial class UploadProcessor
         _folders.Sweep();
         if (_journal.Read() is not { } decision)
             return [];
-        LogRecovering(decision.Leaf, decision.Outcome);
+        _logger.LogLeafRecovering(decision.Leaf, decision.Outcome);
         var build = await _builds.FindAsync(decision.BuildId, cancellationToken).ConfigureAwait(false);
         if (build is null)
             throw new UploadException($"Leaf {decision.Leaf} was being processed for build {decision.BuildId}, which is no longer there: remove {_journal.Path}.");
@@ -191,13 +191,13 @@ public sealed partial class UploadProcessor
     private void Tell(ProcessedLeaf leaf, bool isDryRun)
     {
         if (leaf.Outcome == UploadOutcome.Skipped)
-            LogSkipped(leaf.Leaf, leaf.Reason ?? "");
+            _logger.LogLeafSkipped(leaf.Leaf, leaf.Reason ?? "");
         else if (isDryRun)
-            LogWouldBe(leaf.Leaf, leaf.Outcome, leaf.Reason ?? "");
+            _logger.LogLeafWouldBe(leaf.Leaf, leaf.Outcome, leaf.Reason ?? "");
         else
-            LogProcessed(leaf.Leaf, leaf.Outcome, leaf.Reason ?? "");
+            _logger.LogLeafProcessed(leaf.Leaf, leaf.Outcome, leaf.Reason ?? "");
         foreach (var finding in leaf.Findings)
-            LogFinding(leaf.Leaf, finding.ToString());
+            _logger.LogLeafFinding(leaf.Leaf, finding.ToString());
     }
 
     private async Task<ProcessedLeaf> ProcessAsync(string name, UploadRun run, CancellationToken cancellationToken)
@@ -290,7 +290,7 @@ public sealed partial class UploadProcessor
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // One leaf that nobody can process must not keep the others: it is put aside, with what happened.
-            LogBroken(e, leaf.Text);
+            _logger.LogLeafNotProcessed(e, leaf.Text);
             decision = decision with { Outcome = UploadOutcome.Failed, Reason = $"Processing broke: {Secrets.Quote(e.Message)}" };
         }
 
@@ -328,7 +328,7 @@ public sealed partial class UploadProcessor
         catch (BuildStateException e)
         {
             // Somebody has retried the build meanwhile: what becomes of it is no longer this leaf's business.
-            LogOvertaken(e, decision.Leaf);
+            _logger.LogLeafOvertaken(e, decision.Leaf);
             var leaf = LeafName.TryParse(decision.Leaf) ?? new LeafName(decision.Leaf, build.JobType, build.Id);
             var aside = PutAside(leaf, e.Build, e.Message, decision.Keep);
             _journal.Clear();

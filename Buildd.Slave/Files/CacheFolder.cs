@@ -8,7 +8,7 @@ namespace Buildd.Slave.Files;
 /// the time of modification is what clients are told. One lock makes sure that nothing is removed that was found, or is
 /// needed, a moment before; nothing that takes long is done while it is held.
 /// </remarks>
-internal sealed partial class CacheFolder(string directory, FileCacheOptions options, TimeProvider time, ILogger<FileCache> logger)
+internal sealed class CacheFolder(string directory, FileCacheOptions options, TimeProvider time, ILogger<FileCache> logger)
 {
     /// <summary>
     /// How long after its last use a file stays whatever happens: between <c>ensurepresent</c> for the first input and
@@ -127,7 +127,7 @@ internal sealed partial class CacheFolder(string directory, FileCacheOptions opt
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogLeft(e, path);
+            logger.LogFileNotRemoved(e, path);
         }
     }
 
@@ -197,7 +197,7 @@ internal sealed partial class CacheFolder(string directory, FileCacheOptions opt
         }
 
         if (count > 0)
-            LogEvicted(count, bytes, total);
+            logger.LogFilesEvicted(count, bytes, total);
         going.AddRange(derived.Where(made => !used.ContainsKey(made.Sha1) && !IsHeld(made.Sha1) && !going.Contains(made)));
         return going;
     }
@@ -281,7 +281,7 @@ internal sealed partial class CacheFolder(string directory, FileCacheOptions opt
             }
             catch (IOException e)
             {
-                LogLeft(e, path);
+                logger.LogFileNotRemoved(e, path);
                 return false;
             }
         }
@@ -312,16 +312,7 @@ internal sealed partial class CacheFolder(string directory, FileCacheOptions opt
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Somebody else's file, or a file system that can only be read. The file can be used all the same.
-            LogUseNotNoted(e, path);
+            logger.LogUseNotNoted(e, path);
         }
     }
-
-    [LoggerMessage(LogLevel.Information, "Removed {Count} files of {Bytes} bytes that were not used for longest; {Total} bytes stay in the file cache")]
-    private partial void LogEvicted(int count, long bytes, long total);
-
-    [LoggerMessage(LogLevel.Warning, "{Path} could not be removed from the file cache")]
-    private partial void LogLeft(Exception exception, string path);
-
-    [LoggerMessage(LogLevel.Warning, "The time of last use of {Path} could not be noted: it may be removed from the file cache too early")]
-    private partial void LogUseNotNoted(Exception exception, string path);
 }

@@ -7,7 +7,7 @@ namespace Buildd.Slave.Files;
 /// Keeps the cache within its limits: at start-up, when a file came in, and from time to time. At start-up it also removes
 /// what an earlier run left half done, before the first call can come.
 /// </summary>
-internal sealed partial class CacheJanitor(FileCache cache, IList<IDerivedFiles> derived, TimeProvider time, ILogger<CacheJanitor> logger) : IHostedService, IDisposable
+internal sealed class CacheJanitor(FileCache cache, IList<IDerivedFiles> derived, TimeProvider time, ILogger<CacheJanitor> logger) : IHostedService, IDisposable
 {
     /// <summary>How often it looks when nothing comes in: often enough for ages that count in days.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
@@ -20,7 +20,7 @@ internal sealed partial class CacheJanitor(FileCache cache, IList<IDerivedFiles>
         Tidy("tidied", () =>
         {
             if (cache.Folder.RemoveLeftovers() is var count and > 0)
-                LogLeftovers(count);
+                logger.LogLeftoversRemoved(count);
         });
         _work = Task.Run(WorkAsync, CancellationToken.None);
         return Task.CompletedTask;
@@ -66,11 +66,11 @@ internal sealed partial class CacheJanitor(FileCache cache, IList<IDerivedFiles>
             try
             {
                 await keeper.RemoveAsync(file.Sha1, _stop.Token).ConfigureAwait(false);
-                LogDerived(file.Bytes, file.Sha1);
+                logger.LogDerivedRemoved(file.Bytes, file.Sha1);
             }
             catch (IOException e)
             {
-                LogFailed(e, $"swept of what was made of {file.Sha1}");
+                logger.LogCacheNotKept(e, $"swept of what was made of {file.Sha1}");
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -87,16 +87,7 @@ internal sealed partial class CacheJanitor(FileCache cache, IList<IDerivedFiles>
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogFailed(e, what); // the folder may be readable again the next time
+            logger.LogCacheNotKept(e, what); // the folder may be readable again the next time
         }
     }
-
-    [LoggerMessage(LogLevel.Information, "Removed {Count} files from the file cache that an earlier run left half done")]
-    private partial void LogLeftovers(int count);
-
-    [LoggerMessage(LogLevel.Information, "Removed {Bytes} bytes that were made of the file {Sha1}")]
-    private partial void LogDerived(long bytes, string sha1);
-
-    [LoggerMessage(LogLevel.Error, "The file cache could not be {What}")]
-    private partial void LogFailed(Exception exception, string what);
 }

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Buildd.Slave.Http;
 
 /// <summary>The XML-RPC endpoint: reads a call, has it carried out, writes the answer. Faults are answers with status 200.</summary>
-internal sealed partial class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, SlaveMeters meters, ILogger<RpcEndpoint> logger)
+internal sealed class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, SlaveMeters meters, ILogger<RpcEndpoint> logger)
 {
     private const string AnswerType = "text/xml; charset=utf-8";
 
@@ -113,7 +113,7 @@ internal sealed partial class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, Sl
         catch (Exception e) when (e is RefusedException or MessageFormatException)
         {
             outcome = CallOutcome.Refused;
-            LogRefused(Printable(method), e.Message);
+            logger.LogCallRefused(Printable(method), e.Message);
             fault = XmlRpcFaults.Error;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -124,7 +124,7 @@ internal sealed partial class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, Sl
         catch (Exception e) // one of the three broad ones: a call that breaks is one call
         {
             outcome = CallOutcome.Failed;
-            LogBroken(e, Printable(method));
+            logger.LogCallBroken(e, Printable(method));
             fault = XmlRpcFaults.Error;
         }
         finally
@@ -137,10 +137,4 @@ internal sealed partial class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, Sl
     }
 
     private static string Printable(string method) => new([.. method.Take(64).Select(c => char.IsControl(c) ? '?' : c)]);
-
-    [LoggerMessage(LogLevel.Warning, "{Method} was refused: {Reason}")]
-    private partial void LogRefused(string method, string reason);
-
-    [LoggerMessage(LogLevel.Error, "{Method} failed")]
-    private partial void LogBroken(Exception exception, string method);
 }

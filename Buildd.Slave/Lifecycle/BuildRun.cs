@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Buildd.Slave.Lifecycle;
 
 /// <summary>The task beside the builder: a build, then its folder removed and its log closed, whatever happens in it.</summary>
-internal sealed partial class BuildRun(IBuild build, BuildContext context, ILogger logger)
+internal sealed class BuildRun(IBuild build, BuildContext context, ILogger logger)
 {
     /// <summary>Runs the build to its end.</summary>
     /// <returns>How it ended, before what the builder itself has to say to that.</returns>
@@ -22,7 +22,7 @@ internal sealed partial class BuildRun(IBuild build, BuildContext context, ILogg
         }
         catch (Exception e) // one of the three broad ones: whatever a backend does, the builder goes on
         {
-            LogBackendBroken(e, context.Request.BuildId);
+            logger.LogBackendBroken(e, context.Request.BuildId);
             outcome = new BuildOutcome(BuildStatus.BuilderFail);
             context.Log.WriteLine($"The builder failed: {e.GetType().Name}: {e.Message}");
         }
@@ -34,7 +34,7 @@ internal sealed partial class BuildRun(IBuild build, BuildContext context, ILogg
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogFolderLeft(e, context.Directory);
+            logger.LogBuildFolderLeft(e, context.Directory);
             context.Log.WriteLine($"The folder of the build could not be removed: {e.Message}");
             outcome = new BuildOutcome(BuildStatus.BuilderFail);
         }
@@ -42,19 +42,10 @@ internal sealed partial class BuildRun(IBuild build, BuildContext context, ILogg
         context.Log.Close();
         if (context.Log.Failure is { } failure)
         {
-            LogBroken(failure, context.Request.BuildId);
+            logger.LogLogBroken(failure, context.Request.BuildId);
             outcome = new BuildOutcome(BuildStatus.BuilderFail);
         }
 
         return outcome;
     }
-
-    [LoggerMessage(LogLevel.Error, "The backend of build {BuildId} failed")]
-    private partial void LogBackendBroken(Exception exception, string buildId);
-
-    [LoggerMessage(LogLevel.Error, "The log of build {BuildId} could not be written to its end")]
-    private partial void LogBroken(Exception exception, string buildId);
-
-    [LoggerMessage(LogLevel.Error, "The build folder {Directory} could not be removed")]
-    private partial void LogFolderLeft(Exception exception, string directory);
 }

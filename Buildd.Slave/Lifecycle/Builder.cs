@@ -14,7 +14,7 @@ namespace Buildd.Slave.Lifecycle;
 /// Methods may be called from any thread. They are the events of the state machine; one lock makes them follow each
 /// other. Nothing waits for a build while it is held: a build is a task beside it.
 /// </remarks>
-internal sealed partial class Builder : IAsyncDisposable
+internal sealed class Builder : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly SlaveOptions _options;
@@ -140,7 +140,7 @@ internal sealed partial class Builder : IAsyncDisposable
         }
 
         _meters.BuildStarted(order.Backend.Tag);
-        LogStarted(call.BuildId, call.Builder);
+        _logger.LogBuildStarted(call.BuildId, call.Builder);
         return new BuildReply(BuildAnswer.Building, call.BuildId);
     }
 
@@ -158,7 +158,7 @@ internal sealed partial class Builder : IAsyncDisposable
             _ = _abort!.CancelAsync();
         }
 
-        LogAborting(_snapshot.BuildId);
+        _logger.LogBuildAborting(_snapshot.BuildId);
         return new BuilderStatusReply(BuilderStatus.Aborting);
     }
 
@@ -194,7 +194,7 @@ internal sealed partial class Builder : IAsyncDisposable
             build = _build;
             if (_snapshot.Status is BuilderStatus.Building or BuilderStatus.Aborting)
             {
-                LogStopping(_snapshot.BuildId, _options.StopDeadline);
+                _logger.LogStoppingWhileBuilding(_snapshot.BuildId, _options.StopDeadline);
                 _cutShort = _snapshot.Status == BuilderStatus.Building;
                 _snapshot.Log?.WriteLine("The slave is being stopped; the build is ended.");
                 Publish(_snapshot with { Status = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Abort) });
@@ -208,7 +208,7 @@ internal sealed partial class Builder : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            LogNotStopped(_snapshot.BuildId, _options.StopDeadline);
+            _logger.LogBuildNotStopped(_snapshot.BuildId, _options.StopDeadline);
         }
     }
 
@@ -250,7 +250,7 @@ internal sealed partial class Builder : IAsyncDisposable
         lock (_lock)
             _snapshot = _snapshot with { Extra = new XmlRpcStruct(_snapshot.Extra.Where(member => !dropped.Contains(member.Key)).Concat(fit[true])) };
         if (fit[false].Any())
-            LogUnfitMember(_snapshot.BuildId);
+            _logger.LogUnfitMember(_snapshot.BuildId);
     }
 
     /// <summary>Goes on with a build that an earlier slave was killed in: what is left of it is ended, then it has failed.</summary>
@@ -269,7 +269,7 @@ internal sealed partial class Builder : IAsyncDisposable
                     Arguments = new XmlRpcStruct(),
                     DefaultArchitecture = _options.ArchitectureTag,
                 };
-                LogResumed(id, _snapshot.Phase ?? "none");
+                _logger.LogBuildResumed(id, _snapshot.Phase ?? "none");
                 Run(
                     new LeftoverBuild(_backends.GetValueOrDefault(_snapshot.Tag ?? ""), _snapshot.Phase),
                     new BuildContext(this, request, directory, log, _time));
@@ -324,6 +324,6 @@ internal sealed partial class Builder : IAsyncDisposable
             _meters.BuildEnded(_backends.GetValueOrDefault(_snapshot.Tag ?? "")?.Tag, outcome.Status);
         }
 
-        LogEnded(_snapshot.BuildId, outcome.Status);
+        _logger.LogBuildEnded(_snapshot.BuildId, outcome.Status);
     }
 }

@@ -11,7 +11,7 @@ namespace Buildd.Slave.Lifecycle;
 /// it again.
 /// </summary>
 /// <remarks>Used by one thread at a time, but for <see cref="Flush"/>.</remarks>
-internal sealed partial class BuilderMemory : IDisposable
+internal sealed class BuilderMemory : IDisposable
 {
     private readonly SlaveOptions _options;
     private readonly FileCache _cache;
@@ -51,7 +51,7 @@ internal sealed partial class BuilderMemory : IDisposable
                 return BuilderSnapshot.IdleAtStart;
 
             case BuilderStatus.Waiting:
-                LogRecalled(snapshot.BuildId);
+                _logger.LogBuildRecalled(snapshot.BuildId);
                 var missing = snapshot.Results.Where(result => _cache.Find(result.Value) is null).Select(result => result.Key).ToList();
                 snapshot = snapshot with { Log = GoOnWithLog() };
                 if (missing.Count > 0)
@@ -90,7 +90,7 @@ internal sealed partial class BuilderMemory : IDisposable
         }
         catch (RefusedException e)
         {
-            LogNotRemembered(e);
+            _logger.LogBuildNotRemembered(e);
         }
     }
 
@@ -105,7 +105,7 @@ internal sealed partial class BuilderMemory : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogNotFlushed(e);
+            _logger.LogJournalNotFlushed(e);
         }
     }
 
@@ -145,13 +145,4 @@ internal sealed partial class BuilderMemory : IDisposable
             throw new JournalException($"the log of the build that the slave was killed in can't be gone on with: {e.Message}", e);
         }
     }
-
-    [LoggerMessage(LogLevel.Information, "Build {BuildId} had ended before the slave was started; it waits for the master")]
-    private partial void LogRecalled(string? buildId);
-
-    [LoggerMessage(LogLevel.Error, "Results may not be on the disk yet; if the machine goes down now, they may be lost")]
-    private partial void LogNotFlushed(Exception exception);
-
-    [LoggerMessage(LogLevel.Error, "A change is not in the journal; if the slave is killed now, it comes back without it")]
-    private partial void LogNotRemembered(Exception exception);
 }

@@ -98,6 +98,16 @@ public sealed class ArchitectureTests
         Assert.That(starting, project == "Buildd.Processes" ? Is.Not.Empty : Is.Empty);
     }
 
+    /// <summary>What is generated for several classes comes in an order that changes, and the programs would be others each time they are built.</summary>
+    [TestCaseSource(nameof(Projects))]
+    public void One_class_in_one_file_has_all_that_is_said_in_logs(string project)
+    {
+        var files = SourceFiles(project).Where(path => File.ReadAllText(path).Contains("[LoggerMessage(", StringComparison.Ordinal)).ToList();
+
+        Assert.That(files, Has.Count.LessThanOrEqualTo(1));
+        Assert.That(files.SelectMany(File.ReadLines).Count(line => line.Contains(" partial class ", StringComparison.Ordinal)), Is.EqualTo(files.Count));
+    }
+
     [TestCaseSource(nameof(Projects))]
     public void No_folder_has_the_name_of_a_public_type(string project)
     {
