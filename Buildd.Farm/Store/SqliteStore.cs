@@ -181,7 +181,10 @@ public sealed class SqliteStore : IAsyncDisposable
 
     private static void Prepare(string path, SqliteConnection writer, TimeSpan busyTimeout)
     {
-        if (CheckVersion(path, writer) == Migrations.Count)
+        writer.Execute("BEGIN DEFERRED"); // otherwise another process may make the store between one look at the file and the next
+        var found = CheckVersion(path, writer);
+        writer.Execute("COMMIT TRANSACTION");
+        if (found == Migrations.Count)
             return;
         SwitchToWal(writer, busyTimeout);
         writer.Execute("BEGIN IMMEDIATE"); // of two processes that are here at the same time, the second finds it done
