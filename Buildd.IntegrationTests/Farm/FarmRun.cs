@@ -57,10 +57,10 @@ internal sealed class FarmRun : IAsyncDisposable
         await _run;
     }
 
-    /// <summary>SIGTERM, and wait until it has gone.</summary>
+    /// <summary>SIGTERM if it still runs, and wait until it has gone.</summary>
     internal async Task<int> StopAsync()
     {
-        await ProcessRunner.CaptureAsync(Command.Of("kill", "-TERM", _pid));
+        await ProcessRunner.RunAsync(Command.Of("kill", "-TERM", _pid), _ => { });
         return (await _run).ExitCode;
     }
 
