@@ -166,7 +166,7 @@ public sealed class CancelAndCleanTests : IAsyncDisposable
         await _farm.AddAsync("bob", Virtual(VmResetProtocol.Synchronous));
         _farm.Start();
 
-        await _farm.UntilAsync(async () => !(await _farm.FindAsync("bob")).InService);
+        await _farm.UntilAsync(async () => !(await _farm.FindAsync("bob")).InService && _farm.Master.IsQuiet);
 
         Assert.That((await _farm.FindAsync("bob")).FailNotes, Does.Contain(expected));
         Assert.That(_farm.Told, Has.Count.EqualTo(1));

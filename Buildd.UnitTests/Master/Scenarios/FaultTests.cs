@@ -66,7 +66,7 @@ public sealed class FaultTests : IAsyncDisposable
         await _farm.UntilAsync(build, BuildState.NeedsBuild);
         Assert.That(await CountsAsync(build), Is.EqualTo((3, 3)));
         Assert.That(_farm.Now - start, Is.EqualTo(TimeSpan.FromMinutes(3.75)).Within(TimeSpan.FromSeconds(20)));
-        await _farm.UntilAsync(async () => !(await _farm.FindAsync("bob")).InService);
+        await _farm.UntilAsync(async () => !(await _farm.FindAsync("bob")).InService && _farm.Master.IsQuiet);
 
         var builder = await _farm.FindAsync("bob");
         Assert.That(builder.Failures, Is.EqualTo(5));
@@ -473,7 +473,7 @@ public sealed class FaultTests : IAsyncDisposable
         slave.Status = new StatusReply { Status = BuilderStatus.Building, BuildId = "PACKAGEBUILD-99", LogTail = default(ReadOnlyMemory<byte>) };
         _farm.Start();
 
-        await _farm.UntilAsync(async () => !(await _farm.FindAsync("bob")).InService);
+        await _farm.UntilAsync(async () => !(await _farm.FindAsync("bob")).InService && _farm.Master.IsQuiet);
 
         Assert.That(_farm.Told, Has.Some.Contains("is to be clean"));
         Assert.That(slave.Deeds, Is.Empty);
