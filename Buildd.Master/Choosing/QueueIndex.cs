@@ -17,6 +17,7 @@ internal sealed class QueueIndex(FairShareOptions options)
     private readonly Dictionary<string, int> _running = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _served = new(StringComparer.Ordinal);
     private readonly Dictionary<long, long> _left = [];
+    private readonly Dictionary<long, Build> _stored = []; // of those that are taken, as they are stored
     private long _reached = -1;
 
     public int Count => _builds.Count;
@@ -33,7 +34,7 @@ internal sealed class QueueIndex(FairShareOptions options)
     public Build? OnBuilder(string builder) => _onBuilder.GetValueOrDefault(builder);
 
     /// <summary>Takes a build as it is now. What is older than what is known changes nothing.</summary>
-    /// <returns>What was known of it before, and whether this is news.</returns>
+    /// <returns>What was stored of it before as far as is known, and whether this is news.</returns>
     public (Build? Before, bool IsNews) Apply(Build build, DateTimeOffset now)
     {
         var before = _builds.GetValueOrDefault(build.Id);
@@ -44,7 +45,7 @@ internal sealed class QueueIndex(FairShareOptions options)
         if (build.Queue is null)
             _left[build.Id] = build.Revision;
         Put(before, build, now);
-        return (before, true);
+        return (_stored.Remove(build.Id, out var stored) ? stored : before, true);
     }
 
     /// <summary>
@@ -63,29 +64,25 @@ internal sealed class QueueIndex(FairShareOptions options)
         }
     }
 
-    /// <summary>Puts one in the place of another that has the same revision: what was tried and what came of it.</summary>
-    public void Put(Build? before, Build build, DateTimeOffset now)
+    /// <summary>Puts a build as it is to become while that is being stored, lest it is picked once more.</summary>
+    public void Take(Build build, Build taken, DateTimeOffset now)
     {
-        if (before is not null)
-            Remove(before);
-        if (build.Queue is null)
-            return;
-        _builds[build.Id] = build;
-        if (build is { Queue: QueueState.Running or QueueState.Cancelling, Builder: { } builder })
-        {
-            _onBuilder[builder] = build;
-            CollectionsMarshal.GetValueRefOrAddDefault(_running, build.Owner, out _)++;
-            if (build.Started > _served.GetValueOrDefault(build.Owner))
-                _served[build.Owner] = build.Started.Value;
-        }
-        else if (build.IsReady(now))
-        {
-            AddReady(build);
-        }
-        else if (build is { Queue: QueueState.Waiting, NotBefore: { } due })
-        {
-            _later.Add((due, build.Id));
-        }
+        Put(build, taken, now);
+        _stored[build.Id] = build;
+    }
+
+    /// <summary>Ends what <see cref="Take"/> began.</summary>
+    /// <param name="taken">The build that was taken.</param>
+    /// <param name="stored">It as stored; null when it was not: then it is again what it was.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>False when <see cref="Apply"/> was faster and knows better.</returns>
+    public bool Settle(Build taken, Build? stored, DateTimeOffset now)
+    {
+        if (!ReferenceEquals(Find(taken.Id), taken))
+            return false;
+        _stored.Remove(taken.Id, out var before);
+        Put(taken, stored ?? before!, now);
+        return true;
     }
 
     /// <summary>Moves what has come due to what is ready.</summary>
@@ -191,6 +188,30 @@ internal sealed class QueueIndex(FairShareOptions options)
         var since = more > 0 ? now : served > build.Queued ? served : build.Queued;
         return build.Score - (options.PointsPerRunningBuild * (_running.GetValueOrDefault(build.Owner) + more) / weight)
             + (options.PointsPerMinute * Math.Max(0, (now - since).TotalMinutes));
+    }
+
+    private void Put(Build? before, Build build, DateTimeOffset now)
+    {
+        if (before is not null)
+            Remove(before);
+        if (build.Queue is null)
+            return;
+        _builds[build.Id] = build;
+        if (build is { Queue: QueueState.Running or QueueState.Cancelling, Builder: { } builder })
+        {
+            _onBuilder[builder] = build;
+            CollectionsMarshal.GetValueRefOrAddDefault(_running, build.Owner, out _)++;
+            if (build.Started > _served.GetValueOrDefault(build.Owner))
+                _served[build.Owner] = build.Started.Value;
+        }
+        else if (build.IsReady(now))
+        {
+            AddReady(build);
+        }
+        else if (build is { Queue: QueueState.Waiting, NotBefore: { } due })
+        {
+            _later.Add((due, build.Id));
+        }
     }
 
     private void AddReady(Build build)

@@ -313,7 +313,7 @@ public sealed class Scheduler(
                 for (var i = 0; i < found.Count; i++)
                 {
                     var taken = found[i].Dispatched(offers[i].Builder.Name, now);
-                    _index.Put(found[i], taken, now);
+                    _index.Take(found[i], taken, now);
                     offers[i].IsPicked = true;
                     picks.Add(new Choice(offers[i], found[i], taken));
                 }
@@ -333,10 +333,8 @@ public sealed class Scheduler(
                 lock (_lock)
                 {
                     _offers.Remove(pick.Offer.Builder.Name);
-                    // Unless the feed was faster and knows better; then it has told of it, too.
-                    if (!ReferenceEquals(_index.Find(pick.Before.Id), pick.Taken))
-                        continue;
-                    _index.Put(pick.Taken, assignment?.Build ?? pick.Before, now);
+                    if (!_index.Settle(pick.Taken, assignment?.Build, now))
+                        continue; // the feed was faster: it has told of it, too
                 }
 
                 if (assignment is not null)

@@ -112,6 +112,42 @@ public sealed class SchedulerTests
         Assert.That(_told, Has.Count.EqualTo(600));
     }
 
+    /// <summary>The feed tells of what became of a build while its store has not yet answered to who gave it out.</summary>
+    [TestCase(BuildState.Building)]
+    [TestCase(BuildState.Cancelled)]
+    public async Task A_change_that_the_feed_tells_before_the_store_answers_is_one_from_what_was_stored_before(
+        BuildState state, CancellationToken cancellationToken)
+    {
+        var told = new List<string>();
+        var records = Substitute.For<IBuildRecords>();
+        Scheduler scheduler = null!;
+        records.TryReplaceAsync(default!, default).ReturnsForAnyArgs<Task<IReadOnlyList<Build?>>>(async call =>
+        {
+            if (state == BuildState.Cancelled)
+                await StoreAsync((await _builds.FindAsync(1, cancellationToken))!.Ended(BuildState.Cancelled, _time.GetUtcNow()));
+            var stored = await _builds.TryReplaceAsync(call.Arg<IReadOnlyList<Build>>(), cancellationToken);
+            await scheduler.CatchUpAsync(cancellationToken);
+            return stored;
+        });
+        scheduler = new Scheduler(records, _builds, _builders, new MasterOptions { Root = "/nowhere" }, _time, NullLogger.Instance)
+        {
+            Changed = (before, build) => told.Add($"{before?.State.ToName() ?? "-"} {build.State.ToName()}"),
+        };
+        await AddAsync();
+        await scheduler.LoadAsync(cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = scheduler.RunAsync(stop.Token);
+        var builder = (await _builders.TryAddAsync(new Builder { Name = "bob", Url = new Uri("http://b/"), Manual = false }, cancellationToken))!;
+
+        var work = await scheduler.OfferAsync(builder, CancellationToken.None);
+        await stop.CancelAsync();
+        await running;
+
+        Assert.That(work?.Build.State, Is.EqualTo(state == BuildState.Building ? state : null));
+        Assert.That(told, Is.EqualTo(new[] { $"NEEDSBUILD {state.ToName()}" }));
+        Assert.That(scheduler.Find(1)?.State, Is.EqualTo(work?.Build.State));
+    }
+
     [Test]
     public async Task A_dispatch_that_was_stored_though_the_store_failed_is_known_before_its_builder_goes_on(CancellationToken cancellationToken)
     {
