@@ -170,9 +170,7 @@ public class ProcessScopeTests
         }
         finally
         {
-            while (File.ReadAllText(Path.Combine(group, "cgroup.procs")).Length > 0)
-                await Task.Delay(10);
-            Directory.Delete(group);
+            await Machine.RemoveControlGroupAsync(group);
         }
     }
 

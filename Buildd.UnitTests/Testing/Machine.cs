@@ -20,6 +20,23 @@ internal static class Machine
         Assert.Ignore($"Needs {what}.");
     }
 
+    /// <summary>Removes a control group of which all processes end. It is in use until the last has ended, which none of its files tells.</summary>
+    internal static async Task RemoveControlGroupAsync(string group)
+    {
+        while (true)
+        {
+            try
+            {
+                Directory.Delete(group);
+                return;
+            }
+            catch (IOException) when (!TestContext.CurrentContext.CancellationToken.IsCancellationRequested)
+            {
+                await Task.Delay(10);
+            }
+        }
+    }
+
     private static async Task<bool> ProbeControlGroupsAsync()
     {
         await using var scope = ProcessScope.Open("probe");

@@ -288,7 +288,7 @@ public sealed class PlugInBuildTests : IDisposable
         Machine.Require(CurrentUser.IsRoot && Directory.Exists(Freezer), "root and the version 1 freezer, whose processes not even SIGKILL ends");
         var time = new ManualTimeProvider();
         using var bench = new PlugInBench(time);
-        bench.Request = bench.Request with { BuildId = "FROZEN-1" };
+        bench.Request = bench.Request with { BuildId = $"FROZEN-{Environment.ProcessId}" };
         var group = Path.Combine(Freezer, $"buildd-test-{Guid.NewGuid():N}");
         Directory.CreateDirectory(group);
         try
@@ -309,12 +309,10 @@ public sealed class PlugInBuildTests : IDisposable
         finally
         {
             await File.WriteAllTextAsync(Path.Combine(group, "freezer.state"), "THAWED");
-            while (File.ReadAllText(Path.Combine(group, "cgroup.procs")).Length > 0)
-                await Task.Delay(10);
-            Directory.Delete(group);
+            await Machine.RemoveControlGroupAsync(group);
             await using var left = ProcessScope.Open("rest");
             foreach (var rest in left.JoinFile is { } join ? Directory.GetDirectories(Path.Combine(Path.GetDirectoryName(join)!, ".."), $"buildd-*-{bench.Request.BuildId}") : [])
-                Directory.Delete(rest); // could not be removed with its build
+                await Machine.RemoveControlGroupAsync(rest); // could not be removed with its build
         }
     }
 

@@ -258,7 +258,7 @@ public sealed class RootExecutorTests : IDisposable
             $"/run/systemd/nspawn/locks/inode-{chroot.Identity}", $"/run/systemd/nspawn/propagate/{container.Name}/.", $"{container.Stage}/root/.", $"{container.Stage}/door/.",
             $"{container.Stage}/.#root.lck",
         ];
-        var other = "/run/systemd/nspawn/locks/inode-0:0";
+        var other = $"/run/systemd/nspawn/locks/inode-0:{Environment.ProcessId}";
         foreach (var trace in traces.Append(other))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(trace)!);
