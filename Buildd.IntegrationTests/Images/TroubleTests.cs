@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Buildd.IntegrationTests.Support;
 using Buildd.Master;
 using Buildd.Processes;
@@ -37,6 +39,40 @@ public class TroubleTests(string environment) : LiveFsFixture(environment)
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), LogOf(outcome));
         AssertNothingIsLeft();
+    }
+
+    [Test]
+    public async Task A_build_that_waits_for_a_server_without_an_answer_is_aborted_and_leaves_nothing()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var abort = new CancellationTokenSource();
+
+        var run = BuildAsync((await ArgumentsAsync()) with { ConfigBranch = $"http://{silent.LocalEndpoint}/board.git" }, abort: abort.Token);
+        var asked = silent.AcceptSocketAsync();
+        Assert.That(await Task.WhenAny(asked, run), Is.SameAs(asked), "git asks the server");
+        using var connection = await asked;
+        await abort.CancelAsync();
+        var outcome = await run;
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), LogOf(outcome));
+        AssertNothingIsLeft();
+    }
+
+    [Test]
+    public async Task A_build_of_which_a_large_result_is_being_read_is_aborted_and_leaves_nothing()
+    {
+        Machine.Require(new DriveInfo("/var/tmp").AvailableFreeSpace > 12 * GiB, "12 GiB of free space in /var/tmp");
+        using var abort = new CancellationTokenSource();
+
+        var outcome = await BuildAsync(
+            await RecipesAsync(StandInRecipes.Sparse),
+            happened => happened is PhaseStarted { Name: "gather" } ? abort.CancelAsync() : Task.CompletedTask,
+            abort.Token);
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), LogOf(outcome));
+        AssertNothingIsLeft();
+        Assert.That(Directory.EnumerateFiles(Slave.Directory, "*", SearchOption.AllDirectories).Where(file => new FileInfo(file).Length > GiB), Is.Empty);
     }
 
     [Test]
