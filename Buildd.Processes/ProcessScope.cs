@@ -113,14 +113,13 @@ public sealed class ProcessScope : IAsyncDisposable
     /// <param name="time">The clock; null means the system's.</param>
     public static ProcessScope OpenLeft(string name, string directory, TimeProvider? time = null)
     {
-        var ending = "-" + Safe(name);
         return new ProcessScope(
             ControlGroup.FindLeft(IsLeft),
             null,
             () => ProcessTable.Marked(MarkVariable, IsLeft).Concat(ProcessTable.RootedAt(directory)).Concat(ProcessTable.WorkingIn(directory)),
             time ?? TimeProvider.System);
 
-        bool IsLeft(string group) => group.EndsWith(ending, StringComparison.Ordinal) && IsOfDeadProgram(group);
+        bool IsLeft(string group) => IsNamed(group, name) && IsOfDeadProgram(group);
     }
 
     /// <summary>What the processes of the scope have used so far, also those that have ended; null without a control group.</summary>
@@ -189,8 +188,18 @@ public sealed class ProcessScope : IAsyncDisposable
     private static IReadOnlyList<string> ControllersFor(ScopeLimits limits) =>
         [.. limits.MemoryBytes > 0 ? ["memory"] : Array.Empty<string>(), .. limits.Processes > 0 ? ["pids"] : Array.Empty<string>()];
 
+    /// <summary>Whether a control group is that of a scope with a name, whichever program made it.</summary>
+    /// <param name="group">What the group is called, without the folders above it.</param>
+    /// <param name="name">The scope's name, as it was given to <see cref="Open(string, string?, TimeProvider?, bool, ScopeLimits?)"/>.</param>
+    public static bool IsNamed(string group, string name)
+    {
+        // buildd, the program's identity, a number, the name: only that may have a hyphen.
+        ArgumentNullException.ThrowIfNull(group);
+        return group.StartsWith(Prefix, StringComparison.Ordinal) && group.Split('-', 4) is [_, _, _, var given] && given == Safe(name);
+    }
+
     /// <summary>A name as it is at the end of the name of its control group.</summary>
-    public static string Safe(string name) => new([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '_')]);
+    private static string Safe(string name) => new([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '_')]);
 
     /// <summary>A mark starts with the identity of the program that made it.</summary>
     private static bool IsOfDeadProgram(string mark)

@@ -18,6 +18,11 @@ internal sealed class BootedContainer(OpenedPath build)
     /// <summary>What nspawn keeps: locks, and folders that it hands mounts over by.</summary>
     private const string Run = "/run/systemd/nspawn";
 
+    /// <summary>How long the groups may take to become empty: what is in them was killed.</summary>
+    private static readonly TimeSpan GroupsDeadline = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan GroupsPollInterval = TimeSpan.FromMilliseconds(10);
+
     /// <summary>How much of a name makes it one of its own: as hexadecimal digits, half of a SHA-1.</summary>
     private const int NameDigits = 20;
 
@@ -59,8 +64,11 @@ internal sealed class BootedContainer(OpenedPath build)
         return pids.Select(ProcessTable.Describe).OfType<ProcessInfo>().Where(process => process.State is not ('Z' or 'X'));
     }
 
-    /// <summary>Removes what nspawn leaves when it is killed. Only after its processes have gone.</summary>
-    internal void RemoveTraces(string buildId, OpenedPath? chroot)
+    /// <summary>
+    /// Removes what nspawn leaves when it is killed. Only after its processes have gone; those of the container may still be on
+    /// their way out, as the first of them lets go of its root before the kernel ends the rest. Their groups tell when they are out.
+    /// </summary>
+    internal async Task RemoveTracesAsync(string buildId, OpenedPath? chroot, TimeProvider time)
     {
         if (chroot is not null)
             RemoveFile($"{Run}/locks/inode-{chroot.Device}:{chroot.Inode}");
@@ -72,38 +80,42 @@ internal sealed class BootedContainer(OpenedPath build)
         }
 
         RemoveEmpty(Stage);
-        foreach (var group in FindGroups(buildId).OrderByDescending(path => path.Length))
-            RemoveEmpty(group);
+        var start = time.GetTimestamp();
+        foreach (var (group, isBuilds) in FindGroups(buildId).OrderByDescending(group => group.Path.Length))
+        {
+            // Without a group of the build's, another build may have a container in the same one.
+            while (!RemoveEmpty(group) && isBuilds && time.GetElapsedTime(start) < GroupsDeadline)
+                await Task.Delay(GroupsPollInterval, time).ConfigureAwait(false);
+        }
     }
 
     /// <summary>
     /// The control groups that nspawn makes, in the group of the build's scope where there is one, and else in our own. Where
     /// there are two hierarchies it makes the same in systemd's, which the scope knows nothing of.
     /// </summary>
-    private static IEnumerable<string> FindGroups(string buildId)
+    private static IEnumerable<(string Path, bool IsBuilds)> FindGroups(string buildId)
     {
-        var scope = "-" + ProcessScope.Safe(buildId);
         foreach (var (mount, own, isSystemds) in FindHierarchies())
         {
             var ours = Directory.Exists(mount)
-                ? Directory.EnumerateDirectories(mount, "buildd-*", Deep).Where(path => path.EndsWith(scope, StringComparison.Ordinal)).ToList()
+                ? Directory.EnumerateDirectories(mount, "buildd-*", Deep).Where(path => ProcessScope.IsNamed(Path.GetFileName(path), buildId)).ToList()
                 : [];
-            foreach (var parent in ours.Append(Path.TrimEndingDirectorySeparator(mount + own)))
+            foreach (var (parent, isBuilds) in ours.Select(path => (path, true)).Append((Path.TrimEndingDirectorySeparator(mount + own), false)))
             {
                 foreach (var made in (string[])["payload", "supervisor"])
                 {
                     var group = Path.Combine(parent, made);
                     if (!Directory.Exists(group))
                         continue;
-                    yield return group;
+                    yield return (group, isBuilds);
                     foreach (var below in Directory.EnumerateDirectories(group, "*", Deep))
-                        yield return below;
+                        yield return (below, isBuilds);
                 }
             }
 
             // In systemd's hierarchy nobody else removes it; in the other one it is the scope's, which needs it.
             foreach (var group in isSystemds ? ours : [])
-                yield return group;
+                yield return (group, true);
         }
     }
 
@@ -128,15 +140,17 @@ internal sealed class BootedContainer(OpenedPath build)
     }
 
     /// <summary>Whoever is still in a group keeps it; what is not empty is not ours to remove.</summary>
-    private static void RemoveEmpty(string folder)
+    /// <returns>Whether it is gone.</returns>
+    private static bool RemoveEmpty(string folder)
     {
         try
         {
             Directory.Delete(folder);
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // not there, in use, or removed by somebody else meanwhile
+            return !Directory.Exists(folder); // it was never there, or somebody else removed it meanwhile
         }
     }
 

@@ -52,7 +52,7 @@ internal sealed partial class RootExecutor
         if (container.FindProcesses(chroot).Any())
             throw new RootOperationException($"'{chroot.Place}' is booted already");
 
-        container.RemoveTraces(boot.BuildId, chroot);
+        await container.RemoveTracesAsync(boot.BuildId, chroot, time).ConfigureAwait(false);
         Directory.CreateDirectory(container.Stage, OnlyOwner);
         Directory.CreateDirectory(Path.Combine(container.Stage, "root"));
         Directory.CreateDirectory(Path.Combine(container.Stage, "door"));
@@ -132,6 +132,6 @@ internal sealed partial class RootExecutor
         var survivors = await scoped.KillAllAsync(Reaping.Deadline).ConfigureAwait(false);
         if (survivors.Count > 0)
             throw new RootOperationException($"still there after {Reaping.Deadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
-        container.RemoveTraces(buildId, chroot);
+        await container.RemoveTracesAsync(buildId, chroot, time).ConfigureAwait(false);
     }
 }

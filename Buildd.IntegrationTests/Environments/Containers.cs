@@ -26,7 +26,6 @@ internal static class Containers
     /// <param name="builds">What the builds are called, as no other test run's are.</param>
     internal static async Task AssertNothingIsLeftAsync(string[] locksBefore, string workDirectory, IEnumerable<string> builds)
     {
-        var scopes = builds.Select(build => "-" + ProcessScope.Safe(build)).ToList();
         var names = NamesOf(workDirectory, builds);
         Assert.That(names, Is.Not.Empty, "builds to look for");
         using var deadline = new CancellationTokenSource(LocksDeadline);
@@ -39,7 +38,7 @@ internal static class Containers
             Assert.That(stale, Is.Empty, "locks of containers");
             Assert.That(Entries("/run/systemd/nspawn/propagate").Select(Path.GetFileName).Where(names.Contains!), Is.Empty, "folders of containers");
             Assert.That(Entries("/run").Select(Path.GetFileName).Where(names.Contains!), Is.Empty, "stages of containers");
-            Assert.That(Groups(scopes), Is.Empty, "control groups of containers");
+            Assert.That(Groups(builds), Is.Empty, "control groups of containers");
             Assert.That(Running(names), Is.Empty, "containers");
         });
     }
@@ -71,11 +70,11 @@ internal static class Containers
 
     private static string[] Entries(string folder) => Directory.Exists(folder) ? Directory.GetFileSystemEntries(folder) : [];
 
-    private static List<string> Groups(List<string> scopes) => [.. File.ReadLines("/proc/self/mountinfo")
+    private static List<string> Groups(IEnumerable<string> builds) => [.. File.ReadLines("/proc/self/mountinfo")
         .Where(line => line.Contains(" - cgroup", StringComparison.Ordinal))
         .SelectMany(line => Directory.EnumerateDirectories(line.Split(' ')[4], "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true }))
         .Where(path => Path.GetFileName(path) is "payload" or "supervisor"
-            && scopes.Any(scope => Path.GetFileName(Path.GetDirectoryName(path))!.EndsWith(scope, StringComparison.Ordinal)))];
+            && builds.Any(build => ProcessScope.IsNamed(Path.GetFileName(Path.GetDirectoryName(path))!, build)))];
 
     private static List<string> Running(HashSet<string> names) => [.. Directory.EnumerateDirectories("/proc").Where(path =>
     {

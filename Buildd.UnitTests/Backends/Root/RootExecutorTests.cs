@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Buildd.Backends.Root;
 using Buildd.Processes;
 using Buildd.UnitTests.Testing;
@@ -272,6 +273,24 @@ public sealed class RootExecutorTests : IDisposable
         Assert.That(container.Stage, Does.Not.Exist);
         Assert.That(other, Does.Exist);
         File.Delete(other);
+    }
+
+    [Test]
+    public async Task A_killed_container_is_waited_for_until_the_last_of_it_has_left_its_group()
+    {
+        var id = $"{nameof(RootExecutorTests)}-{Guid.NewGuid():N}";
+        Directory.CreateDirectory(_folder[$"work/build-{id}"]);
+        await using var scope = ProcessScope.Open(id);
+        Machine.Require(scope.JoinFile is not null, "control groups: a mounted cgroup2");
+        var group = Path.Combine(Path.GetDirectoryName(scope.JoinFile)!, "payload");
+        Directory.CreateDirectory(group);
+        using var leaving = Process.Start("sh", ["-c", $"echo $$ > {group}/cgroup.procs; exec sleep 1"]);
+        while (File.ReadAllText($"{group}/cgroup.procs").Length == 0)
+            await Task.Delay(10);
+
+        Assert.That(await RunAsync(new RootOperation.Kill(id)), Is.Zero);
+
+        Assert.That(group, Does.Not.Exist);
     }
 
     [TestCase("proc")]
