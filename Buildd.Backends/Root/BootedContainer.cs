@@ -18,13 +18,13 @@ internal sealed class BootedContainer(OpenedPath build)
     /// <summary>What nspawn keeps: locks, and folders that it hands mounts over by.</summary>
     private const string Run = "/run/systemd/nspawn";
 
+    /// <summary>How much of a name makes it one of its own: as hexadecimal digits, half of a SHA-1.</summary>
+    private const int NameDigits = 20;
+
     /// <summary>How long the groups may take to become empty: what is in them was killed.</summary>
     private static readonly TimeSpan GroupsDeadline = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan GroupsPollInterval = TimeSpan.FromMilliseconds(10);
-
-    /// <summary>How much of a name makes it one of its own: as hexadecimal digits, half of a SHA-1.</summary>
-    private const int NameDigits = 20;
 
     /// <summary>All levels, no links.</summary>
     private static readonly EnumerationOptions Deep = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };

@@ -20,15 +20,14 @@ internal static class Machine
         Assert.Ignore($"Needs {what}.");
     }
 
-    /// <summary>Removes a control group of which all processes end. It is in use until the last has ended, which none of its files tells.</summary>
+    /// <summary>Removes a control group whose processes are ending: until the last has ended it is in use, though none is listed.</summary>
     internal static async Task RemoveControlGroupAsync(string group)
     {
-        while (true)
+        while (Directory.Exists(group))
         {
             try
             {
                 Directory.Delete(group);
-                return;
             }
             catch (IOException) when (!TestContext.CurrentContext.CancellationToken.IsCancellationRequested)
             {

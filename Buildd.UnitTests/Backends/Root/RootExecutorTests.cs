@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Buildd.Backends.Root;
 using Buildd.Processes;
 using Buildd.UnitTests.Testing;
@@ -284,13 +283,14 @@ public sealed class RootExecutorTests : IDisposable
         Machine.Require(scope.JoinFile is not null, "control groups: a mounted cgroup2");
         var group = Path.Combine(Path.GetDirectoryName(scope.JoinFile)!, "payload");
         Directory.CreateDirectory(group);
-        using var leaving = Process.Start("sh", ["-c", $"echo $$ > {group}/cgroup.procs; exec sleep 1"]);
+        var leaving = ProcessRunner.RunAsync(Command.Of("sh", "-c", $"echo $$ > {group}/cgroup.procs; exec sleep 1"), _ => { });
         while (File.ReadAllText($"{group}/cgroup.procs").Length == 0)
             await Task.Delay(10);
 
         Assert.That(await RunAsync(new RootOperation.Kill(id)), Is.Zero);
 
         Assert.That(group, Does.Not.Exist);
+        await leaving;
     }
 
     [TestCase("proc")]

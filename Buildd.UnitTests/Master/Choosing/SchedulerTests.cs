@@ -133,15 +133,8 @@ public sealed class SchedulerTests
         {
             Changed = (before, build) => told.Add($"{before?.State.ToName() ?? "-"} {build.State.ToName()}"),
         };
-        await AddAsync();
-        await scheduler.LoadAsync(cancellationToken);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = scheduler.RunAsync(stop.Token);
-        var builder = (await _builders.TryAddAsync(new Builder { Name = "bob", Url = new Uri("http://b/"), Manual = false }, cancellationToken))!;
 
-        var work = await scheduler.OfferAsync(builder, CancellationToken.None);
-        await stop.CancelAsync();
-        await running;
+        var work = await OfferAsync(scheduler, cancellationToken);
 
         Assert.That(work?.Build.State, Is.EqualTo(state == BuildState.Building ? state : null));
         Assert.That(told, Is.EqualTo(new[] { $"NEEDSBUILD {state.ToName()}" }));
@@ -162,18 +155,25 @@ public sealed class SchedulerTests
         feed.ReadChangesAsync(0, 0, default).ReturnsForAnyArgs(call => _builds.ReadChangesAsync(call.ArgAt<long>(0), call.ArgAt<int>(1), cancellationToken));
         feed.WaitForChangeAsync(0, default).ReturnsForAnyArgs(call => Task.Delay(Timeout.Infinite, call.Arg<CancellationToken>())); // it is late
         var scheduler = new Scheduler(records, feed, _builders, new MasterOptions { Root = "/nowhere" }, _time, NullLogger.Instance);
+
+        var work = await OfferAsync(scheduler, cancellationToken);
+
+        Assert.That(work, Is.Null);
+        Assert.That(scheduler.OnBuilder("bob")?.State, Is.EqualTo(BuildState.Building));
+    }
+
+    /// <summary>Offers a builder where one build waits.</summary>
+    private async Task<Assignment?> OfferAsync(Scheduler scheduler, CancellationToken cancellationToken)
+    {
         await AddAsync();
         await scheduler.LoadAsync(cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = scheduler.RunAsync(stop.Token);
         var builder = (await _builders.TryAddAsync(new Builder { Name = "bob", Url = new Uri("http://b/"), Manual = false }, cancellationToken))!;
-
         var work = await scheduler.OfferAsync(builder, CancellationToken.None);
-
-        Assert.That(work, Is.Null);
-        Assert.That(scheduler.OnBuilder("bob")?.State, Is.EqualTo(BuildState.Building));
         await stop.CancelAsync();
         await running;
+        return work;
     }
 
     private async Task<Build> AddAsync() =>
