@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Buildd.TestProgram;
 
 var number = args.Length > 1 && int.TryParse(args[1], NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
 switch (args.FirstOrDefault())
@@ -64,7 +65,12 @@ switch (args.FirstOrDefault())
             child!.WaitForExit();
         return 0;
 
+    case "keep-archive" when args.Length == 4: // an archive of packages, with what was fetched of it kept in folders
+        await ArchiveCache.RunAsync(new Uri(args[1].TrimEnd('/') + "/"), args[2], args[3]);
+        return 0;
+
     default:
-        Console.Error.WriteLine("usage: exit N | print N | cat | pour N | show NAME | sleep N | ignore-signals N | stop-politely N | leak N");
+        Console.Error.WriteLine(
+            "usage: exit N | print N | cat | pour N | show NAME | sleep N | ignore-signals N | stop-politely N | leak N | keep-archive URL FOLDER FOLDER");
         return 64;
 }

@@ -72,7 +72,7 @@ public sealed class NspawnPackageTests() : PackageContract("nspawn")
         set -e
         folder=$(mktemp -d /var/tmp/buildd-test-XXXXXXXXXX)
         trap 'rm -rf --one-file-system "$folder"' EXIT
-        tar -C "$folder" -xzf "$1"
+        tar -C "$folder" --zstd -xf "$1"
         cd "$folder/chroot-autobuild"
         cp /etc/resolv.conf /etc/hosts etc/
         echo "$3" > etc/apt/sources.list

@@ -34,7 +34,7 @@ public class DemoTests
     [Test]
     public async Task Builds_hello_from_the_machine_s_own_mirror()
     {
-        await BuildEnvironment.ChrootAsync();
+        await BuildEnvironment.DemoChrootAsync();
         var output = new StringBuilder();
 
         var result = await ProcessRunner.RunAsync(Demo("hello"), bytes => output.Append(Encoding.UTF8.GetString(bytes)));
@@ -55,7 +55,7 @@ public class DemoTests
     [Test]
     public async Task A_package_that_is_not_there_is_said_plainly()
     {
-        await BuildEnvironment.ChrootAsync();
+        await BuildEnvironment.DemoChrootAsync();
         var output = new StringBuilder();
 
         var result = await ProcessRunner.RunAsync(Demo("no-such-package-of-ours"), bytes => output.Append(Encoding.UTF8.GetString(bytes)));
@@ -70,7 +70,7 @@ public class DemoTests
     {
         // What stands for the cached chroot is none, so the build itself fails, for real.
         var chroots = Directory.CreateDirectory(_folder["chroots"]).FullName;
-        await File.WriteAllTextAsync(Path.Combine(chroots, Path.GetFileName(await BuildEnvironment.ChrootAsync())), "this is no tarball");
+        await File.WriteAllTextAsync(Path.Combine(chroots, Path.GetFileName(await BuildEnvironment.DemoChrootAsync())), "this is no tarball");
         var output = new StringBuilder();
 
         var result = await ProcessRunner.RunAsync(
@@ -89,7 +89,7 @@ public class DemoTests
     [TestCase("Hello World")]
     public async Task A_name_that_is_none_is_refused(string name)
     {
-        await BuildEnvironment.ChrootAsync();
+        await BuildEnvironment.DemoChrootAsync();
 
         var result = await ProcessRunner.RunAsync(Demo(name), _ => { });
 
@@ -110,7 +110,7 @@ public class DemoTests
     public async Task Ctrl_C_leaves_nothing(string sign, bool freshChroot)
     {
         if (!freshChroot)
-            await BuildEnvironment.ChrootAsync();
+            await BuildEnvironment.DemoChrootAsync();
         var output = new StringBuilder();
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var scope = ProcessScope.Open("demo");

@@ -19,7 +19,7 @@ public class ImageDemoTests
     {
         BuildEnvironment.RequireBuildTools();
         Machine.Require(File.Exists("/usr/bin/git") && File.Exists("/usr/bin/unsquashfs"), "git and squashfs-tools: run 'make test', which installs them");
-        await BuildEnvironment.ChrootAsync();
+        await BuildEnvironment.DemoChrootAsync();
         _folder = new TemporaryDirectory();
         _work = Directory.CreateDirectory($"/var/tmp/buildd-test-{Guid.NewGuid():N}").FullName;
     }

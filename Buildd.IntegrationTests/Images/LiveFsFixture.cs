@@ -32,7 +32,7 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
 
     private protected FileServer Server { get; private set; } = null!;
 
-    /// <summary>The address of this machine's archive, with what was fetched before kept; the images are made of it too.</summary>
+    /// <summary>The address of the archive; the images are made of it too.</summary>
     private protected string Mirror { get; private set; } = "";
 
     private protected SlaveDaemon Slave { get; set; } = null!;
@@ -49,7 +49,7 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
         Folder = new TemporaryDirectory();
         Directory.CreateDirectory(Folder["branches"]);
         Server = await FileServer.StartAsync();
-        Mirror = Server.AddMirror((await BuildEnvironment.ArchiveAsync()).Split(' ')[1], Path.Combine(PackageCache, "mirror"));
+        Mirror = await BuildEnvironment.MirrorAsync();
         Slave = await StartSlaveAsync();
     }
 

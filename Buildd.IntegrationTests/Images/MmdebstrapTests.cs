@@ -50,7 +50,7 @@ public class MmdebstrapTests : LiveFsFixture
         if (!Directory.Exists(folder))
         {
             // Under another name until it is whole.
-            var mirror = (await BuildEnvironment.ArchiveAsync()).Split(' ')[1];
+            var mirror = await BuildEnvironment.MirrorAsync();
             var temporary = Directory.CreateDirectory($"{folder}.{Environment.ProcessId}").FullName;
             await ProcessRunner.CaptureAsync(
                 Command.Of("mmdebstrap", "--variant=buildd", "--include=fakeroot,mmdebstrap,squashfs-tools-ng,dctrl-tools", "--format=null",

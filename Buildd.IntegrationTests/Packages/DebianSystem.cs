@@ -66,6 +66,7 @@ internal sealed class DebianSystem : IAsyncDisposable
         File.Copy("/etc/resolv.conf", system.Root + "/etc/resolv.conf", overwrite: true);
         await File.WriteAllTextAsync(system.Root + "/etc/hosts", await File.ReadAllTextAsync("/etc/hosts") + $"\n127.0.1.1 {Environment.MachineName}\n");
         await File.WriteAllTextAsync(system.Root + "/etc/hostname", Environment.MachineName + "\n");
+        await File.WriteAllTextAsync(system.Root + "/etc/apt/sources.list", await BuildEnvironment.ArchiveAsync() + "\n");
         await system.MountProcessesAsync();
         await system.RunAsync("apt-get", "update");
         return system;
@@ -241,13 +242,13 @@ internal sealed class DebianSystem : IAsyncDisposable
     private static async Task<string> MakeTarballAsync()
     {
         var (suite, architecture) = await BuildEnvironment.ReleaseAsync();
-        var archive = await BuildEnvironment.ArchiveAsync();
-        var recipe = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{archive}\n{Included}")))[..12];
+        var machine = await BuildEnvironment.MachineMirrorAsync();
+        var recipe = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{machine}\n{Included}")))[..12];
         var path = $"/var/cache/buildd/chroots/system-{suite}-{architecture}-{recipe}.tar";
         if (File.Exists(path))
             return path;
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        await RunOnHostAsync("mmdebstrap", "--quiet", "--variant=apt", $"--include={Included}", "--format=tar", suite, path + ".tmp", archive);
+        await RunOnHostAsync("mmdebstrap", "--quiet", "--variant=apt", $"--include={Included}", "--format=tar", suite, path + ".tmp", await BuildEnvironment.ArchiveAsync());
         File.Move(path + ".tmp", path, overwrite: true);
         return path;
     }

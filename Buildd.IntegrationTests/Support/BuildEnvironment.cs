@@ -7,22 +7,56 @@ namespace Buildd.IntegrationTests.Support;
 /// <summary>What the tests with real builds share: a chroot, sources, and the means to see that nothing is left behind.</summary>
 internal static class BuildEnvironment
 {
+    private const string ChrootLock = "/run/lock/buildd-test-chroot";
+
+    private static readonly Lazy<Task<string>> DemoChroot = new(MakeDemoChrootAsync);
     private static readonly Lazy<Task<string>> Chroot = new(MakeChrootAsync);
     private static readonly Lazy<Task<(string Suite, string Architecture)>> Release = new(ReadReleaseAsync);
 
-    /// <summary>A tarball of this machine's release.</summary>
+    /// <summary>Makes the tarball of the builds from the one that people make, without what no build reads: it is unpacked a hundred times.</summary>
+    private const string SlimScript =
+        """
+        set -eu
+        [ ! -e "$2" ] || exit 0
+        folder=$(mktemp -d /var/tmp/buildd-chroot-XXXXXXXXXX)
+        trap 'rm -rf --one-file-system "$folder" "$2.part"' EXIT
+        tar -C "$folder" --numeric-owner -xzf "$1"
+        cd "$folder/chroot-autobuild"
+        find usr/share/doc usr/share/man usr/share/info usr/share/locale -mindepth 1 -delete
+        find var/lib/apt/lists var/cache/apt -type f -delete
+        tar -C .. --numeric-owner -cf - chroot-autobuild | zstd -q -3 -T0 -o "$2.part"
+        mv "$2.part" "$2"
+        """;
+
+    /// <summary>A tarball of this machine's release, compressed with zstd.</summary>
     internal static Task<string> ChrootAsync() => Chroot.Value;
+
+    /// <summary>The tarball that the demo makes and uses.</summary>
+    internal static Task<string> DemoChrootAsync() => DemoChroot.Value;
 
     internal static Task<(string Suite, string Architecture)> ReleaseAsync() => Release.Value;
 
-    /// <summary>The line of a sources.list for this machine's release and mirror.</summary>
+    /// <summary>
+    /// The address of the archive that builds install from: what scripts/test keeps of this machine's own archive, or that archive.
+    /// </summary>
+    internal static async Task<string> MirrorAsync() => Environment.GetEnvironmentVariable("BUILDD_TEST_ARCHIVE") is { Length: > 0 } kept
+        ? kept
+        : await MachineMirrorAsync();
+
+    /// <summary>The line of a sources.list for this machine's release.</summary>
     internal static async Task<string> ArchiveAsync()
+    {
+        var (suite, _) = await ReleaseAsync();
+        return $"deb {await MirrorAsync()} {suite} main";
+    }
+
+    /// <summary>The address of this machine's own archive, in its apt's words.</summary>
+    internal static async Task<string> MachineMirrorAsync()
     {
         var (suite, _) = await ReleaseAsync();
         var targets = await ProcessRunner.CaptureAsync(
             Command.Of("apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)", "Created-By: Packages"));
-        var mirror = targets.Split('\n').Select(line => line.Split(' ')).First(words => words[0] == suite)[1];
-        return $"deb {mirror} {suite} main";
+        return targets.Split('\n').Select(line => line.Split(' ')).First(words => words[0] == suite)[1];
     }
 
     internal static void RequireBuildTools()
@@ -60,8 +94,18 @@ internal static class BuildEnvironment
         }
     }
 
-    private static async Task<string> MakeChrootAsync() =>
-        (await ProcessRunner.CaptureAsync(Command.Of(Repository.Program("buildd-farm"), "chroot"))).Trim();
+    /// <summary>One process makes it where several want it.</summary>
+    private static async Task<string> MakeDemoChrootAsync() =>
+        (await ProcessRunner.CaptureAsync(Command.Of("flock", ChrootLock, Repository.Program("buildd-farm"), "chroot"))).Trim();
+
+    private static async Task<string> MakeChrootAsync()
+    {
+        Machine.Require(File.Exists("/usr/bin/zstd"), "/usr/bin/zstd: run 'make test', which installs it");
+        var demo = await DemoChrootAsync();
+        var slim = Path.Combine(Path.GetDirectoryName(demo)!, "test-" + Path.GetFileName(demo).Replace(".tar.gz", ".tar.zst", StringComparison.Ordinal));
+        await ProcessRunner.CaptureAsync(Command.Of("flock", ChrootLock, "sh", "-c", SlimScript, "sh", demo, slim));
+        return slim;
+    }
 
     private static async Task<(string, string)> ReadReleaseAsync()
     {

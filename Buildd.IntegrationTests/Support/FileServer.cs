@@ -11,11 +11,8 @@ namespace Buildd.IntegrationTests.Support;
 /// <summary>Serves files to a slave, as a master's archive would.</summary>
 internal sealed class FileServer : IAsyncDisposable
 {
-    private const string MirrorPath = "/mirror";
-
     private readonly Dictionary<string, string> _files = [];
     private readonly WebApplication _application;
-    private PackageMirror? _mirror;
 
     private FileServer()
     {
@@ -24,7 +21,6 @@ internal sealed class FileServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         _application = builder.Build();
         _application.Run(http => _files.TryGetValue(http.Request.Path.Value!, out var path) ? http.Response.SendFileAsync(path)
-            : _mirror is not null && http.Request.Path.StartsWithSegments(MirrorPath, out var rest) ? _mirror.AnswerAsync(rest.Value!.TrimStart('/'), http.Response)
             : Task.FromResult(http.Response.StatusCode = StatusCodes.Status404NotFound));
     }
 
@@ -59,16 +55,5 @@ internal sealed class FileServer : IAsyncDisposable
         return $"{_application.Urls.First()}/{name}";
     }
 
-    /// <summary>Serves an archive of packages with what is fetched of it kept in a folder, and returns its address.</summary>
-    internal string AddMirror(string archive, string folder)
-    {
-        _mirror = new PackageMirror(new Uri(archive.TrimEnd('/') + "/"), folder);
-        return _application.Urls.First() + MirrorPath;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _application.DisposeAsync();
-        _mirror?.Dispose();
-    }
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
 }
