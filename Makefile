@@ -4,13 +4,16 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PACKAGE ?= hello
 
-sources := $(shell find Buildd.* -name obj -prune -o -name bin -prune -o \( -name '*.cs' -o -name '*.csproj' \) -print) \
+sources := $(shell find Buildd.* -name obj -prune -o -name bin -prune -o \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' \) -print) \
 	$(wildcard Directory.*) global.json debian/changelog
 
 packaging := $(shell find debian -path 'debian/.*' -prune -o -type f -print) $(wildcard docs/*.md) scripts/build-deb scripts/export-tree
 
 # What a build needs on this machine; dpkg-dev makes the source packages of the tests.
 build_packages := sbuild schroot mmdebstrap debian-archive-keyring
+
+# What links native code.
+linker_packages := gcc libc6-dev zlib1g-dev
 
 .PHONY: help demo demo-image test build check bench deb pack clean packages
 
@@ -35,6 +38,7 @@ packages:
 build: out/bin/buildd-slave out/bin/buildd-farm ## out/bin/buildd-slave and out/bin/buildd-farm, ready to run
 
 out/bin/buildd-slave: $(sources) scripts/build
+	@scripts/require-packages $(linker_packages)
 	@scripts/build slave
 
 out/bin/buildd-farm: $(sources) scripts/build
@@ -44,7 +48,7 @@ check: ## format, analysers, the architecture test
 	@scripts/check
 
 bench: packages ## the benchmarks, each with the figure it is compared with
-	@scripts/require-packages nginx-light curl libsqlite3-0
+	@scripts/require-packages nginx-light curl libsqlite3-0 $(linker_packages)
 	@dotnet run --project Buildd.Benchmarks -c Release
 
 pack: ## the NuGet packages, in out/nuget
@@ -53,7 +57,7 @@ pack: ## the NuGet packages, in out/nuget
 deb: out/deb/.made ## the Debian packages, in out/deb
 
 out/deb/.made: $(sources) $(packaging)
-	@scripts/require-packages dpkg-dev debhelper
+	@scripts/require-packages dpkg-dev debhelper $(linker_packages)
 	@scripts/build-deb
 	@touch $@
 

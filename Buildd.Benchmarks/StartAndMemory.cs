@@ -8,7 +8,7 @@ using Buildd.Benchmarks.Peers;
 namespace Buildd.Benchmarks;
 
 /// <summary>A builder is restarted now and then and mostly waits: what do a start and an idle slave cost?</summary>
-/// <remarks>Both programs are published the same way just before: one trimmed file, compiled ahead of time, for this machine.</remarks>
+/// <remarks>Both programs are published just before, in the form that <c>Publish.props</c> chooses for this machine.</remarks>
 internal sealed class StartAndMemory : IBenchmark
 {
     private const double AgreedStartAim = 1 / 1.3;

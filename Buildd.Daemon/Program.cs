@@ -37,6 +37,14 @@ var untilStdinCloses = new Option<bool>("--until-stdin-closes")
 {
     Description = "Stop when standard input ends, for whoever starts a slave of its own: it then never outlives its starter.",
 };
+var versionOption = new Option<bool>("--version")
+{
+    Description = "Print the version.",
+};
+var verboseOption = new Option<bool>("--verbose")
+{
+    Description = "With --version: print also the form that the program was published in, native code or one file of .NET.",
+};
 var root = new RootCommand(
     """
     buildd-slave: builds Debian packages for a master that speaks the builder protocol.
@@ -46,10 +54,18 @@ var root = new RootCommand(
     As an ordinary user it has what needs root done through sudo: 'buildd-slave root --help'.
     """)
 {
-    configurationOption, checkOption, bindHostOption, logOption, stateOption, untilStdinCloses,
+    configurationOption, checkOption, bindHostOption, logOption, stateOption, untilStdinCloses, versionOption, verboseOption,
 };
+root.Options.Remove(root.Options.OfType<VersionOption>().Single()); // the library's knows no second line
+root.Validators.Add(result =>
+{
+    if (result.GetValue(verboseOption) && !result.GetValue(versionOption))
+        result.AddError("--verbose needs --version.");
+});
 root.SetAction((parsed, cancellationToken) =>
 {
+    if (parsed.GetValue(versionOption))
+        return SlaveProgram.PrintVersionAsync(version, parsed.GetValue(verboseOption));
     var path = parsed.GetValue(configurationOption) ?? Environment.GetEnvironmentVariable(ConfigurationVariable);
     if (string.IsNullOrEmpty(path))
         return SlaveProgram.FailAsync($"no configuration: give --config FILE or set {ConfigurationVariable}");

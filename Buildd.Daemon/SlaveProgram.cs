@@ -25,6 +25,15 @@ internal static class SlaveProgram
         return ConfigurationError;
     }
 
+    /// <summary>Prints the version and, if wanted, a second line with the form that the program was published in.</summary>
+    internal static async Task<int> PrintVersionAsync(string version, bool verbose)
+    {
+        await Console.Out.WriteLineAsync(version);
+        if (verbose)
+            await Console.Out.WriteLineAsync(ProgramForm.Describe());
+        return 0;
+    }
+
     /// <summary>Reads the configuration and prints what was understood.</summary>
     internal static async Task<int> CheckAsync(string path, string version, ConfigurationOverrides overrides)
     {

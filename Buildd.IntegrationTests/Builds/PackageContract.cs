@@ -299,7 +299,7 @@ public abstract partial class PackageContract(string environment)
     /// <param name="lines">What its configuration has to say.</param>
     /// <param name="before">What has to stand before its program's name, for root to run.</param>
     private protected virtual Task<SlaveDaemon> StartSlaveAsync(string lines, IReadOnlyList<string> before) =>
-        SlaveDaemon.StartWithAsync(lines, [.. before, Path.Combine(AppContext.BaseDirectory, "buildd-slave")]);
+        SlaveDaemon.StartWithAsync(lines, [.. before, Repository.Program("buildd-slave")]);
 
     /// <summary>Takes back what <see cref="StartSlaveAsync(string, IReadOnlyList{string})"/> did to the machine.</summary>
     private protected virtual Task RemoveUserAsync() => Task.CompletedTask;

@@ -242,8 +242,7 @@ public sealed class PlugInTests : IAsyncDisposable
 
     private static SlaveClient ClientOf(HttpClient http, Uri url) => new(http, new SlaveClientOptions { Url = url });
 
-    private Command Daemon() => Command.Of(
-        "dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "buildd-slave.dll"), "--config", _slave.ConfigurationPath);
+    private Command Daemon() => Command.Of(Repository.Program("buildd-slave"), "--config", _slave.ConfigurationPath);
 
     /// <summary>Runs the daemon in a process of its own until the work is done and, where somebody kills it, until it is gone.</summary>
     private async Task RunDaemonAsync(ProcessScope scope, Func<Uri, Task> work, bool killed)

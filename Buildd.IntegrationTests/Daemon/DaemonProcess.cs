@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
+using Buildd.IntegrationTests.Support;
 using Buildd.Processes;
 using Buildd.UnitTests.Testing;
 
 namespace Buildd.IntegrationTests.Daemon;
 
-/// <summary><c>buildd-slave</c> as compiled with the tests, in a process of its own.</summary>
+/// <summary>The published <c>buildd-slave</c>, in a process of its own.</summary>
 internal sealed class DaemonProcess : IAsyncDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -18,8 +19,6 @@ internal sealed class DaemonProcess : IAsyncDisposable
         Directory.CreateDirectory(_folder["home"]);
         Directory.CreateDirectory(_folder["filecache"]);
     }
-
-    internal static string Assembly => Path.Combine(AppContext.BaseDirectory, "buildd-slave.dll");
 
     internal string this[string name] => _folder[name];
 
@@ -39,7 +38,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
     internal Command Command(string configuration, params string[] arguments)
     {
         File.WriteAllText(_folder["buildd.conf"], configuration);
-        return Buildd.Processes.Command.Of("dotnet", "exec", Assembly, "--config", _folder["buildd.conf"]).With(arguments)
+        return Buildd.Processes.Command.Of(Repository.Program("buildd-slave"), "--config", _folder["buildd.conf"]).With(arguments)
             .Behind("sh", "-c", "echo \"pid $$\"; exec \"$@\"", "sh");
     }
 

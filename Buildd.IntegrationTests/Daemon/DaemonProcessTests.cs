@@ -1,6 +1,8 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Buildd.IntegrationTests.Support;
 using Buildd.Processes;
 using Buildd.Protocol.Client;
@@ -163,6 +165,23 @@ public sealed class DaemonProcessTests : IAsyncDisposable
         using var http = new HttpClient();
         var status = await new SlaveClient(http, new SlaveClientOptions { Url = other.Url }).StatusAsync();
         Assert.That(status.BuilderVersion, Is.EqualTo(version));
+    }
+
+    [Test]
+    public async Task Where_the_native_compiler_is_served_the_program_is_native_code()
+    {
+        var form = RuntimeInformation.ProcessArchitecture switch
+        {
+            Architecture.X64 or Architecture.Arm64 => "native code",
+            Architecture.Arm => "one file with machine code (ReadyToRun)",
+            _ => "one file that is compiled while it runs",
+        };
+
+        Assert.That(await _daemon.RunAsync(_daemon.Command("", "--version", "--verbose")), Is.Zero);
+        Assert.That(_daemon.Output.Split('\n')[2], Does.Match($@"^{Regex.Escape(form)} for linux-\w+, \.NET 10\.[0-9.]+$"));
+
+        await using var other = new DaemonProcess();
+        Assert.That(await other.RunAsync(other.Command("", "--verbose")), Is.EqualTo(1), "it goes with --version only");
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using Buildd.IntegrationTests.Support;
 using Buildd.Processes;
 using Buildd.UnitTests.Testing;
@@ -42,6 +43,25 @@ public sealed class BuiltPackageTests
         Assert.That(generated, Does.Contain(".SH [builder]\n").And.Contain(".SH KEYS THAT NOBODY READS\n").And.Contain(".TP\n\\fBbindport\\fR\n").And.Contain(".TP\n\\fBtoken\\-file\\fR\n").And.Not.Contain("|").And.Not.Contain("`"));
         generated = await DebianSystem.RunOnHostAsync("zcat", folder["usr/share/man/man1/buildd-farm.1.gz"]);
         Assert.That(generated, Does.Contain(".SH EXIT CODES\n").And.Contain(".TP\n\\fBrun\\fR\n").And.Contain(".TP\n\\fBPoll\\-Interval\\fR\n").And.Not.Contain("|").And.Not.Contain("`"));
+    }
+
+    [Test]
+    public async Task Native_code_is_stripped_and_its_symbols_are_in_a_package_of_their_own()
+    {
+        using var folder = new TemporaryDirectory();
+        foreach (var package in (string[])["buildd-slave", "buildd-slave-dbgsym"])
+            await DebianSystem.RunOnHostAsync("dpkg-deb", "--extract", DebianSystem.Package(package), folder.Path);
+        var program = folder["usr/sbin/buildd-slave"];
+        Assert.That(await DebianSystem.RunOnHostAsync(program, "--version", "--verbose"), Does.Contain("\nnative code for "));
+
+        Assert.That(await DebianSystem.RunOnHostAsync("readelf", "--section-headers", "--wide", program), Does.Not.Contain(" .symtab ").And.Not.Contain(" .debug_"));
+        var id = Regex.Match(await DebianSystem.RunOnHostAsync("readelf", "--notes", program), "Build ID: (..)([0-9a-f]+)").Groups;
+        var symbols = folder[$"usr/lib/debug/.build-id/{id[1]}/{id[2]}.debug"];
+        Assert.That(await DebianSystem.RunOnHostAsync("readelf", "--section-headers", "--wide", symbols), Does.Contain(" .symtab ").And.Contain(" .debug_line "));
+
+        // Computed from the libraries it is linked to; the one it opens while it runs is written in debian/control.
+        var needs = await DebianSystem.RunOnHostAsync("dpkg-deb", "--field", DebianSystem.Package("buildd-slave"), "Depends");
+        Assert.That(needs, Does.Match(@"\blibc6 \(>= 2\.\d+\)").And.Match(@"\bzlib1g\b").And.Contain("libssl3"));
     }
 
     [TestCase("buildd-slave --c", "--config --check")]
@@ -103,7 +123,7 @@ public sealed class BuiltPackageTests
             sums.Add($"{Path.GetFileName(file)} {Convert.ToHexStringLower(await SHA256.HashDataAsync(stream))}");
         }
 
-        Assert.That(sums, Has.Count.EqualTo(3));
+        Assert.That(sums.Select(sum => sum.Split('_')[0]), Is.EqualTo(new[] { "buildd-farm", "buildd-slave-dbgsym", "buildd-slave-drop-in", "buildd-slave" }));
         return [.. sums];
     }
 }

@@ -1,22 +1,19 @@
 using System.Security.Cryptography;
 using System.Text;
-using Buildd.Daemon;
-using Buildd.Daemon.Configuration;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.UnitTests.Testing;
-using Microsoft.AspNetCore.Builder;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Support;
 
-/// <summary>The whole slave, made of a configuration file and a folder of plug-ins that are shell scripts, on a real socket.</summary>
+/// <summary>The published <c>buildd-slave</c> with a configuration file and a folder of plug-ins that are shell scripts.</summary>
 internal sealed class PlugInSlave : IAsyncDisposable
 {
     private readonly TemporaryDirectory _folder = new();
     private readonly HttpClient _http = new();
-    private WebApplication? _application;
+    private SlaveDaemon? _daemon;
 
     internal PlugInSlave()
     {
@@ -34,7 +31,7 @@ internal sealed class PlugInSlave : IAsyncDisposable
 
     internal string HomeDirectory => _folder["home"];
 
-    internal Uri Url => new(_application!.Urls.First());
+    internal Uri Url => _daemon!.Url;
 
     internal SlaveClient Client => new(_http, new SlaveClientOptions { Url = Url });
 
@@ -50,11 +47,7 @@ internal sealed class PlugInSlave : IAsyncDisposable
         File.WriteAllText(Path.Combine(BackendsDirectory, tag + ".conf"), $"[backend]\ntag = {tag}\ncommand = {command}\n{more}");
     }
 
-    internal async Task StartAsync()
-    {
-        _application = SlaveApplication.Create(DaemonConfiguration.Load(ConfigurationPath, "1.2"));
-        await _application.StartAsync();
-    }
+    internal async Task StartAsync() => _daemon = await SlaveDaemon.StartInAsync(_folder.Path);
 
     /// <summary>Starts the only plug-in's slave and a build of it, and waits until it has ended.</summary>
     internal async Task<StatusReply> RunAsync(string script, string more = "")
@@ -106,12 +99,8 @@ internal sealed class PlugInSlave : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_application is not null)
-        {
-            await _application.StopAsync();
-            await _application.DisposeAsync();
-        }
-
+        if (_daemon is not null)
+            await _daemon.DisposeAsync();
         _http.Dispose();
         _folder.Dispose();
     }

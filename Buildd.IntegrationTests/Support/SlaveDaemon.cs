@@ -12,13 +12,15 @@ internal sealed class SlaveDaemon : IAsyncDisposable
     private readonly TaskCompletionSource<Uri> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
     private readonly OrdinaryUser? _user;
+    private readonly bool _ownsDirectory;
 
     /// <summary>No control group around the slave: what it leaves when it is killed is there to be found.</summary>
     private readonly ProcessScope _scope = ProcessScope.Open("slave", withControlGroup: false);
     private Task<ProcessResult>? _run;
     private bool _disposed;
 
-    private SlaveDaemon(string directory, OrdinaryUser? user = null) => (Directory, _user) = (directory, user);
+    private SlaveDaemon(string directory, bool ownsDirectory, OrdinaryUser? user = null) =>
+        (Directory, _ownsDirectory, _user) = (directory, ownsDirectory, user);
 
     /// <summary>Holds <c>home</c> and <c>filecache</c>. Entered by the account that builds, so not below /root.</summary>
     internal string Directory { get; }
@@ -42,7 +44,7 @@ internal sealed class SlaveDaemon : IAsyncDisposable
     /// <param name="before">What root runs, to become it.</param>
     internal static Task<SlaveDaemon> StartAsync(OrdinaryUser user, params IReadOnlyList<string> before)
     {
-        var slave = new SlaveDaemon(user.Directory, user);
+        var slave = new SlaveDaemon(user.Directory, ownsDirectory: false, user);
         var command = user.Do(Command.Of(user.Program));
         return slave.RunAsync(before.Count == 0 ? command : command.Behind(before[0], before.Skip(1)), user.Configuration);
     }
@@ -63,12 +65,12 @@ internal sealed class SlaveDaemon : IAsyncDisposable
 
     /// <summary>
     /// How to run the daemon so that a file's mode means something to it: root may read any file, unless it is without these
-    /// capabilities. The one beside the tests, so that nothing has to be published first.
+    /// capabilities.
     /// </summary>
     internal static string[] WithoutFileCapabilities =>
     [
         .. Environment.IsPrivilegedProcess ? (string[])["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"] : [],
-        Path.Combine(AppContext.BaseDirectory, "buildd-slave"),
+        Repository.Program("buildd-slave"),
     ];
 
     /// <param name="program">The daemon and what stands before its name; the published one if empty.</param>
@@ -82,7 +84,7 @@ internal sealed class SlaveDaemon : IAsyncDisposable
     /// <param name="program">As above.</param>
     internal static async Task<SlaveDaemon> StartWithAsync(string lines, string? workDirectory, string[] program)
     {
-        var slave = new SlaveDaemon(System.IO.Directory.CreateDirectory($"/var/tmp/buildd-test-{Guid.NewGuid():N}").FullName);
+        var slave = new SlaveDaemon(System.IO.Directory.CreateDirectory($"/var/tmp/buildd-test-{Guid.NewGuid():N}").FullName, ownsDirectory: true);
         System.IO.Directory.CreateDirectory(Path.Combine(slave.Directory, "home"));
         System.IO.Directory.CreateDirectory(Path.Combine(slave.Directory, "filecache"));
         var configuration = Path.Combine(slave.Directory, "buildd.conf");
@@ -96,7 +98,11 @@ internal sealed class SlaveDaemon : IAsyncDisposable
 
     /// <summary>Starts one again, on the folders of one that was killed.</summary>
     internal static Task<SlaveDaemon> RestartAsync(SlaveDaemon killed) =>
-        new SlaveDaemon(killed.Directory).RunAsync(Command.Of(Repository.Program("buildd-slave")), Path.Combine(killed.Directory, "buildd.conf"));
+        new SlaveDaemon(killed.Directory, ownsDirectory: true).RunAsync(Command.Of(Repository.Program("buildd-slave")), Path.Combine(killed.Directory, "buildd.conf"));
+
+    /// <summary>Starts one on <c>buildd.conf</c> in a folder of the caller's, who removes it afterwards.</summary>
+    internal static Task<SlaveDaemon> StartInAsync(string directory) =>
+        new SlaveDaemon(directory, ownsDirectory: false).RunAsync(Command.Of(Repository.Program("buildd-slave")), Path.Combine(directory, "buildd.conf"));
 
     private async Task<SlaveDaemon> RunAsync(Command program, string configuration)
     {
@@ -134,7 +140,7 @@ internal sealed class SlaveDaemon : IAsyncDisposable
         await _scope.DisposeAsync();
         _http.Dispose();
         _stop.Dispose();
-        if (_user is null)
+        if (_ownsDirectory)
             await ProcessRunner.CaptureAsync(Command.Of("rm", "-rf", "--one-file-system", Directory));
     }
 
