@@ -12,9 +12,6 @@ internal static partial class DaemonEvents
     [LoggerMessage(LogLevel.Warning, "{Warning}")]
     internal static partial void LogConfigurationWarning(this ILogger logger, string warning);
 
-    [LoggerMessage(LogLevel.Warning, "systemd can't be told that the service is {State}")]
-    internal static partial void LogNotNotified(this ILogger logger, Exception exception, string state);
-
     [LoggerMessage(LogLevel.Error, "Builds of {Kind} are to take place in overlays, and will fail: {Mistake}")]
     internal static partial void LogEnvironmentImpossible(this ILogger logger, string kind, string mistake);
 
@@ -33,6 +30,6 @@ internal static partial class DaemonEvents
     [LoggerMessage(LogLevel.Information, "What needs root is done {How}")]
     internal static partial void LogRunsAsRoot(this ILogger logger, string how);
 
-    [LoggerMessage(LogLevel.Warning, "systemd can't be told how the service is doing")]
-    internal static partial void LogSystemdNotTold(this ILogger logger, Exception exception);
+    [LoggerMessage(LogLevel.Warning, "systemd could not be notified of {State}; the slave goes on without. NOTIFY_SOCKET should name a socket at which systemd listens")]
+    internal static partial void LogSystemdUnreachable(this ILogger logger, Exception exception, string state);
 }

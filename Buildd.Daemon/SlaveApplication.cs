@@ -4,6 +4,7 @@ using Buildd.Daemon.Security;
 using Buildd.Daemon.Systemd;
 using Buildd.Slave.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Hosting.Systemd;
 
 namespace Buildd.Daemon;
 
@@ -22,8 +23,12 @@ public static class SlaveApplication
     /// <summary>Puts a slave together. It listens once the application is started.</summary>
     /// <param name="configuration">What it is told.</param>
     /// <param name="sockets">Descriptors that listen already; then it listens at these, whatever the configuration says.</param>
+    /// <param name="systemd">
+    /// Notified of the slave's state. When it is enabled, the host notifies it that it has started and that it stops, and stops at
+    /// SIGTERM and at no other signal. Null: there is no systemd.
+    /// </param>
     /// <exception cref="ConfigurationException">The log can't be opened, or certificates or the token can't be used.</exception>
-    public static WebApplication Create(DaemonConfiguration configuration, IReadOnlyList<int>? sockets = null)
+    public static WebApplication Create(DaemonConfiguration configuration, IReadOnlyList<int>? sockets = null, ISystemdNotifier? systemd = null)
     {
         var security = configuration.Security;
         // Empty: no settings files and no watcher on the working folder, which would follow every file of every chroot.
@@ -32,6 +37,14 @@ public static class SlaveApplication
         builder.Services.AddSingleton(_ => log);
         builder.Services.AddSingleton<ILoggerProvider>(_ => log);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.AddSingleton(provider => new ServiceNotifier(systemd, provider.GetRequiredService<ILogger<ServiceNotifier>>()));
+        // Not AddSystemd(): it asks whether the parent process is called systemd, and changes how the console logs.
+        if (systemd is { IsEnabled: true })
+        {
+            builder.Services.AddSingleton<ISystemdNotifier>(provider => provider.GetRequiredService<ServiceNotifier>());
+            builder.Services.AddSingleton<IHostLifetime, SystemdLifetime>();
+        }
+
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Logging;
@@ -7,6 +6,7 @@ using Buildd.Processes;
 using Buildd.Slave.Lifecycle;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Hosting.Systemd;
 
 namespace Buildd.Daemon;
 
@@ -62,18 +62,23 @@ internal static class SlaveProgram
             context.Cancel = true;
             Volatile.Read(ref reload)?.Invoke();
         });
-        var systemd = ServiceManager.TakeFromEnvironment();
+        var systemd = ServiceEnvironment.Take();
         try
         {
             var sockets = ActivationSockets.TakeFromEnvironment();
             ServiceGroup.Enter(OwnGroup);
             var configuration = DaemonConfiguration.Load(path, version, overrides);
-            await using var application = SlaveApplication.Create(configuration, sockets);
+            await using var application = SlaveApplication.Create(configuration, sockets, systemd.Notifier);
             var log = application.Services.GetRequiredService<DaemonLog>();
             var logger = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SlaveProgram).FullName!);
             foreach (var warning in configuration.Warnings.Concat(configuration.NotOffered))
                 logger.LogConfigurationWarning(warning);
-            Volatile.Write(ref reload, log.Reopen); // systemd is not told: the service is not ready yet
+            var notifier = application.Services.GetRequiredService<ServiceNotifier>();
+            var lifetime = application.Lifetime;
+            Volatile.Write(ref reload, () => Reload(log, notifier, lifetime));
+            // Under systemd the host handles SIGTERM only. These end the slave in the same way wherever it runs.
+            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+            using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Stop);
 
             await application.StartAsync();
             var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
@@ -81,22 +86,20 @@ internal static class SlaveProgram
                 logger.LogReady(version, address);
             // One line that a program which starts a slave can wait for.
             await Console.Out.WriteLineAsync($"buildd-slave {version} ready at {address}");
-            application.Lifetime.ApplicationStopping.Register(() => Tell(logger, "stopping", systemd.Stopping));
             var reporter = new ServiceReporter(
-                systemd, application.Services.GetRequiredService<BuilderWatch>().Look, address, TimeProvider.System, logger);
-            Tell(logger, "ready", () => systemd.Ready($"listens at {address}"));
-            Volatile.Write(ref reload, () =>
-            {
-                Tell(logger, "reloading", () => systemd.Reloading(TimeProvider.System.GetElapsedTime(0)));
-                log.Reopen();
-                Tell(logger, "ready", systemd.Reloaded);
-            });
-            var reporting = reporter.RunAsync(application.Lifetime.ApplicationStopping);
+                notifier, systemd.Watchdog, application.Services.GetRequiredService<BuilderWatch>().Look, address, TimeProvider.System);
+            var reporting = reporter.RunAsync(lifetime.ApplicationStopping);
             if (stopWithStdin)
-                _ = StopWithStdinAsync(application.Lifetime);
+                _ = StopWithStdinAsync(lifetime);
             await application.WaitForShutdownAsync();
             await reporting;
             return 0;
+
+            void Stop(PosixSignalContext context)
+            {
+                context.Cancel = true;
+                lifetime.StopApplication();
+            }
         }
         catch (Exception e) when (e is ConfigurationException or JournalException)
         {
@@ -109,17 +112,15 @@ internal static class SlaveProgram
         }
     }
 
-    /// <summary>A systemd that does not listen is no reason to stop building.</summary>
-    private static void Tell(ILogger logger, string state, Action notify)
+    /// <summary>Opens the log file again, and notifies systemd before and after, by the protocol of <c>Type=notify-reload</c>.</summary>
+    private static void Reload(DaemonLog log, ServiceNotifier systemd, IHostApplicationLifetime lifetime)
     {
-        try
-        {
-            notify();
-        }
-        catch (SocketException e)
-        {
-            logger.LogNotNotified(e, state);
-        }
+        var isReady = lifetime.ApplicationStarted.IsCancellationRequested; // before that, READY=1 would be untrue
+        if (isReady)
+            systemd.Reloading(TimeProvider.System.GetElapsedTime(0));
+        log.Reopen();
+        if (isReady)
+            systemd.Notify(ServiceState.Ready);
     }
 
     private static async Task StopWithStdinAsync(IHostApplicationLifetime lifetime)

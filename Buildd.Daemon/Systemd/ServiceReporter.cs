@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Lifecycle;
 
@@ -10,7 +8,12 @@ namespace Buildd.Daemon.Systemd;
 /// life that a timer fires, so each time the builder is asked first: one that is stuck, or a program without a thread
 /// left to run on, is silent, and systemd starts it anew.
 /// </summary>
-internal sealed class ServiceReporter(ServiceManager systemd, Func<BuilderActivity> look, string address, TimeProvider time, ILogger logger)
+/// <param name="systemd">Who is notified.</param>
+/// <param name="watchdog">How long systemd waits for a sign of life; null when it does not watch.</param>
+/// <param name="look">Asks the builder what it does.</param>
+/// <param name="address">Where the slave listens.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ServiceReporter(ServiceNotifier systemd, TimeSpan? watchdog, Func<BuilderActivity> look, string address, TimeProvider time)
 {
     /// <summary>How old what systemd shows may be.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -18,14 +21,12 @@ internal sealed class ServiceReporter(ServiceManager systemd, Func<BuilderActivi
     /// <summary>So many signs of life come in the time that systemd waits for one; sd_watchdog_enabled(3) asks for two.</summary>
     private const int SignsPerWatchdog = 3;
 
-    private bool _isSilent;
-
     /// <summary>Reports until it is cancelled; returns at once when nobody listens.</summary>
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
-        if (!systemd.IsThere)
+        if (!systemd.IsEnabled)
             return;
-        var signEvery = systemd.Watchdog / SignsPerWatchdog;
+        var signEvery = watchdog / SignsPerWatchdog;
         var wait = signEvery < Interval ? signEvery.Value : Interval;
         var told = "";
         var lastSign = time.GetTimestamp();
@@ -34,9 +35,9 @@ internal sealed class ServiceReporter(ServiceManager systemd, Func<BuilderActivi
             while (true)
             {
                 var status = Describe(look());
-                if (status != told && Tell(() => systemd.Status(status)))
+                if (status != told && systemd.Status(status))
                     told = status;
-                if (signEvery is not null && time.GetElapsedTime(lastSign) >= signEvery && Tell(systemd.Alive))
+                if (signEvery is not null && time.GetElapsedTime(lastSign) >= signEvery && systemd.Alive())
                     lastSign = time.GetTimestamp();
                 await Task.Delay(wait, time, cancellationToken);
             }
@@ -56,22 +57,4 @@ internal sealed class ServiceReporter(ServiceManager systemd, Func<BuilderActivi
         { Status: BuilderStatus.Waiting } => $"waiting for the master to fetch {activity.BuildId} ({activity.Tag})",
         _ => $"idle; listens at {address}",
     };
-
-    /// <summary>A systemd that does not listen is no reason to stop building; it is worth a line once.</summary>
-    private bool Tell(Action notify)
-    {
-        try
-        {
-            notify();
-            _isSilent = false;
-            return true;
-        }
-        catch (SocketException e)
-        {
-            if (!_isSilent)
-                logger.LogSystemdNotTold(e);
-            _isSilent = true;
-            return false;
-        }
-    }
 }

@@ -5,6 +5,7 @@ using Buildd.Master;
 using Buildd.Master.Notification;
 using Buildd.Master.Uploads;
 using Buildd.Processes;
+using Microsoft.Extensions.Hosting.Systemd;
 
 namespace Buildd.Farm.Commands;
 
@@ -25,7 +26,7 @@ internal static partial class RunCommand
                 using var loggers = MakeLoggers(parsed.GetValue(verbose));
                 try
                 {
-                    await RunAsync(session, ServiceManager.TakeFromEnvironment(), loggers, parsed.GetValue(json), parsed.GetValue(untilStdinCloses), stop);
+                    await RunAsync(session, TakeNotifier(), loggers, parsed.GetValue(json), parsed.GetValue(untilStdinCloses), stop);
                 }
                 catch (OperationCanceledException) when (stop.IsCancellationRequested)
                 {
@@ -37,7 +38,7 @@ internal static partial class RunCommand
     }
 
     /// <summary>Runs until cancelled.</summary>
-    private static async Task RunAsync(FarmSession session, ServiceManager systemd, ILoggerFactory loggers, bool tellsEvents, bool endsWithStdin, CancellationToken cancellationToken)
+    private static async Task RunAsync(FarmSession session, SystemdNotifier systemd, ILoggerFactory loggers, bool tellsEvents, bool endsWithStdin, CancellationToken cancellationToken)
     {
         var logger = loggers.CreateLogger("Buildd.Farm.Commands.RunCommand");
         var (configuration, builds) = (session.Configuration, session.Store.Builds);
@@ -66,8 +67,8 @@ internal static partial class RunCommand
             else
                 await session.Output.WriteLineAsync($"buildd-farm ready: the store is {session.Store.Path}, inputs are served at {url}");
             await session.Output.FlushAsync(cancellationToken);
-            Tell(logger, "ready", () => systemd.Ready($"inputs are served at {url}"));
-            using var stopping = cancellationToken.Register(() => Tell(logger, "stopping", systemd.Stopping));
+            Notify(logger, systemd, new ServiceState($"READY=1\nSTATUS=inputs are served at {url}"));
+            using var stopping = cancellationToken.Register(() => Notify(logger, systemd, ServiceState.Stopping));
             var uploading = uploads.RunAsync(stop.Token);
             var telling = events is null ? Task.CompletedTask : TellAsync(events, session.Output, stop);
             if (endsWithStdin)
@@ -133,19 +134,28 @@ internal static partial class RunCommand
         })
         .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
 
-    /// <summary>A systemd that does not listen is no reason to stop.</summary>
-    private static void Tell(ILogger logger, string state, Action notify)
+    /// <summary>Reads where systemd listens, and removes it from the environment: what the farm starts must not be able to speak for it.</summary>
+    private static SystemdNotifier TakeNotifier()
+    {
+        var systemd = new SystemdNotifier(); // reads NOTIFY_SOCKET now, and never again
+        foreach (var variable in (string[])["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"])
+            EnvironmentVariable.Take(variable);
+        return systemd;
+    }
+
+    /// <summary>A systemd that can't be reached is no reason to stop.</summary>
+    private static void Notify(ILogger logger, SystemdNotifier systemd, ServiceState state)
     {
         try
         {
-            notify();
+            systemd.Notify(state);
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is SocketException or ArgumentException) // the latter: the address is too long for a socket's
         {
-            LogNotTold(logger, e, state);
+            LogSystemdUnreachable(logger, e, state.ToString());
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "systemd can't be told that the service is {State}")]
-    private static partial void LogNotTold(ILogger logger, Exception exception, string state);
+    [LoggerMessage(LogLevel.Warning, "systemd could not be notified of {State}; the farm goes on without. NOTIFY_SOCKET should name a socket at which systemd listens")]
+    private static partial void LogSystemdUnreachable(ILogger logger, Exception exception, string state);
 }

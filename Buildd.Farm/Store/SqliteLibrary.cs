@@ -6,8 +6,8 @@ namespace Buildd.Farm.Store;
 /// <summary>Binds the wrapper to Debian's own SQLite: security updates of it then reach us without a build of ours.</summary>
 internal static class SqliteLibrary
 {
-    /// <summary>The name by which the wrapper asks for the engine.</summary>
-    private const string WrapperName = "e_sqlite3";
+    /// <summary>The name by which the wrapper loads the engine. A file of that name is in Debian's package for compilers only.</summary>
+    private const string WrapperName = "sqlite3";
 
     /// <summary>The engine's name since 2004, in Debian's package libsqlite3-0.</summary>
     private const string Library = "libsqlite3.so.0";
@@ -30,9 +30,9 @@ internal static class SqliteLibrary
         if (!NativeLibrary.TryLoad(Library, out _))
             return $"The farm's store needs {Library}, which can't be loaded: install the package libsqlite3-0.";
         NativeLibrary.SetDllImportResolver(
-            typeof(SQLite3Provider_e_sqlite3).Assembly,
+            typeof(SQLite3Provider_sqlite3).Assembly,
             (name, _, _) => name == WrapperName ? NativeLibrary.Load(Library) : 0);
-        raw.SetProvider(new SQLite3Provider_e_sqlite3());
+        raw.SetProvider(new SQLite3Provider_sqlite3());
         var version = raw.sqlite3_libversion().utf8_to_string();
         return Version.Parse(version) < Oldest
             ? $"The farm's store needs SQLite {Oldest} or newer, and {Library} is {version}: upgrade the package libsqlite3-0."

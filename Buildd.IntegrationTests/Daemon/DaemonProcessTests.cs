@@ -1,6 +1,4 @@
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Buildd.IntegrationTests.Support;
@@ -69,30 +67,38 @@ public sealed class DaemonProcessTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task Systemd_is_told_when_it_listens_and_when_it_stops()
+    [TestCase("TERM", Description = "systemd's")]
+    [TestCase("INT", Description = "a terminal's")]
+    [TestCase("QUIT", Description = "a terminal's")]
+    public async Task Systemd_is_notified_when_it_listens_reloads_and_stops(string signal)
     {
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        var name = $"buildd-test-{Guid.NewGuid():N}";
-        socket.Bind(new UnixDomainSocketEndPoint('\0' + name));
+        using var socket = new NotifySocket();
 
-        await _daemon.StartAsync(_daemon.Command(_daemon.Configuration("")).WithEnvironment("NOTIFY_SOCKET", '@' + name));
+        await _daemon.StartAsync(_daemon.Command(_daemon.Configuration("")).WithEnvironment("NOTIFY_SOCKET", socket.Address));
         var url = _daemon.Url.ToString().TrimEnd('/');
-        Assert.That(await ReceiveAsync(socket), Is.EqualTo($"READY=1\nSTATUS=listens at {url}"));
-        Assert.That(await ReceiveAsync(socket), Is.EqualTo($"STATUS=idle; listens at {url}"));
+        Assert.That(await socket.ReceiveAsync(), Is.EqualTo("READY=1"));
+        Assert.That(await socket.ReceiveAsync(), Is.EqualTo($"STATUS=idle; listens at {url}"));
         await _daemon.SignalAsync("HUP");
-        Assert.That(await ReceiveAsync(socket), Does.Match("^RELOADING=1\nMONOTONIC_USEC=[1-9][0-9]*$"));
-        Assert.That(await ReceiveAsync(socket), Is.EqualTo("READY=1"));
-        await _daemon.SignalAsync("TERM");
-        Assert.That(await ReceiveAsync(socket), Is.EqualTo("STOPPING=1"));
+        Assert.That(await socket.ReceiveAsync(), Does.Match("^RELOADING=1\nMONOTONIC_USEC=[1-9][0-9]*$"));
+        Assert.That(await socket.ReceiveAsync(), Is.EqualTo("READY=1"));
+        await _daemon.SignalAsync(signal);
+        Assert.That(await socket.ReceiveAsync(), Is.EqualTo("STOPPING=1"));
         Assert.That(await _daemon.EndAsync(), Is.Zero);
+        Assert.That(socket.IsEmpty);
     }
 
     [Test]
-    public async Task A_systemd_that_does_not_listen_is_a_warning()
+    public async Task A_systemd_that_does_not_listen_is_one_warning_and_no_reason_to_stop()
     {
         await _daemon.StartAsync(_daemon.Command(_daemon.Configuration("")).WithEnvironment("NOTIFY_SOCKET", _daemon["none"]));
 
-        await DaemonProcess.UntilAsync(() => _daemon.Output.Contains("systemd can't be told that the service is ready", StringComparison.Ordinal));
+        await DaemonProcess.UntilAsync(() => _daemon.Output.Contains("systemd could not be notified of READY=1", StringComparison.Ordinal));
+        await _daemon.SignalAsync("HUP");
+        await RefusedCallAsync();
+        await _daemon.SignalAsync("TERM");
+        Assert.That(await _daemon.EndAsync(), Is.Zero);
+        Assert.That(_daemon.Output.Split("could not be notified"), Has.Length.EqualTo(2), _daemon.Output);
+        Assert.That(_daemon.Output, Does.Not.Contain(" error "));
     }
 
     [Test]
@@ -203,11 +209,5 @@ public sealed class DaemonProcessTests : IAsyncDisposable
         using var http = new HttpClient();
         var client = new SlaveClient(http, new SlaveClientOptions { Url = _daemon.Url });
         Assert.That(async () => await client.AbortAsync(), Throws.InstanceOf<SlaveException>());
-    }
-
-    private static async Task<string> ReceiveAsync(Socket socket)
-    {
-        var buffer = new byte[1024];
-        return Encoding.UTF8.GetString(buffer, 0, await socket.ReceiveAsync(buffer, TestContext.CurrentContext.CancellationToken));
     }
 }

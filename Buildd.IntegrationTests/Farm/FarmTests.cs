@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 using Buildd.Farm;
 using Buildd.IntegrationTests.Daemon;
@@ -44,22 +42,14 @@ public sealed class FarmTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task Systemd_is_told_when_it_is_ready_and_when_it_stops()
+    public async Task Systemd_is_notified_when_it_is_ready_and_when_it_stops()
     {
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        var name = $"buildd-test-{Guid.NewGuid():N}";
-        socket.Bind(new UnixDomainSocketEndPoint('\0' + name));
-        await using var run = _farm.Launch(command => command.WithEnvironment("NOTIFY_SOCKET", '@' + name));
+        using var socket = new NotifySocket();
+        await using var run = _farm.Launch(command => command.WithEnvironment("NOTIFY_SOCKET", socket.Address));
 
-        Assert.That(await ReceiveAsync(), Does.Match("^READY=1\nSTATUS=inputs are served at http://127\\.0\\.0\\.1:[0-9]+/?$"), run.Output);
+        Assert.That(await socket.ReceiveAsync(), Does.Match("^READY=1\nSTATUS=inputs are served at http://127\\.0\\.0\\.1:[0-9]+/?$"), run.Output);
         Assert.That(await run.StopAsync(), Is.Zero, run.Output);
-        Assert.That(await ReceiveAsync(), Is.EqualTo("STOPPING=1"));
-
-        async Task<string> ReceiveAsync()
-        {
-            var buffer = new byte[1024];
-            return Encoding.UTF8.GetString(buffer, 0, await socket.ReceiveAsync(buffer, TestContext.CurrentContext.CancellationToken));
-        }
+        Assert.That(await socket.ReceiveAsync(), Is.EqualTo("STOPPING=1"));
     }
 
     [Test]
@@ -67,7 +57,7 @@ public sealed class FarmTests : IAsyncDisposable
     {
         await using var run = _farm.Launch(command => command.WithEnvironment("NOTIFY_SOCKET", _farm["none"]));
 
-        await DaemonProcess.UntilAsync(() => run.Output.Contains("systemd can't be told that the service is ready", StringComparison.Ordinal));
+        await DaemonProcess.UntilAsync(() => run.Output.Contains("systemd could not be notified of READY=1", StringComparison.Ordinal));
         Assert.That(await run.StopAsync(), Is.Zero, run.Output);
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Daemon;
 using Buildd.Daemon.Configuration;
+using Buildd.Daemon.Logging;
 using Buildd.Slave;
 using Buildd.Slave.Http;
 using Buildd.Slave.Lifecycle;
@@ -12,7 +13,10 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using NSubstitute;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Daemon;
@@ -79,19 +83,42 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
     [Test]
     public async Task What_is_switched_off_is_not_there()
     {
-        await using var application = SlaveApplication.Create(new DaemonConfiguration
-        {
-            Slave = _application.Services.GetRequiredService<SlaveOptions>() with
-            {
-                WorkDirectory = Directory.CreateDirectory(_folder["other"]).FullName,
-                Endpoints = new EndpointOptions { LogStream = false, Metrics = false, Health = false },
-            },
-            BindAddress = IPAddress.Loopback,
-            BindPort = 0,
-        });
+        await using var application = Another(slave => slave with { Endpoints = new EndpointOptions { LogStream = false, Metrics = false, Health = false } });
 
         Assert.That(Paths(application), Has.None.EqualTo("/metrics").And.None.EqualTo("/healthz").And.None.EqualTo("/log/stream"));
     }
+
+    [Test]
+    public async Task Under_systemd_the_host_notifies_and_the_log_stays_as_it_is()
+    {
+        var systemd = Substitute.For<ISystemdNotifier>();
+        systemd.IsEnabled.Returns(true);
+        await using var application = Another(slave => slave, systemd);
+
+        Assert.That(application.Services.GetRequiredService<IHostLifetime>(), Is.InstanceOf<SystemdLifetime>());
+        application.Services.GetRequiredService<ISystemdNotifier>().Notify(ServiceState.Ready);
+        systemd.Received(1).Notify(ServiceState.Ready);
+        Assert.That(application.Services.GetServices<ILoggerProvider>().Single(), Is.InstanceOf<DaemonLog>());
+    }
+
+    [Test]
+    public async Task Without_systemd_the_host_ends_at_a_terminals_signals_too()
+    {
+        var systemd = Substitute.For<ISystemdNotifier>();
+        await using var application = Another(slave => slave, systemd);
+
+        Assert.That(application.Services.GetRequiredService<IHostLifetime>(), Is.Not.InstanceOf<SystemdLifetime>());
+        Assert.That(_application.Services.GetRequiredService<IHostLifetime>(), Is.Not.InstanceOf<SystemdLifetime>());
+    }
+
+    private WebApplication Another(Func<SlaveOptions, SlaveOptions> change, ISystemdNotifier? systemd = null) => SlaveApplication.Create(
+        new DaemonConfiguration
+        {
+            Slave = change(_application.Services.GetRequiredService<SlaveOptions>()) with { WorkDirectory = Directory.CreateDirectory(_folder["other"]).FullName },
+            BindAddress = IPAddress.Loopback,
+            BindPort = 0,
+        },
+        systemd: systemd);
 
     private static IEnumerable<string?> Paths(IEndpointRouteBuilder application) =>
         application.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Select(endpoint => endpoint.RoutePattern.RawText);

@@ -1,7 +1,4 @@
-using System.Net.Sockets;
-using System.Text;
 using Buildd.Daemon.Systemd;
-using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Lifecycle;
 using Buildd.UnitTests.Testing;
@@ -17,16 +14,12 @@ public sealed class ServiceReporterTests : IDisposable
 {
     private static readonly BuilderActivity Idle = new(BuilderStatus.Idle, null, null, null);
 
-    private readonly TemporaryDirectory _folder = new();
-    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+    private readonly NotifySocket _socket = new();
     private readonly CancellationTokenSource _stop = new();
-
-    public ServiceReporterTests() => _socket.Bind(new UnixDomainSocketEndPoint(_folder["notify"]));
 
     public void Dispose()
     {
         _socket.Dispose();
-        _folder.Dispose();
         _stop.Dispose();
     }
 
@@ -49,14 +42,14 @@ public sealed class ServiceReporterTests : IDisposable
         var time = new ManualTimeProvider();
         var now = Idle;
         var run = Reporter(time, () => now, TimeSpan.FromSeconds(6)).RunAsync(_stop.Token);
-        Assert.That(await ReceiveAsync(), Is.EqualTo("STATUS=idle; listens at http://x"));
+        Assert.That(await _socket.ReceiveAsync(), Is.EqualTo("STATUS=idle; listens at http://x"));
 
         await AdvanceAsync(time, wait: 1);
         await AdvanceAsync(time, wait: 2);
-        Assert.That(await ReceiveAsync(), Is.EqualTo("WATCHDOG=1"), "nothing has changed, and a third of the time is over");
+        Assert.That(await _socket.ReceiveAsync(), Is.EqualTo("WATCHDOG=1"), "nothing has changed, and a third of the time is over");
         now = new BuilderActivity(BuilderStatus.Building, "B-1", "livefs", "init");
         await AdvanceAsync(time, wait: 3);
-        Assert.That(await ReceiveAsync(), Is.EqualTo("STATUS=building B-1 (livefs): init"));
+        Assert.That(await _socket.ReceiveAsync(), Is.EqualTo("STATUS=building B-1 (livefs): init"));
 
         await _stop.CancelAsync();
         await run;
@@ -81,20 +74,21 @@ public sealed class ServiceReporterTests : IDisposable
 
         time.Advance(TimeSpan.FromMinutes(1));
 
-        Assert.That(_socket.Available, Is.Zero);
+        Assert.That(_socket.IsEmpty);
         stuck.Release(2);
-        Assert.That(await ReceiveAsync(), Does.StartWith("STATUS=idle"));
+        Assert.That(await _socket.ReceiveAsync(), Does.StartWith("STATUS=idle"));
         await _stop.CancelAsync();
         await run;
     }
 
     [Test]
     public void Without_systemd_the_builder_is_left_alone() =>
-        Assert.That(new ServiceReporter(new ServiceManager(null), () => throw new InvalidOperationException("asked"), "", TimeProvider.System, NullLogger.Instance)
+        Assert.That(new ServiceReporter(
+            new ServiceNotifier(null, NullLogger<ServiceNotifier>.Instance), null, () => throw new InvalidOperationException("asked"), "", TimeProvider.System)
             .RunAsync(_stop.Token).IsCompletedSuccessfully);
 
     private ServiceReporter Reporter(TimeProvider time, Func<BuilderActivity> look, TimeSpan? watchdog) =>
-        new(new ServiceManager(_folder["notify"], watchdog), look, "http://x", time, NullLogger.Instance);
+        new(new ServiceNotifier(_socket.Notifier(), NullLogger<ServiceNotifier>.Instance), watchdog, look, "http://x", time);
 
     /// <summary>A second passes once the reporter waits for the so-and-so-manyth time.</summary>
     private static async Task AdvanceAsync(ManualTimeProvider time, int wait)
@@ -102,11 +96,5 @@ public sealed class ServiceReporterTests : IDisposable
         while (time.Waits.Count < wait)
             await Task.Delay(5, TestContext.CurrentContext.CancellationToken);
         time.Advance(TimeSpan.FromSeconds(1));
-    }
-
-    private async Task<string> ReceiveAsync()
-    {
-        var buffer = new byte[1024];
-        return Encoding.UTF8.GetString(buffer, 0, await _socket.ReceiveAsync(buffer, TestContext.CurrentContext.CancellationToken));
     }
 }

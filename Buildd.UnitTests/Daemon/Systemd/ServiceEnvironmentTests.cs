@@ -1,0 +1,37 @@
+using Buildd.Daemon.Systemd;
+using Buildd.UnitTests.Testing;
+using Microsoft.Extensions.Hosting.Systemd;
+using NUnit.Framework;
+
+namespace Buildd.UnitTests.Daemon.Systemd;
+
+[Parallelizable(ParallelScope.All)]
+[CancelAfter(60_000)]
+public sealed class ServiceEnvironmentTests
+{
+    [Test]
+    public async Task The_socket_is_used_and_its_name_is_gone()
+    {
+        using var socket = new NotifySocket();
+
+        var (taken, left) = NotifySocket.With(socket.Address, () => (ServiceEnvironment.Take(), Environment.GetEnvironmentVariable("NOTIFY_SOCKET")));
+        taken.Notifier.Notify(ServiceState.Ready);
+
+        Assert.That(left, Is.Null);
+        Assert.That(await socket.ReceiveAsync(), Is.EqualTo("READY=1"));
+    }
+
+    [Test]
+    public void Without_systemd_there_is_nothing() =>
+        Assert.That(NotifySocket.With(null, ServiceEnvironment.Take), Has.Property("Watchdog").Null.And.Property("Notifier").Property("IsEnabled").False);
+
+    [TestCase("60000000", null, 60.0)]
+    [TestCase("60000000", "42", 60.0)]
+    [TestCase("60000000", "43", null)]
+    [TestCase("0", null, null)]
+    [TestCase("-1", null, null)]
+    [TestCase("soon", null, null)]
+    [TestCase(null, null, null)]
+    public void The_watchdog_is_on_when_systemd_says_so_to_this_process(string? microseconds, string? pid, double? seconds) =>
+        Assert.That(ServiceEnvironment.ParseWatchdog(microseconds, pid, ownPid: 42)?.TotalSeconds, Is.EqualTo(seconds));
+}
