@@ -16,7 +16,7 @@ namespace Buildd.Master;
 /// to rights what goes wrong. It holds nothing that isn't in its parts or on its slaves: it may be killed at any moment and goes on
 /// when it is started again. Any thread may call.
 /// </summary>
-public sealed class BuildMaster : IAsyncDisposable
+public sealed partial class BuildMaster : IAsyncDisposable
 {
     /// <summary>How many uploads are told again at a start.</summary>
     private const int UploadBatch = BuildFilter.MaxCount;
@@ -118,29 +118,7 @@ public sealed class BuildMaster : IAsyncDisposable
         await _gatherer.SweepAsync(async () =>
             (await _parts.Queue.ReadQueueAsync(cancellationToken).ConfigureAwait(false)).Builds).ConfigureAwait(false);
         await TellOfUploadsAsync(cancellationToken).ConfigureAwait(false);
-        _logger.LogMasterStarted(_options.Name);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var scheduling = _scheduler.RunAsync(stop.Token);
-        try
-        {
-            while (!stop.IsCancellationRequested)
-            {
-                await TryRefreshAsync(stop.Token).ConfigureAwait(false);
-                await _refresh.WaitAsync(_options.RefreshInterval, stop.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // that is how it ends
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await RetireAsync(_ => true).ConfigureAwait(false);
-            await scheduling.ConfigureAwait(false);
-            await TryReleaseAsync().ConfigureAwait(false);
-            _logger.LogMasterStopped(_options.Name);
-        }
+        await WorkAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Has a build stopped: see <see cref="BuildTransitions.CancelledBy"/>.</summary>
@@ -194,6 +172,34 @@ public sealed class BuildMaster : IAsyncDisposable
         _gatherer.Dispose();
         _http.Dispose();
         _handler.Dispose();
+    }
+
+    /// <summary>Gives work and looks after builders until cancelled; the queue is known already.</summary>
+    private async Task WorkAsync(CancellationToken cancellationToken)
+    {
+        _logger.LogMasterStarted(_options.Name);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var scheduling = _scheduler.RunAsync(stop.Token);
+        try
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await TryRefreshAsync(stop.Token).ConfigureAwait(false);
+                await _refresh.WaitAsync(_options.RefreshInterval, stop.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // that is how it ends
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await RetireAsync(_ => true).ConfigureAwait(false);
+            await scheduling.ConfigureAwait(false);
+            await TryReleaseAsync().ConfigureAwait(false);
+            _logger.LogMasterStopped(_options.Name);
+        }
     }
 
     private async Task TellOfUploadsAsync(CancellationToken cancellationToken)

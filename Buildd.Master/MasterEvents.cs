@@ -33,15 +33,6 @@ internal static partial class MasterEvents
     [LoggerMessage(LogLevel.Error, "Nobody could be told of the upload of {Cookie}; it is in incoming/ all the same")]
     internal static partial void LogSinkFailed(this ILogger logger, Exception exception, string cookie);
 
-    [LoggerMessage(LogLevel.Information, "{Cookie} was cancelled while its results were fetched")]
-    internal static partial void LogCancelledWhileFetching(this ILogger logger, string cookie);
-
-    [LoggerMessage(LogLevel.Warning, "The log of {Cookie}, which was cancelled, is not to be had")]
-    internal static partial void LogNoLogOfCancelled(this ILogger logger, Exception exception, string cookie);
-
-    [LoggerMessage(LogLevel.Error, "{Slave} could not be cleaned of {Cookie}, whose results were fetched")]
-    internal static partial void LogSlaveNotCleaned(this ILogger logger, Exception exception, Uri slave, string cookie);
-
     [LoggerMessage(LogLevel.Error, "The records can't be read or written; tried again soon")]
     internal static partial void LogStoreFailed(this ILogger logger, Exception exception);
 
@@ -68,27 +59,6 @@ internal static partial class MasterEvents
 
     [LoggerMessage(LogLevel.Error, "The builder {Builder} is out of service: {Reason}")]
     internal static partial void LogBuilderNotice(this ILogger logger, string builder, string? reason);
-
-    [LoggerMessage(LogLevel.Information, "{Count} files and the log of {Cookie} came from {Slave} to {Leaf}")]
-    internal static partial void LogResultsFetched(this ILogger logger, string cookie, Uri slave, int count, string leaf);
-
-    [LoggerMessage(LogLevel.Warning, "{Slave} has no log of {Cookie}")]
-    internal static partial void LogNoLogToFetch(this ILogger logger, Exception exception, Uri slave, string cookie);
-
-    [LoggerMessage(LogLevel.Error, "{Folder} is incomplete and could not be removed")]
-    internal static partial void LogIncompleteLeafLeft(this ILogger logger, Exception exception, string folder);
-
-    [LoggerMessage(LogLevel.Warning, "{Slave}, which has {Cookie}, could not be asked ({Failures} in a row)")]
-    internal static partial void LogSlaveNotAsked(this ILogger logger, Exception exception, Uri slave, string cookie, int failures);
-
-    [LoggerMessage(LogLevel.Information, "{Cookie} has ended on {Slave}: {Status}")]
-    internal static partial void LogBuildEndedOnSlave(this ILogger logger, string cookie, Uri slave, BuildStatus? status);
-
-    [LoggerMessage(LogLevel.Information, "{Slave} was told to abort {Cookie}")]
-    internal static partial void LogSlaveToldToAbort(this ILogger logger, Uri slave, string cookie);
-
-    [LoggerMessage(LogLevel.Warning, "{Slave} could not be told to abort {Cookie}")]
-    internal static partial void LogSlaveNotToldToAbort(this ILogger logger, Exception exception, Uri slave, string cookie);
 
     [LoggerMessage(LogLevel.Warning, "A dispatch has an open end")]
     internal static partial void LogDispatchUncertain(this ILogger logger, Exception exception);

@@ -1,22 +1,19 @@
 using System.Collections.Concurrent;
-using System.Text;
 using Buildd.IntegrationTests.Support;
 using Buildd.Master;
 using Buildd.Master.Jobs;
-using Buildd.Master.Results;
-using Buildd.Master.Scanning;
 using Buildd.Protocol.XmlRpc;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Builds;
 
-/// <summary>A slave, a server with what it builds from, and a master's runner that drives it and notes what it sees.</summary>
+/// <summary>A slave, a server with what it builds from, and a master's library that drives it.</summary>
 public abstract class BinaryPackageFixture
 {
-    private static int _count;
+    private BuildDriver? _driver;
 
-    private protected ConcurrentQueue<BuildEvent> Events { get; } = new();
+    private protected BuildDriver Driver => _driver ??= new BuildDriver(Folder["results"]);
 
     /// <summary>What the test's builds are called; no other test run on this machine has the same.</summary>
     private protected ConcurrentQueue<string> Cookies { get; } = new();
@@ -33,7 +30,7 @@ public abstract class BinaryPackageFixture
     public async Task StartAsync()
     {
         BuildEnvironment.RequireBuildTools();
-        Events.Clear();
+        _driver = null;
         Cookies.Clear();
         Folder = new TemporaryDirectory();
         Server = await FileServer.StartAsync();
@@ -102,25 +99,11 @@ public abstract class BinaryPackageFixture
 
     private string NextCookie(string kind)
     {
-        var cookie = $"{kind}-{Environment.ProcessId}{Interlocked.Increment(ref _count):00}";
+        var cookie = BuildDriver.NextCookie(kind.Replace("-", "", StringComparison.Ordinal));
         Cookies.Enqueue(cookie);
         return cookie;
     }
 
-    private protected BuildRunner Runner() => new(Slave.Client, new BuildRunnerOptions
-    {
-        Results = new ResultOptions { Root = Folder["results"] },
-        Monitor = new MonitorOptions { PollInterval = TimeSpan.FromMilliseconds(200), MaxFailures = 1 },
-    });
-
-    private protected ValueTask ObserveAsync(BuildEvent happened)
-    {
-        Events.Enqueue(happened);
-        return ValueTask.CompletedTask;
-    }
-
-    private protected string StreamedLog() =>
-        Encoding.UTF8.GetString([.. Events.OfType<LogGrew>().SelectMany(grew => grew.Bytes.ToArray())]);
-
-    private protected static string LogOf(BuildOutcome outcome) => outcome.LogPath is { } path ? File.ReadAllText(path) : "(no log)";
+    private protected Task<DrivenBuild> RunAsync(BuildJob job, Func<MasterEvent, ValueTask>? observe = null, CancellationToken abort = default) =>
+        Driver.RunAsync(Slave.Client, job, observe, abort);
 }

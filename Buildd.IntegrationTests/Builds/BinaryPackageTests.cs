@@ -1,5 +1,6 @@
 using Buildd.IntegrationTests.Support;
 using Buildd.Master;
+using Buildd.Master.Builds;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.UnitTests.Testing;
@@ -20,21 +21,21 @@ public class BinaryPackageTests : BinaryPackageFixture
     {
         var job = await JobAsync("fx-ok", "printf '#!/bin/sh\\necho built\\n' > out");
 
-        var outcome = await Runner().RunAsync(job, ObserveAsync);
+        var outcome = await RunAsync(job);
 
         Assert.Multiple(() =>
         {
-            Assert.That(outcome.Succeeded, LogOf(outcome));
+            Assert.That(outcome.Succeeded, outcome.Story);
             Assert.That(outcome.Files.Select(file => file.Name), Is.EquivalentTo(
                 (string[])[$"fx-ok_1.0_{Architecture}.changes", $"fx-ok_1.0_{Architecture}.buildinfo", $"fx-ok_1.0_{Architecture}.deb"]));
-            Assert.That(outcome.SlaveCleaned);
-            Assert.That(Events.OfType<PhaseEnded>().Select(phase => phase.Name), Is.EqualTo(
+            Assert.That(outcome.Finished.IsSlaveClean);
+            Assert.That(Driver.Phases, Is.EqualTo(
                 (string[])["init", "unpack", "mount", "sources", "update", "sbuild", "gather", "reap", "umount", "cleanup"]));
-            Assert.That(LogOf(outcome), Does.Contain("Status: successful"));
+            Assert.That(outcome.Log, Does.Contain("Status: successful"));
         });
         var contents = await ProcessRunner.CaptureAsync(Command.Of("dpkg-deb", "--contents", Path.Combine(outcome.Folder!, $"fx-ok_1.0_{Architecture}.deb")));
         Assert.That(contents, Does.Contain("./usr/bin/fx-ok"));
-        Assert.That(StreamedLog(), Is.EqualTo(LogOf(outcome)), "the log as it was followed is the log as it was fetched");
+        Assert.That(Driver.Events.OfType<BuildLogGrew>().Select(grew => grew.Length).ToList(), Has.Count.GreaterThan(1).And.Ordered, "the log was followed");
         Assert.That((await Slave.Client.StatusAsync()).Status, Is.EqualTo(BuilderStatus.Idle));
         Assert.That(Directory.GetFiles(Path.Combine(Slave.Directory, "filecache")), Has.Length.EqualTo(3), "the inputs and nothing else");
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
@@ -45,12 +46,12 @@ public class BinaryPackageTests : BinaryPackageFixture
     {
         var job = await JobAsync("fx-broken", "gcc no-such-file.c -o out");
 
-        var outcome = await Runner().RunAsync(job, ObserveAsync);
+        var outcome = await RunAsync(job);
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
         Assert.That(outcome.Succeeded, Is.False);
         Assert.That(outcome.Files, Is.Empty);
-        Assert.That(LogOf(outcome), Does.Contain("no-such-file.c: No such file or directory"));
+        Assert.That(outcome.Log, Does.Contain("no-such-file.c: No such file or directory"));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
@@ -63,10 +64,10 @@ public class BinaryPackageTests : BinaryPackageFixture
         var archive = (await BuildEnvironment.ArchiveAsync()).Replace("deb ", "deb [signed-by=/etc/apt/trusted.gpg.d/launchpad-buildd.gpg] ", StringComparison.Ordinal);
         var job = await JobAsync("fx-keys", "echo built > out", archive, await File.ReadAllBytesAsync(Keyring));
 
-        var outcome = await Runner().RunAsync(job, ObserveAsync);
+        var outcome = await RunAsync(job);
 
-        Assert.That(outcome.Succeeded, LogOf(outcome));
-        Assert.That(Events.OfType<PhaseEnded>().Select(phase => phase.Name), Does.Contain("keys"));
+        Assert.That(outcome.Succeeded, outcome.Story);
+        Assert.That(Driver.Phases, Does.Contain("keys"));
     }
 
     [Test]
@@ -76,24 +77,20 @@ public class BinaryPackageTests : BinaryPackageFixture
         var job = await JobAsync("fx-sleeps", "echo going to sleep; trap '' TERM; setsid sleep 1000 & sleep 1000");
         using var abort = new CancellationTokenSource();
 
-        var outcome = await Runner().RunAsync(
+        var outcome = await RunAsync(
             job,
-            async happened =>
+            Driver.WhenLogHas("\ngoing to sleep\n", () =>
             {
-                await ObserveAsync(happened);
-                if (!abort.IsCancellationRequested && StreamedLog().Contains("\ngoing to sleep\n", StringComparison.Ordinal))
-                {
-                    Assert.That(ProcessTable.RootedAt(Slave.Directory).Select(process => process.Name), Does.Contain("sleep"));
-                    await abort.CancelAsync();
-                }
-            },
+                Assert.That(ProcessTable.RootedAt(Slave.Directory).Select(process => process.Name), Does.Contain("sleep"));
+                return abort.CancelAsync();
+            }),
             abort.Token);
 
         Assert.Multiple(() =>
         {
-            Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), LogOf(outcome));
-            Assert.That(outcome.Cancelled);
-            Assert.That(outcome.SlaveCleaned);
+            Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), outcome.Story);
+            Assert.That(outcome.State, Is.EqualTo(BuildState.Cancelled));
+            Assert.That(outcome.Finished.IsSlaveClean);
         });
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
@@ -103,19 +100,14 @@ public class BinaryPackageTests : BinaryPackageFixture
     {
         var job = await JobAsync("fx-stopped", "echo going to sleep; sleep 1000");
         var asleep = new TaskCompletionSource();
-        var run = Runner().RunAsync(job, async happened =>
-        {
-            await ObserveAsync(happened);
-            if (StreamedLog().Contains("\ngoing to sleep\n", StringComparison.Ordinal))
-                asleep.TrySetResult();
-        });
+        var run = RunAsync(job, Driver.WhenLogHas("\ngoing to sleep\n", () => Task.FromResult(asleep.TrySetResult())));
         await Task.WhenAny(asleep.Task, run);
 
         await Slave.StopAsync();
 
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
         Assert.That(Slave.Output, Does.Contain("is ended"));
-        Assert.That(async () => await run, Throws.Exception);
+        Assert.That((await run).State, Is.EqualTo(BuildState.NeedsBuild));
     }
 
     [Test]
@@ -125,9 +117,9 @@ public class BinaryPackageTests : BinaryPackageFixture
         var junk = Folder["junk.tar.gz"];
         await File.WriteAllTextAsync(junk, "this is no tarball");
 
-        var outcome = await Runner().RunAsync(job with { Chroot = await Server.AddAsync(junk) }, ObserveAsync);
+        var outcome = await RunAsync(job with { Chroot = await Server.AddAsync(junk) });
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.ChrootFail), LogOf(outcome));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.ChrootFail), outcome.Story);
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
@@ -136,9 +128,9 @@ public class BinaryPackageTests : BinaryPackageFixture
     {
         var job = await JobAsync("fx-noarchive", "true", "deb [trusted=yes] http://127.0.0.1:9/debian stable main");
 
-        var outcome = await Runner().RunAsync(job, ObserveAsync);
+        var outcome = await RunAsync(job);
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.ChrootFail), LogOf(outcome));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.ChrootFail), outcome.Story);
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
@@ -151,10 +143,10 @@ public class BinaryPackageTests : BinaryPackageFixture
             $"cd {Folder.Path} && mkdir -p chroot-autobuild/dev/pts chroot-autobuild/dev/shm chroot-autobuild/sys chroot-autobuild/proc && ln -s {outside} chroot-autobuild/etc && tar -czf evil.tar.gz chroot-autobuild && rmdir chroot-autobuild/proc && ln -s {outside} chroot-autobuild/proc && tar -czf evil2.tar.gz chroot-autobuild"));
         var job = await JobAsync("fx-evil", "true");
 
-        foreach (var tarball in (string[])["evil.tar.gz", "evil2.tar.gz"])
+        foreach (var (i, tarball) in ((string[])["evil.tar.gz", "evil2.tar.gz"]).Index())
         {
-            var outcome = await Runner().RunAsync(job with { Cookie = $"{job.Cookie}{tarball[4]}", Chroot = await Server.AddAsync(Folder[tarball]) }, ObserveAsync);
-            Assert.That(outcome.Status, Is.EqualTo(BuildStatus.ChrootFail), LogOf(outcome));
+            var outcome = await RunAsync(job with { Cookie = $"{job.Cookie}{i}", Chroot = await Server.AddAsync(Folder[tarball]) });
+            Assert.That(outcome.Status, Is.EqualTo(BuildStatus.ChrootFail), outcome.Story);
             Assert.That(Directory.GetFileSystemEntries(outside), Is.Empty);
             BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
         }

@@ -1,5 +1,4 @@
 using Buildd.IntegrationTests.Support;
-using Buildd.Master;
 using Buildd.Protocol.Messages;
 using NUnit.Framework;
 
@@ -19,9 +18,9 @@ public class DepWaitTests : BinaryPackageFixture
     {
         var outcome = await RunAsync("fx-depwait", "echo built > out", buildDepends);
 
-        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, dependencies)), LogOf(outcome));
-        Assert.That(LogOf(outcome), Does.Contain($"not in the chroot's package lists: {dependencies}\n"));
-        Assert.That(LogOf(outcome), Does.Not.Contain("\nProvides: "), "the indexes are read and not logged");
+        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, dependencies)), outcome.Story);
+        Assert.That(outcome.Log, Does.Contain($"not in the chroot's package lists: {dependencies}\n"));
+        Assert.That(outcome.Log, Does.Not.Contain("\nProvides: "), "the indexes are read and not logged");
     }
 
     [Test]
@@ -29,8 +28,8 @@ public class DepWaitTests : BinaryPackageFixture
     {
         var outcome = await RunAsync("fx-conflict", "echo built > out", "libcurl4-gnutls-dev, libcurl4-openssl-dev");
 
-        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.PackageFail, "")), LogOf(outcome));
-        Assert.That(LogOf(outcome), Does.Contain("Fail-Stage: install-deps").And.Contain("there is nothing to wait for"));
+        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.PackageFail, "")), outcome.Story);
+        Assert.That(outcome.Log, Does.Contain("Fail-Stage: install-deps").And.Contain("there is nothing to wait for"));
     }
 
     [Test]
@@ -39,14 +38,14 @@ public class DepWaitTests : BinaryPackageFixture
         // Later compilers call it an error, unless they are asked not to.
         var outcome = await RunAsync("fx-pointer", "printf 'char *f(void) { char *p = g(); return p; }\\n' > x.c; gcc -fpermissive -c x.c -o out");
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
-        Assert.That(LogOf(outcome), Does.Contain("Status: successful").And.Contain("[implicit pointer] x.c:1: the result of g,"));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
+        Assert.That(outcome.Log, Does.Contain("Status: successful").And.Contain("[implicit pointer] x.c:1: the result of g,"));
         Assert.That(outcome.Files, Is.Empty);
     }
 
-    private async Task<BuildOutcome> RunAsync(string name, string command, string buildDepends = "make")
+    private async Task<DrivenBuild> RunAsync(string name, string command, string buildDepends = "make")
     {
-        var outcome = await Runner().RunAsync(await JobAsync(name, command, buildDepends: buildDepends), ObserveAsync);
+        var outcome = await RunAsync(await JobAsync(name, command, buildDepends: buildDepends));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
         return outcome;
     }

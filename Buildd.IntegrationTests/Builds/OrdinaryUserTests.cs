@@ -1,6 +1,6 @@
 using System.Globalization;
 using Buildd.IntegrationTests.Support;
-using Buildd.Master;
+using Buildd.Master.Builds;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using NUnit.Framework;
@@ -31,13 +31,13 @@ public class OrdinaryUserTests : BinaryPackageFixture
     {
         var job = await JobAsync("fx-user", "id -un > out; id -u >> out");
 
-        var outcome = await Runner().RunAsync(job, ObserveAsync);
+        var outcome = await RunAsync(job);
 
         Assert.Multiple(() =>
         {
-            Assert.That(outcome.Succeeded, LogOf(outcome));
+            Assert.That(outcome.Succeeded, outcome.Story);
             Assert.That(outcome.Files.Select(file => file.Name), Does.Contain($"fx-user_1.0_{Architecture}.deb"));
-            Assert.That(Events.OfType<PhaseEnded>().Select(phase => phase.Name), Is.EqualTo(
+            Assert.That(Driver.Phases, Is.EqualTo(
                 (string[])["init", "unpack", "mount", "sources", "update", "sbuild", "gather", "reap", "umount", "cleanup"]));
             Assert.That(Slave.Output, Does.Contain($"What needs root is done through sudo, for user {_user.Name}"));
         });
@@ -50,9 +50,9 @@ public class OrdinaryUserTests : BinaryPackageFixture
     [Test]
     public async Task A_package_that_needs_what_does_not_exist_waits_for_it()
     {
-        var outcome = await Runner().RunAsync(await JobAsync("fx-userdepwait", "true", buildDepends: "no-such-package-dev (>= 1)"), ObserveAsync);
+        var outcome = await RunAsync(await JobAsync("fx-userdepwait", "true", buildDepends: "no-such-package-dev (>= 1)"));
 
-        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 1)")), LogOf(outcome));
+        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 1)")), outcome.Story);
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
@@ -62,26 +62,22 @@ public class OrdinaryUserTests : BinaryPackageFixture
         var job = await JobAsync("fx-usersleeps", "echo going to sleep; trap '' TERM; setsid sleep 1000 & sleep 1000");
         using var abort = new CancellationTokenSource();
 
-        var outcome = await Runner().RunAsync(
+        var outcome = await RunAsync(
             job,
-            async happened =>
+            Driver.WhenLogHas("\ngoing to sleep\n", async () =>
             {
-                await ObserveAsync(happened);
-                if (!abort.IsCancellationRequested && StreamedLog().Contains("\ngoing to sleep\n", StringComparison.Ordinal))
-                {
-                    // Something of root, in a session of its own and without an environment, which the slave's user may not even look at.
-                    var (code, said) = await _user.AskAsync("inside", job.Cookie, "0", "env", "-i", "PATH=/usr/bin:/bin", "setsid", "-f", "sh", "-c", "exec sleep 1000 >/dev/null 2>&1");
-                    Assert.That(code, Is.Zero, said);
-                    Assert.That(ProcessTable.RootedAt(Slave.Directory).Select(process => process.Name), Has.Exactly(3).EqualTo("sleep"));
-                    await abort.CancelAsync();
-                }
-            },
+                // Something of root, in a session of its own and without an environment, which the slave's user may not even look at.
+                var (code, said) = await _user.AskAsync("inside", job.Cookie, "0", "env", "-i", "PATH=/usr/bin:/bin", "setsid", "-f", "sh", "-c", "exec sleep 1000 >/dev/null 2>&1");
+                Assert.That(code, Is.Zero, said);
+                Assert.That(ProcessTable.RootedAt(Slave.Directory).Select(process => process.Name), Has.Exactly(3).EqualTo("sleep"));
+                await abort.CancelAsync();
+            }),
             abort.Token);
 
         Assert.Multiple(() =>
         {
-            Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), LogOf(outcome));
-            Assert.That(outcome.SlaveCleaned);
+            Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), outcome.Story);
+            Assert.That(outcome.Finished.IsSlaveClean);
         });
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
@@ -93,14 +89,14 @@ public class OrdinaryUserTests : BinaryPackageFixture
         silent.Start(); // takes connections, and never says a word
         var job = await JobAsync("fx-userhangs", "true", $"deb [trusted=yes] http://{silent.LocalEndpoint}/debian stable main");
         using var abort = new CancellationTokenSource();
-        var run = Runner().RunAsync(job, ObserveAsync, abort.Token);
+        var run = RunAsync(job, abort: abort.Token);
         await WaitUntilAsync(() => Task.FromResult(run.IsCompleted || ProcessTable.RootedAt(Slave.Directory).Any(process => process.Name == "http")));
         await abort.CancelAsync();
 
         var outcome = await run;
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), LogOf(outcome));
-        Assert.That(LogOf(outcome), Does.Contain("apt-get -uy").And.Not.Contain("ABORTING: Failed"));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), outcome.Story);
+        Assert.That(outcome.Log, Does.Contain("apt-get -uy").And.Not.Contain("ABORTING: Failed"));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
@@ -109,15 +105,10 @@ public class OrdinaryUserTests : BinaryPackageFixture
     {
         var job = await JobAsync("fx-userkilled", "echo going to sleep; setsid sleep 1000 & sleep 1000");
         var asleep = new TaskCompletionSource();
-        var run = Runner().RunAsync(job, async happened =>
-        {
-            await ObserveAsync(happened);
-            if (StreamedLog().Contains("\ngoing to sleep\n", StringComparison.Ordinal))
-                asleep.TrySetResult();
-        });
+        var run = RunAsync(job, Driver.WhenLogHas("\ngoing to sleep\n", () => Task.FromResult(asleep.TrySetResult())));
         await Task.WhenAny(asleep.Task, run);
         await Slave.KillAsync();
-        Assert.That(async () => await run, Throws.Exception);
+        Assert.That((await run).State, Is.EqualTo(BuildState.NeedsBuild));
         Assert.That(ProcessTable.RootedAt(Slave.Directory), Is.Not.Empty, "otherwise there is nothing to end");
         await Slave.DisposeAsync();
 
@@ -133,10 +124,10 @@ public class OrdinaryUserTests : BinaryPackageFixture
         File.Delete($"/etc/sudoers.d/{_user.Name}");
         var job = await JobAsync("fx-norule", "true");
 
-        var outcome = await Runner().RunAsync(job, ObserveAsync);
+        var outcome = await RunAsync(job);
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.BuilderFail));
-        Assert.That(LogOf(outcome), Does.Contain($"write the rule that '{_user.Program} root --config {_user.Configuration} sudoers' prints into a file in /etc/sudoers.d"));
+        Assert.That(outcome.Log, Does.Contain($"write the rule that '{_user.Program} root --config {_user.Configuration} sudoers' prints into a file in /etc/sudoers.d"));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -6,8 +5,6 @@ using Buildd.IntegrationTests.Security;
 using Buildd.IntegrationTests.Support;
 using Buildd.Master;
 using Buildd.Master.Jobs;
-using Buildd.Master.Results;
-using Buildd.Master.Scanning;
 using Buildd.Processes;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
@@ -31,7 +28,7 @@ public abstract partial class PackageContract(string environment)
     /// <summary>Of version 1, which has limits also where the slave's own group has processes beside it.</summary>
     private readonly string _memoryGroup = $"/sys/fs/cgroup/memory/buildd-test-{Guid.NewGuid():N}";
 
-    private readonly ConcurrentQueue<BuildEvent> _events = new();
+    private BuildDriver? _driver;
     private TemporaryDirectory? _folder;
     private FileServer? _server;
     private AptArchive? _archive;
@@ -54,6 +51,7 @@ public abstract partial class PackageContract(string environment)
         Machine.Require(_limitsMemory || Directory.Exists(Path.GetDirectoryName(_memoryGroup)), "control groups that limit memory");
 
         _folder = new TemporaryDirectory();
+        _driver = new BuildDriver(Directory.CreateDirectory(_folder["results"]).FullName);
         _server = await FileServer.StartAsync();
         _archive = await AptArchive.StartAsync();
         await MakeChrootAsync(await BuildEnvironment.ChrootAsync(), _folder["chroot.tar.zst"]);
@@ -94,7 +92,7 @@ public abstract partial class PackageContract(string environment)
 
         var outcome = await RunAsync(await JobAsync(files, await BuildEnvironment.ArchiveAsync()));
 
-        Assert.That(outcome.Succeeded, LogOf(outcome));
+        Assert.That(outcome.Succeeded, outcome.Story);
         Assert.That(outcome.Files.Select(file => file.Name), Has.Some.Match("^hello_.*[.]deb$").And.Some.EndsWith(".buildinfo").And.Some.EndsWith(".changes"));
         Assert.That(outcome.Files.Select(file => file.Name), Has.None.Contain("dbgsym"), "debug symbols were not asked for");
     }
@@ -107,9 +105,9 @@ public abstract partial class PackageContract(string environment)
 
         var outcome = await RunAsync(job);
 
-        Assert.That(outcome.Succeeded, LogOf(outcome));
+        Assert.That(outcome.Succeeded, outcome.Story);
         Assert.That(outcome.Files.Select(file => file.Name), Has.Some.EqualTo("fx-all_1.0_all.deb"));
-        Assert.That(LogOf(outcome), Does.Contain("Test Archive <archive@example.org>"), "the key's owner is told");
+        Assert.That(outcome.Log, Does.Contain("Test Archive <archive@example.org>"), "the key's owner is told");
         var statement = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(outcome.Folder!, "provenance.json"))).RootElement;
         var subjects = statement.GetProperty("subject").EnumerateArray().ToDictionary(NameOf, DigestOf);
         Assert.That(subjects.Keys, Is.EquivalentTo(outcome.Files.Select(file => file.Name).Where(name => name != "provenance.json")));
@@ -128,8 +126,8 @@ public abstract partial class PackageContract(string environment)
     {
         var outcome = await RunAsync(await JobAsync(await SourcesAsync("fx-broken", "gcc no-such-file.c -o out")));
 
-        Assert.That((outcome.Status, Cause()), Is.EqualTo((BuildStatus.PackageFail, "exit 2")), LogOf(outcome));
-        Assert.That(LogOf(outcome), Does.Contain("no-such-file.c: No such file or directory"));
+        Assert.That((outcome.Status, Cause()), Is.EqualTo((BuildStatus.PackageFail, "exit 2")), outcome.Story);
+        Assert.That(outcome.Log, Does.Contain("no-such-file.c: No such file or directory"));
     }
 
     [Test]
@@ -137,7 +135,7 @@ public abstract partial class PackageContract(string environment)
     {
         var outcome = await RunAsync(await JobAsync(await SourcesAsync("fx-missing", "echo built > out", "fx-tool, no-such-package-dev (>= 1.2)")));
 
-        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 1.2)")), LogOf(outcome));
+        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 1.2)")), outcome.Story);
     }
 
     [Test]
@@ -145,7 +143,7 @@ public abstract partial class PackageContract(string environment)
     {
         var outcome = await RunAsync(await JobAsync(await SourcesAsync("fx-newer", "echo built > out", "fx-tool (>= 2~)")));
 
-        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "fx-tool (>= 2~)")), LogOf(outcome));
+        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "fx-tool (>= 2~)")), outcome.Story);
     }
 
     [Test]
@@ -154,10 +152,10 @@ public abstract partial class PackageContract(string environment)
         var job = await JobAsync(await SourcesAsync("fx-hangs", "echo going to sleep; trap '' TERM; setsid sleep 1000 & sleep 1000"));
         using var abort = new CancellationTokenSource();
 
-        var outcome = await RunAsync(job, LogHas("\ngoing to sleep\n", abort.CancelAsync), abort: abort.Token);
+        var outcome = await RunAsync(job, _driver!.WhenLogHas("\ngoing to sleep\n", abort.CancelAsync), abort: abort.Token);
 
-        Assert.That((outcome.Status, Cause()), Is.EqualTo((BuildStatus.Aborted, "aborted")), LogOf(outcome));
-        Assert.That(outcome.SlaveCleaned);
+        Assert.That((outcome.Status, Cause()), Is.EqualTo((BuildStatus.Aborted, "aborted")), outcome.Story);
+        Assert.That(outcome.Finished.IsSlaveClean);
     }
 
     /// <summary>
@@ -169,8 +167,8 @@ public abstract partial class PackageContract(string environment)
     {
         var outcome = await RunAsync(await JobAsync(await SourcesAsync("fx-eats", "perl -e 'push @a, \"x\" x 10_000_000 while 1'")));
 
-        Assert.That((outcome.Status, Cause()), Is.EqualTo((BuildStatus.PackageFail, _limitsMemory ? "oom" : "exit 2")), LogOf(outcome));
-        Assert.That(LogOf(outcome), Does.Contain("Killed"));
+        Assert.That((outcome.Status, Cause()), Is.EqualTo((BuildStatus.PackageFail, _limitsMemory ? "oom" : "exit 2")), outcome.Story);
+        Assert.That(outcome.Log, Does.Contain("Killed"));
         if (!_limitsMemory)
             Assert.That(await File.ReadAllTextAsync(Path.Combine(_memoryGroup, "memory.oom_control")), Does.Match("oom_kill [1-9]"));
         Assert.That((await Slave.Client.StatusAsync()).Status, Is.EqualTo(BuilderStatus.Idle));
@@ -188,7 +186,7 @@ public abstract partial class PackageContract(string environment)
 
         var outcome = await RunAsync(
             job,
-            LogHas($"\n{AptArchive.Word}\n", async () =>
+            _driver!.WhenLogHas($"\n{AptArchive.Word}\n", async () =>
             {
                 await RequireNoFileHasPasswordAsync(); // while the package is being built
                 await File.WriteAllTextAsync(_folder!["go"], "");
@@ -196,7 +194,7 @@ public abstract partial class PackageContract(string environment)
             }),
             client: new SlaveClient(http, new SlaveClientOptions { Url = forwarder.Url }));
 
-        Assert.That(outcome.Succeeded, LogOf(outcome));
+        Assert.That(outcome.Succeeded, outcome.Story);
         await RequireNoFileHasPasswordAsync();
         Assert.That(Needles.Where(Slave.Output.Contains), Is.Empty, "the daemon's log");
         var sent = (await forwarder.StopAsync()).Select(Encoding.Latin1.GetString).SelectMany(text => Base64Values().Matches(text).Select(Decode).Prepend(text)).ToList();
@@ -236,49 +234,18 @@ public abstract partial class PackageContract(string environment)
         var inputs = new List<InputFile>();
         foreach (var path in files)
             inputs.Add(await _server!.AddAsync(path));
-        Cookies.Enqueue($"PACKAGEBUILD-{Environment.ProcessId}{environment}{Cookies.Count}");
+        Cookies.Enqueue(BuildDriver.NextCookie("PACKAGEBUILD"));
         return BuildJobs.BinaryPackage(Cookies.Last(), _chroot, inputs, change?.Invoke(arguments) ?? arguments);
     }
 
-    private protected async Task<BuildOutcome> RunAsync(
-        BuildJob job, Func<Task>? observer = null, SlaveClient? client = null, CancellationToken abort = default)
-    {
-        _events.Clear();
-        Directory.CreateDirectory(_folder!["results"]);
-        var runner = new BuildRunner(client ?? Slave.Client, new BuildRunnerOptions
-        {
-            Results = new ResultOptions { Root = _folder["results"] },
-            Monitor = new MonitorOptions { PollInterval = TimeSpan.FromMilliseconds(200), MaxFailures = 1 },
-        });
-        return await runner.RunAsync(
-            job,
-            async happened =>
-            {
-                _events.Enqueue(happened);
-                await (observer?.Invoke() ?? Task.CompletedTask);
-            },
-            abort);
-    }
+    private protected Task<DrivenBuild> RunAsync(
+        BuildJob job, Func<MasterEvent, ValueTask>? observe = null, SlaveClient? client = null, CancellationToken abort = default) =>
+        _driver!.RunAsync(client ?? Slave.Client, job, observe, abort);
 
-    /// <summary>An observer that does something once, when a text is in the log.</summary>
-    private Func<Task> LogHas(string text, Func<Task> action)
-    {
-        var done = false;
-        return () =>
-        {
-            if (done || !Encoding.UTF8.GetString([.. _events.OfType<LogGrew>().SelectMany(grew => grew.Bytes.ToArray())]).Contains(text, StringComparison.Ordinal))
-                return Task.CompletedTask;
-            done = true;
-            return action();
-        };
-    }
+    private protected IEnumerable<string> Phases => _driver!.Phases;
 
-    private protected IEnumerable<string> Phases => _events.OfType<PhaseEnded>().Select(phase => phase.Name);
-
-    /// <summary>What the last build has died of.</summary>
-    private string? Cause() => _events.OfType<BuildEnded>().LastOrDefault()?.Reply.Extra.GetValueOrDefault("failure_cause") is XmlRpcString cause ? cause.Value : null;
-
-    private protected static string LogOf(BuildOutcome outcome) => outcome.LogPath is { } path ? File.ReadAllText(path) : "(no log)";
+    /// <summary>The cause of the last build's failure.</summary>
+    private string? Cause() => _driver!.Cause;
 
     private static string NameOf(JsonElement file) => file.GetProperty("name").GetString()!;
 

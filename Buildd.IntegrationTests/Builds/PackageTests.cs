@@ -20,7 +20,7 @@ public sealed class ChrootPackageTests() : PackageContract("chroot")
         {
             var outcome = await RunAsync(job);
 
-            Assert.That(outcome.Succeeded, LogOf(outcome));
+            Assert.That(outcome.Succeeded, outcome.Story);
             Assert.That(Phases, Has.Some.EqualTo("reap").And.None.EqualTo("umount").And.None.EqualTo("cleanup"));
             Assert.That(Directory.Exists(Path.Combine(chroot, "proc", "self")), Is.True, "/proc is still mounted");
             Assert.That(ProcessTable.RootedAt(chroot), Is.Empty);

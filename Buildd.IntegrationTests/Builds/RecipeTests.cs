@@ -1,5 +1,4 @@
 using Buildd.IntegrationTests.Support;
-using Buildd.Master;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
@@ -28,21 +27,20 @@ public sealed class RecipeTests(string environment) : BinaryPackageFixture
         var url = await PackageAsync("fx-recipe", "make");
         var outcome = await RunAsync(Header + $"{WithPassword(url)} main\n");
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), LogOf(outcome));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), outcome.Story);
         var names = outcome.Files.Select(file => file.Name).Order(StringComparer.Ordinal).ToList();
         var release = (await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", ". /etc/os-release; echo $VERSION_ID"))).Trim();
         var version = $"1.0+1~ubuntu{release}.1";
         Assert.That(names, Does.Contain($"fx-recipe_{version}_source.changes").And.Contain($"fx-recipe_{version}.dsc").And.Contain("manifest"));
         Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, "manifest")), Does.Contain("git-build-recipe format").And.Contain(_commit));
-        Assert.That(LogOf(outcome), Does.Not.Contain("hunter2secret"), "the password is in no log");
+        Assert.That(outcome.Log, Does.Not.Contain("hunter2secret"), "the password is in no log");
         Assert.That(Slave.Output, Does.Not.Contain("hunter2secret"));
-        Assert.That(Events.OfType<PhaseEnded>().Select(phase => phase.Name), Is.SupersetOf((string[])["update", "buildrecipe", "gather", "reap"]).And.Not.Contain("sbuild"));
+        Assert.That(Driver.Phases, Is.SupersetOf((string[])["update", "buildrecipe", "gather", "reap"]).And.Not.Contain("sbuild"));
 
-        var binary = await Runner().RunAsync(
+        var binary = await RunAsync(
             await JobAsync(names.Where(name => name.EndsWith(".dsc", StringComparison.Ordinal) || name.Contains(".tar.", StringComparison.Ordinal))
-                .Select(name => Path.Combine(outcome.Folder!, name))),
-            ObserveAsync);
-        Assert.That(binary.Status, Is.EqualTo(BuildStatus.Ok), LogOf(binary));
+                .Select(name => Path.Combine(outcome.Folder!, name))));
+        Assert.That(binary.Status, Is.EqualTo(BuildStatus.Ok), binary.Story);
         Assert.That(binary.Files.Select(file => file.Name), Has.Some.EqualTo($"fx-recipe_{version}_{Architecture}.deb"));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
@@ -53,7 +51,7 @@ public sealed class RecipeTests(string environment) : BinaryPackageFixture
         var url = await PackageAsync("fx-recipe-waits", "no-such-package-dev (>= 2.0)");
         var outcome = await RunAsync(Header + $"{url} main\n");
 
-        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 2.0)")), LogOf(outcome));
+        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 2.0)")), outcome.Story);
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
@@ -73,7 +71,7 @@ public sealed class RecipeTests(string environment) : BinaryPackageFixture
         ])
         {
             var outcome = await RunAsync(recipe);
-            Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), recipe + LogOf(outcome));
+            Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), recipe + outcome.Story);
             Assert.That(File.Exists(evil), Is.False, recipe);
             Assert.That(outcome.Files, Is.Empty);
         }
@@ -90,7 +88,7 @@ public sealed class RecipeTests(string environment) : BinaryPackageFixture
             "rm -f ../fx_source.changes; ln -s /etc/shadow ../fx_source.changes; ln -s /etc/hostname ../zz_source.changes; kill -9 $$PPID");
         var outcome = await RunAsync(Header + $"{url} main\n");
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
         Assert.That(outcome.Files, Is.Empty);
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
@@ -104,8 +102,8 @@ public sealed class RecipeTests(string environment) : BinaryPackageFixture
 
         var outcome = await RunAsync("# bzr-builder format 0.4 deb-version 1.0\nlp:x\n", git: false);
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.BuilderFail), LogOf(outcome));
-        Assert.That(LogOf(outcome), Does.Contain("there is neither brz-build-daily-recipe nor bzr with dailydeb on this machine"));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.BuilderFail), outcome.Story);
+        Assert.That(outcome.Log, Does.Contain("there is neither brz-build-daily-recipe nor bzr with dailydeb on this machine"));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
@@ -130,7 +128,7 @@ public sealed class RecipeTests(string environment) : BinaryPackageFixture
         return url;
     }
 
-    private async Task<BuildOutcome> RunAsync(string recipe, bool git = true) => await Runner().RunAsync(
+    private async Task<DrivenBuild> RunAsync(string recipe, bool git = true) => await RunAsync(
         await JobAsync("sourcepackagerecipe", new XmlRpcStruct
         {
             ["suite"] = (await BuildEnvironment.ReleaseAsync()).Suite,
@@ -140,6 +138,5 @@ public sealed class RecipeTests(string environment) : BinaryPackageFixture
             ["author_email"] = "jane@example.org",
             ["recipe_text"] = recipe,
             ["git"] = git,
-        }),
-        ObserveAsync);
+        }));
 }

@@ -1,5 +1,4 @@
 using Buildd.IntegrationTests.Support;
-using Buildd.Master;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
@@ -29,13 +28,13 @@ public sealed class TranslationTemplatesTests(string environment) : BinaryPackag
 
         var outcome = await RunAsync("tree");
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), LogOf(outcome));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), outcome.Story);
         Assert.That(outcome.Files.Select(file => file.Name), Is.EqualTo(new[] { "translation-templates.tar.gz" }));
-        Assert.That(Events.OfType<BuildEnded>().Single().Reply.Extra[WireNames.Members.RevisionId], Is.TypeOf<XmlRpcString>().With.Property("Value").EqualTo(_commit));
-        Assert.That(Events.OfType<PhaseEnded>().Select(phase => phase.Name), Is.SupersetOf((string[])["update", "generate", "gather", "reap"]).And.Not.Contain("sbuild"));
+        Assert.That(Driver.LastMembers[WireNames.Members.RevisionId], Is.TypeOf<XmlRpcString>().With.Property("Value").EqualTo(_commit));
+        Assert.That(Driver.Phases, Is.SupersetOf((string[])["update", "generate", "gather", "reap"]).And.Not.Contain("sbuild"));
         var archive = Path.Combine(outcome.Folder!, "translation-templates.tar.gz");
         var names = await ProcessRunner.CaptureAsync(Command.Of("tar", "-tzf", archive));
-        Assert.That(names, Is.EqualTo("lib/po/my-lib.pot\npo/my-app.pot\n"), LogOf(outcome));
+        Assert.That(names, Is.EqualTo("lib/po/my-lib.pot\npo/my-app.pot\n"), outcome.Story);
         Assert.That(await ProcessRunner.CaptureAsync(Command.Of("tar", "-xzOf", archive, "po/my-app.pot")), Does.Contain("msgid \"Hello, builder\""));
         Assert.That(await ProcessRunner.CaptureAsync(Command.Of("tar", "-xzOf", archive, "lib/po/my-lib.pot")), Does.Contain("msgid \"From the library\""));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
@@ -48,7 +47,7 @@ public sealed class TranslationTemplatesTests(string environment) : BinaryPackag
 
         var outcome = await RunAsync("plain");
 
-        Assert.That((outcome.Status, outcome.Files.Count), Is.EqualTo((BuildStatus.Ok, 0)), LogOf(outcome));
+        Assert.That((outcome.Status, outcome.Files.Count), Is.EqualTo((BuildStatus.Ok, 0)), outcome.Story);
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
@@ -67,10 +66,10 @@ public sealed class TranslationTemplatesTests(string environment) : BinaryPackag
         var outcome = await RunAsync("hostile");
 
         // Whatever the tools make of it: nothing of the system's own files is in what comes out, and the slave goes on.
-        Assert.That(outcome.Status, Is.AnyOf(BuildStatus.Ok, BuildStatus.PackageFail), LogOf(outcome));
+        Assert.That(outcome.Status, Is.AnyOf(BuildStatus.Ok, BuildStatus.PackageFail), outcome.Story);
         foreach (var file in outcome.Files)
             Assert.That(await ProcessRunner.CaptureAsync(Command.Of("tar", "-xzOf", Path.Combine(outcome.Folder!, file.Name))), Does.Not.Contain("root:"));
-        Assert.That(LogOf(outcome), Does.Not.Contain("root:"));
+        Assert.That(outcome.Log, Does.Not.Contain("root:"));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
@@ -80,7 +79,7 @@ public sealed class TranslationTemplatesTests(string environment) : BinaryPackag
         await WriteAsync("gone/README", "x\n");
         var outcome = await RunAsync("gone", address => address + "-not");
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
         Assert.That(outcome.Files, Is.Empty);
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
@@ -93,10 +92,10 @@ public sealed class TranslationTemplatesTests(string environment) : BinaryPackag
         await File.WriteAllTextAsync(Folder[path], text);
     }
 
-    private async Task<BuildOutcome> RunAsync(string folder, Func<string, string>? change = null)
+    private async Task<DrivenBuild> RunAsync(string folder, Func<string, string>? change = null)
     {
         (var address, _commit) = await GitRepository.ServeAsync(Server, Folder[folder]);
-        return await Runner().RunAsync(
-            await JobAsync("translation-templates", new XmlRpcStruct { ["git_repository"] = change?.Invoke(address) ?? address }), ObserveAsync);
+        return await RunAsync(
+            await JobAsync("translation-templates", new XmlRpcStruct { ["git_repository"] = change?.Invoke(address) ?? address }));
     }
 }

@@ -34,9 +34,9 @@ public abstract class EnvironmentContract : BinaryPackageFixture
         const string Leave = "cat /tmp/left-by-a-build > out || echo nothing > out; echo something > /tmp/left-by-a-build";
         foreach (var name in (string[])["fx-first", "fx-second"])
         {
-            var outcome = await Runner().RunAsync(await JobAsync(name, Leave), ObserveAsync);
+            var outcome = await RunAsync(await JobAsync(name, Leave));
 
-            Assert.That(outcome.Succeeded, LogOf(outcome));
+            Assert.That(outcome.Succeeded, outcome.Story);
             var built = await ProcessRunner.CaptureAsync(Command.Of(
                 "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"{name}_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/{name}"));
             Assert.That(built, Is.EqualTo("nothing\n"), name);
@@ -47,9 +47,9 @@ public abstract class EnvironmentContract : BinaryPackageFixture
     [Test]
     public async Task A_package_that_fails_leaves_nothing()
     {
-        var outcome = await Runner().RunAsync(await JobAsync("fx-fails", "setsid sleep 1000 > /dev/null 2>&1 & exit 3"), ObserveAsync);
+        var outcome = await RunAsync(await JobAsync("fx-fails", "setsid sleep 1000 > /dev/null 2>&1 & exit 3"));
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
         AssertNothingIsLeft();
     }
 
@@ -63,18 +63,13 @@ public abstract class EnvironmentContract : BinaryPackageFixture
             + "(cd / && setsid sleep 1000 &); echo going to sleep; sleep 1000");
         using var abort = new CancellationTokenSource();
 
-        var outcome = await Runner().RunAsync(
+        var outcome = await RunAsync(
             job,
-            async happened =>
-            {
-                await ObserveAsync(happened);
-                if (!abort.IsCancellationRequested && StreamedLog().Contains("\ngoing to sleep\n", StringComparison.Ordinal))
-                    await abort.CancelAsync();
-            },
+            Driver.WhenLogHas("\ngoing to sleep\n", abort.CancelAsync),
             abort.Token);
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), LogOf(outcome));
-        Assert.That(outcome.SlaveCleaned);
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), outcome.Story);
+        Assert.That(outcome.Finished.IsSlaveClean);
         AssertNothingIsLeft();
     }
 
@@ -99,9 +94,9 @@ public abstract class EnvironmentContract : BinaryPackageFixture
         // What it depends on has to be installed first, over the network.
         var job = await JobAsync("fx-network", $"{Own}; {reach}; {Faces}", buildDepends: "make, hello");
 
-        var outcome = await Runner().RunAsync(job, ObserveAsync);
+        var outcome = await RunAsync(job);
 
-        Assert.That(outcome.Succeeded, LogOf(outcome));
+        Assert.That(outcome.Succeeded, outcome.Story);
         var seen = await ProcessRunner.CaptureAsync(Command.Of(
             "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-network_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-network"));
         if (network)
@@ -118,9 +113,9 @@ public abstract class EnvironmentContract : BinaryPackageFixture
         var cut = Folder["cut.tar.gz"];
         await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", $"head -c 20000000 {await BuildEnvironment.ChrootAsync()} > {cut}"));
 
-        var outcome = await Runner().RunAsync(job with { Chroot = await Server.AddAsync(cut) }, ObserveAsync);
+        var outcome = await RunAsync(job with { Chroot = await Server.AddAsync(cut) });
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.ChrootFail), LogOf(outcome));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.ChrootFail), outcome.Story);
         AssertNothingIsLeft();
     }
 }

@@ -36,7 +36,7 @@ public sealed class NetworkTests : BinaryPackageFixture
         await File.WriteAllTextAsync(rules, (await File.ReadAllTextAsync(rules)).Replace(
             "clean:\n", "clean:\n\t@echo faces: $$(tail -n +3 /proc/self/net/dev | cut -d: -f1)\n", StringComparison.Ordinal));
 
-        var outcome = await Runner().RunAsync(
+        var outcome = await RunAsync(
             await JobAsync("sourcepackagerecipe", new XmlRpcStruct
             {
                 ["suite"] = (await BuildEnvironment.ReleaseAsync()).Suite,
@@ -46,11 +46,10 @@ public sealed class NetworkTests : BinaryPackageFixture
                 ["author_email"] = "jane@example.org",
                 ["recipe_text"] = $"# git-build-recipe format 0.4 deb-version {{debversion}}+1\n{await ServeAsync("fx-offline-1.0")} main\n",
                 ["git"] = true,
-            }),
-            ObserveAsync);
+            }));
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), LogOf(outcome));
-        Assert.That(LogOf(outcome), Does.Match("(?m)^faces: lo$").And.Contain("(without a network)").And.Contain("No network for what is built"));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), outcome.Story);
+        Assert.That(outcome.Log, Does.Match("(?m)^faces: lo$").And.Contain("(without a network)").And.Contain("No network for what is built"));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
@@ -63,21 +62,21 @@ public sealed class NetworkTests : BinaryPackageFixture
             await File.WriteAllTextAsync(Folder["tree/" + path], text);
         }
 
-        var outcome = await Runner().RunAsync(await JobAsync("translation-templates", new XmlRpcStruct { ["git_repository"] = await ServeAsync("tree") }), ObserveAsync);
+        var outcome = await RunAsync(await JobAsync("translation-templates", new XmlRpcStruct { ["git_repository"] = await ServeAsync("tree") }));
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), LogOf(outcome));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), outcome.Story);
         Assert.That(outcome.Files.Select(file => file.Name), Is.EqualTo(new[] { "translation-templates.tar.gz" }));
-        Assert.That(LogOf(outcome), Does.Match("RUN: .*intltool-update -p -g my-app [(]without a network[)]"));
+        Assert.That(outcome.Log, Does.Match("RUN: .*intltool-update -p -g my-app [(]without a network[)]"));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
     [Test]
     public async Task An_image_is_refused_before_anything_is_made()
     {
-        var outcome = await Runner().RunAsync(await JobAsync("livefs", new XmlRpcStruct { ["project"] = "fx", ["image_tool"] = "mmdebstrap" }), ObserveAsync);
+        var outcome = await RunAsync(await JobAsync("livefs", new XmlRpcStruct { ["project"] = "fx", ["image_tool"] = "mmdebstrap" }));
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.BuilderFail), LogOf(outcome));
-        Assert.That(LogOf(outcome), Does.Contain("this kind of build needs it until its end: set network = yes").And.Not.Contain("RUN: "));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.BuilderFail), outcome.Story);
+        Assert.That(outcome.Log, Does.Contain("this kind of build needs it until its end: set network = yes").And.Not.Contain("RUN: "));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 

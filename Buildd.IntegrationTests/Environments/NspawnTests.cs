@@ -29,15 +29,15 @@ public class NspawnTests : EnvironmentContract
             + "ls /run/buildd 2>&1 | grep -c 'ermission denied' >> out; ls -d /proc/[0-9]* | wc -l >> out; cat /CurrentlyBuilding >> out";
 
         var wasThere = false;
-        var outcome = await Runner().RunAsync(await JobAsync("fx-look", Look), happened =>
+        var outcome = await RunAsync(await JobAsync("fx-look", Look), _ =>
         {
             wasThere |= Containers.IsThereOne(WorkDirectory, Cookies);
-            return ObserveAsync(happened);
+            return ValueTask.CompletedTask;
         });
 
-        Assert.That(outcome.Succeeded, LogOf(outcome));
+        Assert.That(outcome.Succeeded, outcome.Story);
         Assert.That(wasThere, "the name that is looked for below");
-        Assert.That(LogOf(outcome), Does.Contain("What boots is not in the chroot, and is installed from the build's archives: systemd-sysv dbus").And.Contain("The system has booted: running"));
+        Assert.That(outcome.Log, Does.Contain("What boots is not in the chroot, and is installed from the build's archives: systemd-sysv dbus").And.Contain("The system has booted: running"));
         var seen = (await ProcessRunner.CaptureAsync(Command.Of(
             "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-look_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-look"))).Split('\n');
         Assert.That(seen[..2], Is.EqualTo(new[] { "systemd", "running" }));
@@ -51,9 +51,9 @@ public class NspawnTests : EnvironmentContract
     [Test]
     public async Task A_package_that_needs_what_does_not_exist_waits_for_it()
     {
-        var outcome = await Runner().RunAsync(await JobAsync("fx-depwait", "true", buildDepends: "no-such-package-dev (>= 1)"), ObserveAsync);
+        var outcome = await RunAsync(await JobAsync("fx-depwait", "true", buildDepends: "no-such-package-dev (>= 1)"));
 
-        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 1)")), LogOf(outcome));
+        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 1)")), outcome.Story);
         AssertNothingIsLeft();
     }
 

@@ -1,4 +1,5 @@
 using Buildd.IntegrationTests.Support;
+using Buildd.Master.Builds;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using NUnit.Framework;
@@ -45,19 +46,19 @@ public class UnshareTests : EnvironmentContract
         await ProcessRunner.CaptureAsync(Command.Of("usermod", "--del-subuids", _user!.Subordinates, "--del-subgids", _user.Subordinates, _user.Name));
         Slave = await SlaveDaemon.StartAsync(_user);
 
-        var outcome = await Runner().RunAsync(await JobAsync("fx-nonumbers", "true"), ObserveAsync);
+        var outcome = await RunAsync(await JobAsync("fx-nonumbers", "true"));
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.BuilderFail));
-        Assert.That(LogOf(outcome), Does.Contain($"run 'usermod --add-subuids N-M --add-subgids N-M {_user.Name}' as root"));
+        Assert.That(outcome.Log, Does.Contain($"run 'usermod --add-subuids N-M --add-subgids N-M {_user.Name}' as root"));
         AssertNothingIsLeft();
     }
 
     [Test]
     public async Task A_package_that_needs_what_does_not_exist_waits_for_it()
     {
-        var outcome = await Runner().RunAsync(await JobAsync("fx-depwait", "true", buildDepends: "no-such-package-dev (>= 1)"), ObserveAsync);
+        var outcome = await RunAsync(await JobAsync("fx-depwait", "true", buildDepends: "no-such-package-dev (>= 1)"));
 
-        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 1)")), LogOf(outcome));
+        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 1)")), outcome.Story);
         AssertNothingIsLeft();
     }
 
@@ -67,9 +68,9 @@ public class UnshareTests : EnvironmentContract
         const string Look = "cat /CurrentlyBuilding > out; cat /proc/1/comm >> out; cut -d' ' -f1 /proc/self/uid_map | tr -d ' \\n' >> out; "
             + "! mknod x c 1 3 2> /dev/null; ls /home /root > /dev/null 2>&1 || true; readlink /proc/self/ns/pid >> out";
 
-        var outcome = await Runner().RunAsync(await JobAsync("fx-look", Look), ObserveAsync);
+        var outcome = await RunAsync(await JobAsync("fx-look", Look));
 
-        Assert.That(outcome.Succeeded, LogOf(outcome));
+        Assert.That(outcome.Succeeded, outcome.Story);
         var seen = await ProcessRunner.CaptureAsync(Command.Of(
             "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-look_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-look"));
         Assert.That(seen, Does.StartWith("Package: fx-look\n").And.Contain("Suite: ").And.Contain("\nsh\n"));
@@ -82,16 +83,11 @@ public class UnshareTests : EnvironmentContract
     {
         var job = await JobAsync("fx-killed", "echo going to sleep; setsid env -i sleep 1000 & sleep 1000");
         var asleep = new TaskCompletionSource();
-        var run = Runner().RunAsync(job, async happened =>
-        {
-            await ObserveAsync(happened);
-            if (StreamedLog().Contains("\ngoing to sleep\n", StringComparison.Ordinal))
-                asleep.TrySetResult();
-        });
+        var run = RunAsync(job, Driver.WhenLogHas("\ngoing to sleep\n", () => Task.FromResult(asleep.TrySetResult())));
         await Task.WhenAny(asleep.Task, run);
         Assert.That(_user!.FindProcessesOfSubordinates(), Is.Not.Empty, "otherwise there is nothing to end");
         await Slave.KillAsync();
-        Assert.That(async () => await run, Throws.Exception);
+        Assert.That((await run).State, Is.EqualTo(BuildState.NeedsBuild));
         await Slave.DisposeAsync();
 
         Slave = await SlaveDaemon.StartAsync(_user);

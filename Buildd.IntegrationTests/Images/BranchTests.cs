@@ -46,15 +46,15 @@ public class BranchTests : LiveFsFixture
 
         var outcome = await BuildAsync(arguments);
 
-        Assert.That(outcome.Succeeded, LogOf(outcome));
+        Assert.That(outcome.Succeeded, outcome.Story);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.Files.Select(file => file.Name), Is.SupersetOf(
                 (string[])[$"livecd.{Project}.squashfs", $"livecd.{Project}.manifest", $"livecd.{Project}.size", $"livecd.{Project}.packages", $"livecd.{Project}.files", $"livecd.{Project}.kernel", $"livecd.{Project}.initrd"]));
-            Assert.That(Events.OfType<PhaseEnded>().Select(phase => phase.Name), Is.EqualTo(
+            Assert.That(Driver.Phases, Is.EqualTo(
                 (string[])["init", "unpack", "mount", "sources", "update", "install", "checkout", "livefs", "gather", "reap", "umount", "cleanup"]));
-            Assert.That(LastMembers[WireNames.Members.RevisionId], Is.TypeOf<XmlRpcString>().With.Property("Value").EqualTo(commit));
-            var progress = Events.OfType<ProgressMade>().ToList();
+            Assert.That(Driver.LastMembers[WireNames.Members.RevisionId], Is.TypeOf<XmlRpcString>().With.Property("Value").EqualTo(commit));
+            var progress = Driver.Events.OfType<BuildProgressed>().ToList();
             Assert.That(progress.Select(made => made.Stage), Does.Contain("bootstrap_debootstrap").And.Contain("chroot_install-packages").Or.Contain("chroot_hooks"));
             Assert.That(progress.Select(made => made.Fraction), Is.Ordered.And.Some.EqualTo(1.0).And.Some.InRange(0.1, 0.9));
         });
@@ -72,8 +72,8 @@ public class BranchTests : LiveFsFixture
 
         var outcome = await BuildAsync((await ArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/evil"]}" });
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
-        Assert.That(LogOf(outcome), Does.Contain("leads out of the configuration"));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
+        Assert.That(outcome.Log, Does.Contain("leads out of the configuration"));
         AssertNothingIsLeft();
     }
 
@@ -100,7 +100,7 @@ public class BranchTests : LiveFsFixture
 
         var outcome = await BuildAsync((await ArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/tar"]}" });
 
-        Assert.That(outcome.Succeeded, LogOf(outcome));
+        Assert.That(outcome.Succeeded, outcome.Story);
         Assert.That(outcome.Files.Select(file => file.Name), Is.EquivalentTo((string[])[$"livecd.{Project}.tar.gz", $"livecd.{Project}.manifest", $"livecd.{Project}.size"]));
         Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, $"livecd.{Project}.manifest")), Is.EqualTo("one\t1.0\n"));
         Assert.That(int.Parse(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, $"livecd.{Project}.size")), System.Globalization.CultureInfo.InvariantCulture), Is.InRange(100_000, 101_000));
@@ -111,8 +111,8 @@ public class BranchTests : LiveFsFixture
     {
         var outcome = await BuildAsync((await ArgumentsAsync()) with { ConfigBranch = $"http://farm:s3cretpass@{Server.Url.Authority}/no/such.git" });
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
-        Assert.That(LogOf(outcome), Does.Contain($"git clone http://{Server.Url.Authority}/no/such.git").And.Not.Contain("s3cretpass"));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
+        Assert.That(outcome.Log, Does.Contain($"git clone http://{Server.Url.Authority}/no/such.git").And.Not.Contain("s3cretpass"));
         Assert.That(Slave.Output, Does.Not.Contain("s3cretpass"));
         AssertNothingIsLeft();
     }
@@ -125,15 +125,15 @@ public class BranchTests : LiveFsFixture
 
         var outcome = await BuildAsync(
             (await ArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/board"]}" },
-            happened => happened is ProgressMade { Stage: "bootstrap_debootstrap", Fraction: > 0.1 } ? abort.CancelAsync() : Task.CompletedTask,
+            happened => happened is BuildProgressed { Stage: "bootstrap_debootstrap", Fraction: > 0.1 } ? new ValueTask(abort.CancelAsync()) : ValueTask.CompletedTask,
             abort.Token);
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), LogOf(outcome));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), outcome.Story);
         AssertNothingIsLeft();
     }
 
     /// <summary>There is something for the machine's loader to start, and in the root what that starts.</summary>
-    private static async Task AssertBootableAsync(BuildOutcome outcome)
+    private static async Task AssertBootableAsync(DrivenBuild outcome)
     {
         var image = Path.Combine(outcome.Folder!, $"livecd.{Project}.squashfs");
         var list = await ProcessRunner.CaptureAsync(Command.Of("unsquashfs", "-l", image));

@@ -27,7 +27,7 @@ public class LaunchpadTests() : LiveFsFixture(Chroot)
 
         var outcome = await BuildAsync(arguments);
 
-        Assert.That(outcome.Succeeded, LogOf(outcome));
+        Assert.That(outcome.Succeeded, outcome.Story);
         Assert.That(outcome.Files.Select(file => file.Name), Is.EquivalentTo(
             (string[])[$"livecd.{Project}.squashfs", $"livecd.{Project}.manifest", $"livecd.{Project}.size", $"livecd.{Project}.of-config", $"livecd.{Project}.of-build"]),
             "no link, pipe, folder or name with a line end");
@@ -45,8 +45,8 @@ public class LaunchpadTests() : LiveFsFixture(Chroot)
     {
         var outcome = await BuildAsync(await ArgumentsAsync());
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
-        Assert.That(LogOf(outcome), Does.Contain("There is no package 'livecd-rootfs'").And.Contain("config_branch"));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
+        Assert.That(outcome.Log, Does.Contain("There is no package 'livecd-rootfs'").And.Contain("config_branch"));
         AssertNothingIsLeft();
     }
 }

@@ -1,18 +1,13 @@
-using System.Collections.Concurrent;
 using Buildd.IntegrationTests.Support;
 using Buildd.Master;
 using Buildd.Master.Jobs;
-using Buildd.Master.Results;
-using Buildd.Master.Scanning;
 using Buildd.Processes;
-using Buildd.Protocol.Messages;
-using Buildd.Protocol.XmlRpc;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Images;
 
-/// <summary>A slave that makes images, a server with a chroot and packages, and a master's runner that notes what it sees.</summary>
+/// <summary>A slave that makes images, a server with a chroot and packages, and a master's library that drives it.</summary>
 /// <param name="environment">What the images' systems are made of.</param>
 public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
 {
@@ -24,9 +19,9 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
     /// <summary>Packages that are kept between runs.</summary>
     private protected const string PackageCache = "/var/cache/buildd/image-packages";
 
-    private static int _count;
+    private BuildDriver? _driver;
 
-    private protected ConcurrentQueue<BuildEvent> Events { get; } = new();
+    private protected BuildDriver Driver => _driver ??= new BuildDriver(Folder["results"]);
 
     private protected TemporaryDirectory Folder { get; private set; } = null!;
 
@@ -37,15 +32,12 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
 
     private protected SlaveDaemon Slave { get; set; } = null!;
 
-    /// <summary>The extra members of the last status.</summary>
-    private protected IReadOnlyDictionary<string, XmlRpcValue> LastMembers => Events.OfType<BuildEnded>().Single().Reply.Extra;
-
     [SetUp]
     public async Task StartAsync()
     {
         BuildEnvironment.RequireBuildTools();
         Machine.Require(File.Exists("/usr/bin/unsquashfs") && File.Exists("/usr/bin/git"), "squashfs-tools and git: run 'make test', which installs them");
-        Events.Clear();
+        _driver = null;
         Folder = new TemporaryDirectory();
         Directory.CreateDirectory(Folder["branches"]);
         Server = await FileServer.StartAsync();
@@ -85,35 +77,17 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
         return await ArgumentsAsync(await StandInRecipes.ServeAsync(Server, Folder["recipes"], suite, Mirror)) with { Project = project };
     }
 
-    private protected async Task<BuildOutcome> BuildAsync(LiveFsArguments arguments, Func<BuildEvent, Task>? observe = null, CancellationToken abort = default)
+    private protected async Task<DrivenBuild> BuildAsync(LiveFsArguments arguments, Func<MasterEvent, ValueTask>? observe = null, CancellationToken abort = default)
     {
-        var job = BuildJobs.LiveFs(
-            $"LIVEFSBUILD-{Environment.ProcessId}{Interlocked.Increment(ref _count):00}", await Server.AddAsync(await BuildEnvironment.ChrootAsync()), arguments);
-        var runner = new BuildRunner(Slave.Client, new BuildRunnerOptions
-        {
-            Results = new ResultOptions { Root = Folder["results"] },
-            Monitor = new MonitorOptions { PollInterval = TimeSpan.FromMilliseconds(100), MaxFailures = 1 },
-        });
-        return await runner.RunAsync(
-            job,
-            async happened =>
-            {
-                Events.Enqueue(happened);
-                if (observe is not null)
-                    await observe(happened);
-            },
-            abort);
+        var job = BuildJobs.LiveFs(BuildDriver.NextCookie("LIVEFSBUILD"), await Server.AddAsync(await BuildEnvironment.ChrootAsync()), arguments);
+        return await Driver.RunAsync(Slave.Client, job, observe, abort);
     }
 
-    private protected static string LogOf(BuildOutcome outcome) => outcome.LogPath is { } path ? File.ReadAllText(path) : "(no log)";
-
-    private protected string? Cause => LastMembers.GetValueOrDefault(WireNames.Members.FailureCause) is XmlRpcString cause ? cause.Value : null;
-
-    private protected static Task<string> UnsquashAsync(BuildOutcome outcome, string path) =>
+    private protected static Task<string> UnsquashAsync(DrivenBuild outcome, string path) =>
         ProcessRunner.CaptureAsync(Command.Of("unsquashfs", "-cat", Path.Combine(outcome.Folder!, $"livecd.{Project}.squashfs"), path));
 
     /// <summary>The image has a root that looks as if it would boot, and what stands beside it tells what is in it.</summary>
-    private protected static async Task AssertImageAsync(BuildOutcome outcome)
+    private protected static async Task AssertImageAsync(DrivenBuild outcome)
     {
         var status = await UnsquashAsync(outcome, "var/lib/dpkg/status");
         var installed = status.Split("\n\n")

@@ -16,12 +16,12 @@ public class OrdinaryUserTests : LiveFsFixture
     {
         var outcome = await BuildAsync(await RecipesAsync(StandInRecipes.Tiny));
 
-        Assert.That(outcome.Succeeded, LogOf(outcome));
+        Assert.That(outcome.Succeeded, outcome.Story);
         Assert.That(outcome.Files.Select(file => file.Name), Is.SupersetOf((string[])["livecd.tiny.img", "livecd.tiny.manifest", "livecd.tiny.size"]));
         Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, "livecd.tiny.img")), Is.EqualTo("tiny\n"));
         Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, "livecd.tiny.manifest")), Is.Empty, "nothing can be told of its packages");
         Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, "livecd.tiny.size")), Is.EqualTo("5\n"));
-        Assert.That(LogOf(outcome), Does.Contain("livecd.tiny.manifest is empty").And.Contain("livecd.tiny.size is that of the largest image"));
+        Assert.That(outcome.Log, Does.Contain("livecd.tiny.manifest is empty").And.Contain("livecd.tiny.size is that of the largest image"));
         AssertNothingIsLeft();
     }
 
@@ -32,8 +32,8 @@ public class OrdinaryUserTests : LiveFsFixture
 
         var outcome = await BuildAsync((await ArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/empty"]}" });
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
-        Assert.That(LogOf(outcome), Does.Contain("revision: ").And.Contain("neither auto/ nor config/"));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
+        Assert.That(outcome.Log, Does.Contain("revision: ").And.Contain("neither auto/ nor config/"));
         var (code, said) = await _user!.AskAsync("bind", "x", "/etc", "/x");
         Assert.That(code, Is.Not.Zero, said);
         AssertNothingIsLeft();

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Buildd.IntegrationTests.Support;
 using Buildd.Master;
+using Buildd.Master.Builds;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.UnitTests.Testing;
@@ -25,19 +26,13 @@ public class TroubleTests(string environment) : LiveFsFixture(environment)
     {
         Machine.Require(File.Exists("/dev/loop-control"), "loop devices: 'modprobe loop'");
         using var abort = new CancellationTokenSource();
-        var log = "";
 
         var outcome = await BuildAsync(
             await RecipesAsync(StandInRecipes.Stuck),
-            async happened =>
-            {
-                log += happened is LogGrew grew ? System.Text.Encoding.UTF8.GetString(grew.Bytes.Span) : "";
-                if (whileInstalling ? happened is PhaseStarted { Name: "install" } : log.Contains("\nholding /dev/loop", StringComparison.Ordinal))
-                    await abort.CancelAsync();
-            },
+            whileInstalling ? WhenPhaseBegins("install", abort) : Driver.WhenLogHas("\nholding /dev/loop", abort.CancelAsync),
             abort.Token);
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), LogOf(outcome));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), outcome.Story);
         AssertNothingIsLeft();
     }
 
@@ -55,7 +50,7 @@ public class TroubleTests(string environment) : LiveFsFixture(environment)
         await abort.CancelAsync();
         var outcome = await run;
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), LogOf(outcome));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), outcome.Story);
         AssertNothingIsLeft();
     }
 
@@ -67,10 +62,10 @@ public class TroubleTests(string environment) : LiveFsFixture(environment)
 
         var outcome = await BuildAsync(
             await RecipesAsync(StandInRecipes.Sparse),
-            happened => happened is PhaseStarted { Name: "gather" } ? abort.CancelAsync() : Task.CompletedTask,
+            WhenPhaseBegins("gather", abort),
             abort.Token);
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), LogOf(outcome));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), outcome.Story);
         AssertNothingIsLeft();
         Assert.That(Directory.EnumerateFiles(Slave.Directory, "*", SearchOption.AllDirectories).Where(file => new FileInfo(file).Length > GiB), Is.Empty);
     }
@@ -80,17 +75,11 @@ public class TroubleTests(string environment) : LiveFsFixture(environment)
     {
         Machine.Require(File.Exists("/dev/loop-control"), "loop devices: 'modprobe loop'");
         var holding = new TaskCompletionSource();
-        var log = "";
-        var run = BuildAsync(await RecipesAsync(StandInRecipes.Stuck), happened =>
-        {
-            log += happened is LogGrew grew ? System.Text.Encoding.UTF8.GetString(grew.Bytes.Span) : "";
-            if (log.Contains("\nholding /dev/loop", StringComparison.Ordinal))
-                holding.TrySetResult();
-            return Task.CompletedTask;
-        });
-        Assert.That(await Task.WhenAny(holding.Task, run), Is.SameAs(holding.Task), log);
+        var run = BuildAsync(
+            await RecipesAsync(StandInRecipes.Stuck), Driver.WhenLogHas("\nholding /dev/loop", () => Task.FromResult(holding.TrySetResult())));
+        Assert.That(await Task.WhenAny(holding.Task, run), Is.SameAs(holding.Task), Driver.StreamedLog);
         await Slave.KillAsync();
-        Assert.That(async () => await run, Throws.Exception);
+        Assert.That((await run).State, Is.EqualTo(BuildState.NeedsBuild));
         Assert.That(() => AssertNothingIsLeft(), Throws.Exception, "there is something to clean up");
 
         await using var again = await SlaveDaemon.RestartAsync(Slave);
@@ -115,9 +104,9 @@ public class TroubleTests(string environment) : LiveFsFixture(environment)
 
         var outcome = await BuildAsync(await RecipesAsync(StandInRecipes.Sparse));
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
-        Assert.That(Cause, Is.EqualTo("disk"));
-        Assert.That(LogOf(outcome), Does.Contain("livecd.sparse.img: Not enough space"));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
+        Assert.That(Driver.Cause, Is.EqualTo("disk"));
+        Assert.That(outcome.Log, Does.Contain("livecd.sparse.img: Not enough space"));
         AssertNothingIsLeft();
     }
 
@@ -130,12 +119,15 @@ public class TroubleTests(string environment) : LiveFsFixture(environment)
 
         var outcome = await BuildAsync(await RecipesAsync(StandInRecipes.Filling));
 
-        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), LogOf(outcome));
-        Assert.That(Cause, Is.EqualTo("disk"));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
+        Assert.That(Driver.Cause, Is.EqualTo("disk"));
         Assert.That(Directory.GetDirectories(disk.Path).Select(Path.GetFileName), Is.SubsetOf((string[])["bases"]));
         var kept = (await ProcessRunner.CaptureAsync(Command.Of("du", "-s", "-B1", disk.Path))).Split('\t')[0];
         Assert.That(
             new DriveInfo(disk.Path).AvailableFreeSpace + long.Parse(kept, CultureInfo.InvariantCulture),
             Is.GreaterThan(1000L * 1024 * 1024), "only what is kept for the next build takes room");
     }
+
+    private static Func<MasterEvent, ValueTask> WhenPhaseBegins(string phase, CancellationTokenSource abort) =>
+        happened => happened is BuildPhaseChanged { Duration: null } changed && changed.Phase == phase ? new ValueTask(abort.CancelAsync()) : ValueTask.CompletedTask;
 }

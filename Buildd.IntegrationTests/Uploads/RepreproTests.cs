@@ -30,11 +30,11 @@ public sealed class RepreproTests : BinaryPackageFixture
         foreach (var path in Directory.GetFiles(Folder["source"]))
             files.Add(await Server.AddAsync(path));
 
-        var outcome = await Runner().RunAsync(job with { Cookie = "PACKAGEBUILD-1", Files = files }, ObserveAsync);
-        Assert.That(outcome.Succeeded, LogOf(outcome));
+        var outcome = await RunAsync(job with { Cookie = "PACKAGEBUILD-1", Files = files });
+        Assert.That(outcome.Succeeded, outcome.Story);
         var build = await farm.UploadingAsync(
-            title: $"{architecture} build of hello {version} in debian {suite} RELEASE", leaf: Path.GetFileName(outcome.Leaf));
-        Directory.Move(outcome.Leaf!, farm.Incoming(build));
+            title: $"{architecture} build of hello {version} in debian {suite} RELEASE", leaf: outcome.Finished.Build.Leaf);
+        Directory.Move(Path.Combine(Folder["results"], "incoming", build.Leaf!), farm.Incoming(build));
         var (exitCode, output) = await farm.RunAsync("process-upload");
 
         build = (await farm.Builds.FindAsync(build.Id))!;

@@ -8,7 +8,7 @@ public sealed class InMemoryBuilds(TimeProvider? time = null) : IBuildRecords, I
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _lock = new();
-    private readonly List<Build> _builds = []; // the build with the number n at n - 1
+    private readonly List<Build> _builds = []; // in order of their numbers, which have no gaps
     private readonly List<ReadOnlyMemory<byte>> _specifications = [];
     private readonly Dictionary<string, long> _keys = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _onBuilder = new(StringComparer.Ordinal);
@@ -16,6 +16,9 @@ public sealed class InMemoryBuilds(TimeProvider? time = null) : IBuildRecords, I
     private readonly SortedSet<(long Revision, long Id)> _byRevision = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _revision;
+
+    /// <summary>The number of the first build; 1 by default.</summary>
+    internal long FirstId { get; init; } = 1;
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Build>> AddAsync(IReadOnlyList<NewBuild> builds, CancellationToken cancellationToken = default)
@@ -27,7 +30,7 @@ public sealed class InMemoryBuilds(TimeProvider? time = null) : IBuildRecords, I
         {
             var added = new Build[builds.Count];
             for (var i = 0; i < added.Length; i++)
-                added[i] = builds[i].UniqueKey is { } key && _keys.TryGetValue(key, out var id) ? _builds[(int)id - 1] : AddLocked(builds[i], now);
+                added[i] = builds[i].UniqueKey is { } key && _keys.TryGetValue(key, out var id) ? _builds[IndexOf(id)] : AddLocked(builds[i], now);
             TellLocked();
             return Task.FromResult<IReadOnlyList<Build>>(added);
         }
@@ -46,7 +49,7 @@ public sealed class InMemoryBuilds(TimeProvider? time = null) : IBuildRecords, I
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
-            return Task.FromResult(FindLocked(id) is null ? default(ReadOnlyMemory<byte>?) : _specifications[(int)id - 1]);
+            return Task.FromResult(FindLocked(id) is null ? default(ReadOnlyMemory<byte>?) : _specifications[IndexOf(id)]);
     }
 
     /// <inheritdoc/>
@@ -57,7 +60,7 @@ public sealed class InMemoryBuilds(TimeProvider? time = null) : IBuildRecords, I
         lock (_lock)
         {
             var fitting = new List<Build>();
-            for (var i = (int)Math.Min(_builds.Count, (filter.Before ?? long.MaxValue) - 1); i > 0 && fitting.Count < filter.Count; i--)
+            for (var i = (int)Math.Min(_builds.Count, (filter.Before ?? long.MaxValue) - FirstId); i > 0 && fitting.Count < filter.Count; i--)
             {
                 if (filter.Fits(_builds[i - 1]))
                     fitting.Add(_builds[i - 1]);
@@ -99,7 +102,7 @@ public sealed class InMemoryBuilds(TimeProvider? time = null) : IBuildRecords, I
         {
             IReadOnlyList<Build> changes = after >= _revision
                 ? []
-                : [.. _byRevision.GetViewBetween((after + 1, 0), (long.MaxValue, 0)).Take(most).Select(change => _builds[(int)change.Id - 1])];
+                : [.. _byRevision.GetViewBetween((after + 1, 0), (long.MaxValue, 0)).Take(most).Select(change => _builds[IndexOf(change.Id)])];
             return Task.FromResult(changes);
         }
     }
@@ -114,11 +117,13 @@ public sealed class InMemoryBuilds(TimeProvider? time = null) : IBuildRecords, I
     private static string? BuilderInUse(Build build) =>
         build.Queue is QueueState.Running or QueueState.Cancelling ? build.Builder : null;
 
-    private Build? FindLocked(long id) => id >= 1 && id <= _builds.Count ? _builds[(int)id - 1] : null;
+    private int IndexOf(long id) => (int)(id - FirstId);
+
+    private Build? FindLocked(long id) => id >= FirstId && id - FirstId < _builds.Count ? _builds[IndexOf(id)] : null;
 
     private Build AddLocked(NewBuild added, DateTimeOffset now)
     {
-        var build = added.ToBuild(_builds.Count + 1, ++_revision, now);
+        var build = added.ToBuild(FirstId + _builds.Count, ++_revision, now);
         _builds.Add(build);
         _specifications.Add(added.Specification.ToArray());
         if (added.UniqueKey is { } key)
@@ -142,7 +147,7 @@ public sealed class InMemoryBuilds(TimeProvider? time = null) : IBuildRecords, I
         _byRevision.Remove((before.Revision, before.Id));
         var stored = build with { Revision = ++_revision };
         _byRevision.Add((stored.Revision, stored.Id));
-        _builds[(int)build.Id - 1] = stored;
+        _builds[IndexOf(build.Id)] = stored;
         if (stored.Queue is null)
             _queued.Remove(stored.Id);
         else

@@ -26,7 +26,7 @@ public sealed class SlaveBusyException(Uri slave, StatusReply status)
 /// <summary>
 /// The slave could not fetch a file that the build needs. The file's address is at fault, or the network between.
 /// </summary>
-public sealed class InputNotPresentException(Uri slave, InputFile file, string info)
+internal sealed class InputNotPresentException(Uri slave, InputFile file, string info)
     : DispatchException($"{slave} could not fetch {file}: {Secrets.Quote(info, file.Password)}")
 {
     /// <summary>The file's name in the job.</summary>
@@ -43,7 +43,7 @@ public sealed class InputNotPresentException(Uri slave, InputFile file, string i
 /// The slave lost a file between saying that it has it and the build: sending it again can help, and a slave that does
 /// so again is at fault.
 /// </summary>
-public sealed class UnknownSumException(Uri slave, string text)
+internal sealed class UnknownSumException(Uri slave, string text)
     : DispatchException($"{slave} misses a file that it had a moment ago: {Secrets.Quote(text)}")
 {
     /// <summary>The slave's words.</summary>
@@ -51,7 +51,7 @@ public sealed class UnknownSumException(Uri slave, string text)
 }
 
 /// <summary>The slave has no manager for this kind of build. Another slave may have; this one will not.</summary>
-public sealed class UnknownBuilderException(Uri slave, string builderTag, string text)
+internal sealed class UnknownBuilderException(Uri slave, string builderTag, string text)
     : DispatchException($"{slave} can't build a {builderTag}: {Secrets.Quote(text)}")
 {
     /// <summary>The manager that the job asked for.</summary>
@@ -65,7 +65,7 @@ public sealed class UnknownBuilderException(Uri slave, string builderTag, string
 /// The slave was told to build, its answer was lost, and it can't be asked: perhaps it builds. Look at it later, and don't tell another one
 /// meanwhile.
 /// </summary>
-public sealed class BuildUncertainException(Uri slave, string cookie, Exception lost)
+internal sealed class BuildUncertainException(Uri slave, string cookie, Exception lost)
     : MasterException($"Nobody knows whether {slave} has taken {cookie}: {lost.Message}")
 {
     /// <summary>The build.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Buildd.Master.Jobs;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
@@ -11,22 +10,16 @@ namespace Buildd.Master.Dispatch;
 /// file, <c>build</c>. Stateless but for its dependencies: any thread may call, for one slave one at a time.
 /// </summary>
 /// <param name="slave">The slave.</param>
-/// <param name="time">For the durations in events.</param>
+/// <param name="time">For the durations in the diagnostics.</param>
 /// <param name="logger">The master's diagnostics.</param>
-public sealed class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<Dispatcher> logger)
+internal sealed class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<Dispatcher> logger)
 {
     /// <summary>How many files the slave is asked for at a time; a source has three or four, and the original asks for all at once.</summary>
     private const int MaxParallelFiles = 8;
 
-    /// <summary>
-    /// Hands the build over; the last event is <see cref="BuildAccepted"/>. Nothing happens before the first event is
-    /// asked for, and nobody should stop asking in between.
-    /// </summary>
+    /// <summary>Hands the build over; when this returns, and only then, the slave has it.</summary>
     /// <param name="job">What to build.</param>
-    /// <param name="cancellationToken">
-    /// Ends the dispatch while files are made present. It never interrupts <c>build</c> itself: after the last event, and
-    /// only then, the slave has the build.
-    /// </param>
+    /// <param name="cancellationToken">Ends the dispatch while files are made present. It never interrupts <c>build</c> itself.</param>
     /// <exception cref="DispatchException">The slave did not take it; the type says why.</exception>
     /// <exception cref="SlaveException">
     /// The conversation failed. When it did so during <c>build</c> this is thrown only after the slave was asked, and does
@@ -34,25 +27,17 @@ public sealed class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<Di
     /// </exception>
     /// <exception cref="BuildUncertainException">The conversation failed during <c>build</c>, and the slave can't be asked.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled in time; the slave does not have the build.</exception>
-    public async IAsyncEnumerable<BuildEvent> DispatchAsync(
-        BuildJob job, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async Task DispatchAsync(BuildJob job, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(job);
         var start = time.GetTimestamp();
         await RequireIdleAsync(cancellationToken).ConfigureAwait(false);
-        yield return await EnsurePresentAsync(job.Chroot, cancellationToken).ConfigureAwait(false);
-        var files = job.Files.Prepend(job.Chroot).DistinctBy(file => file.Sha1).Skip(1).ToList();
-        var present = new InputPresent[files.Count];
+        await EnsurePresentAsync(job.Chroot, cancellationToken).ConfigureAwait(false);
+        var files = job.Files.Prepend(job.Chroot).DistinctBy(file => file.Sha1).Skip(1);
         var bound = new ParallelOptions { MaxDegreeOfParallelism = MaxParallelFiles, CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, files.Count, bound, async (i, stop) =>
-            present[i] = await EnsurePresentAsync(files[i], stop).ConfigureAwait(false)).ConfigureAwait(false);
-        foreach (var file in present)
-            yield return file;
+        await Parallel.ForEachAsync(files, bound, async (file, stop) => await EnsurePresentAsync(file, stop).ConfigureAwait(false)).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         await BuildAsync(job).ConfigureAwait(false);
-        var duration = time.GetElapsedTime(start);
-        logger.LogBuildAccepted(job.Cookie, job.BuilderTag, slave.Url, duration.TotalSeconds);
-        yield return new BuildAccepted(duration);
+        logger.LogBuildAccepted(job.Cookie, job.BuilderTag, slave.Url, time.GetElapsedTime(start).TotalSeconds);
     }
 
     /// <summary>
@@ -66,7 +51,7 @@ public sealed class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<Di
             throw new SlaveBusyException(slave.Url, status);
     }
 
-    private async Task<InputPresent> EnsurePresentAsync(InputFile file, CancellationToken cancellationToken)
+    private async Task EnsurePresentAsync(InputFile file, CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
         var call = new EnsurePresentCall
@@ -79,9 +64,7 @@ public sealed class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<Di
         var reply = await slave.EnsurePresentAsync(call, cancellationToken).ConfigureAwait(false);
         if (!reply.Present)
             throw new InputNotPresentException(slave.Url, file, reply.Info);
-        var present = new InputPresent(file.Name, Secrets.Quote(reply.Info, file.Password), time.GetElapsedTime(start));
-        logger.LogFilePresent(slave.Url, present.Name, present.Info, present.Duration.TotalSeconds);
-        return present;
+        logger.LogFilePresent(slave.Url, file.Name, Secrets.Quote(reply.Info, file.Password), time.GetElapsedTime(start).TotalSeconds);
     }
 
     private async Task BuildAsync(BuildJob job)

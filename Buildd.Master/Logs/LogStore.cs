@@ -75,6 +75,15 @@ public sealed class LogStore(string folder)
         return stored;
     }
 
+    /// <summary>Removes what another program has left of the log of an attempt that is about to begin.</summary>
+    internal void Clear(Build build)
+    {
+        if (!Directory.Exists(Path.GetDirectoryName(RunningPath(build))))
+            return;
+        File.Delete(AttemptLog.MarkPath(RunningPath(build)));
+        File.Delete(RunningPath(build));
+    }
+
     private static FileStream? OpenIfThere(string path)
     {
         try

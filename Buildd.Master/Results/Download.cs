@@ -1,4 +1,5 @@
 using System.Globalization;
+using Buildd.Master.Builds;
 using Buildd.Protocol.Client;
 
 namespace Buildd.Master.Results;
@@ -12,24 +13,18 @@ internal sealed class Download(ISlaveClient slave, DiskSpace space)
     /// <summary>Fetches a file of the cache.</summary>
     /// <param name="cacheName">Its name in the slave's cache.</param>
     /// <param name="name">Its name for people.</param>
-    /// <param name="path">Where it goes.</param>
-    /// <param name="resume">
-    /// Whether what is there is the file's beginning, left by a download that was cut short; if not, nothing must be there.
-    /// </param>
+    /// <param name="path">Where it goes. What is there already is the file's beginning, left by a download that was cut short.</param>
     /// <param name="cancellationToken">Ends the download; a part of the file stays on the disk.</param>
     /// <exception cref="ResultMismatchException">It ended early or late.</exception>
     /// <exception cref="NoSpaceException">There is no room for it; nothing was written.</exception>
-    public async Task<FetchedFile> RunAsync(
-        string cacheName, string name, string path, bool resume, CancellationToken cancellationToken)
+    public async Task<BuildFile> RunAsync(string cacheName, string name, string path, CancellationToken cancellationToken)
     {
         using var passage = new Passage();
-        var mode = resume ? FileMode.OpenOrCreate : FileMode.CreateNew;
-        var file = await slave.OpenFileAsync(cacheName, resume && File.Exists(path) ? new FileInfo(path).Length : 0, cancellationToken).ConfigureAwait(false);
+        var file = await slave.OpenFileAsync(cacheName, File.Exists(path) ? new FileInfo(path).Length : 0, cancellationToken).ConfigureAwait(false);
         await using (file.ConfigureAwait(false))
         {
             space.Promise(name, file.TotalLength - file.Offset);
-            var access = resume ? FileAccess.ReadWrite : FileAccess.Write;
-            var target = new FileStream(path, mode, access, FileShare.None, 0, FileOptions.Asynchronous);
+            var target = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 0, FileOptions.Asynchronous);
             await using (target.ConfigureAwait(false))
             {
                 await passage.PassAsync(target, target.Length, null, null, cancellationToken).ConfigureAwait(false);
@@ -45,7 +40,7 @@ internal sealed class Download(ISlaveClient slave, DiskSpace space)
     }
 
     /// <summary>Sums up a file that is here already.</summary>
-    public static async Task<FetchedFile> SumAsync(string path, string name, CancellationToken cancellationToken)
+    public static async Task<BuildFile> SumAsync(string path, string name, CancellationToken cancellationToken)
     {
         using var passage = new Passage();
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous);
@@ -56,10 +51,10 @@ internal sealed class Download(ISlaveClient slave, DiskSpace space)
         }
     }
 
-    private static FetchedFile Describe(string name, long size, Passage passage)
+    private static BuildFile Describe(string name, long size, Passage passage)
     {
         var (sha1, sha256) = passage.TakeSums();
-        return new FetchedFile { Name = name, Size = size, Sha1 = sha1, Sha256 = sha256 };
+        return new BuildFile(name, size, sha1, sha256);
     }
 
     private static string Bytes(long count) => string.Create(CultureInfo.InvariantCulture, $"{count} bytes");

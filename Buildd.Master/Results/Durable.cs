@@ -4,22 +4,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Buildd.Master.Results;
 
-/// <summary>What the framework has no call for: folders that are certainly new, and certainly on the disk.</summary>
+/// <summary>What the framework has no call for: folders and files that are certainly on the disk.</summary>
 internal static partial class Durable
 {
     private const int WouldBlock = 11; // EAGAIN, the same
-    private const int FileExists = 17; // EEXIST, errno-base.h
     private const int OpenFolder = 0x80000; // O_RDONLY | O_CLOEXEC, the same on all of Debian's architectures but alpha, hppa and sparc
-    private const int Everybody = 0x1FF; // 0777, before the umask
-
-    /// <summary>Makes a folder that wasn't there; false when it was, even if somebody else made it a moment ago.</summary>
-    /// <exception cref="IOException">It can't be made.</exception>
-    public static bool TryCreateFolder(string path)
-    {
-        if (MakeFolder(path, Everybody) == 0)
-            return true;
-        return Marshal.GetLastPInvokeError() == FileExists ? false : throw Failure("make", path);
-    }
 
     /// <summary>Waits until the names in a folder are on the disk; their content is each file's own business.</summary>
     /// <exception cref="IOException">It can't be opened or written.</exception>
@@ -27,7 +16,7 @@ internal static partial class Durable
     {
         var descriptor = Open(path, OpenFolder);
         if (descriptor < 0)
-            throw Failure("open", path);
+            throw new IOException($"Can't open the folder {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}.");
         using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
         RandomAccess.FlushToDisk(handle);
     }
@@ -55,13 +44,6 @@ internal static partial class Durable
     /// flock(2) by that number, and has no exception of its own for it.
     /// </summary>
     public static bool IsHeldByAnother(IOException e) => e.GetType() == typeof(IOException) && e.HResult == WouldBlock;
-
-    private static IOException Failure(string what, string path) =>
-        new($"Can't {what} the folder {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}.");
-
-    [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int MakeFolder(string path, uint mode);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

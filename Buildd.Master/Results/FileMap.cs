@@ -1,5 +1,6 @@
 using Buildd.Debian;
 using Buildd.Master.Jobs;
+using Buildd.Protocol.Messages;
 
 namespace Buildd.Master.Results;
 
@@ -17,7 +18,7 @@ internal static class FileMap
         foreach (var (name, sha1) in fileMap ?? new Dictionary<string, string>())
         {
             var mistake = FileName.FindMistake(name)
-                ?? (name == Leaf.LogName ? "the log has that name" : null)
+                ?? (name == WireNames.BuildLog ? "the log has that name" : null)
                 ?? (InputFile.IsSha1(sha1) ? null : $"its sum is {FileName.Display(sha1)}, which is no SHA-1")
                 ?? (wanted.Count < MaxFiles ? null : $"it is one more than {MaxFiles}");
             if (mistake is not null)

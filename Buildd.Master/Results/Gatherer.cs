@@ -51,7 +51,7 @@ internal sealed class Gatherer : IDisposable
     {
         var files = new List<BuildFile>();
         foreach (var path in Directory.EnumerateFiles(Path.Combine(LandedFolder(build), build.Archive, build.Distribution)).Order(StringComparer.Ordinal))
-            files.Add(ToBuildFile(await Download.SumAsync(path, Path.GetFileName(path), cancellationToken).ConfigureAwait(false)));
+            files.Add(await Download.SumAsync(path, Path.GetFileName(path), cancellationToken).ConfigureAwait(false));
         return files;
     }
 
@@ -64,7 +64,7 @@ internal sealed class Gatherer : IDisposable
         var leaf = Path.Combine(_grabbing, FileName.Check(build.Leaf!));
         var folder = Directory.CreateDirectory(Path.Combine(leaf, build.Archive, build.Distribution)).FullName;
         var space = new DiskSpace(_options.Root, _options.SpareBytes, _freeBytes);
-        var files = new FetchedFile[wanted.Count];
+        var files = new BuildFile[wanted.Count];
         var bound = new ParallelOptions { MaxDegreeOfParallelism = _options.MaxDownloadsPerBuilder, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, wanted.Count, bound, async (i, stop) =>
         {
@@ -94,7 +94,7 @@ internal sealed class Gatherer : IDisposable
 
         Durable.FlushFolder(_incoming);
         Durable.FlushFolder(_grabbing);
-        return [.. files.Select(ToBuildFile)];
+        return files;
     }
 
     /// <summary>Removes what was fetched of a build that is not gathered any more.</summary>
@@ -116,7 +116,7 @@ internal sealed class Gatherer : IDisposable
 
     public void Dispose() => _downloads.Dispose();
 
-    private static async Task<FetchedFile> FetchAsync(
+    private static async Task<BuildFile> FetchAsync(
         ISlaveClient slave, (string Name, string Sha1) wanted, string folder, int number, DiskSpace space, CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder, wanted.Name);
@@ -131,15 +131,15 @@ internal sealed class Gatherer : IDisposable
         // No result's name begins with a dot; two with one content are two downloads.
         var part = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $".{number}-{wanted.Sha1}.part"));
         var download = new Download(slave, space);
-        FetchedFile file;
+        BuildFile file;
         try
         {
-            file = await download.RunAsync(wanted.Sha1, wanted.Name, part, resume: true, cancellationToken).ConfigureAwait(false);
+            file = await download.RunAsync(wanted.Sha1, wanted.Name, part, cancellationToken).ConfigureAwait(false);
         }
         catch (SlaveProtocolException exception) when (exception.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && File.Exists(part))
         {
             File.Delete(part); // it is longer than the file: what was fetched is not its beginning
-            file = await download.RunAsync(wanted.Sha1, wanted.Name, part, resume: true, cancellationToken).ConfigureAwait(false);
+            file = await download.RunAsync(wanted.Sha1, wanted.Name, part, cancellationToken).ConfigureAwait(false);
         }
         catch (ResultMismatchException)
         {
@@ -156,6 +156,4 @@ internal sealed class Gatherer : IDisposable
         File.Move(part, path);
         return file;
     }
-
-    private static BuildFile ToBuildFile(FetchedFile file) => new(file.Name, file.Size, file.Sha1, file.Sha256);
 }

@@ -8,7 +8,7 @@ namespace Buildd.Master.Results;
 /// this: the conversation breaking (<see cref="Protocol.Client.SlaveException"/>), the disk failing
 /// (<see cref="IOException"/>).
 /// </summary>
-public abstract class ResultException : MasterException
+internal abstract class ResultException : MasterException
 {
     private protected ResultException(string message) : base(message)
     {
@@ -16,7 +16,7 @@ public abstract class ResultException : MasterException
 }
 
 /// <summary>The slave's file map has an entry that can't be fetched; nothing was. The slave is at fault.</summary>
-public sealed class BadFileMapException(Uri slave, string name, string mistake)
+internal sealed class BadFileMapException(Uri slave, string name, string mistake)
     : ResultException($"The file map of {slave} has the file {FileName.Display(name)}: {mistake}.")
 {
     /// <summary>The name as it came: unchecked, so not for a path, a terminal or a log.</summary>
@@ -27,7 +27,7 @@ public sealed class BadFileMapException(Uri slave, string name, string mistake)
 }
 
 /// <summary>A file came with another content than the slave had promised.</summary>
-public sealed class ResultMismatchException(Uri slave, string name, string expected, string found)
+internal sealed class ResultMismatchException(Uri slave, string name, string expected, string found)
     : ResultException($"{slave} sent another {FileName.Display(name)} than it promised: expected {expected}, found {found}.")
 {
     /// <summary>The file.</summary>
@@ -41,14 +41,14 @@ public sealed class ResultMismatchException(Uri slave, string name, string expec
 }
 
 /// <summary>There is a leaf of that name already. It was left as it is.</summary>
-public sealed class LeafExistsException(string leaf) : ResultException($"{leaf} exists already, and is not overwritten.")
+internal sealed class LeafExistsException(string leaf) : ResultException($"{leaf} exists already, and is not overwritten.")
 {
     /// <summary>The folder.</summary>
     public string Leaf { get; } = leaf;
 }
 
 /// <summary>The disk has no room for a file.</summary>
-public sealed class NoSpaceException(string root, string name, long needed, long available)
+internal sealed class NoSpaceException(string root, string name, long needed, long available)
     : ResultException(string.Create(CultureInfo.InvariantCulture,
         $"{root} has no room for {FileName.Display(name)}: it takes {needed} bytes and {available} are to be had."))
 {
@@ -59,7 +59,7 @@ public sealed class NoSpaceException(string root, string name, long needed, long
     public long Needed { get; } = needed;
 
     /// <summary>
-    /// How many bytes there are for it: what is free, without <see cref="ResultOptions.SpareBytes"/> and what other
+    /// How many bytes there are for it: what is free, without <see cref="MasterOptions.SpareBytes"/> and what other
     /// downloads of the same build still need.
     /// </summary>
     public long Available { get; } = available;

@@ -108,11 +108,7 @@ internal sealed partial class BuilderAgent
         {
             try
             {
-                await foreach (var _ in dispatcher.DispatchAsync(job, cancellationToken).ConfigureAwait(false))
-                {
-                    // what a slave was sent is in the dispatcher's own diagnostics
-                }
-
+                await dispatcher.DispatchAsync(job, cancellationToken).ConfigureAwait(false);
                 Watch(build, secrets);
                 return true;
             }

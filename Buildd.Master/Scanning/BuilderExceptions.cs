@@ -1,10 +1,10 @@
 namespace Buildd.Master.Scanning;
 
 /// <summary>What keeps builds apart has failed: a builder is not in the state that its record says.</summary>
-public sealed class IsolationException(string message) : MasterException(message);
+internal sealed class IsolationException(string message) : MasterException(message);
 
 /// <summary>A virtual builder can't be reset. It is never just tried again: what ran on it may still be there.</summary>
-public sealed class CannotResetException(string message) : MasterException(message);
+internal sealed class CannotResetException(string message) : MasterException(message);
 
 /// <summary>A slave has said that it failed, or something that makes no sense; it would say the same again.</summary>
 public sealed class BuilderFaultException(string message) : MasterException(message);

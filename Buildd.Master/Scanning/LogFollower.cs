@@ -12,7 +12,7 @@ namespace Buildd.Master.Scanning;
 /// </summary>
 /// <remarks>
 /// Trouble with the log is never trouble with the build: it is logged, and the next call tries again from where the
-/// last one got to. The whole log is fetched with the results.
+/// last one got to.
 /// </remarks>
 /// <param name="slave">The slave.</param>
 /// <param name="logger">The master's diagnostics.</param>

@@ -8,5 +8,5 @@ namespace Buildd.UnitTests.Master;
 public class PublicApiTests
 {
     [Test]
-    public void The_public_surface_is_the_committed_one() => PublicApi.AssertUnchanged(typeof(BuildRunner).Assembly);
+    public void The_public_surface_is_the_committed_one() => PublicApi.AssertUnchanged(typeof(BuildMaster).Assembly);
 }

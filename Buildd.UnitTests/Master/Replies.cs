@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Buildd.Master;
 using Buildd.Master.Jobs;
+using Buildd.Master.Scanning;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 
@@ -34,8 +34,10 @@ internal static class Replies
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
 #pragma warning disable CA5350 // the protocol's sum
-    public static string Sha1(string text) => Convert.ToHexStringLower(SHA1.HashData(Bytes(text)));
+    public static string Sha1(byte[] bytes) => Convert.ToHexStringLower(SHA1.HashData(bytes));
 #pragma warning restore CA5350
+
+    public static string Sha1(string text) => Sha1(Bytes(text));
 
     public static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Bytes(text)));
 

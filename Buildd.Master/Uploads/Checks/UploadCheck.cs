@@ -2,6 +2,7 @@ using System.Globalization;
 using Buildd.Debian;
 using Buildd.Debian.ControlFiles;
 using Buildd.Debian.Packages;
+using Buildd.Protocol.Messages;
 
 namespace Buildd.Master.Uploads.Checks;
 
@@ -105,7 +106,7 @@ public sealed class UploadCheck
         foreach (var file in files)
         {
             var name = Path.GetFileName(file);
-            if (file != changesPath && name != Results.Leaf.LogName && !(Path.GetDirectoryName(file) == folder && listed.Contains(name)))
+            if (file != changesPath && name != WireNames.BuildLog && !(Path.GetDirectoryName(file) == folder && listed.Contains(name)))
                 findings.Warn(name, "is in the leaf and not listed");
         }
     }

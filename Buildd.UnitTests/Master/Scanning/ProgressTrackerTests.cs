@@ -1,4 +1,3 @@
-using Buildd.Master;
 using Buildd.Master.Scanning;
 using Buildd.Protocol.XmlRpc;
 using NUnit.Framework;

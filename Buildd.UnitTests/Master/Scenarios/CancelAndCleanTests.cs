@@ -1,6 +1,7 @@
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
+using Microsoft.AspNetCore.Http;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Scenarios;
@@ -62,6 +63,24 @@ public sealed class CancelAndCleanTests : IAsyncDisposable
         Assert.That(slave.Count("abort"), Is.EqualTo(1));
         Assert.That(build.Reason, Is.EqualTo("bob did not stop it within 180 s"));
         Assert.That((await _farm.FindAsync("bob")).Failures, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task An_abort_that_fails_is_repeated()
+    {
+        var (slave, build) = await BuildingAsync();
+        slave.Instead = (call, http) =>
+        {
+            var fails = call == "abort" && slave.Count("abort") == 1;
+            if (fails)
+                http.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            return Task.FromResult(fails);
+        };
+        await _farm.Master.CancelAsync(build.Id);
+
+        await _farm.UntilAsync(build, BuildState.Cancelled);
+
+        Assert.That(slave.Count("abort"), Is.EqualTo(2));
     }
 
     [Test]

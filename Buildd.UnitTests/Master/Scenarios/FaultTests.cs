@@ -144,6 +144,18 @@ public sealed class FaultTests : IAsyncDisposable
         Assert.That((await _farm.FindAsync("bob")).Failures, Is.Zero);
     }
 
+    [Test]
+    public async Task A_slave_that_waits_and_does_not_say_how_the_build_ended_is_blamed_at_once()
+    {
+        var (slave, build) = await BuildingAsync();
+        slave.Status = slave.Status with { Status = BuilderStatus.Waiting, BuildStatus = null };
+
+        build = await _farm.UntilAsync(build, BuildState.NeedsBuild);
+
+        Assert.That(build.Reason, Is.EqualTo("bob waits, but does not say how PACKAGEBUILD-1 ended."));
+        Assert.That(await CountsAsync(build), Is.EqualTo((1, 1)));
+    }
+
     [TestCase(BuildStatus.BuilderFail)]
     [TestCase(BuildStatus.Aborted)]
     public async Task A_builder_that_breaks_every_job_is_failed_and_no_job_is(BuildStatus said)

@@ -90,22 +90,16 @@ public sealed class SampleTests
         slave.OnBuild = _ =>
         {
             var source = slave.LastBuild!.FileMap.Keys.First().Split('_')[0];
-            var deb = $"a deb of {source}";
-            var changes =
-                $"""
-                Format: 1.8
-                Source: {source}
-                Architecture: amd64
-                Version: 1.0
-                Distribution: bookworm
-                Checksums-Sha256:
-                 {Sha256(deb)} {deb.Length} {source}_1.0_amd64.deb
-                Files:
-                 {Md5(deb)} {deb.Length} misc optional {source}_1.0_amd64.deb
-
-                """;
+            using var folder = new TemporaryDirectory();
+            var leaf = UploadLeaf.Make(folder.Path);
+            (leaf.Fields["Source"], leaf.Fields["Binary"], leaf.Fields["Version"]) = (source, source, "1.0");
+            leaf.AddDeb($"{source}_1.0_amd64.deb", DebFile.ControlOf(source, "1.0", "amd64"));
+            leaf.WriteChanges($"{source}_1.0_amd64.changes");
+            var made = Directory.GetFiles(folder.Path).ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);
+            foreach (var content in made.Values)
+                slave.Files[Sha1(content)] = content;
             slave.Log("built\n");
-            slave.End(BuildStatus.Ok, ($"{source}_1.0_amd64.deb", deb), ($"{source}_1.0_amd64.changes", changes));
+            slave.EndWith(BuildStatus.Ok, [.. made.Select(file => (file.Key, Sha1(file.Value)))]);
         };
         return slave;
     }
