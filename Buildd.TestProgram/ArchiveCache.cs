@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Buildd.TestProgram;
+namespace Buildd.TestPrograms; // tests call the program TestProgram
 
 /// <summary>
 /// Serves a Debian archive on the loopback and keeps what it fetches. A package of a version never changes, nor does an index that is named

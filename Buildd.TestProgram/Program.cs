@@ -2,7 +2,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Buildd.TestProgram;
+using Buildd.TestPrograms;
 
 var number = args.Length > 1 && int.TryParse(args[1], NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
 switch (args.FirstOrDefault())
