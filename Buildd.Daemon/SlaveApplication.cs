@@ -37,6 +37,8 @@ public static class SlaveApplication
         builder.Services.AddSingleton(_ => log);
         builder.Services.AddSingleton<ILoggerProvider>(_ => log);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // This category logs nothing at that level, but as long as it may, the server starts an Activity for each request.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Services.AddSingleton(provider => new ServiceNotifier(systemd, provider.GetRequiredService<ILogger<ServiceNotifier>>()));
         // Not AddSystemd(): it asks whether the parent process is called systemd, and changes how the console logs.
         if (systemd is { IsEnabled: true })
