@@ -7,13 +7,18 @@ using Buildd.Benchmarks.Peers;
 // What some benchmarks measure runs in processes of its own.
 if (args is [SimulatedSlaves.Argument])
     return await SimulatedSlaves.RunAsync();
+if (args is [PlainFetch.Argument, var from, var to])
+    return await PlainFetch.RunAsync(new Uri(from), to);
 if (args is [MeasuredMaster.Argument, .. var measured])
     return await MeasuredMaster.RunAsync(measured);
+
+var programs = new PublishedPrograms();
 
 // A new benchmark is one file and one entry here.
 IBenchmark[] benchmarks =
 [
-    new StatusCalls(), new StatusUnderLoad(), new Codec(), new FileDownload(), new EnsurePresent(), new ProcessOutput(), new StartAndMemory(),
+    new StatusCalls(programs), new StatusUnderLoad(), new Codec(), new FileDownload(programs), new EnsurePresent(programs), new ProcessOutput(),
+    new StartAndMemory(programs), new MemoryAfterLoad(programs),
     new PackageBuild(), new Replaces(), new Dispatches(), new Environments(), new Simulation(), new FetchResults(),
 ];
 

@@ -30,6 +30,7 @@ public static class SlaveApplication
     /// <exception cref="ConfigurationException">The log can't be opened, or certificates or the token can't be used.</exception>
     public static WebApplication Create(DaemonConfiguration configuration, IReadOnlyList<int>? sockets = null, ISystemdNotifier? systemd = null)
     {
+        ContainerTypes.Include();
         var security = configuration.Security;
         // Empty: no settings files and no watcher on the working folder, which would follow every file of every chroot.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -37,7 +38,10 @@ public static class SlaveApplication
         builder.Services.AddSingleton(_ => log);
         builder.Services.AddSingleton<ILoggerProvider>(_ => log);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        builder.Services.AddSingleton(provider => new ServiceNotifier(systemd, provider.GetRequiredService<ILogger<ServiceNotifier>>()));
+        // This category logs nothing at that level, but as long as it may, the server starts an Activity for each request.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        builder.Services.AddSingleton(provider => new ServiceNotifier(
+            systemd, provider.GetRequiredService<ILoggerFactory>().CreateLogger<ServiceNotifier>()));
         // Not AddSystemd(): it asks whether the parent process is called systemd, and changes how the console logs.
         if (systemd is { IsEnabled: true })
         {
@@ -64,11 +68,15 @@ public static class SlaveApplication
                 listen, security, kestrel.ApplicationServices.GetRequiredService<SecretFiles>(),
                 kestrel.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(KestrelSecurity).FullName!));
         });
-        builder.Services.AddSingleton(provider => new SecretFiles(security, TimeProvider.System, provider.GetRequiredService<ILogger<SecretFiles>>()));
+        builder.Services.AddSingleton(provider => new SecretFiles(
+            security, TimeProvider.System, provider.GetRequiredService<ILoggerFactory>().CreateLogger<SecretFiles>()));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SecretFiles>());
         builder.Services.AddBuilddSlave(configuration.Slave);
         builder.Services.AddHostedService(provider => new EnvironmentTrials(
-            configuration.Kinds, configuration.Slave.WorkDirectory, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EnvironmentTrials>>()));
+            configuration.Kinds,
+            configuration.Slave.WorkDirectory,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>().CreateLogger<EnvironmentTrials>()));
         var application = builder.Build();
         var files = application.Services.GetRequiredService<SecretFiles>(); // now, so that a mistake is told before anything starts
         application.Use(CloseOldConnections);

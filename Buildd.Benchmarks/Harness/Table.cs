@@ -24,28 +24,32 @@ internal static class Table
         var question = $"{benchmark}: {quantity.Name}";
         if (row is { Peer.Count: 0, PeerMissing: null })
         {
-            var limit = quantity.Limit is { } most ? $"below {Figure(most)}, {(ours < most ? "met" : "missed")}" : "none set";
-            return $"| {question} | {Figure(ours)} {quantity.Unit} | – | – | {limit} |";
+            return $"| {question} | {Figure(ours)} {quantity.Unit} | – | – | {Aim(quantity, ours, null)} |";
         }
 
         if (row.Peer.Count == 0)
-            return $"| {question} | {Figure(ours)} {quantity.Unit} | not on this machine: {row.PeerMissing} | – | {Aim(quantity, null)} |";
+            return $"| {question} | {Figure(ours)} {quantity.Unit} | not on this machine: {row.PeerMissing} | – | {Aim(quantity, ours, null)} |";
 
         var peer = Median(row.Peer);
         var ratio = quantity.Ratio(ours, peer);
         var pairs = row.Ours.Zip(row.Peer, quantity.Ratio).ToList();
         return $"| {question} | {Figure(ours)} {quantity.Unit} | {Figure(peer)} {quantity.Unit} "
-            + $"| {Factor(ratio)} ({Factor(pairs.Min())}–{Factor(pairs.Max())}) | {Aim(quantity, ratio)} |";
+            + $"| {Factor(ratio)} ({Factor(pairs.Min())}–{Factor(pairs.Max())}) | {Aim(quantity, ours, ratio)} |";
     }
 
     private static double Median(IReadOnlyList<double> figures) => figures.Order().ElementAt(figures.Count / 2);
 
-    private static string Aim(Quantity quantity, double? ratio) => (quantity.Aim, ratio) switch
+    private static string Aim(Quantity quantity, double ours, double? ratio)
     {
-        (null, _) => "none set",
-        ({ } aim, null) => $"≥ {Factor(aim)}",
-        ({ } aim, { } reached) => $"≥ {Factor(aim)}, {(reached >= aim ? "met" : "missed")}",
-    };
+        var aims = new List<string>();
+        if (quantity.Aim is { } aim)
+            aims.Add(ratio is { } reached ? $"≥ {Factor(aim)}, {Verdict(reached >= aim)}" : $"≥ {Factor(aim)}");
+        if (quantity.Limit is { } most)
+            aims.Add($"below {Figure(most)}, {Verdict(ours < most)}");
+        return aims.Count > 0 ? string.Join("; ", aims) : "none set";
+    }
+
+    private static string Verdict(bool isMet) => isMet ? "met" : "missed";
 
     private static string Factor(double ratio) => ratio.ToString(ratio < 10 ? "0.00" : "0", CultureInfo.InvariantCulture);
 

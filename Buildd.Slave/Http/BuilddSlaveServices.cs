@@ -41,7 +41,7 @@ public static class BuilddSlaveServices
                 options.FileCacheDirectory,
                 options.Cache,
                 provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<FileCache>>()),
+                provider.GetRequiredService<ILoggerFactory>().CreateLogger<FileCache>()),
             // Lazy: a start loads no HTTP client for a slave that may wait for days.
             new Downloader(new Lazy<HttpClient>(Downloader.CreateHttpClient), provider.GetRequiredService<TimeProvider>(), options.Cache.AllowedHosts),
             provider.GetRequiredService<SlaveMeters>()));
@@ -50,7 +50,7 @@ public static class BuilddSlaveServices
             provider.GetRequiredService<FileCache>(),
             options.Backends,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<Builder>>(),
+            provider.GetRequiredService<ILoggerFactory>().CreateLogger<Builder>(),
             provider.GetRequiredService<SlaveMeters>()));
         services.AddSingleton(provider => new BuilderWatch(provider.GetRequiredService<Builder>()));
         services.AddSingleton<SlaveCalls>(provider => new SlaveCalls(
@@ -63,7 +63,7 @@ public static class BuilddSlaveServices
             provider.GetRequiredService<SlaveCalls>(),
             options.Endpoints.MaxBodyBytes,
             provider.GetRequiredService<SlaveMeters>(),
-            provider.GetRequiredService<ILogger<RpcEndpoint>>()));
+            provider.GetRequiredService<ILoggerFactory>().CreateLogger<RpcEndpoint>()));
         services.AddSingleton(provider => new FileCacheEndpoint(options, provider.GetRequiredService<SlaveMeters>()));
         services.AddSingleton(provider => new MetricsEndpoint(
             provider.GetRequiredService<SlaveMeters>(), provider.GetRequiredService<TimeProvider>()));
@@ -83,7 +83,7 @@ public static class BuilddSlaveServices
             provider.GetRequiredService<FileCache>(),
             options.Derived,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<CacheJanitor>>()));
+            provider.GetRequiredService<ILoggerFactory>().CreateLogger<CacheJanitor>()));
         services.Configure<HostOptions>(host => host.ShutdownTimeout =
             host.ShutdownTimeout > options.StopDeadline ? host.ShutdownTimeout : options.StopDeadline + TimeSpan.FromSeconds(10));
         return services;

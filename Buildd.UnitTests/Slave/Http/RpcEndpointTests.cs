@@ -68,6 +68,26 @@ public sealed class RpcEndpointTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task A_status_in_the_bytes_of_the_last_is_answered_with_the_state_of_the_moment()
+    {
+        Assert.That(StatusReply.FromXmlRpc(Result(await PostAsync(new StatusCall()))).Status, Is.EqualTo(BuilderStatus.Idle));
+        var ended = _slave.Logger.NextAsync(" ended: ");
+        await PostAsync(_slave.Call());
+        await ended.WaitAsync(SlaveBench.Deadline);
+
+        Assert.That(StatusReply.FromXmlRpc(Result(await PostAsync(new StatusCall()))).Status, Is.EqualTo(BuilderStatus.Waiting));
+    }
+
+    [Test]
+    public async Task A_call_that_only_begins_like_the_last_status_is_read()
+    {
+        var status = Bytes(new StatusCall().ToXmlRpc());
+        await PostAsync(status);
+
+        Assert.That(Fault(await PostAsync(status[..^5])).Message, Does.StartWith("Can't deserialize input"));
+    }
+
+    [Test]
     public async Task Ensurepresent_answers_for_the_cache()
     {
         var sum = _slave.Add("content");
