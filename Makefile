@@ -15,7 +15,7 @@ build_packages := sbuild schroot mmdebstrap debian-archive-keyring
 # What links native code.
 linker_packages := gcc libc6-dev zlib1g-dev
 
-.PHONY: help demo demo-image test build check bench deb pack clean packages
+.PHONY: help demo demo-image test soak build check bench deb pack clean packages
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ demo-image: packages build ## a live file system with live-build, over the wire 
 test: packages deb build ## every test; the last line is "N passed, N failed"
 	@scripts/require-packages systemd-container uidmap iproute2 dpkg-dev curl python3 python3-twisted jq procps gcc libc6-dev sudo gnupg zstd git git-build-recipe reprepro libsqlite3-0 squashfs-tools e2fsprogs fdisk mtools xorriso lintian man-db bash-completion
 	@scripts/test all
+
+soak: packages build ## what tests do at random, at full length; the last line is "N passed, N failed"
+	@scripts/require-packages systemd-container uidmap dpkg-dev sudo libsqlite3-0
+	@scripts/soak $(SOAK_OPTIONS)
 
 packages:
 	@scripts/require-packages $(build_packages)

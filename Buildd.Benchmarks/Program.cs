@@ -5,8 +5,8 @@ using Buildd.Benchmarks.Harness;
 using Buildd.Benchmarks.Peers;
 
 // What some benchmarks measure runs in processes of its own.
-if (args is [SimulatedSlaves.Argument])
-    return await SimulatedSlaves.RunAsync();
+if (args is [SimulatedSlavesProcess.Argument])
+    return await SimulatedSlavesProcess.RunAsync();
 if (args is [PlainFetch.Argument, var from, var to])
     return await PlainFetch.RunAsync(new Uri(from), to);
 if (args is [MeasuredMaster.Argument, .. var measured])

@@ -3,6 +3,7 @@ using Buildd.Daemon.Logging;
 using Buildd.Daemon.Security;
 using Buildd.Daemon.Systemd;
 using Buildd.Slave.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Hosting.Systemd;
 
@@ -19,6 +20,9 @@ public static class SlaveApplication
 
     /// <summary>How many header fields a request may have; the reference's figure.</summary>
     private const int MaxHeaderFields = 500;
+
+    /// <summary>How long the rest of a body may take that nobody reads; the server's own figure.</summary>
+    private static readonly TimeSpan RestTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Puts a slave together. It listens once the application is started.</summary>
     /// <param name="configuration">What it is told.</param>
@@ -80,6 +84,7 @@ public static class SlaveApplication
         var application = builder.Build();
         var files = application.Services.GetRequiredService<SecretFiles>(); // now, so that a mistake is told before anything starts
         application.Use(CloseOldConnections);
+        application.Use(ReadToTheEnd);
         if (files.Token is not null)
             application.Use(new TokenGate(files).HandleAsync);
         application.UseRouting();
@@ -110,5 +115,32 @@ public static class SlaveApplication
         if (HttpProtocol.IsHttp10(http.Request.Protocol))
             http.Response.Headers.Connection = "close";
         return next(http);
+    }
+
+    /// <summary>
+    /// Reads the rest of a body that no endpoint has read, before the server does. A NUL in one of its trailers is the client's doing,
+    /// and the server would log it as an error of ours.
+    /// </summary>
+    private static async Task ReadToTheEnd(HttpContext http, RequestDelegate next)
+    {
+        await next(http);
+        if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true } || http.Request.ContentLength is not null)
+            return; // only chunks have trailers
+
+        await http.Response.CompleteAsync(); // the client need not wait
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        timeout.CancelAfter(RestTimeout);
+        try
+        {
+            await http.Request.Body.CopyToAsync(Stream.Null, timeout.Token);
+        }
+        catch (IOException)
+        {
+            // no proper chunks: the server knows by now that the connection can't go on
+        }
+        catch (Exception e) when (e is InvalidOperationException or OperationCanceledException)
+        {
+            http.Abort(); // nobody can or wants to find the end of the body
+        }
     }
 }

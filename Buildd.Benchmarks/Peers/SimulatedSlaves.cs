@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using Buildd.Benchmarks.Harness;
+using System.Security.Cryptography;
+using System.Text;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Microsoft.AspNetCore.Builder;
@@ -14,71 +14,65 @@ using Microsoft.Extensions.Hosting;
 namespace Buildd.Benchmarks.Peers;
 
 /// <summary>
-/// Any number of slaves in a process of their own, each with an address of its own on the loopback (all of 127.0.0.0/8 is
-/// this machine), so that a master has as many connections as with real ones. A slave takes a build and builds for ever; its log
-/// grows with each look at it.
+/// Any number of slaves, each with an address of its own on the loopback (all of 127.0.0.0/8 is this machine), so that a master has as
+/// many connections as with real ones. The log of a build grows with each look at it; builds go on until they are let end, and then have
+/// one result, in which their cookie stands.
 /// </summary>
-internal sealed class SimulatedSlaves : IDisposable
+internal sealed class SimulatedSlaves : IAsyncDisposable
 {
-    /// <summary>The first argument of this program that makes it the slaves' process.</summary>
-    internal const string Argument = "simulated-slaves";
-
     private const int LogBytesPerLook = 200;
     private const int TailBytes = 2048;
+    private const int LooksPerBuild = 5;
 
     private static readonly byte[] Line = [.. Enumerable.Repeat((byte)'x', 99), (byte)'\n'];
 
-    private readonly Process _process;
+    private readonly ConcurrentDictionary<IPAddress, Slave> _slaves = new();
+    private readonly ConcurrentQueue<string> _taken = new();
+    private readonly WebApplication _application;
+    private volatile bool _buildsEnd;
 
-    private SimulatedSlaves(Process process, int port) => (_process, Port) = (process, port);
-
-    internal int Port { get; }
-
-    internal static Uri Url(int number, int port) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"http://127.{1 + (number / 62_500)}.{number / 250 % 250}.{1 + (number % 250)}:{port}/"));
-
-    /// <summary>Starts the process.</summary>
-    internal static async Task<SimulatedSlaves> StartAsync(CancellationToken cancellationToken)
+    private SimulatedSlaves()
     {
-        var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", typeof(SimulatedSlaves).Assembly.Location, Argument])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
-        return int.TryParse(await process.StandardOutput.ReadLineAsync(cancellationToken), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
-            ? new SimulatedSlaves(process, port)
-            : throw new BenchmarkException("the simulated slaves did not start");
-    }
-
-    public void Dispose()
-    {
-        _process.StandardInput.Close(); // which ends it
-        _process.WaitForExit();
-        _process.Dispose();
-    }
-
-    /// <summary>What that process does: prints its port, and ends when its standard input does.</summary>
-    internal static async Task<int> RunAsync()
-    {
-        var slaves = new ConcurrentDictionary<IPAddress, Slave>();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Any, 0));
-        await using var application = builder.Build();
-        application.Run(http => http.Connection.LocalIpAddress is { } address && IPAddress.IsLoopback(address)
-            ? AnswerAsync(slaves.GetOrAdd(address, _ => new Slave()), http)
+        _application = builder.Build();
+        _application.Run(http => http.Connection.LocalIpAddress is { } address && IPAddress.IsLoopback(address)
+            ? AnswerAsync(_slaves.GetOrAdd(address, _ => new Slave()), http)
             : Task.FromResult(http.Response.StatusCode = StatusCodes.Status403Forbidden));
-        await application.StartAsync();
-        Console.WriteLine(new Uri(application.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)).Port);
-        await Console.In.ReadToEndAsync();
-        return 0;
     }
 
-    private static async Task AnswerAsync(Slave slave, HttpContext http)
+    /// <summary>The port of all of them.</summary>
+    internal int Port { get; private set; }
+
+    /// <summary>The cookies of the builds that slaves have taken, one for each time.</summary>
+    internal IReadOnlyCollection<string> Taken => _taken;
+
+    /// <summary>The address of a slave.</summary>
+    /// <param name="number">The slave's number, from 0.</param>
+    /// <param name="port">The port of all of them.</param>
+    internal static Uri Url(int number, int port) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"http://127.{1 + (number / 62_500)}.{number / 250 % 250}.{1 + (number % 250)}:{port}/"));
+
+    /// <summary>Starts them, in this process.</summary>
+    internal static async Task<SimulatedSlaves> StartAsync()
     {
-        if (http.Request.Path.StartsWithSegments("/filecache"))
+        var slaves = new SimulatedSlaves();
+        await slaves._application.StartAsync();
+        slaves.Port = new Uri(slaves._application.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)).Port;
+        return slaves;
+    }
+
+    /// <summary>From now on a build ends well at the fifth look at it.</summary>
+    internal void LetBuildsEnd() => _buildsEnd = true;
+
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    private async Task AnswerAsync(Slave slave, HttpContext http)
+    {
+        if (http.Request.Path.StartsWithSegments("/filecache", out var name))
         {
-            await SendLogAsync(slave, http);
+            await (name == "/buildlog" ? SendLogAsync(slave, http) : SendAsync(http, slave.Result));
             return;
         }
 
@@ -87,15 +81,27 @@ internal sealed class SimulatedSlaves : IDisposable
         var answer = new ArrayBufferWriter<byte>();
         XmlRpcWriter.WriteResponse(answer, Carry(slave, SlaveCall.FromXmlRpc(XmlRpcReader.ReadCall(new ReadOnlySequence<byte>(body.ToArray())))));
         http.Response.ContentType = "text/xml";
-        http.Response.ContentLength = answer.WrittenCount;
-        await http.Response.Body.WriteAsync(answer.WrittenMemory);
+        await SendAsync(http, answer.WrittenMemory);
     }
 
-    private static XmlRpcValue Carry(Slave slave, SlaveCall call)
+    private XmlRpcValue Carry(Slave slave, SlaveCall call)
     {
         switch (call)
         {
             case StatusCall when slave.BuildId is { } id:
+                slave.Looks++;
+                if (_buildsEnd && slave.Looks >= LooksPerBuild)
+                {
+                    return new StatusReply
+                    {
+                        Status = BuilderStatus.Waiting,
+                        BuilderVersion = "1.0",
+                        BuildId = id,
+                        BuildStatus = BuildStatus.Ok,
+                        FileMap = new Dictionary<string, string> { ["cookie"] = Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, slave.Result)) },
+                    }.ToXmlRpc();
+                }
+
                 slave.LogBytes += LogBytesPerLook;
                 // What is in it differs from look to look, as a real log's end does.
                 var tail = new byte[Math.Min(TailBytes, slave.LogBytes)];
@@ -107,17 +113,28 @@ internal sealed class SimulatedSlaves : IDisposable
             case EnsurePresentCall:
                 return new EnsurePresentReply(true, "Cache").ToXmlRpc();
             case BuildCall build:
-                slave.BuildId = build.BuildId;
+                _taken.Enqueue(build.BuildId);
+                (slave.BuildId, slave.Looks, slave.LogBytes) = (build.BuildId, 0, 0);
                 return new BuildReply(BuildAnswer.Building, build.BuildId).ToXmlRpc();
+            case CleanCall:
+                slave.BuildId = null;
+                return new BuilderStatusReply(BuilderStatus.Idle).ToXmlRpc();
             default:
                 throw new InvalidOperationException($"nobody calls {call} here");
         }
     }
 
-    private static async Task SendLogAsync(Slave slave, HttpContext http)
+    private static Task SendLogAsync(Slave slave, HttpContext http)
     {
         var range = http.Request.Headers.Range.ToString();
         var from = range.Length == 0 ? 0 : long.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture);
+        if (from > 0 && from >= slave.LogBytes)
+        {
+            http.Response.StatusCode = StatusCodes.Status416RangeNotSatisfiable;
+            http.Response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{slave.LogBytes}");
+            return SendAsync(http, default);
+        }
+
         var bytes = new byte[slave.LogBytes - from];
         Fill(bytes, from);
         if (range.Length > 0)
@@ -126,6 +143,11 @@ internal sealed class SimulatedSlaves : IDisposable
             http.Response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {from}-{slave.LogBytes - 1}/{slave.LogBytes}");
         }
 
+        return SendAsync(http, bytes);
+    }
+
+    private static async Task SendAsync(HttpContext http, ReadOnlyMemory<byte> bytes)
+    {
         http.Response.ContentLength = bytes.Length;
         await http.Response.Body.WriteAsync(bytes);
     }
@@ -141,6 +163,10 @@ internal sealed class SimulatedSlaves : IDisposable
     {
         public string? BuildId { get; set; }
 
+        public int Looks { get; set; }
+
         public long LogBytes { get; set; }
+
+        public byte[] Result => Encoding.UTF8.GetBytes(BuildId!);
     }
 }

@@ -15,7 +15,7 @@ namespace Buildd.IntegrationTests.Environments;
 /// of the build's. The system is a small one, so that there can be many rounds; what happens to it is what happens to any.
 /// </summary>
 [NonParallelizable]
-[CancelAfter(3_600_000)] // a hundred rounds of the slowest
+[CancelAfter(3_600_000)] // the full length of the slowest
 public abstract class KillContract
 {
     private static readonly string BuildId = string.Create(CultureInfo.InvariantCulture, $"KILLED-{System.Environment.ProcessId}");
@@ -23,12 +23,10 @@ public abstract class KillContract
     /// <summary>How far the moments reach, as a part of what a whole build takes: beyond its end too.</summary>
     private const double Reach = 1.1;
 
-    private readonly SortedDictionary<string, int> _outcomes = new(StringComparer.Ordinal);
     private TemporaryDirectory _folder = null!;
     private KillableSlave _slave = null!;
     private string _chroot = "";
     private string _dsc = "";
-    private Random _random = null!;
     private TimeSpan _span;
 
     /// <summary>The environment, as the configuration spells it.</summary>
@@ -36,9 +34,6 @@ public abstract class KillContract
 
     /// <summary>Another environment, for a slave that is configured anew before it starts again.</summary>
     private protected virtual string OtherEnvironment => "chroot";
-
-    /// <summary>How many times, for aborts and for kills each.</summary>
-    private const int Rounds = 100;
 
     /// <summary>How long the processes sleep that builds leave; the fraction tells them from those of other tests.</summary>
     private protected string Nap { get; } = string.Create(CultureInfo.InvariantCulture, $"400.{System.Environment.ProcessId}{Stopwatch.GetTimestamp() % 10000:0000}");
@@ -50,10 +45,6 @@ public abstract class KillContract
     public async Task PrepareAsync()
     {
         BuildEnvironment.RequireBuildTools();
-        _outcomes.Clear();
-        var seed = Random.Shared.Next();
-        await TestContext.Out.WriteLineAsync($"seed {seed}");
-        _random = new Random(seed);
         _folder = new TemporaryDirectory();
         _slave = await KillableSlave.PrepareAsync("#!/bin/sh\n", $"environment = {Environment}");
         _chroot = await _slave.AddAsync(await MakeChrootAsync(_folder.Path));
@@ -77,13 +68,15 @@ public abstract class KillContract
     }
 
     [Test]
+    [Category(LongRun.Category)]
     public async Task Aborted_at_random_moments_it_leaves_nothing()
     {
-        for (var round = 0; round < Rounds; round++)
+        using var run = Begin("aborts");
+        foreach (var round in run.EachRound())
         {
-            await ForgetBaseAsync();
+            await ForgetBaseAsync(run.Random);
             await StartBuildAsync();
-            await Task.Delay(_span * _random.NextDouble());
+            await run.MomentAsync(round, _span, _slave.SettleAsync);
             try
             {
                 await _slave.Client.AbortAsync();
@@ -95,32 +88,45 @@ public abstract class KillContract
 
             var status = await _slave.SettleAsync();
             Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.Aborted).Or.EqualTo(BuildStatus.PackageFail), await LogAsync());
-            await CheckAsync(status, $"abort {round}");
+            run.Count(await CheckAsync(status, $"abort {round} of seed {run.Seed}"));
         }
 
-        await PrintAsync("aborts");
+        AssertIsRandom(run);
     }
 
     [Test]
+    [Category(LongRun.Category)]
     public async Task Killed_at_random_moments_it_leaves_nothing()
     {
-        for (var round = 0; round < Rounds; round++)
+        using var run = Begin("kills");
+        foreach (var round in run.EachRound())
         {
-            await ForgetBaseAsync();
+            await ForgetBaseAsync(run.Random);
             await StartBuildAsync();
-            await Task.Delay(_span * _random.NextDouble());
+            await run.MomentAsync(round, _span, _slave.SettleAsync);
             await _slave.KillAsync();
             await _slave.StartAsync();
             var status = await _slave.SettleAsync();
             Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.BuilderFail).Or.EqualTo(BuildStatus.PackageFail), await LogAsync());
-            await CheckAsync(status, $"kill {round}");
+            run.Count(await CheckAsync(status, $"kill {round} of seed {run.Seed}"));
         }
 
-        await PrintAsync("kills");
+        AssertIsRandom(run);
     }
 
     [Test]
     public async Task Killed_and_started_again_with_another_environment_it_leaves_nothing()
+    {
+        await KillInTheMiddleAsync();
+        await _slave.ConfigureAsync($"environment = {OtherEnvironment}");
+        await AssertIsEndedAsync();
+        await StartBuildAsync();
+        await CheckAsync(await _slave.SettleAsync(), "the next build");
+    }
+
+    /// <summary>Kills the slave while its build is at work in the system.</summary>
+    /// <returns>The build's folder.</returns>
+    private protected async Task<string> KillInTheMiddleAsync()
     {
         await StartBuildAsync();
         var deadline = Stopwatch.StartNew();
@@ -131,15 +137,16 @@ public abstract class KillContract
         }
 
         await _slave.KillAsync();
-        Assert.That(Directory.GetFileSystemEntries(_slave.WorkDirectory, "build-*"), Is.Not.Empty, "there is something to end");
-        await _slave.ConfigureAsync($"environment = {OtherEnvironment}");
+        return Directory.GetDirectories(_slave.WorkDirectory, "build-*").Single();
+    }
+
+    /// <summary>Starts the slave that was killed, and looks whether it has ended what was left.</summary>
+    private protected async Task AssertIsEndedAsync()
+    {
         await _slave.StartAsync();
         var status = await _slave.SettleAsync();
-
         Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.BuilderFail), await LogAsync());
         await CheckAsync(status, "started again");
-        await StartBuildAsync();
-        await CheckAsync(await _slave.SettleAsync(), "the next build");
     }
 
     private async Task StartBuildAsync()
@@ -162,14 +169,15 @@ public abstract class KillContract
     }
 
     /// <summary>Every other time nothing is there that was unpacked before, so that unpacking it is among what is cut short.</summary>
-    private async Task ForgetBaseAsync()
+    private async Task ForgetBaseAsync(Random random)
     {
-        if (_random.Next(2) == 0 && Directory.Exists(Path.Combine(_slave.WorkDirectory, "bases", _chroot)))
+        if (random.Next(2) == 0 && Directory.Exists(Path.Combine(_slave.WorkDirectory, "bases", _chroot)))
             await Task.Run(() => Directory.Delete(Path.Combine(_slave.WorkDirectory, "bases", _chroot), recursive: true));
     }
 
     /// <summary>What has to hold after each round. Leaves the slave idle.</summary>
-    private async Task CheckAsync(StatusReply status, string when)
+    /// <returns>How the build ended, and in which phase when it was cut short.</returns>
+    private async Task<string> CheckAsync(StatusReply status, string when)
     {
         Assert.That(status.Status, Is.EqualTo(BuilderStatus.Waiting), when);
         BuildEnvironment.AssertNothingIsLeft(_slave.Directory);
@@ -180,8 +188,8 @@ public abstract class KillContract
         AssertNothingElseIsLeft(when, _slave.WorkDirectory, BuildId);
         var last = status.BuildStatus == BuildStatus.BuilderFail ? (await LogAsync()).TrimEnd('\n').Split('\n')[^1] : "";
         var outcome = $"{status.BuildStatus} {(last.Contains("in phase ", StringComparison.Ordinal) ? last.Split("in phase ")[1].Split(':')[0] : "")}".Trim();
-        _outcomes[outcome] = _outcomes.GetValueOrDefault(outcome) + 1;
         await _slave.Client.CleanAsync();
+        return outcome;
     }
 
     /// <summary>More places to look at that an environment has.</summary>
@@ -191,10 +199,8 @@ public abstract class KillContract
 
     private Task<string> LogAsync() => File.ReadAllTextAsync(Path.Combine(_slave.CacheDirectory, "buildlog"));
 
-    private async Task PrintAsync(string what)
-    {
-        await TestContext.Out.WriteLineAsync(
-            $"{Rounds} {what} in {Environment}, {_span.TotalSeconds:0.0} s wide: {string.Join(", ", _outcomes.Select(outcome => $"{outcome.Key} ({outcome.Value})"))}");
-        Assert.That(_outcomes, Has.Count.GreaterThan(1), "at one moment only they are not random");
-    }
+    private LongRun Begin(string what) => LongRun.Begin($"{what} in {Environment.Split('\n')[0]}", sample: 10, full: 100);
+
+    /// <summary>Ten moments that are all the same come once in a hundred thousand samples.</summary>
+    private static void AssertIsRandom(LongRun run) => Assert.That(run.Outcomes, Has.Count.GreaterThan(1), "at one moment only they are not random");
 }

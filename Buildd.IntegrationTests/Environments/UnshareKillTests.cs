@@ -1,4 +1,5 @@
 using Buildd.IntegrationTests.Support;
+using Buildd.Processes;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Environments;
@@ -23,6 +24,23 @@ public class UnshareKillTests : KillContract
     {
         if (_user is not null)
             await _user.DisposeAsync();
+    }
+
+    /// <summary>What unpacks or removes works outside of the build's own namespaces; random kills have found it still at work.</summary>
+    [Test]
+    public async Task What_a_user_of_a_namespace_still_does_for_a_killed_slave_is_ended(CancellationToken cancellationToken)
+    {
+        var folder = await KillInTheMiddleAsync();
+        var working = ProcessRunner.RunAsync(
+            Command.Of("tail", "-f", "/dev/null", Path.Combine(folder, "chroot-autobuild", "at-work"))
+                .Behind("setpriv", "--reuid", _user.Subordinates.Split('-')[0], "--clear-groups", "--"),
+            _ => { },
+            cancellationToken: cancellationToken);
+        while (_user.FindProcessesOfSubordinates().Count == 0)
+            await Task.Delay(5, cancellationToken);
+
+        await AssertIsEndedAsync();
+        await working;
     }
 
     private protected override void AssertNothingElseIsLeft(string when, string workDirectory, string buildId) =>

@@ -28,6 +28,9 @@ public sealed class FarmKillTests : IDisposable
     /// <summary>More changes than a build can need: whoever comes here runs in circles.</summary>
     private const int MaxChanges = 1000;
 
+    /// <summary>A build that is killed at random lasts some lives of the master.</summary>
+    private const int KillsPerBuild = 5;
+
     /// <summary>What a process ends with that SIGKILL has ended.</summary>
     private const int Killed = 128 + 9;
 
@@ -51,13 +54,11 @@ public sealed class FarmKillTests : IDisposable
     }
 
     [Test]
-    public async Task Killed_at_100_random_moments_while_20_plug_in_builds_run_on_3_slaves()
+    [Category(LongRun.Category)]
+    public async Task Killed_at_random_moments_while_plug_in_builds_run_on_3_slaves()
     {
-        const int Kills = 100;
-        const int Builds = 20;
-        var seed = Environment.GetEnvironmentVariable("BUILDD_TEST_SEED") is { Length: > 0 } given ? int.Parse(given, CultureInfo.InvariantCulture) : Environment.TickCount;
-        await TestContext.Out.WriteLineAsync($"BUILDD_TEST_SEED={seed}");
-        var random = new Random(seed);
+        using var run = LongRun.Begin("kills of the master", sample: 3 * KillsPerBuild, full: 20 * KillsPerBuild);
+        var builds = run.Rounds / KillsPerBuild;
         await using var farm = new FarmProgram(times: Times);
         await farm.PrepareAsync();
         var made = UploadLeaf.MakeGood(_folder["made"]).Path;
@@ -72,7 +73,7 @@ public sealed class FarmKillTests : IDisposable
                     id=$(cat | tee input | sed 's/.*"build_id": *"\([^"]*\)".*/\1/')
                     echo "$id" >> {_folder["built"]}
                     echo building hello as $id
-                    sleep {random.Next(1, 6)}
+                    sleep {run.Random.Next(1, 6)}
                     cp {made}/* "$(sed 's/.*"results_dir": *"\([^"]*\)".*/\1/' input)"
                     """);
                 await slave.StartAsync();
@@ -80,23 +81,24 @@ public sealed class FarmKillTests : IDisposable
                 Assert.That(code, Is.Zero, output);
             }
 
-            for (var kill = 0; kill < Kills; kill++)
+            foreach (var kill in run.EachRound())
             {
-                if (kill % (Kills / Builds) == 0)
+                if (kill % KillsPerBuild == 0)
                     await QueueAsync(farm, "hello");
-                await using var run = farm.Launch();
-                await Task.WhenAny(run.Ended, Task.Delay(random.Next(100, 1600)));
-                Assert.That(run.Ended.IsCompleted, Is.False, run.Output);
-                await run.KillAsync();
+                await using var life = run.Random.Next(2) == 0 ? farm.Launch() : await farm.StartAsync();
+                await Task.WhenAny(life.Ended, Task.Delay(run.Random.Next(100, 1600)));
+                Assert.That(life.Ended.IsCompleted, Is.False, life.Output);
+                run.Count(life.IsReady ? "at work" : "starting");
+                await life.KillAsync();
             }
 
             await using var last = await farm.StartAsync();
-            for (var id = 1; id <= Builds; id++)
+            for (var id = 1; id <= builds; id++)
                 await DoneAsync(farm, id);
             Assert.That(await last.StopAsync(), Is.Zero, last.Output);
-            await AssertWholeAsync(farm, Builds);
+            await AssertWholeAsync(farm, builds);
             Assert.That(File.ReadAllLines(_folder["built"]).Order(StringComparer.Ordinal), Is.EqualTo(
-                Enumerable.Range(1, Builds).Select(id => $"PACKAGEBUILD-{id}").Order(StringComparer.Ordinal)), "each was built, and once");
+                Enumerable.Range(1, builds).Select(id => $"PACKAGEBUILD-{id}").Order(StringComparer.Ordinal)), "each was built, and once");
         }
         finally
         {

@@ -46,6 +46,9 @@ internal sealed class FarmRun : IAsyncDisposable
         return run;
     }
 
+    /// <summary>Whether it has said that it is ready.</summary>
+    internal bool IsReady => _ready.Task.IsCompleted;
+
     /// <summary>Ended when the program has.</summary>
     internal Task Ended => _run;
 

@@ -18,15 +18,16 @@ namespace Buildd.IntegrationTests.Kills;
 [CancelAfter(600_000)]
 public class KillTests
 {
-    private const int RandomKills = 100;
-
     /// <summary>How far the random kills reach, as a part of what a whole build takes: beyond its end too.</summary>
     private const double Reach = 1.2;
 
     /// <summary>How long the processes sleep that the build leaves behind; the fraction tells them from those of other runs.</summary>
     private static readonly string Nap = string.Create(CultureInfo.InvariantCulture, $"300.{Environment.ProcessId}");
 
-    /// <summary>Leaves processes in every way that a build can, and two results.</summary>
+    /// <summary>
+    /// Leaves processes in every way that a build can, and two results. None holds the plug-in's output open: the slave would wait for
+    /// it, and most moments would lie in that wait.
+    /// </summary>
     private static readonly string PlugIn =
         $$"""
         #!/bin/sh
@@ -34,9 +35,9 @@ public class KillTests
         cat > request.json
         results=$(sed -n 's/.*"results_dir" *: *"\([^"]*\)".*/\1/p' request.json)
         echo "building in $PWD"
-        sleep {{Nap}} &
-        setsid sleep {{Nap}} &
-        (setsid sh -c 'cd / && sleep {{Nap}}' &)
+        sleep {{Nap}} > /dev/null 2>&1 &
+        setsid sleep {{Nap}} > /dev/null 2>&1 &
+        (setsid sh -c 'cd / && sleep {{Nap}}' > /dev/null 2>&1 &)
         head -c 300000 /dev/urandom > "$results/first.bin"
         sleep 0.1
         echo "first result made"
@@ -45,14 +46,8 @@ public class KillTests
         echo "second result made"
         """;
 
-    private readonly SortedDictionary<string, int> _outcomes = new(StringComparer.Ordinal);
-
     [SetUp]
-    public void RequireRoot()
-    {
-        Machine.Require(CurrentUser.IsRoot, "root, to see and end other users' processes");
-        _outcomes.Clear();
-    }
+    public void RequireRoot() => Machine.Require(CurrentUser.IsRoot, "root, to see and end other users' processes");
 
     [Test]
     public async Task Killed_at_every_change_of_the_journal_it_comes_back_right()
@@ -66,26 +61,23 @@ public class KillTests
         var changes = await CountChangesAsync(library, folder["count"]);
         Assert.That(changes, Is.GreaterThan(6), "accepting, the phases, two results, the end, and two for cleaning");
 
-        var kills = 0;
+        var outcomes = new List<string>();
         foreach (var moment in (string[])["half", "before", "after"])
         {
             for (var at = 1; at <= changes; at++)
-            {
-                kills++;
-                await KillAtAsync(library, moment, at);
-            }
+                outcomes.Add(await KillAtAsync(library, moment, at));
         }
 
-        Print(kills);
-        Assert.That(_outcomes.Keys, Has.Some.StartWith("Idle").And.Some.Contains("Ok").And.Some.Contains("BuilderFail"));
+        var counts = outcomes.CountBy(outcome => outcome).OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => $"{count.Key} ({count.Value})");
+        await TestContext.Out.WriteLineAsync($"{outcomes.Count} kills: {string.Join(", ", counts)}");
+        Assert.That(outcomes, Has.Some.StartWith("Idle").And.Some.Contains("Ok").And.Some.Contains("BuilderFail"));
     }
 
     [Test]
+    [Category(LongRun.Category)]
     public async Task Killed_at_random_moments_it_comes_back_right()
     {
-        var seed = Random.Shared.Next();
-        await TestContext.Out.WriteLineAsync($"seed {seed}");
-        var random = new Random(seed);
+        using var run = LongRun.Begin("kills of the slave", sample: 10, full: 100);
         await using var slave = await KillableSlave.PrepareAsync(PlugIn);
         var chroot = await slave.AddChrootAsync();
 
@@ -94,19 +86,18 @@ public class KillTests
         await new Driver(slave, chroot, abort: false).RunAsync();
         var span = whole.Elapsed * Reach;
 
-        for (var i = 0; i < RandomKills; i++)
+        foreach (var round in run.EachRound())
         {
-            var driver = new Driver(slave, chroot, abort: random.Next(4) == 0);
+            var driver = new Driver(slave, chroot, abort: run.Random.Next(4) == 0);
             var driving = driver.RunAsync();
-            await Task.Delay(span * random.NextDouble());
+            await run.MomentAsync(round, span, () => driving);
             await slave.KillAsync();
             await driving;
             await slave.StartAsync();
-            await CheckAsync(slave, driver, $"kill {i} of seed {seed}");
+            run.Count(await CheckAsync(slave, driver, $"kill {round} of seed {run.Seed}"));
         }
 
-        Print(RandomKills);
-        Assert.That(_outcomes, Has.Count.GreaterThan(1), "kills at one moment only are no random ones");
+        Assert.That(run.Outcomes, Has.Count.GreaterThan(1), "kills at one moment only are no random ones");
     }
 
     private static async Task<int> CountChangesAsync(string library, string report)
@@ -121,7 +112,7 @@ public class KillTests
         return int.Parse(await File.ReadAllTextAsync(report), CultureInfo.InvariantCulture);
     }
 
-    private async Task KillAtAsync(string library, string moment, int at)
+    private static async Task<string> KillAtAsync(string library, string moment, int at)
     {
         await using var slave = await KillableSlave.PrepareAsync(PlugIn);
         Preload(slave, library);
@@ -134,7 +125,7 @@ public class KillTests
 
         slave.Environment.Clear();
         await slave.StartAsync();
-        await CheckAsync(slave, driver, $"{moment} change {at}");
+        return await CheckAsync(slave, driver, $"{moment} change {at}");
     }
 
     private static void Preload(KillableSlave slave, string library)
@@ -144,14 +135,16 @@ public class KillTests
     }
 
     /// <summary>Everything that has to hold after a start, whatever happened before. Leaves the slave idle.</summary>
-    private async Task CheckAsync(KillableSlave slave, Driver driver, string when)
+    /// <returns>What was found, and how far the master had got.</returns>
+    private static async Task<string> CheckAsync(KillableSlave slave, Driver driver, string when)
     {
         var status = await slave.SettleAsync();
+        string outcome;
         if (status.Status == BuilderStatus.Idle)
         {
             // Idle is right when nothing was accepted, or when it had been cleaned; else a build would be forgotten.
             Assert.That(driver.Stage, Is.EqualTo(Stage.Idle).Or.EqualTo(Stage.AskedToBuild).Or.EqualTo(Stage.AskedToClean).Or.EqualTo(Stage.Cleaned), when);
-            Count($"Idle after {driver.Stage}");
+            outcome = $"Idle after {driver.Stage}";
         }
         else
         {
@@ -160,11 +153,12 @@ public class KillTests
             if (driver.Waiting is { } waiting)
                 Assert.That(Driver.Written(status), Is.EqualTo(waiting), $"{when}: the same status as before");
             await CheckWaitingAsync(slave, status, when);
-            Count($"Waiting {status.BuildStatus} after {driver.Stage}");
+            outcome = $"Waiting {status.BuildStatus} after {driver.Stage}";
             Assert.That((await slave.Client.CleanAsync()).Status, Is.EqualTo(BuilderStatus.Idle), when);
         }
 
         await CheckHouseAsync(slave, when);
+        return outcome;
     }
 
     private static async Task CheckWaitingAsync(KillableSlave slave, StatusReply status, string when)
@@ -207,9 +201,4 @@ public class KillTests
             Directory.GetFileSystemEntries(slave.WorkDirectory).Select(Path.GetFileName),
             Is.SubsetOf((string[])["builder.journal", "builder.lock", "bases"]), $"{when}: the work folder");
     }
-
-    private void Count(string outcome) => _outcomes[outcome] = _outcomes.GetValueOrDefault(outcome) + 1;
-
-    private void Print(int kills) => TestContext.Out.WriteLine(
-        $"{kills} kills, {kills} restarts, {_outcomes.Count} distinct outcomes: {string.Join(", ", _outcomes.Select(outcome => $"{outcome.Key} ({outcome.Value})"))}");
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -38,6 +39,8 @@ internal sealed class KillableSlave : IAsyncDisposable
 
     internal string WorkDirectory => Path.Combine(Directory, "home");
 
+    private string PidFile => Path.Combine(Directory, "pid");
+
     internal string CacheDirectory => Path.Combine(Directory, "filecache");
 
     internal SlaveClient Client { get; }
@@ -74,7 +77,7 @@ internal sealed class KillableSlave : IAsyncDisposable
         foreach (var (name, value) in Environment)
             command = command.WithEnvironment(name, value);
         _run = ProcessRunner.RunAsync(
-            command,
+            command.Behind("sh", "-c", """echo $$ > "$0"; exec "$@" """, PidFile),
             bytes =>
             {
                 said += System.Text.Encoding.UTF8.GetString(bytes);
@@ -90,7 +93,8 @@ internal sealed class KillableSlave : IAsyncDisposable
     /// <summary>SIGKILL to the daemon and to nothing else.</summary>
     internal async Task KillAsync()
     {
-        await ProcessRunner.RunAsync(Command.Of("pkill", "-KILL", "-f", "--", $"--config {_configuration}"), _ => { });
+        using (var process = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(PidFile), CultureInfo.InvariantCulture)))
+            process.Kill();
         await EndedAsync();
     }
 

@@ -32,4 +32,20 @@ public sealed class FuzzFindsTests
         await slave.Client.StatusAsync(cancellationToken);
         Assert.That(errors.Errors, Is.Empty);
     }
+
+    [TestCase("GET /healthz", TestName = "A trailer of a body that nobody reads has a NUL in its value")]
+    [TestCase("POST /nothing", TestName = "A trailer of a body that is sent to nobody has a NUL in its value")]
+    public async Task Nothing_in_a_body_that_nobody_reads_is_an_error_of_ours(string request, CancellationToken cancellationToken)
+    {
+        using var errors = new ErrorLog();
+        await using var slave = await SlaveInProcess.StartAsync(new SecurityOptions());
+        slave.Services.GetRequiredService<ILoggerFactory>().AddProvider(errors);
+        using var connection = await RawConnection.OpenAsync(slave.Url.Port, cancellationToken);
+
+        await connection.SendAsync(Encoding.Latin1.GetBytes(
+            $"{request} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Trailer:\0 1\r\n\r\n"), cancellationToken);
+        await connection.EndedAsync(cancellationToken);
+
+        Assert.That(errors.Errors, Is.Empty);
+    }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Buildd.Daemon.Security;
 using Buildd.IntegrationTests.Support;
@@ -7,6 +6,7 @@ using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 using Buildd.UnitTests.Protocol;
+using Buildd.UnitTests.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
@@ -14,24 +14,22 @@ using NUnit.Framework;
 namespace Buildd.IntegrationTests.Wire;
 
 /// <summary>
-/// Requests that nobody means well by, forty thousand with the same seed each time and as many with another, while builds come
-/// and go: the slave answers or hangs up, keeps no memory, and still knows what it does.
+/// Requests that nobody means well by, while builds come and go: the slave answers or hangs up, keeps no memory, and still knows
+/// what it does. What they have found is in <see cref="FuzzFindsTests"/>.
 /// </summary>
 [TestFixture]
 [NonParallelizable] // it measures the memory of the process
-[CancelAfter(300_000)]
+[CancelAfter(7_200_000)] // the full length
 public sealed class FuzzTests
 {
-    private const int Requests = 40_000;
-
-    /// <summary>
-    /// Pools fill up at first, a machine's load decides how fast: more is sent until a wave comes that they need nothing for.
-    /// What leaks needs something for every wave, and is found out here.
-    /// </summary>
-    private const int MaxRequests = 200_000;
-
     /// <summary>The memory is looked at after each so many; after the first, everything has been compiled.</summary>
     private const int Wave = 10_000;
+
+    /// <summary>
+    /// Pools fill up at first, a machine's load decides how fast: more is sent until a wave comes that they need nothing for, and at the
+    /// most so much more. What leaks needs something for every wave, and is found out here.
+    /// </summary>
+    private const int MaxMore = 16 * Wave;
 
     private const int Clients = 16;
 
@@ -42,7 +40,7 @@ public sealed class FuzzTests
     private const long MaxHeapGrowth = 2 << 20;
 
     /// <summary>What the process may have grown by after the first wave: what is freed is not all given back.</summary>
-    private const long MaxWorkingSetGrowth = 256 << 20;
+    private const long MaxWorkingSetGrowth = 64 << 20;
 
     /// <summary>Sockets that are still being closed, and the runtime's own.</summary>
     private const int MaxMoreDescriptors = 64;
@@ -50,10 +48,12 @@ public sealed class FuzzTests
     private const string Chroot = "c1d80674d731fd6af61ded171202b8424147b17b";
 
     [Test]
-    public async Task Hostile_requests_do_no_harm([Values] bool sameSeed, CancellationToken cancellationToken)
+    [Category(LongRun.Category)]
+    public async Task Hostile_requests_do_no_harm(CancellationToken timeout)
     {
-        var seed = sameSeed ? 1 : RandomNumberGenerator.GetInt32(int.MaxValue);
-        await TestContext.Out.WriteLineAsync($"fuzz: seed {seed}");
+        using var run = LongRun.Begin("hostile requests", sample: 2 * Wave, full: 100 * Wave);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout, run.Interrupted);
+        var (cancellationToken, seed) = (either.Token, run.Seed);
         using var errors = new ErrorLog();
         await using var files = await FileServer.StartAsync();
         RestlessBackend[] backends = [new(WireNames.Managers.BinaryPackage), new(WireNames.Managers.LiveFs)];
@@ -73,10 +73,11 @@ public sealed class FuzzTests
         var states = KeepBuildingAsync(slave.Client, stop.Token);
         var sizes = new List<Size>();
         var sent = 0;
-        while (sent < Requests || (sent < MaxRequests && sizes[^1].Heap - sizes[^2].Heap >= MaxHeapGrowth))
+        while (sent < run.Rounds || (sent < run.Rounds + MaxMore && sizes[^1].Heap - sizes[^2].Heap >= MaxHeapGrowth))
         {
             await SendAsync(sent, sent += Wave);
             sizes.Add(Measure());
+            run.Done(sent);
         }
 
         await stop.CancelAsync();
@@ -84,7 +85,9 @@ public sealed class FuzzTests
         await BringToRestAsync(slave.Client, cancellationToken);
 
         await TestContext.Out.WriteLineAsync($"fuzz: {tally}  builds: {backends.Sum(backend => backend.Builds)}, states seen: {string.Join(' ', seen.Order())}");
-        await TestContext.Out.WriteLineAsync($"fuzz: after each {Wave} requests: {string.Join("; ", sizes)}");
+        foreach (var (answer, count) in tally.Answers)
+            run.Count(answer, count);
+        run.Remark($"after {Wave} requests {sizes[0]}, after all {sizes[^1]}");
         Assert.Multiple(() =>
         {
             Assert.That(tally.Wrong, Is.Empty, $"seed {seed}");

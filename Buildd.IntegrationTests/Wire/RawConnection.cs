@@ -37,6 +37,19 @@ internal sealed class RawConnection : IDisposable
         }
     }
 
+    /// <summary>Reads to the connection's end.</summary>
+    internal async Task EndedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _client.GetStream().CopyToAsync(Stream.Null, cancellationToken);
+        }
+        catch (IOException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+        {
+            // closed with bytes of ours unread
+        }
+    }
+
     public void Dispose() => _client.Dispose();
 }
 

@@ -9,6 +9,9 @@ internal sealed partial class FuzzTally
 {
     private const int MostKept = 20;
 
+    /// <summary>A million requests bring about some hundred; should they bring about any number, the rest is counted together.</summary>
+    private const int MostKinds = 2000;
+
     private readonly ConcurrentDictionary<string, int> _mutations = new();
     private readonly ConcurrentDictionary<string, int> _answers = new();
     private readonly ConcurrentDictionary<string, int> _faults = new();
@@ -17,9 +20,12 @@ internal sealed partial class FuzzTally
     private int _requests;
 
     /// <summary>What must not be, with the request that brought it about; the first few.</summary>
-    internal IEnumerable<string> Wrong => _wrong.Take(MostKept);
+    internal IEnumerable<string> Wrong => _wrong;
 
     internal int Requests => _requests;
+
+    /// <summary>How often each answer came: its status, or what happened instead.</summary>
+    internal IReadOnlyDictionary<string, int> Answers => _answers;
 
     internal void Sent(string mutation)
     {
@@ -42,8 +48,11 @@ internal sealed partial class FuzzTally
         Count(_outcomes, $"{code} {kind}");
     }
 
-    internal void IsWrong(string what, int number, byte[] request) =>
-        _wrong.Enqueue($"request {number}: {what}: {Convert.ToBase64String(request.AsSpan(0, Math.Min(request.Length, 4096)))}");
+    internal void IsWrong(string what, int number, byte[] request)
+    {
+        if (_wrong.Count < MostKept)
+            _wrong.Enqueue($"request {number}: {what}: {Convert.ToBase64String(request.AsSpan(0, Math.Min(request.Length, 4096)))}");
+    }
 
     public override string ToString()
     {
@@ -54,7 +63,8 @@ internal sealed partial class FuzzTally
         return text.ToString();
     }
 
-    private static void Count(ConcurrentDictionary<string, int> counts, string key) => counts.AddOrUpdate(key, 1, (_, count) => count + 1);
+    private static void Count(ConcurrentDictionary<string, int> counts, string key) =>
+        counts.AddOrUpdate(counts.ContainsKey(key) || counts.Count < MostKinds ? key : "others", 1, (_, count) => count + 1);
 
     [GeneratedRegex("(?<=(procedure|subHandler) ).*?(?= not found|$)|(?<= )'[^']*'?|\"[^\"]*\"?|[0-9]+|(?<=for ).*|(?<=input: <class).*", RegexOptions.Singleline)]
     private static partial Regex Particulars();

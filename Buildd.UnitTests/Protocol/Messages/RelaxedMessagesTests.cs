@@ -1,9 +1,10 @@
 using System.Text;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
-using FsCheck;
+using Buildd.UnitTests.Testing;
 using FsCheck.Fluent;
 using NUnit.Framework;
+using static Buildd.UnitTests.Testing.Properties;
 
 namespace Buildd.UnitTests.Protocol.Messages;
 
@@ -293,6 +294,7 @@ public sealed class RelaxedMessagesTests
     }
 
     [Test]
+    [Category(LongRun.Category)]
     public void Status_of_any_content_comes_back() => ForAll(
         from status in Gen.Elements(Enum.GetValues<BuilderStatus>())
         from version in ArbitraryValues.Text
@@ -316,6 +318,7 @@ public sealed class RelaxedMessagesTests
             Is.EqualTo(Codec.Describe(reply.ToXmlRpc()))));
 
     [Test]
+    [Category(LongRun.Category)]
     public void Build_of_any_content_comes_back() => ForAll(
         from text in ArbitraryValues.Text.Three()
         from files in ArbitraryValues.Text.Two().ListOf()
@@ -335,6 +338,7 @@ public sealed class RelaxedMessagesTests
         });
 
     [Test]
+    [Category(LongRun.Category)]
     public void Any_value_is_a_message_or_refused() => ForAll(
         ArbitraryValues.Value,
         value =>
@@ -368,7 +372,4 @@ public sealed class RelaxedMessagesTests
 
     private static SlaveCall Call(string name, params XmlRpcValue[] parameters) =>
         SlaveCall.FromXmlRpc(new XmlRpcCall(name, parameters));
-
-    private static void ForAll<T>(Gen<T> values, Action<T> holds) =>
-        Prop.ForAll(values.ToArbitrary(), holds).Check(Config.QuickThrowOnFailure.WithMaxTest(100));
 }

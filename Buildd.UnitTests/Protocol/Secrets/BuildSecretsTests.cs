@@ -1,9 +1,10 @@
 using System.Text;
 using Buildd.Protocol.Secrets;
 using Buildd.Protocol.XmlRpc;
-using FsCheck;
+using Buildd.UnitTests.Testing;
 using FsCheck.Fluent;
 using NUnit.Framework;
+using static Buildd.UnitTests.Testing.Properties;
 
 namespace Buildd.UnitTests.Protocol.Secrets;
 
@@ -98,6 +99,7 @@ public sealed class BuildSecretsTests
     }
 
     [Test]
+    [Category(LongRun.Category)]
     public void A_secret_is_found_in_any_base64_and_percent_encoding() => ForAll(
         from secret in Gen.Choose(0x20, 0x7e).Select(c => (char)c).ArrayOf().Select(chars => "s3" + new string(chars) + "cret")
         from before in Gen.Choose(0, 5)
@@ -161,7 +163,4 @@ public sealed class BuildSecretsTests
         var sanitiser = new LogSanitiser(BuildSecrets.FromArguments(arguments));
         return Encoding.UTF8.GetString(sanitiser.Process(Encoding.UTF8.GetBytes(text), isLast: true));
     }
-
-    private static void ForAll<T>(Gen<T> values, Action<T> holds) =>
-        Prop.ForAll(values.ToArbitrary(), holds).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
 }

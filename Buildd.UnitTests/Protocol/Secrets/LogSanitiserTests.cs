@@ -2,6 +2,7 @@ using System.Text;
 using Buildd.Protocol.Secrets;
 using Buildd.Slave.Logs;
 using Buildd.UnitTests.Slave.Logs;
+using Buildd.UnitTests.Testing;
 using FsCheck;
 using FsCheck.Fluent;
 using NUnit.Framework;
@@ -85,6 +86,7 @@ public sealed class LogSanitiserTests
         Assert.That(Sanitising.Text("abc,proxyauth=u:t_def", "abc_def"), Is.EqualTo("***"));
 
     [Test]
+    [Category(LongRun.Category)]
     public void Any_text_in_any_pieces_comes_out_as_the_plain_rules_say() => ForAll(
         from pieces in Gen.Elements(Snippets).ListOf().Select(string.Concat).ListOf()
         from known in Gen.Elements(Secrets).ListOf()
@@ -92,6 +94,7 @@ public sealed class LogSanitiserTests
         row => Assert.That(Sanitising.Pieces(row.Pieces, row.Known), Is.EqualTo(Sanitising.Plainly(string.Concat(row.Pieces), row.Known))));
 
     [Test]
+    [Category(LongRun.Category)]
     public void Any_bytes_in_any_pieces_come_out_as_in_one() => ForAll(
         from bytes in Gen.Elements(Snippets.SelectMany(s => s).ToArray()).ArrayOf().Select(chars => new string(chars))
         from sizes in Gen.Choose(1, 7).ListOf()
@@ -106,6 +109,7 @@ public sealed class LogSanitiserTests
         });
 
     [Test]
+    [Category(LongRun.Category)]
     public void No_known_secret_ever_comes_out() => ForAll(
         Gen.Elements(Snippets.Where(s => s != "***").Concat(Secrets).ToArray()).ListOf().Select(string.Concat).ListOf().Select(pieces => pieces.ToArray()),
         pieces =>
@@ -209,6 +213,5 @@ public sealed class LogSanitiserTests
         Assert.That(Sanitising.Text(raw), Is.EqualTo(tail));
     }
 
-    private static void ForAll<T>(Gen<T> values, Action<T> holds) =>
-        Prop.ForAll(values.ToArbitrary(), holds).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
+    private static void ForAll<T>(Gen<T> values, Action<T> holds) => Properties.ForAll(values, holds, sample: 2000);
 }

@@ -1,7 +1,8 @@
 using Buildd.Protocol.XmlRpc;
-using FsCheck;
+using Buildd.UnitTests.Testing;
 using FsCheck.Fluent;
 using NUnit.Framework;
+using static Buildd.UnitTests.Testing.Properties;
 
 namespace Buildd.UnitTests.Protocol.XmlRpc;
 
@@ -11,12 +12,14 @@ namespace Buildd.UnitTests.Protocol.XmlRpc;
 public sealed class RoundTripTests
 {
     [Test]
+    [Category(LongRun.Category)]
     public void Answer_is_read_as_it_was_written() => ForAll(
         ArbitraryValues.Value,
         value => Assert.That(
             Codec.Describe(Codec.ReadResponse(Codec.WriteResponse(value))), Is.EqualTo(Codec.Describe(value))));
 
     [Test]
+    [Category(LongRun.Category)]
     public void Call_is_read_as_it_was_written() => ForAll(
         from name in ArbitraryValues.Text
         from parameters in ArbitraryValues.Value.ListOf()
@@ -29,6 +32,7 @@ public sealed class RoundTripTests
         });
 
     [Test]
+    [Category(LongRun.Category)]
     public void Fault_is_read_as_it_was_written() => ForAll(
         from code in Gen.Choose(int.MinValue, int.MaxValue)
         from text in ArbitraryValues.Text
@@ -38,6 +42,7 @@ public sealed class RoundTripTests
             Is.EqualTo(fault)));
 
     [Test]
+    [Category(LongRun.Category)]
     public void Any_text_can_be_written_and_is_then_read_or_refused() => ForAll(
         ArbitraryValues.AnyValue,
         value =>
@@ -55,9 +60,11 @@ public sealed class RoundTripTests
         });
 
     [Test]
+    [Category(LongRun.Category)]
     public void Any_bytes_are_read_or_refused() => ForAll(ArbitraryValues.Bytes, ReadBothWays);
 
     [Test]
+    [Category(LongRun.Category)]
     public void Any_change_to_a_document_is_read_or_refused()
     {
         var whole = Codec.WriteCall(new XmlRpcCall("build", [Codec.Sample, new XmlRpcArray([1, "x"])]));
@@ -74,6 +81,7 @@ public sealed class RoundTripTests
     }
 
     [Test]
+    [Category(LongRun.Category)]
     public void Double_is_written_as_Python_lays_it_out_and_reads_back() => ForAll(
         ArbitraryValues.Double,
         value =>
@@ -87,6 +95,7 @@ public sealed class RoundTripTests
         });
 
     [Test]
+    [Category(LongRun.Category)]
     public void Base64_is_read_whatever_blanks_are_in_it() => ForAll(
         ArbitraryValues.Bytes.SelectMany(bytes => Gen.Choose(1, 10).Select(every => (bytes, every))),
         row =>
@@ -116,7 +125,4 @@ public sealed class RoundTripTests
             // The only ways to refuse an answer.
         }
     }
-
-    private static void ForAll<T>(Gen<T> values, Action<T> holds) =>
-        Prop.ForAll(values.ToArbitrary(), holds).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
 }

@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.Text;
 using Buildd.Slave.Http;
-using FsCheck;
+using Buildd.UnitTests.Testing;
 using FsCheck.Fluent;
 using NUnit.Framework;
+using static Buildd.UnitTests.Testing.Properties;
 
 namespace Buildd.UnitTests.Slave.Http;
 
@@ -76,13 +77,14 @@ public sealed class LogEventsTests
     public void A_character_is_not_cut_in_two(byte[] bytes, int whole) => Assert.That(LogEvents.WholeCharacters(bytes), Is.EqualTo(whole));
 
     [Test]
+    [Category(LongRun.Category)]
     public void Any_text_cut_anywhere_arrives_whole()
     {
         string[] snippets = ["a", "\u00fc", "\u20ac", "\ud83d\ude42", "\r", "\n", "\r\n", "data: ", ":", " "];
-        Prop.ForAll(
-            (from text in Gen.Elements(snippets).ListOf().Select(string.Concat)
-             from size in Gen.Choose(1, 6)
-             select (text, size)).ToArbitrary(),
+        ForAll(
+            from text in Gen.Elements(snippets).ListOf().Select(string.Concat)
+            from size in Gen.Choose(1, 6)
+            select (text, size),
             row =>
             {
                 var output = new ArrayBufferWriter<byte>();
@@ -101,6 +103,7 @@ public sealed class LogEventsTests
                 var heard = ServerSentEvents.Parse(Encoding.UTF8.GetString(output.WrittenSpan));
                 Assert.That(string.Concat(heard.Select(item => item.Data)), Is.EqualTo(row.text.ReplaceLineEndings("\n")));
                 Assert.That(heard is [.., var last] ? last.Id : 0, Is.EqualTo(bytes.Length));
-            }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+            },
+            sample: 500);
     }
 }
