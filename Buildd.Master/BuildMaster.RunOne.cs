@@ -106,7 +106,7 @@ public sealed partial class BuildMaster
 
         var hasResults = build.State == BuildState.Uploading;
         var leaf = hasResults ? _gatherer.LandedFolder(build) : "";
-        var check = hasResults && kind.MakesPackages
+        var check = hasResults && kind.LeafContent == LeafContent.Packages
             ? await new UploadCheck(null, _time).CheckAsync(leaf, new UploadTarget(), CancellationToken.None).ConfigureAwait(false)
             : null;
         return new FinishedBuild
@@ -178,7 +178,11 @@ public sealed partial class BuildMaster
     {
         public string JobType => jobType;
 
-        public bool MakesPackages => job.BuilderTag == WireNames.Managers.BinaryPackage;
+        public LeafContent LeafContent => job.BuilderTag == WireNames.Managers.BinaryPackage ? LeafContent.Packages : LeafContent.Files;
+
+        public Task<BuildDescription?> DescribeAsync(
+            Build build, ReadOnlyMemory<byte> specification, CancellationToken cancellationToken) =>
+            Task.FromResult<BuildDescription?>(null);
 
         public Task<Preparation> PrepareAsync(Dispatching dispatch, CancellationToken cancellationToken) => Task.FromResult<Preparation>(
             dispatch.Build.Attempt == 1 ? new Ready(job) : new Rejected(BuildState.FailedToBuild, "It is tried only once."));
