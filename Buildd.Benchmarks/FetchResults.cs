@@ -59,7 +59,13 @@ internal sealed class FetchResults : IBenchmark
         };
         ActivitySource.AddActivityListener(listener);
         var input = new Master.Jobs.InputFile { Name = "chroot", Sha1 = file.Sha1, Url = null };
-        var job = new Master.Jobs.BuildJob { Cookie = "BENCHMARK-1", BuilderTag = "benchmark", Chroot = input, Arguments = new XmlRpcStruct() };
+        var job = new Master.Jobs.BuildJob
+        {
+            Cookie = "BENCHMARK-1",
+            BuilderTag = "benchmark",
+            Chroot = input,
+            Arguments = new XmlRpcStruct(),
+        };
         var finished = await BuildMaster.RunOneAsync(slave, job, new MasterOptions { Root = root }, cancellationToken: cancellationToken);
         if (!finished.Succeeded)
             throw new BenchmarkException($"the build ended otherwise: {finished.Build.Reason}");

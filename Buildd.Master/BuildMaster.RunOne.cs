@@ -63,6 +63,7 @@ public sealed partial class BuildMaster
         await builders.TryAddAsync(builder, cancellationToken).ConfigureAwait(false);
         var added = new NewBuild { JobType = name.JobType, Manager = job.BuilderTag, Title = job.ToString() };
         var build = (await builds.AddAsync([added], cancellationToken).ConfigureAwait(false))[0];
+        var kind = new OneJob(name.JobType, job);
         var master = new BuildMaster(
             options,
             new BuildMasterParts
@@ -72,28 +73,29 @@ public sealed partial class BuildMaster
                 Queue = builds,
                 Inputs = new InMemoryInputs(),
                 Uploads = new LeftInPlace(),
-                Kinds = [new OneJob(name.JobType, job)],
+                Kinds = [kind],
                 Connect = _ => slave,
             },
             time,
             loggers);
         await using var disposing = master.ConfigureAwait(false);
-        return await master.RunToEndAsync(build, builder, job, observe, cancellationToken).ConfigureAwait(false);
+        return await master.RunToEndAsync(build, builder, kind, observe, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<FinishedBuild> RunToEndAsync(
-        Build build, Builder builder, BuildJob job, Func<MasterEvent, ValueTask>? observe, CancellationToken cancellationToken)
+        Build build, Builder builder, OneJob kind, Func<MasterEvent, ValueTask>? observe, CancellationToken cancellationToken)
     {
         Logs.Clear(build with { Attempt = 1 });
         await _scheduler.LoadAsync(cancellationToken).ConfigureAwait(false);
         using var stop = new CancellationTokenSource();
-        var events = Events(stop.Token);
+        using var patience = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
+        var events = Events(patience.Token);
         var working = WorkAsync(stop.Token);
         var cancelling = Task.CompletedTask;
         try
         {
             using (cancellationToken.Register(() => cancelling = CancelAsync(build.Id, CancellationToken.None)))
-                (build, builder) = await FollowAsync(build.Id, events, builder, observe).ConfigureAwait(false);
+                (build, builder) = await FollowAsync(build.Id, events, builder, observe, patience).ConfigureAwait(false);
         }
         finally
         {
@@ -103,44 +105,62 @@ public sealed partial class BuildMaster
         }
 
         var hasResults = build.State == BuildState.Uploading;
-        var findings = hasResults && OneJob.MakesPackages(job)
-            ? (await new UploadCheck(null, _time).CheckAsync(_gatherer.LandedFolder(build), new UploadTarget(), CancellationToken.None).ConfigureAwait(false)).Findings
-            : [];
+        var leaf = hasResults ? _gatherer.LandedFolder(build) : "";
+        var check = hasResults && kind.LeafContent == LeafContent.Packages
+            ? await new UploadCheck(null, _time).CheckAsync(leaf, new UploadTarget(), CancellationToken.None).ConfigureAwait(false)
+            : null;
         return new FinishedBuild
         {
             Build = build,
-            Folder = hasResults ? Path.Combine(_gatherer.LandedFolder(build), build.Archive, build.Distribution) : null,
+            Folder = hasResults ? Path.Combine(leaf, build.Archive, build.Distribution) : null,
             LogPath = Logs.StoredPath(build),
-            Findings = findings,
+            Findings = check?.Findings ?? [],
             IsSlaveClean = builder.Clean == CleanState.Clean,
         };
     }
 
-    /// <summary>Waits until the build is over, and then until its builder is clean or a look at it has failed.</summary>
+    /// <summary>
+    /// Waits until the build is over, and then until its builder is clean, a look at it has failed, or it has had as much time as it
+    /// has to stop.
+    /// </summary>
     private async Task<(Build Build, Builder Builder)> FollowAsync(
-        long id, IAsyncEnumerable<MasterEvent> events, Builder builder, Func<MasterEvent, ValueTask>? observe)
+        long id,
+        IAsyncEnumerable<MasterEvent> events,
+        Builder builder,
+        Func<MasterEvent, ValueTask>? observe,
+        CancellationTokenSource patience)
     {
         var (begun, over) = (false, default(Build));
         var failures = 0;
-        await foreach (var happened in events.ConfigureAwait(false))
+        try
         {
-            if (observe is not null)
-                await observe(happened).ConfigureAwait(false);
-            if (happened is BuilderChanged { Builder: var fresh })
-                builder = fresh;
-            if (happened is EventsMissed) // by a slow observer; the last one is never among them
-                builder = await _parts.Builders.FindAsync(builder.Name, CancellationToken.None).ConfigureAwait(false) ?? builder;
-            if (over is null && await ChangedAsync(happened, id).ConfigureAwait(false) is { } build)
+            await foreach (var happened in events.ConfigureAwait(false))
             {
-                begun = true;
-                if (build is { Queue: null } or { Queue: QueueState.Waiting, Attempt: > 0 })
-                    (over, failures) = (build, builder.Failures);
-            }
+                if (observe is not null)
+                    await observe(happened).ConfigureAwait(false);
+                if (happened is BuilderChanged { Builder: var fresh })
+                    builder = fresh;
+                if (happened is EventsMissed) // by a slow observer; the last one is never among them
+                    builder = await _parts.Builders.FindAsync(builder.Name, CancellationToken.None).ConfigureAwait(false) ?? builder;
+                if (over is null && await ChangedAsync(happened, id).ConfigureAwait(false) is { } build)
+                {
+                    begun = true;
+                    if (build is { Queue: null } or { Queue: QueueState.Waiting, Attempt: > 0 })
+                    {
+                        (over, failures) = (build, builder.Failures);
+                        patience.CancelAfter(_options.AbortTimeout);
+                    }
+                }
 
-            if (over is not null && (builder.Clean == CleanState.Clean || !builder.InService || builder.Failures > failures))
-                return (over, builder);
-            if (!begun && !builder.InService)
-                throw new BuilderFaultException(builder.FailNotes!);
+                if (over is not null && (builder.Clean == CleanState.Clean || !builder.InService || builder.Failures > failures))
+                    return (over, builder);
+                if (!begun && !builder.InService)
+                    throw new BuilderFaultException(builder.FailNotes!);
+            }
+        }
+        catch (OperationCanceledException) when (over is not null && patience.IsCancellationRequested)
+        {
+            return (over, builder);
         }
 
         throw new InvalidOperationException("The events of a master ended before its build.");
@@ -158,7 +178,11 @@ public sealed partial class BuildMaster
     {
         public string JobType => jobType;
 
-        public static bool MakesPackages(BuildJob job) => job.BuilderTag == WireNames.Managers.BinaryPackage;
+        public LeafContent LeafContent => job.BuilderTag == WireNames.Managers.BinaryPackage ? LeafContent.Packages : LeafContent.Files;
+
+        public Task<BuildDescription?> DescribeAsync(
+            Build build, ReadOnlyMemory<byte> specification, CancellationToken cancellationToken) =>
+            Task.FromResult<BuildDescription?>(null);
 
         public Task<Preparation> PrepareAsync(Dispatching dispatch, CancellationToken cancellationToken) => Task.FromResult<Preparation>(
             dispatch.Build.Attempt == 1 ? new Ready(job) : new Rejected(BuildState.FailedToBuild, "It is tried only once."));

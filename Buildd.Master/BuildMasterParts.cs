@@ -2,6 +2,7 @@ using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
+using Buildd.Master.Jobs.Packages;
 using Buildd.Master.Notification;
 using Buildd.Master.Results;
 using Buildd.Protocol.Client;

@@ -7,7 +7,7 @@ using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
-using Buildd.Master.Results;
+using Buildd.Master.Uploads;
 using Buildd.Protocol.XmlRpc;
 
 namespace Buildd.Benchmarks.Harness;
@@ -57,6 +57,7 @@ internal static class MeasuredMaster
             Title = "a simulated build",
             EstimatedDuration = TimeSpan.FromHours(10),
         })]);
+        IJobKind[] kinds = [new Kind()];
         using var meters = new Listener();
         await using var master = new BuildMaster(new MasterOptions { Root = root, PollInterval = interval }, new BuildMasterParts
         {
@@ -64,8 +65,8 @@ internal static class MeasuredMaster
             Builds = builds,
             Queue = builds,
             Inputs = new InMemoryInputs(),
-            Uploads = new DirectoryUploadSink(builds, root),
-            Kinds = [new Kind()],
+            Uploads = new DirectoryUploadSink(builds, root, kinds),
+            Kinds = kinds,
         });
         using var stop = new CancellationTokenSource();
         var running = master.RunAsync(stop.Token);
@@ -98,6 +99,12 @@ internal static class MeasuredMaster
         private static readonly Master.Jobs.InputFile Chroot = new() { Name = "chroot", Sha1 = new string('0', 40), Url = "http://127.0.0.1:1/chroot" };
 
         public string JobType => Name;
+
+        public LeafContent LeafContent => LeafContent.Files;
+
+        public Task<BuildDescription?> DescribeAsync(
+            Build build, ReadOnlyMemory<byte> specification, CancellationToken cancellationToken) =>
+            Task.FromResult<BuildDescription?>(new BuildDescription());
 
         public Task<Preparation> PrepareAsync(Dispatching dispatch, CancellationToken cancellationToken) =>
             Task.FromResult<Preparation>(new Ready(new BuildJob

@@ -44,7 +44,8 @@ internal sealed class OneBuildSlave(SlaveClient files, string name, string sha1)
 
     public Task<BuilderStatusReply> AbortAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task<IReadOnlyList<XmlRpcValue>> EchoAsync(IReadOnlyList<XmlRpcValue> arguments, CancellationToken cancellationToken = default) =>
+    public Task<IReadOnlyList<XmlRpcValue>> EchoAsync(
+        IReadOnlyList<XmlRpcValue> arguments, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
     public Task<InfoReply> InfoAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();

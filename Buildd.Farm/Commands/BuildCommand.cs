@@ -3,7 +3,7 @@ using Buildd.Debian.Architectures;
 using Buildd.Debian.Packages;
 using Buildd.Farm.Store;
 using Buildd.Master.Builds;
-using Buildd.Master.Jobs;
+using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Farm.Commands;

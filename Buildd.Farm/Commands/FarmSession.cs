@@ -3,7 +3,6 @@ using Buildd.Farm.Inputs;
 using Buildd.Farm.Store;
 using Buildd.Master;
 using Buildd.Master.Builds;
-using Buildd.Master.Jobs;
 using Buildd.Master.Logs;
 using Buildd.Master.Notification;
 using Buildd.Master.Results;
@@ -76,7 +75,7 @@ internal sealed class FarmSession : IAsyncDisposable
         Inputs = new FarmInputs(Store.Chroots, Inputs, inputs),
         Uploads = uploads,
         Notifier = notifier,
-        Kinds = [new PackageJobKind(), new LiveFsJobKind()],
+        Kinds = FarmKinds.All,
     };
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();

@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 using System.Text.Json;
 using Buildd.Farm.Store;
 using Buildd.Master.Builds;
-using Buildd.Master.Jobs;
+using Buildd.Master.Jobs.LiveFs;
 
 namespace Buildd.Farm.Commands;
 

@@ -94,7 +94,8 @@ internal sealed record UploadConfiguration
                     Templates = Templates is null ? new MailTemplates() : MailTemplates.Load(Templates),
                 },
                 MakeTransport(Mail),
-                new FarmDescriptions(builds),
+                builds,
+                FarmKinds.All,
                 loggers.CreateLogger<MailNotifier>());
         }
         catch (Exception e) when (e is MailException or IOException or UnauthorizedAccessException)
@@ -114,7 +115,7 @@ internal sealed record UploadConfiguration
         new UploadProcessorOptions { Root = root, LockWait = wait, LogFolder = LogFolder(root), Policy = Policy },
         builds,
         MakeArchive(),
-        new FarmDescriptions(builds),
+        FarmKinds.All,
         mail,
         time,
         loggers.CreateLogger<UploadProcessor>());

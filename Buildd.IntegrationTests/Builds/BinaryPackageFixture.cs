@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Buildd.IntegrationTests.Support;
 using Buildd.Master;
 using Buildd.Master.Jobs;
+using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
@@ -65,7 +66,7 @@ public abstract class BinaryPackageFixture
         var files = new List<InputFile>();
         foreach (var path in paths)
             files.Add(await Server.AddAsync(path));
-        return BuildJobs.BinaryPackage(
+        return PackageJobKind.MakeJob(
             NextCookie("PACKAGEBUILD"),
             await Server.AddAsync(await BuildEnvironment.ChrootAsync()),
             files,
@@ -104,6 +105,7 @@ public abstract class BinaryPackageFixture
         return cookie;
     }
 
-    private protected Task<DrivenBuild> RunAsync(BuildJob job, Func<MasterEvent, ValueTask>? observe = null, CancellationToken abort = default) =>
+    private protected Task<DrivenBuild> RunAsync(
+        BuildJob job, Func<MasterEvent, ValueTask>? observe = null, CancellationToken abort = default) =>
         Driver.RunAsync(Slave.Client, job, observe, abort);
 }

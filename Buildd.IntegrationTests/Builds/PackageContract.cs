@@ -5,6 +5,7 @@ using Buildd.IntegrationTests.Security;
 using Buildd.IntegrationTests.Support;
 using Buildd.Master;
 using Buildd.Master.Jobs;
+using Buildd.Master.Jobs.Packages;
 using Buildd.Processes;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
@@ -235,7 +236,7 @@ public abstract partial class PackageContract(string environment)
         foreach (var path in files)
             inputs.Add(await _server!.AddAsync(path));
         Cookies.Enqueue(BuildDriver.NextCookie("PACKAGEBUILD"));
-        return BuildJobs.BinaryPackage(Cookies.Last(), _chroot, inputs, change?.Invoke(arguments) ?? arguments);
+        return PackageJobKind.MakeJob(Cookies.Last(), _chroot, inputs, change?.Invoke(arguments) ?? arguments);
     }
 
     private protected Task<DrivenBuild> RunAsync(

@@ -3,7 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using Buildd.IntegrationTests.Support;
 using Buildd.Master.Builds;
-using Buildd.Master.Jobs;
+using Buildd.Master.Jobs.Packages;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;

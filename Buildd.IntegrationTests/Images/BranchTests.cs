@@ -125,7 +125,11 @@ public class BranchTests : LiveFsFixture
 
         var outcome = await BuildAsync(
             (await ArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/board"]}" },
-            happened => happened is BuildProgressed { Stage: "bootstrap_debootstrap", Fraction: > 0.1 } ? new ValueTask(abort.CancelAsync()) : ValueTask.CompletedTask,
+            async happened =>
+            {
+                if (happened is BuildProgressed { Stage: "bootstrap_debootstrap", Fraction: > 0.1 })
+                    await abort.CancelAsync();
+            },
             abort.Token);
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), outcome.Story);

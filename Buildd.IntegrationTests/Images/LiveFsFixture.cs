@@ -1,6 +1,6 @@
 using Buildd.IntegrationTests.Support;
 using Buildd.Master;
-using Buildd.Master.Jobs;
+using Buildd.Master.Jobs.LiveFs;
 using Buildd.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
@@ -77,9 +77,11 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
         return await ArgumentsAsync(await StandInRecipes.ServeAsync(Server, Folder["recipes"], suite, Mirror)) with { Project = project };
     }
 
-    private protected async Task<DrivenBuild> BuildAsync(LiveFsArguments arguments, Func<MasterEvent, ValueTask>? observe = null, CancellationToken abort = default)
+    private protected async Task<DrivenBuild> BuildAsync(
+        LiveFsArguments arguments, Func<MasterEvent, ValueTask>? observe = null, CancellationToken abort = default)
     {
-        var job = BuildJobs.LiveFs(BuildDriver.NextCookie("LIVEFSBUILD"), await Server.AddAsync(await BuildEnvironment.ChrootAsync()), arguments);
+        var chroot = await Server.AddAsync(await BuildEnvironment.ChrootAsync());
+        var job = LiveFsJobKind.MakeJob(BuildDriver.NextCookie("LIVEFSBUILD"), chroot, arguments);
         return await Driver.RunAsync(Slave.Client, job, observe, abort);
     }
 

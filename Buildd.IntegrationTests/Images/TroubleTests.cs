@@ -76,7 +76,8 @@ public class TroubleTests(string environment) : LiveFsFixture(environment)
         Machine.Require(File.Exists("/dev/loop-control"), "loop devices: 'modprobe loop'");
         var holding = new TaskCompletionSource();
         var run = BuildAsync(
-            await RecipesAsync(StandInRecipes.Stuck), Driver.WhenLogHas("\nholding /dev/loop", () => Task.FromResult(holding.TrySetResult())));
+            await RecipesAsync(StandInRecipes.Stuck),
+            Driver.WhenLogHas("\nholding /dev/loop", () => Task.FromResult(holding.TrySetResult())));
         Assert.That(await Task.WhenAny(holding.Task, run), Is.SameAs(holding.Task), Driver.StreamedLog);
         await Slave.KillAsync();
         Assert.That((await run).State, Is.EqualTo(BuildState.NeedsBuild));
@@ -128,6 +129,9 @@ public class TroubleTests(string environment) : LiveFsFixture(environment)
             Is.GreaterThan(1000L * 1024 * 1024), "only what is kept for the next build takes room");
     }
 
-    private static Func<MasterEvent, ValueTask> WhenPhaseBegins(string phase, CancellationTokenSource abort) =>
-        happened => happened is BuildPhaseChanged { Duration: null } changed && changed.Phase == phase ? new ValueTask(abort.CancelAsync()) : ValueTask.CompletedTask;
+    private static Func<MasterEvent, ValueTask> WhenPhaseBegins(string phase, CancellationTokenSource abort) => async happened =>
+    {
+        if (happened is BuildPhaseChanged { Duration: null } changed && changed.Phase == phase)
+            await abort.CancelAsync();
+    };
 }

@@ -5,8 +5,8 @@ using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
-using Buildd.Master.Jobs;
-using Buildd.Master.Results;
+using Buildd.Master.Jobs.Packages;
+using Buildd.Master.Uploads;
 using Buildd.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
@@ -80,7 +80,7 @@ public sealed class TwoSlavesTests
                 Builds = builds,
                 Queue = builds,
                 Inputs = inputs,
-                Uploads = new DirectoryUploadSink(builds, _folder["out"]),
+                Uploads = new DirectoryUploadSink(builds, _folder["out"], [new PackageJobKind()]),
             });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = master.RunAsync(stop.Token);

@@ -24,7 +24,8 @@ internal sealed class BuildDriver(string root)
     internal IEnumerable<MasterEvent> Events => _events;
 
     /// <summary>The phases of the last build that have ended.</summary>
-    internal IEnumerable<string> Phases => Events.OfType<BuildPhaseChanged>().Where(changed => changed.Duration is not null).Select(changed => changed.Phase);
+    internal IEnumerable<string> Phases =>
+        Events.OfType<BuildPhaseChanged>().Where(changed => changed.Duration is not null).Select(changed => changed.Phase);
 
     /// <summary>The extra members of the status with which the last build ended.</summary>
     internal IReadOnlyDictionary<string, XmlRpcValue> LastMembers => _client?.End?.Extra ?? new XmlRpcStruct();
@@ -92,7 +93,8 @@ internal sealed class BuildDriver(string root)
             return status;
         }
 
-        public Task<IReadOnlyList<XmlRpcValue>> EchoAsync(IReadOnlyList<XmlRpcValue> arguments, CancellationToken cancellationToken = default) =>
+        public Task<IReadOnlyList<XmlRpcValue>> EchoAsync(
+            IReadOnlyList<XmlRpcValue> arguments, CancellationToken cancellationToken = default) =>
             slave.EchoAsync(arguments, cancellationToken);
 
         public Task<InfoReply> InfoAsync(CancellationToken cancellationToken = default) => slave.InfoAsync(cancellationToken);
@@ -100,13 +102,15 @@ internal sealed class BuildDriver(string root)
         public Task<EnsurePresentReply> EnsurePresentAsync(EnsurePresentCall call, CancellationToken cancellationToken = default) =>
             slave.EnsurePresentAsync(call, cancellationToken);
 
-        public Task<BuildReply> BuildAsync(BuildCall call, CancellationToken cancellationToken = default) => slave.BuildAsync(call, cancellationToken);
+        public Task<BuildReply> BuildAsync(BuildCall call, CancellationToken cancellationToken = default) =>
+            slave.BuildAsync(call, cancellationToken);
 
         public Task<BuilderStatusReply> AbortAsync(CancellationToken cancellationToken = default) => slave.AbortAsync(cancellationToken);
 
         public Task<BuilderStatusReply> CleanAsync(CancellationToken cancellationToken = default) => slave.CleanAsync(cancellationToken);
 
-        public Task<ProxyInfoReply> ProxyInfoAsync(CancellationToken cancellationToken = default) => slave.ProxyInfoAsync(cancellationToken);
+        public Task<ProxyInfoReply> ProxyInfoAsync(CancellationToken cancellationToken = default) =>
+            slave.ProxyInfoAsync(cancellationToken);
 
         public Task<SlaveFile> OpenFileAsync(string name, long offset = 0, CancellationToken cancellationToken = default) =>
             slave.OpenFileAsync(name, offset, cancellationToken);

@@ -33,7 +33,7 @@ public sealed class RepreproTests : BinaryPackageFixture
         var outcome = await RunAsync(job with { Cookie = "PACKAGEBUILD-1", Files = files });
         Assert.That(outcome.Succeeded, outcome.Story);
         var build = await farm.UploadingAsync(
-            title: $"{architecture} build of hello {version} in debian {suite} RELEASE", leaf: outcome.Finished.Build.Leaf);
+            package => package with { Version = version, Series = suite, ArchTag = architecture }, leaf: outcome.Finished.Build.Leaf);
         Directory.Move(Path.Combine(Folder["results"], "incoming", build.Leaf!), farm.Incoming(build));
         var (exitCode, output) = await farm.RunAsync("process-upload");
 
@@ -50,7 +50,7 @@ public sealed class RepreproTests : BinaryPackageFixture
         var farm = new UploadFarm(Folder["farm"], "Archive: reprepro apt\n");
         Configure(farm["apt"]);
         UploadLeaf.MakeGood(farm.Incoming(await farm.UploadingAsync()));
-        UploadLeaf.MakeGood(farm.Incoming(await farm.UploadingAsync(title: "amd64 build of hello 2.10-2 in debian bookworm RELEASE")), "2.10-2");
+        UploadLeaf.MakeGood(farm.Incoming(await farm.UploadingAsync(package => package with { Version = "2.10-2" })), "2.10-2");
         UploadLeaf.MakeGood(farm.Incoming(await farm.UploadingAsync()));
 
         var (_, output) = await farm.RunAsync("process-upload");

@@ -2,6 +2,7 @@ using System.Text;
 using Buildd.Farm.Store;
 using Buildd.IntegrationTests.Support;
 using Buildd.Master.Builds;
+using Buildd.Master.Jobs.Packages;
 using Buildd.Processes;
 using Buildd.UnitTests.Testing;
 
@@ -44,16 +45,16 @@ internal sealed class UploadFarm
     }
 
     /// <summary>A build whose results lie in <c>incoming/</c>, or are about to.</summary>
+    /// <param name="change">Changes the package, which is hello 2.10-3 for amd64 in bookworm.</param>
+    /// <param name="specification">Replaces the specification, which is the package's.</param>
+    /// <param name="leaf">The leaf's name.</param>
     internal async Task<Build> UploadingAsync(
-        string jobType = "PACKAGEBUILD", string title = "amd64 build of hello 2.10-3 in debian bookworm RELEASE", string? specification = null, string? leaf = null)
+        Func<PackageSpecification, PackageSpecification>? change = null, string? specification = null, string? leaf = null)
     {
-        var added = (await Builds.AddAsync([new NewBuild
-        {
-            JobType = jobType,
-            Title = title,
-            Processor = "amd64",
-            Specification = specification is null ? default : Encoding.UTF8.GetBytes(specification),
-        }])).Single();
+        var hello = new PackageSpecification { Source = "hello", Version = "2.10-3", Series = "bookworm", ArchTag = "amd64", Files = [] };
+        var build = (change?.Invoke(hello) ?? hello).ToNewBuild();
+        var added = (await Builds.AddAsync(
+            [specification is null ? build : build with { Specification = Encoding.UTF8.GetBytes(specification) }])).Single();
         var building = (await Builds.TryReplaceAsync([added.Dispatched($"builder{added.Id}", Noon)])).Single()!;
         var gathering = (await Builds.TryReplaceAsync([building.GatheringInto(leaf ?? $"20260314-120000-{added.Cookie}")])).Single()!;
         return (await Builds.TryReplaceAsync([gathering.HandedOver([], Noon.AddMinutes(10))])).Single()!;

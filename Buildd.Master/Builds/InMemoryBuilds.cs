@@ -30,7 +30,12 @@ public sealed class InMemoryBuilds(TimeProvider? time = null) : IBuildRecords, I
         {
             var added = new Build[builds.Count];
             for (var i = 0; i < added.Length; i++)
-                added[i] = builds[i].UniqueKey is { } key && _keys.TryGetValue(key, out var id) ? _builds[IndexOf(id)] : AddLocked(builds[i], now);
+            {
+                added[i] = builds[i].UniqueKey is { } key && _keys.TryGetValue(key, out var id)
+                    ? _builds[IndexOf(id)]
+                    : AddLocked(builds[i], now);
+            }
+
             TellLocked();
             return Task.FromResult<IReadOnlyList<Build>>(added);
         }
@@ -60,7 +65,8 @@ public sealed class InMemoryBuilds(TimeProvider? time = null) : IBuildRecords, I
         lock (_lock)
         {
             var fitting = new List<Build>();
-            for (var i = (int)Math.Min(_builds.Count, (filter.Before ?? long.MaxValue) - FirstId); i > 0 && fitting.Count < filter.Count; i--)
+            var end = (int)Math.Min(_builds.Count, (filter.Before ?? long.MaxValue) - FirstId);
+            for (var i = end; i > 0 && fitting.Count < filter.Count; i--)
             {
                 if (filter.Fits(_builds[i - 1]))
                     fitting.Add(_builds[i - 1]);
@@ -100,10 +106,10 @@ public sealed class InMemoryBuilds(TimeProvider? time = null) : IBuildRecords, I
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            IReadOnlyList<Build> changes = after >= _revision
-                ? []
-                : [.. _byRevision.GetViewBetween((after + 1, 0), (long.MaxValue, 0)).Take(most).Select(change => _builds[IndexOf(change.Id)])];
-            return Task.FromResult(changes);
+            if (after >= _revision)
+                return Task.FromResult<IReadOnlyList<Build>>([]);
+            var changes = _byRevision.GetViewBetween((after + 1, 0), (long.MaxValue, 0)).Take(most);
+            return Task.FromResult<IReadOnlyList<Build>>([.. changes.Select(change => _builds[IndexOf(change.Id)])]);
         }
     }
 

@@ -34,7 +34,8 @@ internal sealed class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<
         await EnsurePresentAsync(job.Chroot, cancellationToken).ConfigureAwait(false);
         var files = job.Files.Prepend(job.Chroot).DistinctBy(file => file.Sha1).Skip(1);
         var bound = new ParallelOptions { MaxDegreeOfParallelism = MaxParallelFiles, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(files, bound, async (file, stop) => await EnsurePresentAsync(file, stop).ConfigureAwait(false)).ConfigureAwait(false);
+        await Parallel.ForEachAsync(files, bound, async (file, stop) => await EnsurePresentAsync(file, stop).ConfigureAwait(false))
+            .ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         await BuildAsync(job).ConfigureAwait(false);
         logger.LogBuildAccepted(job.Cookie, job.BuilderTag, slave.Url, time.GetElapsedTime(start).TotalSeconds);

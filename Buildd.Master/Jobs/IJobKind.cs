@@ -5,11 +5,15 @@ using Buildd.Master.Inputs;
 namespace Buildd.Master.Jobs;
 
 /// <summary>
-/// A kind of job: turns what somebody asked for into what a slave is told. The farm's own are <see cref="PackageJobKind"/>;
-/// others are a class like it. Any thread may call.
+/// A kind of job, with everything that is special about it: the job for a slave, the name of its log, the content of its leaf
+/// and the description of its builds. A kind is one folder here, such as <c>Jobs/Packages</c>, or one class of another program;
+/// dispatch, uploads and mail use this interface and know no kind by name. Any thread may call.
 /// </summary>
 public interface IJobKind
 {
+    /// <summary>The name of the log of a kind that gives it none, as for most of the original's kinds.</summary>
+    const string DefaultLogName = "buildlog.txt";
+
     /// <summary>Its name, the first part of its builds' cookies.</summary>
     string JobType { get; }
 
@@ -22,14 +26,37 @@ public interface IJobKind
     /// <param name="cancellationToken">Ends it; the build goes back into the queue.</param>
     Task<Preparation> PrepareAsync(Dispatching dispatch, CancellationToken cancellationToken);
 
-    /// <summary>The name under which the log is stored, without <c>.gz</c>; <c>buildlog.txt</c> by default, as for most of the original's kinds.</summary>
+    /// <summary>The content of a good build's leaf. It decides how the upload is checked, and who gets mail about the build.</summary>
+    LeafContent LeafContent { get; }
+
+    /// <summary>Describes a build, for the checks of its upload and for mail. An exception makes the upload fail.</summary>
+    /// <param name="build">The build.</param>
+    /// <param name="specification">Its specification.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The description; null when there is none: an upload of the build is then rejected, and mail says less.</returns>
+    Task<BuildDescription?> DescribeAsync(Build build, ReadOnlyMemory<byte> specification, CancellationToken cancellationToken);
+
+    /// <summary>The name under which the log is stored, without <c>.gz</c>; <see cref="DefaultLogName"/> by default.</summary>
     /// <param name="build">The build.</param>
     /// <param name="specification">Its specification.</param>
     /// <param name="state">
     /// How it ended. <see cref="BuildState.FullyBuilt"/> also if the upload isn't processed yet, <see cref="BuildState.NeedsBuild"/>
     /// if it is tried again.
     /// </param>
-    string LogName(Build build, ReadOnlyMemory<byte> specification, BuildState state) => "buildlog.txt";
+    string LogName(Build build, ReadOnlyMemory<byte> specification, BuildState state) => DefaultLogName;
+}
+
+/// <summary>The content of a good build's leaf.</summary>
+public enum LeafContent
+{
+    /// <summary>
+    /// Binary packages: exactly one <c>.changes</c> and the files that it lists. They are compared with each other, with the
+    /// build's description and with the archive. Mail goes to the makers of the source and to the administrators.
+    /// </summary>
+    Packages,
+
+    /// <summary>Files of any kind, each taken under its own name. Mail goes to the requester of the build.</summary>
+    Files,
 }
 
 /// <summary>A dispatch that is to be prepared.</summary>

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Buildd.Master.Builds;
-using Buildd.Master.Uploads;
+using Buildd.Master.Jobs;
 
 namespace Buildd.Master.Mail;
 

@@ -1,10 +1,10 @@
 using System.Globalization;
 using Buildd.Master.Builds;
-using Buildd.Master.Uploads;
+using Buildd.Master.Jobs;
 
 namespace Buildd.Master.Mail;
 
-/// <summary>Writes the mail about one build of a live filesystem.</summary>
+/// <summary>Writes the mail about one build that leaves files, such as a live filesystem.</summary>
 internal static class LiveFsBuildMail
 {
     /// <summary>The mail; null when nobody is known who asked for the build.</summary>

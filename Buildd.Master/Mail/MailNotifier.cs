@@ -1,5 +1,6 @@
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
+using Buildd.Master.Jobs;
 using Buildd.Master.Notification;
 using Buildd.Master.Uploads;
 using Microsoft.Extensions.Logging;
@@ -15,19 +16,25 @@ public sealed class MailNotifier : INotifier
 {
     private readonly MailOptions _options;
     private readonly IMailTransport _transport;
-    private readonly IBuildDescriptions _descriptions;
+    private readonly KnownKinds _kinds;
     private readonly ILogger<MailNotifier> _logger;
 
     /// <summary>Makes one.</summary>
     /// <param name="options">Who is told, and in whose name.</param>
     /// <param name="transport">How mail leaves.</param>
-    /// <param name="descriptions">Who knows what builds are.</param>
+    /// <param name="builds">The records of the builds.</param>
+    /// <param name="kinds">The kinds of job of the farm, which describe its builds.</param>
     /// <param name="logger">Where failures go; nowhere by default.</param>
-    public MailNotifier(MailOptions options, IMailTransport transport, IBuildDescriptions descriptions, ILogger<MailNotifier>? logger = null)
+    public MailNotifier(
+        MailOptions options,
+        IMailTransport transport,
+        IBuildRecords builds,
+        IReadOnlyList<IJobKind> kinds,
+        ILogger<MailNotifier>? logger = null)
     {
         _options = options;
         _transport = transport;
-        _descriptions = descriptions;
+        _kinds = new KnownKinds(kinds, builds);
         _logger = logger ?? NullLogger<MailNotifier>.Instance;
     }
 
@@ -44,7 +51,7 @@ public sealed class MailNotifier : INotifier
     /// <summary>An upload was rejected: for who made it.</summary>
     internal async Task UploadRejectedAsync(Build build, UploadRejection rejection, CancellationToken cancellationToken)
     {
-        var description = await _descriptions.DescribeAsync(build, cancellationToken).ConfigureAwait(false);
+        var description = await DescribeAsync(build, cancellationToken).ConfigureAwait(false);
         if (!_options.SendsBuildNotification || description.Purpose == ArchivePurpose.Copy || MailPerson.TryParse(rejection.ChangedBy) is not { } maker)
             return;
         var (subject, body) = _options.Templates.Rejection.Fill(new Dictionary<string, string>
@@ -97,13 +104,18 @@ public sealed class MailNotifier : INotifier
         ArgumentNullException.ThrowIfNull(build);
         if (build.State == BuildState.FullyBuilt)
             return; // nobody is told of what went well
-        var description = await _descriptions.DescribeAsync(build, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<OutgoingMail> mails = build.JobType == LeafName.LiveFs
+        var description = await DescribeAsync(build, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<OutgoingMail> mails = _kinds.KindOf(build)?.LeafContent == LeafContent.Files
             ? LiveFsBuildMail.Compose(build, description, _options) is { } mail ? [mail] : []
             : PackageBuildMail.Compose(build, description, extra, _options);
         foreach (var one in _options.SendsBuildNotification ? mails : [])
             await SendAsync(one, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>The kind's description; where there is none, what the record says without being interpreted.</summary>
+    private async Task<BuildDescription> DescribeAsync(Build build, CancellationToken cancellationToken) =>
+        await _kinds.DescribeAsync(build, cancellationToken).ConfigureAwait(false)
+        ?? new BuildDescription { Name = build.Subject.Length > 0 ? build.Subject : null, Architecture = build.Processor };
 
     private async Task SendAsync(OutgoingMail mail, CancellationToken cancellationToken)
     {

@@ -22,7 +22,7 @@ public sealed record MailTemplates
     /// <summary>About a build of a package.</summary>
     public MailTemplate PackageBuild { get; init; } = MailTemplate.Parse("package-build", PackageBuildText, PackageNames);
 
-    /// <summary>About a build of a live filesystem.</summary>
+    /// <summary>About a build that leaves files, such as a live filesystem.</summary>
     public MailTemplate LiveFsBuild { get; init; } = MailTemplate.Parse("livefs-build", LiveFsBuildText, LiveFsNames);
 
     /// <summary>To who made an upload that was rejected.</summary>

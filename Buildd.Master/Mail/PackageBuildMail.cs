@@ -1,6 +1,6 @@
 using System.Globalization;
 using Buildd.Master.Builds;
-using Buildd.Master.Uploads;
+using Buildd.Master.Jobs;
 
 namespace Buildd.Master.Mail;
 

@@ -20,7 +20,8 @@ internal sealed class Download(ISlaveClient slave, DiskSpace space)
     public async Task<BuildFile> RunAsync(string cacheName, string name, string path, CancellationToken cancellationToken)
     {
         using var passage = new Passage();
-        var file = await slave.OpenFileAsync(cacheName, File.Exists(path) ? new FileInfo(path).Length : 0, cancellationToken).ConfigureAwait(false);
+        var here = File.Exists(path) ? new FileInfo(path).Length : 0;
+        var file = await slave.OpenFileAsync(cacheName, here, cancellationToken).ConfigureAwait(false);
         await using (file.ConfigureAwait(false))
         {
             space.Promise(name, file.TotalLength - file.Offset);

@@ -12,7 +12,7 @@ internal sealed record LogGrew : BuildEvent
     /// <summary>The new bytes, some tens of KiB at most; cut anywhere, also inside a character.</summary>
     public required ReadOnlyMemory<byte> Bytes { get; init; }
 
-    /// <summary>Their position in the log, in bytes; null when the slave offers only the end of its log and the position is unknown.</summary>
+    /// <summary>Their position in the log, in bytes; null when the slave offers only the end of its log.</summary>
     public required long? Offset { get; init; }
 
     /// <summary>False when log is missing between the previous event and this one, because the slave kept only its end.</summary>

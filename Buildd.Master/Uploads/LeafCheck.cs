@@ -1,5 +1,6 @@
 using Buildd.Debian.Versions;
 using Buildd.Master.Builds;
+using Buildd.Master.Jobs;
 using Buildd.Master.Uploads.Archives;
 using Buildd.Master.Uploads.Checks;
 
@@ -11,29 +12,45 @@ namespace Buildd.Master.Uploads;
 /// <param name="Rejection">What to tell the maker; null when there is nobody to tell.</param>
 internal sealed record LeafCheckResult(IReadOnlyList<UploadFinding> Findings, AcceptedUpload? Accepted, UploadRejection? Rejection);
 
-/// <summary>Checks a leaf of either kind against its build and the archive. Changes nothing.</summary>
+/// <summary>Checks a leaf against its build and the archive. Changes nothing.</summary>
 internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvider time)
 {
-    /// <summary>Where packages go when nobody knows what they are for.</summary>
+    /// <summary>The suite of files whose build is for none.</summary>
     private const string UnknownSuite = "unsorted";
 
+    /// <summary>Checks one.</summary>
+    /// <param name="folder">The leaf.</param>
+    /// <param name="build">Its build.</param>
+    /// <param name="content">What the build's kind of job leaves.</param>
+    /// <param name="description">The build's description; without one the leaf is rejected.</param>
+    /// <param name="run">What the caller says of the upload.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
     public async Task<LeafCheckResult> CheckAsync(
-        string folder, Build build, BuildDescription description, UploadRun run, CancellationToken cancellationToken)
+        string folder, Build build, LeafContent content, BuildDescription? description, UploadRun run, CancellationToken cancellationToken)
     {
-        var suite = description.Suite ?? run.Series ?? UnknownSuite;
-        var before = new FindingList();
-        if (run.Series is { } series && description.Suite is { } known && series != known && series != description.Series)
-            before.Reject(null, $"The upload is said to be for {series}, and the build was for {known}");
+        var findings = new FindingList();
+        if (description is null)
+            findings.Reject(null, "There is no description of the build, without which its upload can't be checked");
+        else if (content == LeafContent.Packages)
+            RequireAll(description, findings);
+        description ??= new BuildDescription();
+        if (run.Series is { } series && description.Suite is var suite && series != suite && series != description.Series)
+            findings.Reject(null, $"The upload is said to be for {series}, and the build was for {suite ?? "no suite that is known"}");
         if (run.Distribution is { } distribution && distribution != build.Distribution)
-            before.Reject(null, $"The upload is said to be for {distribution}, and the build was for {build.Distribution}");
-        return build.JobType == LeafName.LiveFs
-            ? await CheckFilesAsync(folder, build, suite, before, cancellationToken).ConfigureAwait(false)
-            : await CheckPackagesAsync(folder, build, description, suite, before, cancellationToken).ConfigureAwait(false);
+            findings.Reject(null, $"The upload is said to be for {distribution}, and the build was for {build.Distribution}");
+        var checking = content switch
+        {
+            LeafContent.Packages => CheckPackagesAsync(folder, build, description, findings, cancellationToken),
+            LeafContent.Files => CheckFilesAsync(folder, build, description.Suite ?? UnknownSuite, findings, cancellationToken),
+            _ => throw new ArgumentOutOfRangeException(nameof(content), content, "There is no such content of a leaf."),
+        };
+        return await checking.ConfigureAwait(false);
     }
 
     private async Task<LeafCheckResult> CheckPackagesAsync(
-        string folder, Build build, BuildDescription description, string suite, FindingList before, CancellationToken cancellationToken)
+        string folder, Build build, BuildDescription description, FindingList before, CancellationToken cancellationToken)
     {
+        var suite = description.Suite ?? UnknownSuite;
         var target = new UploadTarget { Architecture = description.Architecture, Source = description.Name, SourceVersion = description.Version };
         var result = await new UploadCheck(policy, time).CheckAsync(folder, target, cancellationToken).ConfigureAwait(false);
         if (result.Upload is { } good)
@@ -46,6 +63,21 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
             isAccepted || result.ChangedBy is not { } maker
                 ? null
                 : new UploadRejection(maker, result.Names ?? "", result.Version ?? "", suite, [.. findings.Select(finding => finding.ToString())]));
+    }
+
+    /// <summary>Rejects an upload that could only be checked in part.</summary>
+    private static void RequireAll(BuildDescription description, FindingList findings)
+    {
+        (string Part, string? Value)[] parts =
+        [
+            ("source package", description.Name), ("version", description.Version),
+            ("architecture", description.Architecture), ("series", description.Series),
+        ];
+        var missing = parts.Where(part => string.IsNullOrEmpty(part.Value)).Select(part => part.Part).ToList();
+        if (missing.Count == 0)
+            return;
+        var what = string.Join(", no ", missing);
+        findings.Reject(null, $"The description of the build has no {what}, without which its upload can't be checked");
     }
 
     private async Task CheckPublishedAsync(
@@ -68,11 +100,11 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
         }
     }
 
-    /// <summary>A live filesystem's leaf: every file in any subfolder, by its own name; those directly in the leaf are ours.</summary>
+    /// <summary>A leaf of files: each file in any subfolder, by its own name; those directly in the leaf are ours.</summary>
     private static async Task<LeafCheckResult> CheckFilesAsync(
         string folder, Build build, string suite, FindingList findings, CancellationToken cancellationToken)
     {
-        var files = new List<LiveFsFile>();
+        var files = new List<BuiltFile>();
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var path in LeafFiles.List(folder, findings).Where(path => Path.GetDirectoryName(path) != folder))
         {
@@ -86,10 +118,10 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
             if (!names.Add(name))
                 findings.Reject(name, "is there more than once");
             var sums = await FileSums.OfAsync(path, cancellationToken).ConfigureAwait(false);
-            files.Add(new LiveFsFile(new BuildFile(name, sums.Size, sums.Sha1, sums.Sha256), path));
+            files.Add(new BuiltFile(new BuildFile(name, sums.Size, sums.Sha1, sums.Sha256), path));
         }
 
         return new LeafCheckResult(
-            findings.Findings, findings.IsRejected ? null : new AcceptedUpload { Build = build, Suite = suite, LiveFsFiles = files }, null);
+            findings.Findings, findings.IsRejected ? null : new AcceptedUpload { Build = build, Suite = suite, Files = files }, null);
     }
 }

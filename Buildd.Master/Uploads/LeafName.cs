@@ -12,12 +12,6 @@ namespace Buildd.Master.Uploads;
 /// <param name="BuildId">The build's number.</param>
 public sealed record LeafName(string Text, string JobType, long BuildId)
 {
-    /// <summary>What the name has that live filesystems' leaves have.</summary>
-    public const string LiveFs = "LIVEFSBUILD";
-
-    /// <summary>The kind of build that a number without a kind means.</summary>
-    public const string Package = "PACKAGEBUILD";
-
     /// <summary>Reads a name; null when it does not end in a cookie, or can't be a folder's name.</summary>
     public static LeafName? TryParse(string text)
     {

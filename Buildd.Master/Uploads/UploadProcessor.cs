@@ -1,5 +1,6 @@
 using Buildd.Debian;
 using Buildd.Master.Builds;
+using Buildd.Master.Jobs;
 using Buildd.Master.Mail;
 using Buildd.Master.Uploads.Archives;
 using Buildd.Master.Uploads.Checks;
@@ -18,16 +19,13 @@ public sealed class UploadProcessor
     /// <summary>The name of what this does, in the names of its files; the reference has a policy for people's uploads too.</summary>
     public const string Context = "buildd";
 
-    /// <summary>The kinds of build whose leaf is one <c>.changes</c> with its files.</summary>
-    private static readonly string[] PackageJobTypes = [LeafName.Package, "RECIPEBRANCHBUILD"];
-
     /// <summary>How often a record is read again that somebody else has just changed.</summary>
     private const int MaxTries = 10;
 
     private readonly UploadFolders _folders;
     private readonly UploadProcessorOptions _options;
     private readonly IBuildRecords _builds;
-    private readonly IBuildDescriptions _descriptions;
+    private readonly KnownKinds _kinds;
     private readonly IArchive _archive;
     private readonly MailNotifier? _mail;
     private readonly TimeProvider _time;
@@ -40,7 +38,7 @@ public sealed class UploadProcessor
     /// <param name="options">Where, and what is accepted.</param>
     /// <param name="builds">The records of the builds.</param>
     /// <param name="archive">Where accepted uploads go.</param>
-    /// <param name="descriptions">Who knows what builds are; the records alone by default.</param>
+    /// <param name="kinds">The kinds of job of the farm; leaves of other kinds are left alone.</param>
     /// <param name="mail">Who tells people; nobody is told by default.</param>
     /// <param name="time">The clock; the system's by default.</param>
     /// <param name="logger">Where diagnostics go; nowhere by default.</param>
@@ -48,16 +46,17 @@ public sealed class UploadProcessor
         UploadProcessorOptions options,
         IBuildRecords builds,
         IArchive archive,
-        IBuildDescriptions? descriptions = null,
+        IReadOnlyList<IJobKind> kinds,
         MailNotifier? mail = null,
         TimeProvider? time = null,
         ILogger<UploadProcessor>? logger = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(kinds);
         _options = options;
         _builds = builds;
         _archive = archive;
-        _descriptions = descriptions ?? new RecordedDescriptions(builds);
+        _kinds = new KnownKinds(kinds, builds);
         _mail = mail;
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger<UploadProcessor>.Instance;
@@ -210,7 +209,7 @@ public sealed class UploadProcessor
         if (build is null || (run.BuildId is null && build.JobType != leaf!.JobType))
             return Skipped("there is no such build");
         leaf ??= new LeafName(name, build.JobType, build.Id);
-        if (build.JobType != LeafName.LiveFs && !PackageJobTypes.Contains(build.JobType))
+        if (_kinds.KindOf(build) is not { } kind)
             return Skipped($"nobody here knows what builds of the kind {build.JobType} leave");
         var isNamed = run.Leaf is not null;
         switch (build.State)
@@ -228,7 +227,7 @@ public sealed class UploadProcessor
                 return PutAside(leaf, build, $"the build is {build.State.ToName()} and waits for no upload", stays: run.DryRun || run.Keep);
         }
 
-        return await ProcessAsync(leaf, folder, build, isNamed, run, cancellationToken).ConfigureAwait(false);
+        return await ProcessAsync(leaf, folder, build, kind.LeafContent, isNamed, run, cancellationToken).ConfigureAwait(false);
 
         ProcessedLeaf Skipped(string reason) => new() { Leaf = name, Outcome = UploadOutcome.Skipped, Reason = reason, Folder = folder };
     }
@@ -248,7 +247,7 @@ public sealed class UploadProcessor
     }
 
     private async Task<ProcessedLeaf> ProcessAsync(
-        LeafName leaf, string folder, Build build, bool isNamed, UploadRun run, CancellationToken cancellationToken)
+        LeafName leaf, string folder, Build build, LeafContent content, bool isNamed, UploadRun run, CancellationToken cancellationToken)
     {
         var decision = new UploadDecision
         {
@@ -263,8 +262,8 @@ public sealed class UploadProcessor
         AcceptedUpload? accepted = null;
         try
         {
-            var description = await _descriptions.DescribeAsync(build, cancellationToken).ConfigureAwait(false);
-            var check = await _check.CheckAsync(folder, build, description, run, cancellationToken).ConfigureAwait(false);
+            var description = await _kinds.DescribeAsync(build, cancellationToken).ConfigureAwait(false);
+            var check = await _check.CheckAsync(folder, build, content, description, run, cancellationToken).ConfigureAwait(false);
             (findings, accepted) = (check.Findings, check.Accepted);
             if (accepted is null)
             {
@@ -389,5 +388,5 @@ public sealed class UploadProcessor
 
     private static IEnumerable<BuildFile> FilesOf(AcceptedUpload upload) => upload.Packages is { } packages
         ? packages.Binaries.Count == 0 ? [] : packages.Files.Select(file => new BuildFile(file.Name, file.Size, file.Sha1, file.Sha256))
-        : upload.LiveFsFiles.Select(file => file.File);
+        : upload.Files.Select(file => file.File);
 }

@@ -10,8 +10,10 @@ public sealed class MasterOptionsTests
     [TestCase(-1)]
     public void Times_and_numbers_that_make_no_sense_are_refused(int number)
     {
-        Assert.That(() => new MasterOptions { Root = "/", PollInterval = TimeSpan.FromSeconds(number) }, Throws.InstanceOf<ArgumentException>());
-        Assert.That(() => new MasterOptions { Root = "/", ScansPerFailure = number }, Throws.InstanceOf<ArgumentException>());
-        Assert.That(() => new MasterOptions { Root = "/", MaxDownloadsPerBuilder = number }, Throws.InstanceOf<ArgumentException>());
+        var options = new MasterOptions { Root = "/" };
+
+        Assert.That(() => options with { PollInterval = TimeSpan.FromSeconds(number) }, Throws.InstanceOf<ArgumentException>());
+        Assert.That(() => options with { ScansPerFailure = number }, Throws.InstanceOf<ArgumentException>());
+        Assert.That(() => options with { MaxDownloadsPerBuilder = number }, Throws.InstanceOf<ArgumentException>());
     }
 }

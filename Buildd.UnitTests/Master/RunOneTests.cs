@@ -13,7 +13,7 @@ using static Buildd.UnitTests.Master.Replies;
 
 namespace Buildd.UnitTests.Master;
 
-/// <summary>One build on one slave by <see cref="BuildMaster.RunOneAsync"/>; what it shares with a farm is tested in <c>Scenarios</c>.</summary>
+/// <summary>One build on one slave: <see cref="BuildMaster.RunOneAsync"/>. The rules of every farm are tested elsewhere.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(60_000)]
@@ -47,8 +47,11 @@ public sealed class RunOneTests : IAsyncDisposable
         using (Assert.EnterMultipleScope())
         {
             Assert.That(finished.Succeeded, Is.True, string.Join('\n', finished.Findings));
-            Assert.That((finished.Build.State, finished.Build.Cookie, finished.IsSlaveClean), Is.EqualTo((BuildState.Uploading, Cookie, true)));
-            Assert.That(finished.Build.Files.Select(file => file.Name), Is.EquivalentTo([UploadLeaf.DebName, UploadLeaf.BuildInfoName, UploadLeaf.ChangesName]));
+            Assert.That((finished.Build.State, finished.Build.Cookie), Is.EqualTo((BuildState.Uploading, Cookie)));
+            Assert.That(finished.IsSlaveClean, Is.True);
+            Assert.That(finished.Build.Files.Select(file => file.Name), Is.EquivalentTo([
+                UploadLeaf.DebName, UploadLeaf.BuildInfoName, UploadLeaf.ChangesName,
+            ]));
             Assert.That(finished.Folder, Is.EqualTo(_folder[$"incoming/{finished.Build.Leaf}/1/debian"]));
             Assert.That(Directory.GetFiles(finished.Folder!), Has.Length.EqualTo(3));
             Assert.That(LogOf(finished), Is.EqualTo("the log"));
@@ -66,7 +69,9 @@ public sealed class RunOneTests : IAsyncDisposable
 
         await RunAsync(Job("hello.dsc"));
 
-        Assert.That(_events.OfType<BuildChanged>().Select(changed => changed.Build.State), Is.EqualTo([BuildState.Building, BuildState.Gathering, BuildState.Uploading]));
+        Assert.That(_events.OfType<BuildChanged>().Select(changed => changed.Build.State), Is.EqualTo([
+            BuildState.Building, BuildState.Gathering, BuildState.Uploading,
+        ]));
         Assert.That(_events, Has.Exactly(1).InstanceOf<BuildDispatched>());
         Assert.That(_events, Has.Exactly(1).InstanceOf<BuildFinished>());
         Assert.That(_events[^1], Is.InstanceOf<BuilderChanged>());
@@ -76,7 +81,8 @@ public sealed class RunOneTests : IAsyncDisposable
     [TestCase(BuildStatus.ChrootFail, BuildState.ChrootWait, null)]
     [TestCase(BuildStatus.BuilderFail, BuildState.NeedsBuild, "ended as BuilderFail")]
     [TestCase(BuildStatus.GivenBack, BuildState.NeedsBuild, "gave it back")]
-    public async Task Of_a_build_that_failed_the_log_alone_is_kept_and_it_is_not_tried_again(BuildStatus status, BuildState state, string? reason)
+    public async Task Of_a_build_that_failed_the_log_alone_is_kept_and_it_is_not_tried_again(
+        BuildStatus status, BuildState state, string? reason)
     {
         _slave.OnBuild = _ =>
         {
@@ -86,7 +92,8 @@ public sealed class RunOneTests : IAsyncDisposable
 
         var finished = await RunAsync();
 
-        Assert.That((finished.Build.State, finished.Succeeded, finished.IsSlaveClean, finished.Folder), Is.EqualTo((state, false, true, (string?)null)));
+        Assert.That((finished.Build.State, finished.Succeeded, finished.IsSlaveClean), Is.EqualTo((state, false, true)));
+        Assert.That(finished.Folder, Is.Null);
         Assert.That(finished.Build.Reason, reason is null ? Is.Null : Does.Contain(reason));
         Assert.That(finished.Build.Files, Is.Empty);
         Assert.That(LogOf(finished), Is.EqualTo("the log"));
@@ -111,7 +118,7 @@ public sealed class RunOneTests : IAsyncDisposable
         var finished = await RunAsync();
 
         Assert.That((finished.Build.State, finished.Succeeded), Is.EqualTo((BuildState.Uploading, false)));
-        Assert.That(finished.Findings.Select(finding => finding.Text), Does.Contain($"\"{UploadLeaf.BuildInfoName}\" is listed and isn't there."));
+        Assert.That(finished.Findings.Single().Text, Is.EqualTo($"\"{UploadLeaf.BuildInfoName}\" is listed and isn't there."));
     }
 
     [Test]
@@ -189,7 +196,7 @@ public sealed class RunOneTests : IAsyncDisposable
             return Task.FromResult(true);
         };
 
-        var finished = await RunAsync(scansPerFailure: 5);
+        var finished = await RunAsync(change: options => options with { ScansPerFailure = 5 });
 
         Assert.That((finished.Succeeded, finished.IsSlaveClean, _slave.Count("clean")), Is.EqualTo((true, true, 1)));
     }
@@ -199,11 +206,27 @@ public sealed class RunOneTests : IAsyncDisposable
     {
         _slave.OnBuild = _ => _slave.Log("the log");
 
-        var finished = await RunAsync(observe: happened => happened is BuildLogGrew ? new ValueTask(_cancel.CancelAsync()) : ValueTask.CompletedTask);
+        var finished = await RunAsync(observe: async happened =>
+        {
+            if (happened is BuildLogGrew)
+                await _cancel.CancelAsync();
+        });
 
         Assert.That((finished.Build.State, finished.Succeeded, finished.IsSlaveClean), Is.EqualTo((BuildState.Cancelled, false, true)));
         Assert.That(_slave.Deeds.TakeLast(2), Is.EqualTo(["abort", "clean"]));
         Assert.That(LogOf(finished), Is.EqualTo("the log"));
+    }
+
+    [Test]
+    public async Task A_slave_that_does_not_stop_ends_the_run_after_the_time_it_has()
+    {
+        _slave.Aborts = false;
+        _slave.OnBuild = _ => _cancel.Cancel();
+
+        var finished = await RunAsync(change: options => options with { AbortTimeout = TimeSpan.FromMilliseconds(50) });
+
+        Assert.That((finished.Build.State, finished.IsSlaveClean), Is.EqualTo((BuildState.Cancelled, false)));
+        Assert.That(finished.Build.Reason, Does.Contain("did not stop it within"));
     }
 
     [Test]
@@ -262,13 +285,15 @@ public sealed class RunOneTests : IAsyncDisposable
     [TestCase("PACKAGEBUILD-007")]
     [TestCase("my-PACKAGEBUILD-7")]
     public async Task A_cookie_that_names_no_record_is_refused(string cookie) =>
-        await Assert.ThatAsync(() => RunAsync(Job() with { Cookie = cookie }), Throws.ArgumentException.With.Message.Contains("JOBTYPE-ID"));
+        await Assert.ThatAsync(
+            () => RunAsync(Job() with { Cookie = cookie }), Throws.ArgumentException.With.Message.Contains("JOBTYPE-ID"));
 
     [Test]
     public async Task An_observer_that_throws_ends_the_run_and_the_slave_builds_on()
     {
         await Assert.ThatAsync(
-            () => RunAsync(observe: happened => happened is BuildDispatched ? throw new InvalidOperationException("enough") : ValueTask.CompletedTask),
+            () => RunAsync(observe: happened =>
+                happened is BuildDispatched ? throw new InvalidOperationException("enough") : ValueTask.CompletedTask),
             Throws.InvalidOperationException.With.Message.EqualTo("enough"));
 
         Assert.That(_slave.Status.Status, Is.EqualTo(BuilderStatus.Building));
@@ -304,6 +329,8 @@ public sealed class RunOneTests : IAsyncDisposable
         Assert.That(LogOf(await RunAsync()), Is.EqualTo("the log"));
     }
 
+    private MasterOptions Options => new() { Root = _folder.Path, PollInterval = TimeSpan.FromMilliseconds(5), ScansPerFailure = 1 };
+
     private string LogOf(FinishedBuild finished)
     {
         using var log = new LogStore(_folder["logs"]).OpenStored(finished.Build)!;
@@ -322,10 +349,13 @@ public sealed class RunOneTests : IAsyncDisposable
     }
 
     private Task<FinishedBuild> RunAsync(
-        BuildJob? job = null, Func<MasterEvent, ValueTask>? observe = null, SocketSlave? slave = null, int scansPerFailure = 1) => BuildMaster.RunOneAsync(
+        BuildJob? job = null,
+        Func<MasterEvent, ValueTask>? observe = null,
+        SocketSlave? slave = null,
+        Func<MasterOptions, MasterOptions>? change = null) => BuildMaster.RunOneAsync(
         new SlaveClient(_http, new SlaveClientOptions { Url = (slave ?? _slave).Url }),
         job ?? Job("hello.dsc"),
-        new MasterOptions { Root = _folder.Path, PollInterval = TimeSpan.FromMilliseconds(5), ScansPerFailure = scansPerFailure },
+        change?.Invoke(Options) ?? Options,
         happened =>
         {
             lock (_events)

@@ -7,9 +7,9 @@ using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
-using Buildd.Master.Jobs;
+using Buildd.Master.Jobs.Packages;
 using Buildd.Master.Notification;
-using Buildd.Master.Results;
+using Buildd.Master.Uploads;
 using Microsoft.Extensions.FileProviders;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
@@ -49,7 +49,7 @@ program.Services.AddBuildMaster(new MasterOptions { Root = Path.Combine(outputs,
     Builds = builds,
     Queue = builds,
     Inputs = new DirectoryInputs(inputs, url),
-    Uploads = new DirectoryUploadSink(builds, outputs),
+    Uploads = new DirectoryUploadSink(builds, outputs, [new PackageJobKind()]),
     Notifier = new LoggingNotifier(services.GetRequiredService<ILogger<LoggingNotifier>>()),
 });
 await using var app = program.Build();

@@ -6,7 +6,7 @@ using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
-using Buildd.Master.Results;
+using Buildd.Master.Uploads;
 using Buildd.Protocol.XmlRpc;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
@@ -19,6 +19,7 @@ if (args is not [var slave, var root, var url, var sha1])
 
 // No services, no host: the parts are plain objects.
 var (builders, builds) = (new InMemoryBuilders(), new InMemoryBuilds());
+IJobKind[] kinds = [new ChecksumsKind()];
 await builders.TryAddAsync(new Builder { Name = "one", Url = new Uri(slave), Manual = false });
 await using var master = new BuildMaster(new MasterOptions { Root = root, PollInterval = TimeSpan.FromSeconds(1) }, new BuildMasterParts
 {
@@ -26,8 +27,8 @@ await using var master = new BuildMaster(new MasterOptions { Root = root, PollIn
     Builds = builds,
     Queue = builds,
     Inputs = new InMemoryInputs(),
-    Uploads = new DirectoryUploadSink(builds, Path.Combine(root, "sums")),
-    Kinds = [new ChecksumsKind()],
+    Uploads = new DirectoryUploadSink(builds, Path.Combine(root, "sums"), kinds),
+    Kinds = kinds,
 });
 using var stop = new CancellationTokenSource();
 var running = master.RunAsync(stop.Token);
@@ -58,6 +59,11 @@ internal sealed class ChecksumsKind : IJobKind
     public const string Name = "CHECKSUMS";
 
     public string JobType => Name;
+
+    public LeafContent LeafContent => LeafContent.Files;
+
+    public Task<BuildDescription?> DescribeAsync(Build build, ReadOnlyMemory<byte> specification, CancellationToken cancellationToken) =>
+        Task.FromResult<BuildDescription?>(new BuildDescription { Name = Encoding.UTF8.GetString(specification.Span) });
 
     public Task<Preparation> PrepareAsync(Dispatching dispatch, CancellationToken cancellationToken)
     {

@@ -32,10 +32,10 @@ public interface IArchive
 /// <param name="Architecture">The architecture in whose index it is; packages for all are in each.</param>
 public sealed record PublishedBinary(string Package, string Version, string Architecture);
 
-/// <summary>A file that a build of a live filesystem left.</summary>
+/// <summary>A file that a build left, of a kind that leaves files and not packages.</summary>
 /// <param name="File">Its name, size and sums.</param>
 /// <param name="Path">Where it is.</param>
-public sealed record LiveFsFile(BuildFile File, string Path)
+public sealed record BuiltFile(BuildFile File, string Path)
 {
     /// <summary>Endings of files that people read.</summary>
     private static readonly string[] TextEndings = [".manifest", ".manifest-remove", ".size"];
@@ -56,14 +56,14 @@ public sealed record AcceptedUpload
     /// <summary>Where packages go whose section names no component; null for main.</summary>
     public string? Component { get; init; }
 
-    /// <summary>The packages; null when it is a live filesystem.</summary>
+    /// <summary>The packages; null when it is files.</summary>
     public PackageUpload? Packages { get; init; }
 
-    /// <summary>The files of a live filesystem; empty when it is packages.</summary>
-    public IReadOnlyList<LiveFsFile> LiveFsFiles { get; init; } = [];
+    /// <summary>The files, such as those of a live filesystem; empty when it is packages.</summary>
+    public IReadOnlyList<BuiltFile> Files { get; init; } = [];
 
     /// <summary>Name and path of all its files, the <c>.changes</c> last.</summary>
     public IEnumerable<(string Name, string Path)> AllFiles => Packages is { } packages
         ? packages.Files.Select(file => (file.Name, file.Path)).Append((Path.GetFileName(packages.ChangesPath), packages.ChangesPath))
-        : LiveFsFiles.Select(file => (file.File.Name, file.Path));
+        : Files.Select(file => (file.File.Name, file.Path));
 }

@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Buildd.Farm;
 using Buildd.Master.Builds;
-using Buildd.Master.Jobs;
+using Buildd.Master.Jobs.LiveFs;
+using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.XmlRpc;
 using NUnit.Framework;
 

@@ -1,5 +1,6 @@
 using Buildd.Debian;
-using Buildd.Master.Jobs;
+using Buildd.Master.Jobs.LiveFs;
+using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.XmlRpc;
 using NUnit.Framework;
 using static Buildd.UnitTests.Master.Replies;
@@ -59,7 +60,7 @@ public sealed class BuildJobTests
         };
 
         Assert.That(least.ToXmlRpc().Keys, Is.EquivalentTo(new[] { "series", "arch_tag", "project", "pocket", "archive_private" }));
-        var job = BuildJobs.LiveFs("LIVEFSBUILD-1", Input("chroot"), all);
+        var job = LiveFsJobKind.MakeJob("LIVEFSBUILD-1", Input("chroot"), all);
         Assert.That((job.BuilderTag, job.Files.Count), Is.EqualTo(("livefs", 0)));
         Assert.That(job.Arguments.Keys, Is.SupersetOf(new[] { "config_branch", "config_ref", "config_path", "lb_options", "environment", "image_tool", "datestamp", "archives" }));
         Assert.That(job.Arguments["pocket"], Is.TypeOf<XmlRpcString>().With.Property("Value").EqualTo("proposed"), "others win");
@@ -69,11 +70,11 @@ public sealed class BuildJobTests
     [Test]
     public void A_source_package_has_exactly_one_dsc()
     {
-        Assert.That(() => BuildJobs.BinaryPackage(Cookie, Input("chroot"), [Input("a.tar.gz")], Minimal),
+        Assert.That(() => PackageJobKind.MakeJob(Cookie, Input("chroot"), [Input("a.tar.gz")], Minimal),
             Throws.ArgumentException.With.Message.Contains("here are 0"));
-        Assert.That(() => BuildJobs.BinaryPackage(Cookie, Input("chroot"), [Input("a.dsc"), Input("b.dsc")], Minimal),
+        Assert.That(() => PackageJobKind.MakeJob(Cookie, Input("chroot"), [Input("a.dsc"), Input("b.dsc")], Minimal),
             Throws.ArgumentException.With.Message.Contains("here are 2"));
-        Assert.That(BuildJobs.BinaryPackage(Cookie, Input("chroot"), [Input("a.dsc")], Minimal).BuilderTag,
+        Assert.That(PackageJobKind.MakeJob(Cookie, Input("chroot"), [Input("a.dsc")], Minimal).BuilderTag,
             Is.EqualTo("binarypackage"));
     }
 

@@ -4,6 +4,7 @@ using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
+using Buildd.Master.Jobs.LiveFs;
 using Buildd.Protocol.XmlRpc;
 using NSubstitute;
 using NUnit.Framework;

@@ -1,3 +1,5 @@
+using Buildd.Master.Builds;
+using Buildd.Master.Jobs;
 using Buildd.Master.Mail;
 
 namespace Buildd.UnitTests.Master.Mail;
@@ -30,4 +32,18 @@ internal sealed class RecordingTransport : IMailTransport
     }
 
     internal void Clear() => _sent.Clear();
+}
+
+/// <summary>A kind of job whose builds are all described alike.</summary>
+internal sealed class DescribedKind(string jobType, LeafContent content, BuildDescription? description) : IJobKind
+{
+    public string JobType => jobType;
+
+    public LeafContent LeafContent => content;
+
+    public Task<BuildDescription?> DescribeAsync(
+        Build build, ReadOnlyMemory<byte> specification, CancellationToken cancellationToken) => Task.FromResult(description);
+
+    public Task<Preparation> PrepareAsync(Dispatching dispatch, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 }

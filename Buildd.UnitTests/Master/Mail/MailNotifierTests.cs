@@ -1,10 +1,10 @@
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
+using Buildd.Master.Jobs;
 using Buildd.Master.Mail;
 using Buildd.Master.Uploads;
 using Buildd.UnitTests.Testing;
 using Microsoft.Extensions.Logging;
-using NSubstitute;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Mail;
@@ -228,6 +228,19 @@ public sealed class MailNotifierTests
         Assert.That(_mail.Sent.Single().Body, Does.EndWith("Your team images is the requester of the build.\n"));
     }
 
+    [TestCase("PACKAGEBUILD")]
+    [TestCase("SNAPBUILD")]
+    public async Task Of_a_build_that_nobody_describes_the_administrators_are_told_what_its_record_says(string jobType)
+    {
+        var build = Build(BuildState.FailedToBuild) with { JobType = jobType, Subject = "hello", Processor = "arm64" };
+
+        await Notifier(null).BuildFailedAsync(build with { Title = "amd64 build of x 1 in a b c" });
+
+        var mail = _mail.Sent.Single();
+        Assert.That(mail.To.Address, Is.EqualTo("admin@example.org"));
+        Assert.That(mail.Body, Does.Contain(" * Source Package: hello\n * Version: not available\n * Architecture: arm64\n"));
+    }
+
     [Test]
     public async Task Administrators_are_told_of_a_builder_that_was_taken_out_of_service()
     {
@@ -280,10 +293,13 @@ public sealed class MailNotifierTests
         Finished = Noon.AddMinutes(10),
     };
 
-    private MailNotifier Notifier(BuildDescription description, MailOptions? options = null)
-    {
-        var descriptions = Substitute.For<IBuildDescriptions>();
-        descriptions.DescribeAsync(default!, default).ReturnsForAnyArgs(description);
-        return new MailNotifier(options ?? MailBench.Options, _mail, descriptions, _logger);
-    }
+    private MailNotifier Notifier(BuildDescription? description, MailOptions? options = null) => new(
+        options ?? MailBench.Options,
+        _mail,
+        new InMemoryBuilds(),
+        [
+            new DescribedKind("PACKAGEBUILD", LeafContent.Packages, description),
+            new DescribedKind("LIVEFSBUILD", LeafContent.Files, description),
+        ],
+        _logger);
 }

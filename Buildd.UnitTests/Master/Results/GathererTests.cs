@@ -120,7 +120,9 @@ public sealed class GathererTests : IDisposable
     [TestCase("buildlog")]
     public void A_name_that_escapes_is_refused(string name)
     {
-        var exception = Assert.Throws<BadFileMapException>(() => FileMap.Check(_slave.Url, Map(("a.deb", Sha1("one")), (name, Sha1("two")))))!;
+        var map = Map(("a.deb", Sha1("one")), (name, Sha1("two")));
+
+        var exception = Assert.Throws<BadFileMapException>(() => FileMap.Check(_slave.Url, map))!;
 
         Assert.That(exception.Name, Is.EqualTo(name));
         Assert.That(exception.Message.Any(char.IsControl), Is.False);
@@ -192,7 +194,9 @@ public sealed class GathererTests : IDisposable
         };
         using var gatherer = Gatherer();
 
-        await Assert.ThatAsync(() => gatherer.FetchAsync(_build, _slave, [("a.deb", Sha1("one"))], cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        await Assert.ThatAsync(
+            () => gatherer.FetchAsync(_build, _slave, [("a.deb", Sha1("one"))], cancel.Token),
+            Throws.InstanceOf<OperationCanceledException>());
 
         Assert.That(Directory.EnumerateFileSystemEntries(_root["incoming"]), Is.Empty);
     }
@@ -238,12 +242,14 @@ public sealed class GathererTests : IDisposable
 
     private static BuildFile File(string name, string content) => new(name, content.Length, Sha1(content), Sha256(content));
 
-    private Gatherer Gatherer(MasterOptions? options = null) => new(options ?? new MasterOptions { Root = _root.Path }, folder => _freeBytes(folder));
+    private Gatherer Gatherer(MasterOptions? options = null) =>
+        new(options ?? new MasterOptions { Root = _root.Path }, folder => _freeBytes(folder));
 
     private async Task<IReadOnlyList<BuildFile>> FetchAsync(params (string Name, string Content)[] files)
     {
         using var gatherer = Gatherer();
-        return await gatherer.FetchAsync(_build, _slave, [.. files.Select(file => (file.Name, Sha1(file.Content)))], CancellationToken.None);
+        var wanted = files.Select(file => (file.Name, Sha1(file.Content))).ToList();
+        return await gatherer.FetchAsync(_build, _slave, wanted, CancellationToken.None);
     }
 
     private async Task<T> Refused<T>(params (string Name, string Content)[] files)

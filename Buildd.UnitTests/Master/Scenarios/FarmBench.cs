@@ -5,6 +5,7 @@ using Buildd.Master.Builds;
 using Buildd.Master.Choosing;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
+using Buildd.Master.Jobs.Packages;
 using Buildd.Master.Notification;
 using Buildd.Master.Results;
 using Buildd.UnitTests.Testing;

@@ -462,7 +462,7 @@ public sealed class FaultTests : IAsyncDisposable
         await _farm.AddAsync("bob");
         var build = await _farm.QueueAsync(build => build with
         {
-            Specification = new Buildd.Master.Jobs.PackageSpecification
+            Specification = new Buildd.Master.Jobs.Packages.PackageSpecification
             {
                 Source = "hello",
                 Version = "1",

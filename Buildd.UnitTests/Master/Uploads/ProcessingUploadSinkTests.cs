@@ -1,4 +1,5 @@
 using Buildd.Master.Builds;
+using Buildd.Master.Jobs.Packages;
 using Buildd.Master.Results;
 using Buildd.Master.Uploads;
 using Buildd.Master.Uploads.Archives;
@@ -28,7 +29,7 @@ public sealed class ProcessingUploadSinkTests : IAsyncDisposable
         Machine.Require(File.Exists("/usr/bin/dpkg-deb"), "dpkg-deb");
         Directory.CreateDirectory(Root);
         _archive.FindPublishedAsync(default!, default!, default).ReturnsForAnyArgs([]);
-        _processor = new UploadProcessor(new UploadProcessorOptions { Root = Root }, _builds, _archive);
+        _processor = new UploadProcessor(new UploadProcessorOptions { Root = Root }, _builds, _archive, [new PackageJobKind()]);
         _sink = new ProcessingUploadSink(_processor, _time, _logger);
     }
 
@@ -148,7 +149,8 @@ public sealed class ProcessingUploadSinkTests : IAsyncDisposable
 
     private async Task<Build> LandAsync(Action<UploadLeaf>? spoil = null, bool tells = true)
     {
-        var added = (await _builds.AddAsync([new NewBuild { JobType = "PACKAGEBUILD", Title = "amd64 build of hello 2.10-3 in debian bookworm RELEASE", Processor = "amd64" }])).Single();
+        var hello = new PackageSpecification { Source = "hello", Version = "2.10-3", Series = "bookworm", ArchTag = "amd64", Files = [] };
+        var added = (await _builds.AddAsync([hello.ToNewBuild()])).Single();
         var building = (await _builds.TryReplaceAsync([added.Dispatched($"builder{added.Id}", _time.GetUtcNow())])).Single()!;
         var gathering = (await _builds.TryReplaceAsync([building.GatheringInto($"20260314-120000-{building.Cookie}")])).Single()!;
         var folder = Path.Combine(Root, "incoming", gathering.Leaf!);

@@ -1,5 +1,8 @@
 using System.Text;
 using Buildd.Master.Builds;
+using Buildd.Master.Jobs;
+using Buildd.Master.Jobs.LiveFs;
+using Buildd.Master.Jobs.Packages;
 using Buildd.Master.Mail;
 using Buildd.Master.Uploads;
 using Buildd.Master.Uploads.Archives;
@@ -23,24 +26,35 @@ public sealed class UploadProcessorTests : IDisposable
     private readonly RecordingLogger<UploadProcessor> _logger = new();
     private readonly RecordingTransport _mail = new();
     private readonly InMemoryBuilds _builds;
-    private readonly IBuildDescriptions _descriptions = Substitute.For<IBuildDescriptions>();
     private readonly UploadProcessor _processor;
-    private ArchivePurpose _purpose = ArchivePurpose.Primary;
 
     public UploadProcessorTests()
     {
         Machine.Require(File.Exists("/usr/bin/dpkg-deb"), "dpkg-deb");
         _builds = new InMemoryBuilds(_time);
-        _descriptions.DescribeAsync(default!, default).ReturnsForAnyArgs(call =>
-            BuildDescription.FromTitle(call.Arg<Build>()) with
-            {
-                Creators = ["Cory Creator <cory@example.org>"],
-                Requester = "Rita Requester <rita@example.org>",
-                Purpose = _purpose,
-            });
         _processor = Processor(new DirectoryArchive(_folder["archive"]));
         Directory.CreateDirectory(Root);
     }
+
+    private static IJobKind[] Kinds { get; } = [new PackageJobKind(), new LiveFsJobKind()];
+
+    private static NewBuild Hello { get; } = new PackageSpecification
+    {
+        Source = "hello",
+        Version = "2.10-3",
+        Series = "bookworm",
+        ArchTag = "amd64",
+        Files = [],
+        Requester = "Cory Creator <cory@example.org>",
+    }.ToNewBuild();
+
+    private static NewBuild Image { get; } = new LiveFsSpecification
+    {
+        Project = "ubuntu-server",
+        Series = "bookworm",
+        ArchTag = "amd64",
+        Requester = "Rita Requester <rita@example.org>",
+    }.ToNewBuild();
 
     private string Root => _folder["queue"];
 
@@ -238,7 +252,7 @@ public sealed class UploadProcessorTests : IDisposable
     [Test]
     public async Task A_kind_of_build_that_nobody_knows_does_not_keep_the_others_from_being_processed()
     {
-        var strange = await UploadingAsync("SNAPBUILD");
+        var strange = await UploadingAsync(Hello with { JobType = "SNAPBUILD" });
         UploadLeaf.MakeGood(Incoming(strange));
         var good = await UploadingAsync();
         UploadLeaf.MakeGood(Incoming(good));
@@ -342,10 +356,40 @@ public sealed class UploadProcessorTests : IDisposable
     {
         var archive = Substitute.For<IArchive>();
         archive.FindPublishedAsync("bookworm", default!, default).ReturnsForAnyArgs([new PublishedBinary("hello", "2.10-4", "amd64")]);
-        _purpose = ArchivePurpose.Copy;
-        UploadLeaf.MakeGood(Incoming(await UploadingAsync()));
+        var json = Encoding.UTF8.GetString(Hello.Specification.Span).TrimEnd('}') + """, "description": {"purpose": "Copy"}}""";
+        UploadLeaf.MakeGood(Incoming(await UploadingAsync(Hello with { Specification = Encoding.UTF8.GetBytes(json) })));
 
         Assert.That((await Processor(archive).RunAsync(new UploadRun())).Single().Outcome, Is.EqualTo(UploadOutcome.Accepted));
+    }
+
+    [TestCase("", "There is no description of the build")]
+    [TestCase("garbage", "There is no description of the build")]
+    [TestCase("""{"description": {}}""", "The description of the build has no source package, no version, no architecture, no series")]
+    [TestCase(
+        """{"description": {"name": "hello", "architecture": "amd64", "series": "bookworm"}}""",
+        "The description of the build has no version")]
+    public async Task A_build_that_is_not_described_in_full_is_rejected_whatever_its_title_says(string specification, string finding)
+    {
+        var build = await UploadingAsync(Hello with { Specification = Encoding.UTF8.GetBytes(specification) });
+        UploadLeaf.MakeGood(Incoming(build));
+
+        var processed = (await _processor.RunAsync(new UploadRun())).Single();
+
+        Assert.That(processed.Outcome, Is.EqualTo(UploadOutcome.Rejected));
+        Assert.That(processed.Findings.Select(one => one.Text), Is.EqualTo([$"{finding}, without which its upload can't be checked."]));
+        Assert.That(_mail.Sent.Select(mail => mail.To.Address), Is.EqualTo(["admin@example.org", "jane@example.org"]));
+    }
+
+    [TestCase("2.10-4", "amd64", "The upload is of the source's version \"2.10-3\", and the build was of 2.10-4.")]
+    [TestCase("2.10-3", "arm64", "The upload is for \"amd64\", and the build was for arm64.")]
+    public async Task An_upload_is_compared_with_the_specification_and_not_with_the_title(
+        string version, string architecture, string finding)
+    {
+        var package = PackageSpecification.FromBytes(Hello.Specification) with { Version = version, ArchTag = architecture };
+        var build = await UploadingAsync(Hello with { Specification = package.ToBytes() });
+        UploadLeaf.MakeGood(Incoming(build));
+
+        Assert.That((await _processor.RunAsync(new UploadRun())).Single().Findings.Select(one => one.Text), Does.Contain(finding));
     }
 
     [TestCase("trixie", null, "The upload is said to be for trixie, and the build was for bookworm.")]
@@ -379,7 +423,7 @@ public sealed class UploadProcessorTests : IDisposable
     [Test]
     public async Task A_live_filesystem_s_files_are_those_in_any_subfolder()
     {
-        var build = await UploadingAsync("LIVEFSBUILD", "amd64 build of ubuntu-server in debian bookworm RELEASE");
+        var build = await UploadingAsync(Image);
         Directory.CreateDirectory(Path.Combine(Incoming(build), "1", "debian"));
         await File.WriteAllTextAsync(Path.Combine(Incoming(build), "buildlog"), "log");
         await File.WriteAllTextAsync(Path.Combine(Incoming(build), "1", "debian", "livecd.manifest"), "hello 2.10\n");
@@ -397,7 +441,7 @@ public sealed class UploadProcessorTests : IDisposable
     [Test]
     public async Task A_live_filesystem_without_files_fails_its_leaf_is_kept_and_its_requester_told()
     {
-        var build = await UploadingAsync("LIVEFSBUILD", "amd64 build of ubuntu-server in debian bookworm RELEASE");
+        var build = await UploadingAsync(Image);
         Directory.CreateDirectory(Incoming(build));
         await File.WriteAllTextAsync(Path.Combine(Incoming(build), "buildlog"), "log");
 
@@ -412,7 +456,7 @@ public sealed class UploadProcessorTests : IDisposable
     [Test]
     public async Task Two_files_of_one_name_and_links_are_rejected_in_a_live_filesystem()
     {
-        var build = await UploadingAsync("LIVEFSBUILD", "amd64 build of ubuntu-server in debian bookworm RELEASE");
+        var build = await UploadingAsync(Image);
         foreach (var folder in (string[])["a", "b"])
         {
             Directory.CreateDirectory(Path.Combine(Incoming(build), folder));
@@ -563,20 +607,20 @@ public sealed class UploadProcessorTests : IDisposable
         new UploadProcessorOptions { Root = Root, LockWait = wait },
         _builds,
         archive,
-        _descriptions,
-        new MailNotifier(MailBench.Options, _mail, _descriptions),
+        Kinds,
+        new MailNotifier(MailBench.Options, _mail, _builds, Kinds),
         time ?? _time,
         _logger);
 
-    private async Task<Build> BuildingAsync(string jobType = "PACKAGEBUILD", string title = Title)
+    private async Task<Build> BuildingAsync(NewBuild? build = null)
     {
-        var added = (await _builds.AddAsync([new NewBuild { JobType = jobType, Title = title, Processor = "amd64" }])).Single();
+        var added = (await _builds.AddAsync([build ?? Hello])).Single();
         return (await _builds.TryReplaceAsync([added.Dispatched($"builder{added.Id}", _time.GetUtcNow())])).Single()!;
     }
 
-    private async Task<Build> UploadingAsync(string jobType = "PACKAGEBUILD", string title = Title)
+    private async Task<Build> UploadingAsync(NewBuild? build = null)
     {
-        var building = await BuildingAsync(jobType, title);
+        var building = await BuildingAsync(build);
         var gathering = (await _builds.TryReplaceAsync([building.GatheringInto($"20260314-120000-{building.Cookie}")])).Single()!;
         return (await _builds.TryReplaceAsync([gathering.HandedOver([], _time.GetUtcNow())])).Single()!;
     }

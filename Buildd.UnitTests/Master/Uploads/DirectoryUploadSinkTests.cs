@@ -1,9 +1,12 @@
 using Buildd.Master.Builds;
+using Buildd.Master.Jobs.LiveFs;
+using Buildd.Master.Jobs.Packages;
 using Buildd.Master.Results;
+using Buildd.Master.Uploads;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Master.Results;
+namespace Buildd.UnitTests.Master.Uploads;
 
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -23,7 +26,9 @@ public sealed class DirectoryUploadSinkTests : IDisposable
         await SinkAsync(upload);
 
         Assert.That((await FindAsync(upload)).State, Is.EqualTo(BuildState.FullyBuilt));
-        Assert.That(Names(_folder["out/PACKAGEBUILD-1"]), Is.EquivalentTo([UploadLeaf.DebName, UploadLeaf.BuildInfoName, UploadLeaf.ChangesName]));
+        Assert.That(Names(_folder["out/PACKAGEBUILD-1"]), Is.EquivalentTo([
+            UploadLeaf.DebName, UploadLeaf.BuildInfoName, UploadLeaf.ChangesName,
+        ]));
         Assert.That(Directory.Exists(upload.Folder), Is.False);
     }
 
@@ -36,15 +41,49 @@ public sealed class DirectoryUploadSinkTests : IDisposable
         await SinkAsync(upload);
 
         var build = await FindAsync(upload);
-        Assert.That((build.State, build.Reason), Is.EqualTo((BuildState.FailedToUpload, $"\"{UploadLeaf.DebName}\" is listed and isn't there.")));
+        Assert.That(build.State, Is.EqualTo(BuildState.FailedToUpload));
+        Assert.That(build.Reason, Is.EqualTo($"\"{UploadLeaf.DebName}\" is listed and isn't there."));
         Assert.That(Directory.Exists(upload.Folder));
         Assert.That(Directory.Exists(_folder["out"]), Is.False);
     }
 
     [Test]
+    public async Task Packages_of_another_build_are_rejected()
+    {
+        var upload = await LandAsync((Hello with { Version = "2.10-4" }).ToNewBuild());
+        UploadLeaf.MakeGood(Path.Combine(upload.Folder, "1", "debian"));
+
+        await SinkAsync(upload);
+
+        Assert.That((await FindAsync(upload)).Reason, Does.Contain("of the source's version \"2.10-3\", and the build was of 2.10-4."));
+    }
+
+    [Test]
+    public async Task Packages_of_a_build_without_a_description_are_rejected()
+    {
+        var upload = await LandAsync(Hello.ToNewBuild() with { Specification = default });
+        UploadLeaf.MakeGood(Path.Combine(upload.Folder, "1", "debian"));
+
+        await SinkAsync(upload);
+
+        Assert.That((await FindAsync(upload)).Reason, Does.StartWith("There is no description of the build"));
+    }
+
+    [Test]
+    public async Task A_kind_that_nobody_knows_is_rejected()
+    {
+        var upload = await LandAsync(Hello.ToNewBuild() with { JobType = "SNAPBUILD" });
+        UploadLeaf.MakeGood(Path.Combine(upload.Folder, "1", "debian"));
+
+        await SinkAsync(upload);
+
+        Assert.That((await FindAsync(upload)).Reason, Is.EqualTo("Nobody here knows what builds of the kind SNAPBUILD leave."));
+    }
+
+    [Test]
     public async Task Files_of_another_kind_of_build_need_no_changes()
     {
-        var upload = await LandAsync("LIVEFSBUILD", "livefs");
+        var upload = await LandAsync(Image);
         await WriteAsync(upload, "livecd.img");
 
         await SinkAsync(upload);
@@ -56,7 +95,7 @@ public sealed class DirectoryUploadSinkTests : IDisposable
     [Test]
     public async Task A_build_that_was_retried_meanwhile_is_left_alone()
     {
-        var upload = await LandAsync("LIVEFSBUILD", "livefs");
+        var upload = await LandAsync(Image);
         await WriteAsync(upload, "livecd.img");
         await _builds.ChangeAsync(1, build => build.UploadFailed(null, "no").Retried(default));
 
@@ -73,13 +112,19 @@ public sealed class DirectoryUploadSinkTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(upload.Folder, "1", "debian", name), "a file");
     }
 
-    private Task SinkAsync(LandedUpload upload) => new DirectoryUploadSink(_builds, _folder["out"]).LandedAsync(upload);
+    private static PackageSpecification Hello =>
+        new() { Source = "hello", Version = "2.10-3", Series = "bookworm", ArchTag = "amd64", Files = [] };
+
+    private static NewBuild Image => new LiveFsSpecification { Project = "server", Series = "bookworm", ArchTag = "amd64" }.ToNewBuild();
+
+    private Task SinkAsync(LandedUpload upload) =>
+        new DirectoryUploadSink(_builds, _folder["out"], [new PackageJobKind(), new LiveFsJobKind()]).LandedAsync(upload);
 
     private async Task<Build> FindAsync(LandedUpload upload) => (await _builds.FindAsync(upload.Build.Id))!;
 
-    private async Task<LandedUpload> LandAsync(string jobType = "PACKAGEBUILD", string manager = "binarypackage")
+    private async Task<LandedUpload> LandAsync(NewBuild? added = null)
     {
-        var build = (await _builds.AddAsync([new NewBuild { JobType = jobType, Manager = manager, Title = "hello" }])).Single();
+        var build = (await _builds.AddAsync([added ?? Hello.ToNewBuild()])).Single();
         var leaf = $"20260314-150926-{build.Cookie}";
         build = (await _builds.ChangeAsync(build.Id, now => now.Dispatched("bob", default).GatheringInto(leaf).HandedOver([], default)))!;
         return new LandedUpload(build, _folder[$"incoming/{leaf}"]);

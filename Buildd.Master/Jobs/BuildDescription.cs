@@ -1,8 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Buildd.Master.Builds;
 
-namespace Buildd.Master.Uploads;
+namespace Buildd.Master.Jobs;
 
 /// <summary>What an archive is for; it decides who is told of failures, and what they are told.</summary>
 public enum ArchivePurpose
@@ -18,8 +17,9 @@ public enum ArchivePurpose
 }
 
 /// <summary>
-/// What is known of a build beside its record, for checks and mail: the embedding tool's knowledge. Whatever is null is not
-/// known; a check that would need it is not made, and a mail says so. People are <c>Name &lt;address&gt;</c>. Immutable.
+/// A build as its <see cref="IJobKind"/> describes it, for checks and mail. A null part is not known: an upload of packages is rejected
+/// without its source, version, architecture and series, and a mail says that the part is not available. People are
+/// <c>Name &lt;address&gt;</c>. Immutable.
 /// </summary>
 public sealed record BuildDescription
 {
@@ -94,49 +94,12 @@ public sealed record BuildDescription
     public string? Suite => Series is null ? null : Pocket is "RELEASE" ? Series : $"{Series}-{Pocket.ToLowerInvariant()}";
 
     /// <summary>
-    /// What the title of a record says, which is <c>ARCH build of SOURCE VERSION in DISTRIBUTION SERIES POCKET</c>, and of a
-    /// live filesystem <c>ARCH build of NAME[ (KEY)] in …</c>. A title of another form says nothing.
+    /// The description that a specification has in its member <c>description</c>, if it is a JSON object: the members are those
+    /// of this type with a small first letter. Programs add in this way what a kind's own members have no place for.
     /// </summary>
-    public static BuildDescription FromTitle(Build build)
-    {
-        ArgumentNullException.ThrowIfNull(build);
-        var isLiveFs = build.JobType == LeafName.LiveFs;
-        return build.Title.Split(' ') switch
-        {
-            [var arch, "build", "of", var name, var version, "in", _, var series, var pocket] when !isLiveFs =>
-                new BuildDescription { Name = name, Version = version, Architecture = arch, Series = series, Pocket = pocket },
-            [var arch, "build", "of", var name, "in", _, var series, var pocket] when isLiveFs =>
-                new BuildDescription { Name = name, Architecture = arch, Series = series, Pocket = pocket },
-            [var arch, "build", "of", var name, .., "in", _, var series, var pocket] when isLiveFs =>
-                new BuildDescription { Name = name, Architecture = arch, Series = series, Pocket = pocket },
-            _ => new BuildDescription { Name = build.Subject.Length > 0 ? build.Subject : null, Architecture = build.Processor },
-        };
-    }
-}
-
-/// <summary>Who knows what builds are; asked once for each upload and each mail. Any thread may call.</summary>
-public interface IBuildDescriptions
-{
-    /// <summary>What is known of a build.</summary>
-    Task<BuildDescription> DescribeAsync(Build build, CancellationToken cancellationToken = default);
-}
-
-/// <summary>
-/// Describes builds by their records alone: the member <c>description</c> of a specification that is a JSON object, whose
-/// members are those of <see cref="BuildDescription"/> with a small first letter; where there is none, the title.
-/// </summary>
-/// <param name="records">The records.</param>
-public sealed class RecordedDescriptions(IBuildRecords records) : IBuildDescriptions
-{
-    /// <inheritdoc/>
-    public async Task<BuildDescription> DescribeAsync(Build build, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(build);
-        var specification = await records.FindSpecificationAsync(build.Id, cancellationToken).ConfigureAwait(false);
-        return Read(specification ?? default) ?? BuildDescription.FromTitle(build);
-    }
-
-    private static BuildDescription? Read(ReadOnlyMemory<byte> specification)
+    /// <param name="specification">The specification, in any format.</param>
+    /// <returns>The description; null when the specification has none.</returns>
+    public static BuildDescription? FromMember(ReadOnlyMemory<byte> specification)
     {
         if (specification.Span.IndexOfAnyExcept(" \t\r\n"u8) is not (>= 0 and var start) || specification.Span[start] != (byte)'{')
             return null; // some other format

@@ -4,9 +4,9 @@ using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 
-namespace Buildd.Master.Jobs;
+namespace Buildd.Master.Jobs.LiveFs;
 
-/// <summary>What is to be known of the build of a live filesystem or another image, the specification of a <see cref="LiveFsJobKind"/>.</summary>
+/// <summary>The specification of a build of a live filesystem or another image, for <see cref="LiveFsJobKind"/>.</summary>
 public sealed record LiveFsSpecification
 {
     /// <inheritdoc cref="LiveFsArguments.Project"/>
@@ -119,55 +119,6 @@ public sealed record LiveFsSpecification
         JsonValueKind.Object => new XmlRpcStruct(json.EnumerateObject().Select(member => new KeyValuePair<string, XmlRpcValue>(member.Name, ToXmlRpc(member.Value)))),
         _ => throw new FormatException($"{Secrets.Quote(json.GetRawText())} can't be an argument: texts, whole numbers of 32 bits, true, false, lists and objects can."),
     };
-}
-
-/// <summary>Builds of live filesystems and other images, <c>LIVEFSBUILD</c>: the slave's manager is <c>livefs</c>.</summary>
-public sealed class LiveFsJobKind : IJobKind
-{
-    /// <summary>The kind's name.</summary>
-    public const string Name = "LIVEFSBUILD";
-
-    /// <inheritdoc/>
-    public string JobType => Name;
-
-    /// <inheritdoc/>
-    public async Task<Preparation> PrepareAsync(Dispatching dispatch, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(dispatch);
-        var (build, bytes, _, inputs) = dispatch;
-        LiveFsSpecification image;
-        LiveFsArguments arguments;
-        try
-        {
-            image = LiveFsSpecification.FromBytes(bytes);
-            arguments = image.ToArguments();
-        }
-        catch (Exception exception) when (exception is JsonException or FormatException)
-        {
-            return new Rejected(BuildState.FailedToBuild, $"Its specification can't be read: {Secrets.Quote(exception.Message)}");
-        }
-
-        return await inputs.FindChrootAsync(image.Series, image.ArchTag, cancellationToken).ConfigureAwait(false) is { } chroot
-            ? new Ready(BuildJobs.LiveFs(build.Cookie, chroot, arguments))
-            : new NotNow($"Missing chroot for {image.Series} {image.ArchTag}.");
-    }
-
-    /// <summary>Launchpad's name: <c>buildlog_DISTRIBUTION_SERIES_ARCH[_KEY]_PROJECT_STATUS.txt</c>.</summary>
-    public string LogName(Build build, ReadOnlyMemory<byte> specification, BuildState state)
-    {
-        ArgumentNullException.ThrowIfNull(build);
-        try
-        {
-            var image = LiveFsSpecification.FromBytes(specification);
-            string?[] parts = [build.Distribution, image.Series, image.ArchTag, image.UniqueKey, image.Project, state.ToName()];
-            var name = $"buildlog_{string.Join('_', parts.Where(part => part is not null))}.txt";
-            return Debian.FileName.FindMistake(name + ".gz") is null ? name : "buildlog.txt";
-        }
-        catch (JsonException)
-        {
-            return "buildlog.txt"; // it was rejected for that; its log is of an attempt that another version of us could read
-        }
-    }
 }
 
 /// <summary>Reads and writes specifications without reflection.</summary>

@@ -1,7 +1,7 @@
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 
-namespace Buildd.Master.Jobs;
+namespace Buildd.Master.Jobs.LiveFs;
 
 /// <summary>
 /// The arguments of the manager <c>livefs</c>, which makes an image: from a branch with a configuration of live-build, with
@@ -42,7 +42,10 @@ public sealed record LiveFsArguments
     /// <summary>Variables for live-build; none by default.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The lines of sources.list, as <see cref="BinaryPackageArguments.Archives"/>.</summary>
+    /// <summary>
+    /// The lines of sources.list, in the order of apt's preference; empty (the default) keeps those of the chroot. They may have
+    /// credentials in their URLs.
+    /// </summary>
     public IReadOnlyList<string> Archives { get; init; } = [];
 
     /// <summary>Whether the slave must take credentials in URLs out of the log; false by default.</summary>

@@ -1,7 +1,7 @@
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 
-namespace Buildd.Master.Jobs;
+namespace Buildd.Master.Jobs.Packages;
 
 /// <summary>
 /// The arguments of the manager <c>binarypackage</c>, which builds a source package with sbuild. Defaults are the

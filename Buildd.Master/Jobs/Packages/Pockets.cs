@@ -1,4 +1,4 @@
-namespace Buildd.Master.Jobs;
+namespace Buildd.Master.Jobs.Packages;
 
 /// <summary>The parts of a series that are published apart, by Launchpad's names.</summary>
 internal static class Pockets
@@ -6,11 +6,11 @@ internal static class Pockets
     private static readonly string[] Names = ["SECURITY", "UPDATES", "PROPOSED", "BACKPORTS"];
 
     /// <summary>
-    /// A suite as titles of builds have it: series and pocket, such as <c>bookworm PROPOSED</c> for <c>bookworm-proposed</c>. A
-    /// suite with another ending is a series of its own.
+    /// The series and the pocket of a suite, such as <c>bookworm</c> and <c>PROPOSED</c> of <c>bookworm-proposed</c>. A suite with
+    /// another ending is a series of its own, in the pocket <c>RELEASE</c>.
     /// </summary>
-    internal static string Describe(string suite) =>
+    internal static (string Series, string Pocket) Split(string suite) =>
         Array.Find(Names, pocket => suite.Length > pocket.Length + 1 && suite.EndsWith($"-{pocket}", StringComparison.OrdinalIgnoreCase)) is { } found
-            ? $"{suite[..^(found.Length + 1)]} {found}"
-            : $"{suite} RELEASE";
+            ? (suite[..^(found.Length + 1)], found)
+            : (suite, "RELEASE");
 }

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Buildd.Master.Builds;
+
+namespace Buildd.Master.Jobs.Packages;
+
+/// <summary>The specification of a build of a source package, for <see cref="PackageJobKind"/>.</summary>
+public sealed record PackageSpecification
+{
+    /// <summary>The source package's name.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Its version.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The series, such as <c>bookworm</c>.</summary>
+    public required string Series { get; init; }
+
+    /// <summary>The distribution that sbuild is told, such as <c>trusty-proposed</c>; null (the default) for the series.</summary>
+    public string? Suite { get; init; }
+
+    /// <summary>The architecture to build for.</summary>
+    public required string ArchTag { get; init; }
+
+    /// <summary>The source's files, the <c>.dsc</c> among them, in the order in which the slave is told of them.</summary>
+    public required IReadOnlyList<SourceFile> Files { get; init; }
+
+    /// <inheritdoc cref="BinaryPackageArguments.Component"/>
+    public string Component { get; init; } = "main";
+
+    /// <inheritdoc cref="BinaryPackageArguments.ArchivePurpose"/>
+    public string ArchivePurpose { get; init; } = "PRIMARY";
+
+    /// <inheritdoc cref="BinaryPackageArguments.Archives"/>
+    public IReadOnlyList<string> Archives { get; init; } = [];
+
+    /// <inheritdoc cref="BinaryPackageArguments.ArchivePrivate"/>
+    public bool ArchivePrivate { get; init; }
+
+    /// <inheritdoc cref="BinaryPackageArguments.ArchIndep"/>
+    public bool ArchIndep { get; init; }
+
+    /// <inheritdoc cref="BinaryPackageArguments.BuildDebugSymbols"/>
+    public bool BuildDebugSymbols { get; init; }
+
+    /// <inheritdoc cref="BinaryPackageArguments.BuildUrl"/>
+    public string? BuildUrl { get; init; }
+
+    /// <summary>The requester, <c>Name &lt;address&gt;</c>: gets mail when it fails, as the source's creator. Null (the default) for nobody.</summary>
+    public string? Requester { get; init; }
+
+    /// <summary>A build of this, for the queue.</summary>
+    /// <remarks>Architecture and processor are the same word here; change the record where they aren't.</remarks>
+    public NewBuild ToNewBuild(string distribution = "debian", string owner = "", int score = 0)
+    {
+        var (series, pocket) = Pockets.Split(Suite ?? Series);
+        return new NewBuild
+        {
+            JobType = PackageJobKind.Name,
+            Title = $"{ArchTag} build of {Source} {Version} in {distribution} {series} {pocket}",
+            Subject = Source,
+            Owner = owner,
+            Distribution = distribution,
+            Processor = ArchTag,
+            Score = score,
+            Specification = ToBytes(),
+        };
+    }
+
+    /// <summary>The specification as stores keep it: JSON.</summary>
+    public ReadOnlyMemory<byte> ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, PackageJson.Default.PackageSpecification);
+
+    /// <summary>Reads one.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static PackageSpecification FromBytes(ReadOnlyMemory<byte> bytes) =>
+        JsonSerializer.Deserialize(bytes.Span, PackageJson.Default.PackageSpecification)
+        ?? throw new JsonException("The specification of a package's build is null.");
+}
+
+/// <summary>A file of a source package.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Sha1">Its SHA-1, in lower-case hexadecimal; null when whatever the input source has is meant.</param>
+public sealed record SourceFile(string Name, string? Sha1 = null);
+
+/// <summary>Reads and writes specifications without reflection.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(PackageSpecification))]
+internal sealed partial class PackageJson : JsonSerializerContext;
