@@ -6,7 +6,7 @@ using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
-using Buildd.Master.Results;
+using Buildd.Master.Uploads;
 using Buildd.Protocol.XmlRpc;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
@@ -46,7 +46,7 @@ public sealed class ManySlavesTests
             Builds = builds,
             Queue = builds,
             Inputs = new InMemoryInputs(),
-            Uploads = new DirectoryUploadSink(builds, folder["out"]),
+            Uploads = new DirectoryUploadSink(builds, folder["out"], [new Kind()]),
             Kinds = [new Kind()],
         });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -97,6 +97,11 @@ public sealed class ManySlavesTests
         private static readonly InputFile Chroot = new() { Name = "chroot", Sha1 = new string('0', 40), Url = "http://127.0.0.1:1/chroot" };
 
         public string JobType => Name;
+
+        public LeafContent LeafContent => LeafContent.Files;
+
+        public Task<BuildDescription?> DescribeAsync(Build build, ReadOnlyMemory<byte> specification, CancellationToken cancellationToken) =>
+            Task.FromResult<BuildDescription?>(new BuildDescription());
 
         public Task<Preparation> PrepareAsync(Dispatching dispatch, CancellationToken cancellationToken) =>
             Task.FromResult<Preparation>(new Ready(new BuildJob
