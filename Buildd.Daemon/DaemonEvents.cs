@@ -30,6 +30,8 @@ internal static partial class DaemonEvents
     [LoggerMessage(LogLevel.Information, "What needs root is done {How}")]
     internal static partial void LogRunsAsRoot(this ILogger logger, string how);
 
-    [LoggerMessage(LogLevel.Warning, "systemd could not be notified of {State}; the slave goes on without. NOTIFY_SOCKET should name a socket at which systemd listens")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "systemd could not be notified of {State}; the slave goes on without. NOTIFY_SOCKET should name a socket at which systemd listens")]
     internal static partial void LogSystemdUnreachable(this ILogger logger, Exception exception, string state);
 }

@@ -32,7 +32,8 @@ public static class SlaveApplication
     /// SIGTERM and at no other signal. Null: there is no systemd.
     /// </param>
     /// <exception cref="ConfigurationException">The log can't be opened, or certificates or the token can't be used.</exception>
-    public static WebApplication Create(DaemonConfiguration configuration, IReadOnlyList<int>? sockets = null, ISystemdNotifier? systemd = null)
+    public static WebApplication Create(
+        DaemonConfiguration configuration, IReadOnlyList<int>? sockets = null, ISystemdNotifier? systemd = null)
     {
         ContainerTypes.Include();
         var security = configuration.Security;

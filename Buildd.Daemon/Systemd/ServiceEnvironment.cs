@@ -17,8 +17,8 @@ internal sealed record ServiceEnvironment(ISystemdNotifier Notifier, TimeSpan? W
     {
         var notifier = new SystemdNotifier(); // reads NOTIFY_SOCKET now, and never again
         EnvironmentVariable.Take("NOTIFY_SOCKET");
-        var watchdog = ParseWatchdog(EnvironmentVariable.Take("WATCHDOG_USEC"), EnvironmentVariable.Take("WATCHDOG_PID"), Environment.ProcessId);
-        return new ServiceEnvironment(notifier, watchdog);
+        var (watchdog, pid) = (EnvironmentVariable.Take("WATCHDOG_USEC"), EnvironmentVariable.Take("WATCHDOG_PID"));
+        return new ServiceEnvironment(notifier, ParseWatchdog(watchdog, pid, Environment.ProcessId));
     }
 
     /// <summary>Reads the two variables as sd_watchdog_enabled(3) does: without a process id they are meant for this process.</summary>

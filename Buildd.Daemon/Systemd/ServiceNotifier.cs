@@ -28,10 +28,11 @@ internal sealed class ServiceNotifier(ISystemdNotifier? systemd, ILogger<Service
     /// <summary>Gives the watchdog a sign of life.</summary>
     internal bool Alive() => TryNotify(new ServiceState("WATCHDOG=1"));
 
-    /// <summary>Notifies that the service has begun to reload its configuration; <see cref="ServiceState.Ready"/> says that it has done so.</summary>
+    /// <summary>Notifies that a reload has begun; <see cref="ServiceState.Ready"/> says that it is done.</summary>
     /// <param name="sinceBoot">The monotonic clock, by which systemd distinguishes this reload from an earlier one.</param>
     internal void Reloading(TimeSpan sinceBoot) =>
-        Notify(new ServiceState(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={sinceBoot.Ticks / TimeSpan.TicksPerMicrosecond}")));
+        Notify(new ServiceState(string.Create(
+            CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={sinceBoot.Ticks / TimeSpan.TicksPerMicrosecond}")));
 
     /// <summary>Replaces line ends: each would begin another message in the service's name.</summary>
     private static string OneLine(string text) => new([.. text.Select(c => char.IsControl(c) ? '?' : c)]);

@@ -13,7 +13,8 @@ namespace Buildd.Daemon.Systemd;
 /// <param name="look">Asks the builder what it does.</param>
 /// <param name="address">Where the slave listens.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ServiceReporter(ServiceNotifier systemd, TimeSpan? watchdog, Func<BuilderActivity> look, string address, TimeProvider time)
+internal sealed class ServiceReporter(
+    ServiceNotifier systemd, TimeSpan? watchdog, Func<BuilderActivity> look, string address, TimeProvider time)
 {
     /// <summary>How old what systemd shows may be.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);

@@ -134,7 +134,7 @@ internal static partial class RunCommand
         })
         .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
 
-    /// <summary>Reads where systemd listens, and removes it from the environment: what the farm starts must not be able to speak for it.</summary>
+    /// <summary>Reads where systemd listens, and removes that from the environment: nothing that the farm starts may speak for it.</summary>
     private static SystemdNotifier TakeNotifier()
     {
         var systemd = new SystemdNotifier(); // reads NOTIFY_SOCKET now, and never again
@@ -156,6 +156,8 @@ internal static partial class RunCommand
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "systemd could not be notified of {State}; the farm goes on without. NOTIFY_SOCKET should name a socket at which systemd listens")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "systemd could not be notified of {State}; the farm goes on without. NOTIFY_SOCKET should name a socket at which systemd listens")]
     private static partial void LogSystemdUnreachable(ILogger logger, Exception exception, string state);
 }

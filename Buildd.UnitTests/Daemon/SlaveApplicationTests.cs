@@ -83,7 +83,8 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
     [Test]
     public async Task What_is_switched_off_is_not_there()
     {
-        await using var application = Another(slave => slave with { Endpoints = new EndpointOptions { LogStream = false, Metrics = false, Health = false } });
+        await using var application = Another(
+            slave => slave with { Endpoints = new EndpointOptions { LogStream = false, Metrics = false, Health = false } });
 
         Assert.That(Paths(application), Has.None.EqualTo("/metrics").And.None.EqualTo("/healthz").And.None.EqualTo("/log/stream"));
     }
@@ -114,7 +115,10 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
     private WebApplication Another(Func<SlaveOptions, SlaveOptions> change, ISystemdNotifier? systemd = null) => SlaveApplication.Create(
         new DaemonConfiguration
         {
-            Slave = change(_application.Services.GetRequiredService<SlaveOptions>()) with { WorkDirectory = Directory.CreateDirectory(_folder["other"]).FullName },
+            Slave = change(_application.Services.GetRequiredService<SlaveOptions>()) with
+            {
+                WorkDirectory = Directory.CreateDirectory(_folder["other"]).FullName,
+            },
             BindAddress = IPAddress.Loopback,
             BindPort = 0,
         },

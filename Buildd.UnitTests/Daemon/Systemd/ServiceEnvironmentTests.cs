@@ -10,20 +10,28 @@ namespace Buildd.UnitTests.Daemon.Systemd;
 public sealed class ServiceEnvironmentTests
 {
     [Test]
-    public async Task The_socket_is_used_and_its_name_is_gone()
+    public async Task The_variables_are_used_and_nothing_that_is_started_inherits_them()
     {
         using var socket = new NotifySocket();
 
-        var (taken, left) = NotifySocket.With(socket.Address, () => (ServiceEnvironment.Take(), Environment.GetEnvironmentVariable("NOTIFY_SOCKET")));
+        var (taken, left) = NotifySocket.With(socket.Address, () =>
+        {
+            Environment.SetEnvironmentVariable("WATCHDOG_USEC", "60000000");
+            Environment.SetEnvironmentVariable("WATCHDOG_PID", $"{Environment.ProcessId}");
+            return (ServiceEnvironment.Take(), Environment.GetEnvironmentVariables().Keys.Cast<string>().ToList());
+        });
         taken.Notifier.Notify(ServiceState.Ready);
 
-        Assert.That(left, Is.Null);
+        Assert.That(left, Has.None.EqualTo("NOTIFY_SOCKET").And.None.StartsWith("WATCHDOG_"));
+        Assert.That(taken.Watchdog, Is.EqualTo(TimeSpan.FromMinutes(1)));
         Assert.That(await socket.ReceiveAsync(), Is.EqualTo("READY=1"));
     }
 
     [Test]
     public void Without_systemd_there_is_nothing() =>
-        Assert.That(NotifySocket.With(null, ServiceEnvironment.Take), Has.Property("Watchdog").Null.And.Property("Notifier").Property("IsEnabled").False);
+        Assert.That(
+            NotifySocket.With(null, ServiceEnvironment.Take),
+            Has.Property("Watchdog").Null.And.Property("Notifier").Property("IsEnabled").False);
 
     [TestCase("60000000", null, 60.0)]
     [TestCase("60000000", "42", 60.0)]
