@@ -16,7 +16,10 @@ public sealed class RootOverlayTests : IAsyncDisposable
 {
     private const string Sum = "0123456789abcdef0123456789abcdef01234567";
     private const uint Other = 12345;
-    private readonly ManualTimeProvider _clock = new();
+
+    /// <summary>Its timers are real: a file system that is busy for a moment is waited for.</summary>
+    private readonly FixedTime _clock = new(new DateTimeOffset(2026, 11, 20, 21, 30, 0, TimeSpan.Zero));
+
     private readonly TemporaryDirectory _folder;
     private readonly StringBuilder _said = new();
 
