@@ -14,7 +14,8 @@ internal sealed class MemoryAfterLoad(PublishedPrograms programs) : IBenchmark
     private static readonly TimeSpan LoadTime = TimeSpan.FromSeconds(10);
 
     public string Question =>
-        "How large is the daemon after 10 s of status over 64 connections, an ensurepresent and a download of 1 GiB, against a bare Kestrel program after the calls?";
+        "How large is the daemon after 10 s of status over 64 connections, an ensurepresent and a download of 1 GiB, "
+        + "against a bare Kestrel program after the calls?";
 
     public async Task<IReadOnlyList<Row>> RunAsync(string folder, CancellationToken cancellationToken)
     {

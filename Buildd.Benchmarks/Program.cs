@@ -24,7 +24,7 @@ IBenchmark[] benchmarks =
 
 var names = new Argument<string[]>("names")
 {
-    Description = "The benchmarks to run (default: all, some ten minutes on two idle cores).",
+    Description = "The benchmarks to run (default: all, some twenty minutes on two idle cores).",
     Arity = ArgumentArity.ZeroOrMore,
     HelpName = "NAME",
 };

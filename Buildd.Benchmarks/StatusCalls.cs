@@ -14,7 +14,7 @@ internal sealed class StatusCalls(PublishedPrograms programs) : IBenchmark
     /// <summary>Not more than twice the bare program's time.</summary>
     private const double AgreedTimeAim = 1.0 / 2;
 
-    /// <summary>The client's methods are compiled anew in the background while they are found to be in use; it takes about two seconds.</summary>
+    /// <summary>The runtime compiles the client's methods again in the background once they are in use, for about two seconds.</summary>
     private const int WarmUps = 2;
 
     private static readonly TimeSpan RoundTime = TimeSpan.FromSeconds(1);
@@ -23,9 +23,11 @@ internal sealed class StatusCalls(PublishedPrograms programs) : IBenchmark
 
     public async Task<IReadOnlyList<Row>> RunAsync(string folder, CancellationToken cancellationToken)
     {
-        using var ours = await ServerProcess.StartSlaveAsync(await programs.SlaveAsync(cancellationToken), folder, cancellationToken);
+        var programOfOurs = await programs.SlaveAsync(cancellationToken);
+        var programOfPeer = await programs.BareAsync(cancellationToken);
+        using var ours = await ServerProcess.StartSlaveAsync(programOfOurs, folder, cancellationToken);
         var constant = await StatusLoad.AskAsync(ours.Url, cancellationToken);
-        using var bare = await ServerProcess.StartBareAsync(await programs.BareAsync(cancellationToken), folder, constant, cancellationToken);
+        using var bare = await ServerProcess.StartBareAsync(programOfPeer, folder, constant, cancellationToken);
 
         var rows = new List<Row>();
         foreach (var connections in (int[])[1, 16, 64, 256])

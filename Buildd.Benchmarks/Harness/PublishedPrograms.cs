@@ -17,7 +17,7 @@ internal sealed class PublishedPrograms
     internal Task<string> SlaveAsync(CancellationToken cancellationToken) =>
         _slave ??= PublishAsync("Buildd.Daemon", "buildd-slave", cancellationToken);
 
-    /// <summary>The path of <c>bare-kestrel</c>, which takes a port and, if it is to answer something, a file with the answer's body.</summary>
+    /// <summary>The path of <c>bare-kestrel</c>, which takes a port and, optionally, a file with the body of its answers.</summary>
     internal Task<string> BareAsync(CancellationToken cancellationToken) =>
         _bare ??= PublishAsync("Buildd.Benchmarks/Peers/BareKestrel", "bare-kestrel", cancellationToken);
 

@@ -28,7 +28,7 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>From the start of the process to its first answer.</summary>
     internal TimeSpan StartTime { get; }
 
-    /// <summary>The processor time that the process has used, in user and kernel mode together. The kernel counts it in steps of 10 ms.</summary>
+    /// <summary>The processor time that the process has used, in user and kernel mode together, in steps of 10 ms.</summary>
     internal TimeSpan CpuTime
     {
         get
@@ -57,7 +57,9 @@ internal sealed class ServerProcess : IDisposable
         var configuration = Path.Combine(folder, "buildd.conf");
         await File.WriteAllTextAsync(
             configuration,
-            string.Create(CultureInfo.InvariantCulture, $"[builder]\nfilecache = {cache}\nworkpath = {work}\nbindhost = 127.0.0.1\nbindport = {port}\n"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"[builder]\nfilecache = {cache}\nworkpath = {work}\nbindhost = 127.0.0.1\nbindport = {port}\n"),
             cancellationToken);
         return await StartAsync(program, ["--config", configuration], port, cache, cancellationToken);
     }
@@ -93,15 +95,24 @@ internal sealed class ServerProcess : IDisposable
         string program, IEnumerable<string> arguments, int port, string cacheDirectory, CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
-        var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        // What it says goes nowhere; a pipe that nobody reads would fill up.
+        var startInfo = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var process = Process.Start(startInfo)!;
+        // Its output is thrown away; a pipe that nobody reads would fill up.
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         var url = new Uri($"http://127.0.0.1:{port}/");
-        var server = new ServerProcess(process, url, cacheDirectory, await WaitForAnswerAsync());
-        return server;
+        try
+        {
+            return new ServerProcess(process, url, cacheDirectory, await WaitForAnswerAsync());
+        }
+        catch
+        {
+            process.Kill();
+            process.Dispose();
+            throw;
+        }
 
         async Task<TimeSpan> WaitForAnswerAsync()
         {
