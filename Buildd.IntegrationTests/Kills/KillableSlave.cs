@@ -8,6 +8,7 @@ using Buildd.Processes;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
+using Buildd.UnitTests.Testing;
 
 namespace Buildd.IntegrationTests.Kills;
 
@@ -55,8 +56,7 @@ internal sealed class KillableSlave : IAsyncDisposable
         foreach (var folder in (string[])["home", "filecache", "backends.d"])
             System.IO.Directory.CreateDirectory(Path.Combine(slave.Directory, folder));
         var program = Path.Combine(slave.Directory, "plug-in");
-        await File.WriteAllTextAsync(program, plugIn);
-        File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
+        await Executable.WriteAsync(program, plugIn);
         await File.WriteAllTextAsync(Path.Combine(slave.Directory, "backends.d", "killed.conf"), $"[backend]\ntag = {Tag}\ncommand = {program}\n");
         await slave.ConfigureAsync(lines);
         return slave;

@@ -42,8 +42,7 @@ internal sealed class PlugInSlave : IAsyncDisposable
     internal void Add(string tag, string script, string more = "")
     {
         var command = _folder[$"bin/{tag}"];
-        File.WriteAllText(command, "#!/bin/sh\n" + script);
-        File.SetUnixFileMode(command, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Executable.WriteAsync(command, "#!/bin/sh\n" + script).GetAwaiter().GetResult();
         File.WriteAllText(Path.Combine(BackendsDirectory, tag + ".conf"), $"[backend]\ntag = {tag}\ncommand = {command}\n{more}");
     }
 

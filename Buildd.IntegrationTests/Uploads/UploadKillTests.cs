@@ -80,8 +80,7 @@ public sealed class UploadKillTests : IDisposable
     {
         var farm = new UploadFarm(_folder[name], configuration + "Mail: sendmail sendmail\nMail-From: Buildd <buildd@example.org>\nAdministrators: ada@example.org\n");
         // The same mail sent again has the same identification, and becomes the same file.
-        await File.WriteAllTextAsync(farm["sendmail"], "#!/bin/sh\nmkdir -p \"$0.sent\"\ncat > \"$0.new.$$\"\nmv \"$0.new.$$\" \"$0.sent/$5\"\n");
-        File.SetUnixFileMode(farm["sendmail"], (UnixFileMode)0b111_101_101);
+        await Executable.WriteAsync(farm["sendmail"], "#!/bin/sh\nmkdir -p \"$0.sent\"\ncat > \"$0.new.$$\"\nmv \"$0.new.$$\" \"$0.sent/$5\"\n");
         await fill(farm);
         return farm;
     }

@@ -219,7 +219,7 @@ public sealed class FullDiskTests
     private static PlugInBackend FillingPlugIn(TemporaryDirectory programs)
     {
         var program = programs["plug-in"];
-        File.WriteAllText(
+        Executable.WriteAsync(
             program,
             """
             #!/bin/sh
@@ -229,8 +229,7 @@ public sealed class FullDiskTests
                 *FILL-*) head -c 64M /dev/zero > "$results/large" ;;
                 *) echo small > "$results/small" ;;
             esac
-            """);
-        File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
+            """).GetAwaiter().GetResult();
         return new PlugInBackend(new PlugInOptions { Tag = "binarypackage", Command = program });
     }
 

@@ -19,8 +19,7 @@ public sealed class ContainerDoorTests : IAsyncDisposable
     {
         Directory.CreateDirectory(_folder["it's a/door"]);
         ProcessRunner.CaptureAsync(Command.Of("mkfifo", Door + "/calls")).GetAwaiter().GetResult();
-        File.WriteAllText(_folder["call"], ContainerDoor.FormatCaller(Door));
-        File.SetUnixFileMode(_folder["call"], (UnixFileMode)0b111_101_101);
+        Executable.WriteAsync(_folder["call"], ContainerDoor.FormatCaller(Door)).GetAwaiter().GetResult();
         _answerer = HeldStep.Start(end => ProcessRunner.RunAsync(Command.Of("/bin/sh", "-c", ContainerDoor.Answerer, "sh", Door), _ => { }, cancellationToken: end));
     }
 

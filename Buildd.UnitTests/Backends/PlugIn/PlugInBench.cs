@@ -72,12 +72,11 @@ internal sealed class PlugInBench : IBuildContext, IDisposable
     internal string this[string name] => _folder[name];
 
     /// <summary>Runs a script as the plug-in.</summary>
-    internal Task<BuildOutcome> RunAsync(string script, TimeSpan timeout = default, TimeSpan stallTimeout = default, CancellationToken abort = default)
+    internal async Task<BuildOutcome> RunAsync(string script, TimeSpan timeout = default, TimeSpan stallTimeout = default, CancellationToken abort = default)
     {
-        File.WriteAllText(_folder["plug-in"], "#!/bin/sh\n" + script);
-        File.SetUnixFileMode(_folder["plug-in"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await Executable.WriteAsync(_folder["plug-in"], "#!/bin/sh\n" + script);
         var options = new PlugInOptions { Tag = "test", Command = _folder["plug-in"], Timeout = timeout, StallTimeout = stallTimeout, Limits = Limits, Network = Network };
-        return new PlugInBackend(options).Prepare(Request).RunAsync(this, abort);
+        return await new PlugInBackend(options).Prepare(Request).RunAsync(this, abort);
     }
 
     /// <summary>Waits until something is so, for as long as the test may take.</summary>

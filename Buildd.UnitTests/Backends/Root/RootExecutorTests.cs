@@ -275,20 +275,28 @@ public sealed class RootExecutorTests : IDisposable
     }
 
     [Test]
-    public async Task A_killed_container_is_waited_for_until_the_last_of_it_has_left_its_group()
+    public async Task A_killed_container_is_waited_for_until_the_last_of_it_has_left_its_group(CancellationToken cancellationToken)
     {
         var id = $"{nameof(RootExecutorTests)}-{Guid.NewGuid():N}";
         Directory.CreateDirectory(_folder[$"work/build-{id}"]);
+        using var build = OpenedPath.Open(_folder[$"work/build-{id}"]);
+        var stage = Directory.CreateDirectory(new BootedContainer(build).Stage).FullName;
         await using var scope = ProcessScope.Open(id);
         Machine.Require(scope.JoinFile is not null, "control groups: a mounted cgroup2");
         var group = Path.Combine(Path.GetDirectoryName(scope.JoinFile)!, "payload");
         Directory.CreateDirectory(group);
-        var leaving = ProcessRunner.RunAsync(Command.Of("sh", "-c", $"echo $$ > {group}/cgroup.procs; exec sleep 1"), _ => { });
+        await ProcessRunner.CaptureAsync(Command.Of("mkfifo", _folder["go"]), cancellationToken);
+        var leaving = ProcessRunner.RunAsync(Command.Of("sh", "-c", $"echo $$ > {group}/cgroup.procs; read go < {_folder["go"]}"), _ => { }, cancellationToken: cancellationToken);
         while (File.ReadAllText($"{group}/cgroup.procs").Length == 0)
-            await Task.Delay(10);
+            await Task.Delay(10, cancellationToken);
 
-        Assert.That(await RunAsync(new RootOperation.Kill(id)), Is.Zero);
+        var killing = RunAsync(new RootOperation.Kill(id));
+        while (Directory.Exists(stage)) // what goes before the groups
+            await Task.Delay(10, cancellationToken);
+        Assert.That(killing.IsCompleted, Is.False);
+        await File.WriteAllTextAsync(_folder["go"], "\n", cancellationToken);
 
+        Assert.That(await killing, Is.Zero);
         Assert.That(group, Does.Not.Exist);
         await leaving;
     }

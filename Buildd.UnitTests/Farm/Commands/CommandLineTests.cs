@@ -61,8 +61,7 @@ public sealed class CommandLineTests
         var words = line.Split(' ');
         using var folder = new TemporaryDirectory();
         var program = folder["buildd-farm"];
-        await File.WriteAllTextAsync(program, $"#!/bin/sh\nexec dotnet exec '{Path.Combine(AppContext.BaseDirectory, "buildd-farm.dll")}' \"$@\"\n");
-        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await Executable.WriteAsync(program, $"#!/bin/sh\nexec dotnet exec '{Path.Combine(AppContext.BaseDirectory, "buildd-farm.dll")}' \"$@\"\n");
         var script = CompletionCommand.Bash + $$"""
 
             PATH='{{folder.Path}}':$PATH

@@ -156,8 +156,7 @@ public sealed class MailTransportTests : IDisposable
     private async Task<string> ProgramAsync(string script)
     {
         var path = _folder["sendmail"];
-        await File.WriteAllTextAsync(path, script);
-        File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+        await Executable.WriteAsync(path, script);
         return path;
     }
 }
