@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 
 namespace Buildd.Protocol.Client;
 
@@ -39,7 +40,8 @@ internal sealed class Exchange(string what, TimeProvider time)
                     : $"{what}: the HTTP client gave up; its own Timeout has to be longer than ours.",
                 exception);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        // The client of .NET lets the socket's own exception through where the peer has gone in the moment the connection was made.
+        catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException)
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw Classify(exception);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using Buildd.Protocol.Messages;
 
@@ -62,8 +63,9 @@ internal sealed class Download(
         {
             return Broken(DownloadTexts.Mismatch); // the connection was closed in the middle
         }
-        catch (IOException e) when (e is not FileCacheException)
+        catch (Exception e) when (e is IOException and not FileCacheException or SocketException)
         {
+            // The socket's own exception comes through where the server has gone in the moment the connection was made.
             // Differs: the reference answers with a fault, and leaves what it has.
             return Broken(texts.Reset);
         }

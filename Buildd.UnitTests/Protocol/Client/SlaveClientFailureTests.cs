@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
@@ -108,6 +109,16 @@ public sealed class SlaveClientFailureTests : IDisposable
         _server.Fail(new HttpRequestException(error, "garbage"));
 
         await Assert.ThrowsAsync<SlaveProtocolException>(() => _client.StatusAsync());
+    }
+
+    [Test]
+    public async Task A_slave_that_has_gone_in_the_moment_of_connecting_is_unreachable()
+    {
+        _server.Fail(new SocketException((int)SocketError.NotConnected));
+
+        var thrown = await Assert.ThrowsAsync<SlaveConnectionException>(() => _client.StatusAsync());
+
+        Assert.That(thrown.IsTransient);
     }
 
     [Test]

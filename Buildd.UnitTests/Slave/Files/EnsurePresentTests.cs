@@ -105,6 +105,17 @@ public sealed class EnsurePresentTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task A_server_that_has_gone_in_the_moment_of_connecting_is_told()
+    {
+        _slave.Web.Answer = (_, _) => Task.FromException<HttpResponseMessage>(new SocketException((int)SocketError.NotConnected));
+
+        Assert.That(
+            await AskAsync(Call()),
+            Is.EqualTo(new EnsurePresentReply(false, "Error accessing Librarian: <urlopen error [Errno 104] Connection reset by peer>")));
+        Assert.That(Entries(), Is.Empty);
+    }
+
+    [Test]
     public async Task A_place_that_can_not_be_written_is_told()
     {
         Directory.CreateDirectory(_slave.InCache(Sum));
