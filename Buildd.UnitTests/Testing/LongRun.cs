@@ -39,7 +39,7 @@ internal sealed class LongRun : IDisposable
         if (IsFull)
         {
             _signals = [.. ((PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM]).Select(
-                signal => PosixSignalRegistration.Create(signal, _ => _interrupted.Cancel()))];
+                signal => PosixSignalRegistration.Create(signal, Interrupt))];
         }
 
         Print($"{rounds} rounds; BUILDD_SEED={seed} repeats them");
@@ -120,14 +120,19 @@ internal sealed class LongRun : IDisposable
     public void Dispose()
     {
         var elapsed = Stopwatch.GetElapsedTime(_start);
-        var outcomes = _outcomes.Select(outcome => $"{outcome.Key} ({outcome.Value})");
-        Print(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{_done} of {Rounds} rounds in {elapsed.TotalSeconds:0.0} s ({_done / elapsed.TotalSeconds:0.0}/s), seed {Seed}: ")
-            + string.Join("; ", _remarks.Prepend(string.Join(", ", outcomes)).Where(part => part.Length > 0)));
+        var length = string.Create(
+            CultureInfo.InvariantCulture, $"{_done} of {Rounds} rounds in {elapsed.TotalSeconds:0.0} s ({_done / elapsed.TotalSeconds:0.0}/s), seed {Seed}");
+        var outcomes = string.Join(", ", _outcomes.Select(outcome => $"{outcome.Key} ({outcome.Value})"));
+        Print(string.Join("; ", ((string[])[length, outcomes, .. _remarks]).Where(part => part.Length > 0)));
         foreach (var signal in _signals)
             signal.Dispose();
         _interrupted.Dispose();
+    }
+
+    private void Interrupt(PosixSignalContext context)
+    {
+        context.Cancel = true; // the process ends when its tests have
+        _interrupted.Cancel();
     }
 
     private void Print(string text)
