@@ -17,7 +17,8 @@ var programs = new PublishedPrograms();
 // A new benchmark is one file and one entry here.
 IBenchmark[] benchmarks =
 [
-    new StatusCalls(programs), new StatusUnderLoad(), new Codec(), new FileDownload(programs), new EnsurePresent(programs), new ProcessOutput(),
+    new StatusCalls(programs), new StatusUnderLoad(), new Codec(), new FileDownload(programs),
+    new EnsurePresent(programs), new ProcessOutput(),
     new StartAndMemory(programs), new MemoryAfterLoad(programs),
     new PackageBuild(), new Replaces(), new Dispatches(), new Environments(), new Simulation(), new FetchResults(),
 ];

@@ -21,7 +21,7 @@ public static class SlaveApplication
     /// <summary>How many header fields a request may have; the reference's figure.</summary>
     private const int MaxHeaderFields = 500;
 
-    /// <summary>How long the rest of a body may take that nobody reads; the server's own figure.</summary>
+    /// <summary>The time limit for draining a body that no endpoint has read; the server's own figure.</summary>
     private static readonly TimeSpan RestTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Puts a slave together. It listens once the application is started.</summary>

@@ -94,12 +94,12 @@ internal sealed class ArchiveCache(Uri archive, string folder, string runFolder)
     {
         if (File.Exists(kept))
             return HttpStatusCode.OK;
-        Directory.CreateDirectory(Path.GetDirectoryName(kept)!);
         var part = $"{kept}.{Guid.NewGuid():N}";
         for (var attempt = 1; ; attempt++)
         {
             try
             {
+                Directory.CreateDirectory(Path.GetDirectoryName(kept)!);
                 using var answer = await Http.GetAsync(new Uri(archive, path), HttpCompletionOption.ResponseHeadersRead);
                 if (answer.StatusCode != HttpStatusCode.OK)
                     return answer.StatusCode;
@@ -113,6 +113,12 @@ internal sealed class ArchiveCache(Uri archive, string folder, string runFolder)
                 File.Delete(part);
                 if (attempt == Tries)
                     return HttpStatusCode.BadGateway;
+            }
+            catch (UnauthorizedAccessException e)
+            {
+                // Not left to the client to wait for: the folder is not this user's.
+                await Console.Error.WriteLineAsync($"keep-archive: '{kept}' can't be written: {e.Message}");
+                return HttpStatusCode.InternalServerError;
             }
         }
     }

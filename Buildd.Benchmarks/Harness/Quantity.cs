@@ -11,7 +11,7 @@ internal sealed record Quantity(string Name, string Unit)
     /// <summary>The ratio that was agreed on as good enough; null when none has been.</summary>
     public double? Aim { get; init; }
 
-    /// <summary>What ours was agreed not to be above, whatever the peer's figure; null when nothing has been.</summary>
+    /// <summary>The limit that was agreed for ours, independent of the peer's figure; null for none.</summary>
     public double? Limit { get; init; }
 
     /// <summary>Ours against the peer's: above 1 ours is better.</summary>

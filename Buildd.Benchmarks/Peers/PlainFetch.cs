@@ -16,7 +16,7 @@ internal static class PlainFetch
 
     private const int BufferBytes = 256 * 1024;
 
-    /// <summary>What that process does: prints the sum, and the processor time in seconds that the loop took.</summary>
+    /// <summary>Runs in that process: prints the sum, and the processor time of the loop in seconds.</summary>
     internal static async Task<int> RunAsync(Uri source, string path)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);

@@ -37,7 +37,7 @@ internal sealed class SimulatedSlavesProcess : IDisposable
         _process.Dispose();
     }
 
-    /// <summary>What that process does: prints its port, and ends when its standard input does.</summary>
+    /// <summary>Runs in that process: prints its port, and ends when its standard input does.</summary>
     internal static async Task<int> RunAsync()
     {
         await using var slaves = await SimulatedSlaves.StartAsync();

@@ -38,7 +38,9 @@ internal static partial class RunCommand
     }
 
     /// <summary>Runs until cancelled.</summary>
-    private static async Task RunAsync(FarmSession session, SystemdNotifier systemd, ILoggerFactory loggers, bool tellsEvents, bool endsWithStdin, CancellationToken cancellationToken)
+    private static async Task RunAsync(
+        FarmSession session, SystemdNotifier systemd, ILoggerFactory loggers, bool tellsEvents, bool endsWithStdin,
+        CancellationToken cancellationToken)
     {
         var logger = loggers.CreateLogger("Buildd.Farm.Commands.RunCommand");
         var (configuration, builds) = (session.Configuration, session.Store.Builds);
