@@ -8,7 +8,6 @@ using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
 using Buildd.Master.Uploads;
-using Buildd.Protocol.XmlRpc;
 
 namespace Buildd.Benchmarks.Harness;
 
@@ -53,11 +52,11 @@ internal static class MeasuredMaster
             await builders.TryAddAsync(new Builder { Name = $"slave{i}", Url = SimulatedSlaves.Url(i, port), Manual = false, Clean = CleanState.Clean });
         await builds.AddAsync([.. Enumerable.Range(0, slaves).Select(_ => new NewBuild
         {
-            JobType = Kind.Name,
+            JobType = SimulatedJobKind.Name,
             Title = "a simulated build",
             EstimatedDuration = TimeSpan.FromHours(10),
         })]);
-        IJobKind[] kinds = [new Kind()];
+        IJobKind[] kinds = [new SimulatedJobKind()];
         using var meters = new Listener();
         await using var master = new BuildMaster(new MasterOptions { Root = root, PollInterval = interval }, new BuildMasterParts
         {
@@ -90,31 +89,6 @@ internal static class MeasuredMaster
     private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static TimeSpan Seconds(string text) => TimeSpan.FromSeconds(double.Parse(text, CultureInfo.InvariantCulture));
-
-    /// <summary>Builds that need nothing: what slaves fetch is not what is asked here.</summary>
-    private sealed class Kind : IJobKind
-    {
-        public const string Name = "SIMULATION";
-
-        private static readonly Master.Jobs.InputFile Chroot = new() { Name = "chroot", Sha1 = new string('0', 40), Url = "http://127.0.0.1:1/chroot" };
-
-        public string JobType => Name;
-
-        public LeafContent LeafContent => LeafContent.Files;
-
-        public Task<BuildDescription?> DescribeAsync(
-            Build build, ReadOnlyMemory<byte> specification, CancellationToken cancellationToken) =>
-            Task.FromResult<BuildDescription?>(new BuildDescription());
-
-        public Task<Preparation> PrepareAsync(Dispatching dispatch, CancellationToken cancellationToken) =>
-            Task.FromResult<Preparation>(new Ready(new BuildJob
-            {
-                Cookie = dispatch.Build.Cookie,
-                BuilderTag = dispatch.Build.Manager,
-                Chroot = Chroot,
-                Arguments = new XmlRpcStruct(),
-            }));
-    }
 
     /// <summary>Listens to the master's own figures, as a program that exports them would.</summary>
     private sealed class Listener : IDisposable

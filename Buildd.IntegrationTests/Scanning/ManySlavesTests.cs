@@ -5,9 +5,7 @@ using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
-using Buildd.Master.Jobs;
 using Buildd.Master.Uploads;
-using Buildd.Protocol.XmlRpc;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
@@ -36,7 +34,7 @@ public sealed class ManySlavesTests
         for (var i = 0; i < run.Rounds; i++)
             await builders.TryAddAsync(new Builder { Name = $"slave{i}", Url = SimulatedSlaves.Url(i, slaves.Port), Manual = false }, cancellationToken);
         var added = await builds.AddAsync(
-            [.. Enumerable.Range(0, run.Rounds * BuildsPerSlave).Select(_ => new NewBuild { JobType = Kind.Name, Manager = "simulated", Title = "a simulated build" })],
+            [.. Enumerable.Range(0, run.Rounds * BuildsPerSlave).Select(_ => new NewBuild { JobType = SimulatedJobKind.Name, Manager = "simulated", Title = "a simulated build" })],
             cancellationToken);
         // Some thousand looks a second, which is what one processor does.
         var interval = TimeSpan.FromMilliseconds(Math.Max(100, run.Rounds));
@@ -46,8 +44,8 @@ public sealed class ManySlavesTests
             Builds = builds,
             Queue = builds,
             Inputs = new InMemoryInputs(),
-            Uploads = new DirectoryUploadSink(builds, folder["out"], [new Kind()]),
-            Kinds = [new Kind()],
+            Uploads = new DirectoryUploadSink(builds, folder["out"], [new SimulatedJobKind()]),
+            Kinds = [new SimulatedJobKind()],
         });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = master.RunAsync(stop.Token);
@@ -87,30 +85,6 @@ public sealed class ManySlavesTests
             await Task.Delay(CheckInterval, cancellationToken);
             run.Done(Math.Min(run.Rounds, meters.Finished / BuildsPerSlave));
         }
-    }
-
-    /// <summary>Builds that need nothing: what slaves fetch is not what is asked here.</summary>
-    private sealed class Kind : IJobKind
-    {
-        public const string Name = "SIMULATION";
-
-        private static readonly InputFile Chroot = new() { Name = "chroot", Sha1 = new string('0', 40), Url = "http://127.0.0.1:1/chroot" };
-
-        public string JobType => Name;
-
-        public LeafContent LeafContent => LeafContent.Files;
-
-        public Task<BuildDescription?> DescribeAsync(Build build, ReadOnlyMemory<byte> specification, CancellationToken cancellationToken) =>
-            Task.FromResult<BuildDescription?>(new BuildDescription());
-
-        public Task<Preparation> PrepareAsync(Dispatching dispatch, CancellationToken cancellationToken) =>
-            Task.FromResult<Preparation>(new Ready(new BuildJob
-            {
-                Cookie = dispatch.Build.Cookie,
-                BuilderTag = dispatch.Build.Manager,
-                Chroot = Chroot,
-                Arguments = new XmlRpcStruct(),
-            }));
     }
 
     /// <summary>Listens to the master's own figures.</summary>
