@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Buildd.Farm.Store;
+using Buildd.IntegrationTests.Support;
 using Buildd.IntegrationTests.Wire;
 using Buildd.Processes;
 using Buildd.UnitTests.Testing;
@@ -30,9 +31,9 @@ internal sealed class FarmProgram : IAsyncDisposable
     /// <summary>Where the upload of a build is kept when it was accepted.</summary>
     internal string Accepted(long id) => _folder[$"state/archive/debian/bookworm/PACKAGEBUILD-{id}"];
 
-    /// <summary>A command line of it; the one beside the tests, so that nothing has to be published first.</summary>
+    /// <summary>A command line of it.</summary>
     internal Command Command(params string[] arguments) =>
-        Processes.Command.Of("dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "buildd-farm.dll"), "--config", _folder["buildd.conf"]).With(arguments);
+        Processes.Command.Of(Repository.Program("buildd-farm"), "--config", _folder["buildd.conf"]).With(arguments);
 
     /// <summary>Runs a command to its end.</summary>
     internal async Task<(int Code, string Output)> DoAsync(params string[] arguments)
