@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Text;
 using Buildd.IntegrationTests.Support;
 using Buildd.Processes;
 using Buildd.Protocol.Messages;
@@ -105,11 +104,12 @@ public sealed class PackageTests
 
     private static async Task<string> RunAsync(Command command, CancellationToken cancellationToken)
     {
-        var output = new StringBuilder();
-        // No compiler that outlives the command and holds its output open.
-        var quiet = command.WithEnvironment("MSBUILDDISABLENODEREUSE", "1").WithEnvironment("UseSharedCompilation", "false");
-        var result = await ProcessRunner.RunAsync(quiet, bytes => output.Append(Encoding.UTF8.GetString(bytes)), cancellationToken: cancellationToken);
-        Assert.That(result.ExitCode, Is.Zero, output.ToString());
-        return output.ToString();
+        // Into a file: a compiler that outlives the command, and serves the next, would hold a pipe open.
+        using var folder = new TemporaryDirectory();
+        var result = await ProcessRunner.RunAsync(
+            command.Behind("sh", "-c", """out=$1; shift; exec "$@" > "$out" 2>&1""", "sh", folder["output"]), _ => { }, cancellationToken: cancellationToken);
+        var output = await File.ReadAllTextAsync(folder["output"], cancellationToken);
+        Assert.That(result.ExitCode, Is.Zero, output);
+        return output;
     }
 }
