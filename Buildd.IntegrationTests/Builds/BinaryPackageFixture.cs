@@ -75,7 +75,7 @@ public abstract class BinaryPackageFixture
                 Series = suite,
                 Suite = suite,
                 ArchTag = architecture,
-                Archives = [archive ?? await BuildEnvironment.ArchiveAsync()],
+                Archives = [archive ?? await SmallArchive.ServeAsync(Server)],
                 TrustedKeys = key is null ? [] : [key],
             });
     }
@@ -93,7 +93,7 @@ public abstract class BinaryPackageFixture
             {
                 ["series"] = suite,
                 ["arch_tag"] = architecture,
-                ["archives"] = new XmlRpcArray([await BuildEnvironment.ArchiveAsync()]),
+                ["archives"] = new XmlRpcArray([await SmallArchive.ServeAsync(Server)]),
             })),
         };
     }

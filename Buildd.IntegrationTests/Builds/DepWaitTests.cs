@@ -26,7 +26,7 @@ public class DepWaitTests : BinaryPackageFixture
     [Test]
     public async Task A_package_whose_dependencies_conflict_has_failed()
     {
-        var outcome = await RunAsync("fx-conflict", "echo built > out", "libcurl4-gnutls-dev, libcurl4-openssl-dev");
+        var outcome = await RunAsync("fx-conflict", "echo built > out", "libcurl4-gnutls-dev, libcurl4-openssl-dev", await BuildEnvironment.ArchiveAsync());
 
         Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.PackageFail, "")), outcome.Story);
         Assert.That(outcome.Log, Does.Contain("Fail-Stage: install-deps").And.Contain("there is nothing to wait for"));
@@ -43,9 +43,9 @@ public class DepWaitTests : BinaryPackageFixture
         Assert.That(outcome.Files, Is.Empty);
     }
 
-    private async Task<DrivenBuild> RunAsync(string name, string command, string buildDepends = "make")
+    private async Task<DrivenBuild> RunAsync(string name, string command, string buildDepends = "make", string? archive = null)
     {
-        var outcome = await RunAsync(await JobAsync(name, command, buildDepends: buildDepends));
+        var outcome = await RunAsync(await JobAsync(name, command, archive, buildDepends: buildDepends));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
         return outcome;
     }

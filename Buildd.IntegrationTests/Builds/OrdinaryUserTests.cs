@@ -69,7 +69,9 @@ public class OrdinaryUserTests : BinaryPackageFixture
                 // Something of root, in a session of its own and without an environment, which the slave's user may not even look at.
                 var (code, said) = await _user.AskAsync("inside", job.Cookie, "0", "env", "-i", "PATH=/usr/bin:/bin", "setsid", "-f", "sh", "-c", "exec sleep 1000 >/dev/null 2>&1");
                 Assert.That(code, Is.Zero, said);
-                Assert.That(ProcessTable.RootedAt(Slave.Directory).Select(process => process.Name), Has.Exactly(3).EqualTo("sleep"));
+                Assert.That(
+                    () => ProcessTable.RootedAt(Slave.Directory).Select(process => process.Name),
+                    Has.Exactly(3).EqualTo("sleep").After(30).Seconds.PollEvery(50).MilliSeconds, "a shell is 'sleep' a moment after its word in the log");
                 await abort.CancelAsync();
             }),
             abort.Token);

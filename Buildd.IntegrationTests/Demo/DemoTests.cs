@@ -55,10 +55,10 @@ public class DemoTests
     [Test]
     public async Task A_package_that_is_not_there_is_said_plainly()
     {
-        await BuildEnvironment.DemoChrootAsync();
+        await BuildEnvironment.FillChrootCacheAsync(_folder["chroots"]);
         var output = new StringBuilder();
 
-        var result = await ProcessRunner.RunAsync(Demo("no-such-package-of-ours"), bytes => output.Append(Encoding.UTF8.GetString(bytes)));
+        var result = await ProcessRunner.RunAsync(Demo("no-such-package-of-ours").With("--chroot-cache", _folder["chroots"]), bytes => output.Append(Encoding.UTF8.GetString(bytes)));
 
         Assert.That(result.ExitCode, Is.EqualTo(1));
         Assert.That(output.ToString(), Does.Contain("the source of no-such-package-of-ours could not be fetched"));
@@ -110,15 +110,12 @@ public class DemoTests
     public async Task Ctrl_C_leaves_nothing(string sign, bool freshChroot)
     {
         if (!freshChroot)
-            await BuildEnvironment.DemoChrootAsync();
+            await BuildEnvironment.FillChrootCacheAsync(_folder["chroots"]);
         var output = new StringBuilder();
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var scope = ProcessScope.Open("demo");
-        var command = Demo("hello");
-        if (freshChroot)
-            command = command.With("--chroot-cache", _folder["chroots"]);
         var run = ProcessRunner.RunAsync(
-            command.Behind("sh", "-c", """echo "pid $$"; exec "$0" "$@" """),
+            Demo("hello").With("--chroot-cache", _folder["chroots"]).Behind("sh", "-c", """echo "pid $$"; exec "$0" "$@" """),
             bytes =>
             {
                 output.Append(Encoding.UTF8.GetString(bytes));

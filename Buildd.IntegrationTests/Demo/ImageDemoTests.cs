@@ -61,11 +61,12 @@ public class ImageDemoTests
     [TestCase("mmdebstrap", "% essential")]
     public async Task Ctrl_C_leaves_nothing(string tool, string sign)
     {
+        await BuildEnvironment.FillChrootCacheAsync(_folder["chroots"]);
         var output = new StringBuilder();
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var scope = ProcessScope.Open("demo");
         var run = ProcessRunner.RunAsync(
-            Demo(tool).Behind("sh", "-c", """echo "pid $$"; exec "$0" "$@" """),
+            Demo(tool).With("--chroot-cache", _folder["chroots"]).Behind("sh", "-c", """echo "pid $$"; exec "$0" "$@" """),
             bytes =>
             {
                 output.Append(Encoding.UTF8.GetString(bytes));

@@ -70,7 +70,7 @@ public class BranchTests : LiveFsFixture
     {
         await GitRepository.CommitAsync(Folder["branches/evil"], "mkdir -p config/package-lists; ln -s /etc/passwd config/package-lists/x.list.chroot");
 
-        var outcome = await BuildAsync((await ArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/evil"]}" });
+        var outcome = await BuildAsync((await SmallArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/evil"]}" });
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
         Assert.That(outcome.Log, Does.Contain("leads out of the configuration"));
@@ -98,7 +98,7 @@ public class BranchTests : LiveFsFixture
             chmod +x auto/*
             """);
 
-        var outcome = await BuildAsync((await ArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/tar"]}" });
+        var outcome = await BuildAsync((await SmallArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/tar"]}" });
 
         Assert.That(outcome.Succeeded, outcome.Story);
         Assert.That(outcome.Files.Select(file => file.Name), Is.EquivalentTo((string[])[$"livecd.{Project}.tar.gz", $"livecd.{Project}.manifest", $"livecd.{Project}.size"]));
@@ -109,7 +109,7 @@ public class BranchTests : LiveFsFixture
     [Test]
     public async Task A_password_for_a_branch_is_not_in_the_log()
     {
-        var outcome = await BuildAsync((await ArgumentsAsync()) with { ConfigBranch = $"http://farm:s3cretpass@{Server.Url.Authority}/no/such.git" });
+        var outcome = await BuildAsync((await SmallArgumentsAsync()) with { ConfigBranch = $"http://farm:s3cretpass@{Server.Url.Authority}/no/such.git" });
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
         Assert.That(outcome.Log, Does.Contain($"git clone http://{Server.Url.Authority}/no/such.git").And.Not.Contain("s3cretpass"));

@@ -64,17 +64,23 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
 
     private protected virtual Task<SlaveDaemon> StartSlaveAsync() => SlaveDaemon.StartWithAsync(Section);
 
+    /// <summary>For a build that makes an image of a release.</summary>
     private protected async Task<LiveFsArguments> ArgumentsAsync(params string[] moreArchives)
     {
         var (suite, architecture) = await BuildEnvironment.ReleaseAsync();
         return new LiveFsArguments { Series = suite, ArchTag = architecture, Project = Project, Archives = [$"deb {Mirror} {suite} main", .. moreArchives] };
     }
 
+    /// <summary>For a build that installs its tools, and makes no system with them.</summary>
+    private protected async Task<LiveFsArguments> SmallArgumentsAsync(params string[] moreArchives) =>
+        await ArgumentsAsync() with { Archives = [await SmallArchive.ServeAsync(Server), .. moreArchives] };
+
     /// <summary>Launchpad's way, with a livecd-rootfs that has a recipe for that project.</summary>
     private protected async Task<LiveFsArguments> RecipesAsync(string project)
     {
         var (suite, _) = await BuildEnvironment.ReleaseAsync();
-        return await ArgumentsAsync(await StandInRecipes.ServeAsync(Server, Folder["recipes"], suite, Mirror)) with { Project = project };
+        var recipes = await StandInRecipes.ServeAsync(Server, Folder["recipes"], suite, Mirror);
+        return (project == Project ? await ArgumentsAsync(recipes) : await SmallArgumentsAsync(recipes)) with { Project = project };
     }
 
     private protected async Task<DrivenBuild> BuildAsync(

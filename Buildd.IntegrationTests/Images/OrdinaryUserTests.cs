@@ -30,7 +30,7 @@ public class OrdinaryUserTests : LiveFsFixture
     {
         await GitRepository.CommitAsync(Folder["branches/empty"], "echo > readme");
 
-        var outcome = await BuildAsync((await ArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/empty"]}" });
+        var outcome = await BuildAsync((await SmallArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/empty"]}" });
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
         Assert.That(outcome.Log, Does.Contain("revision: ").And.Contain("neither auto/ nor config/"));

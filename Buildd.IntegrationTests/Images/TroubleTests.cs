@@ -43,7 +43,7 @@ public class TroubleTests(string environment) : LiveFsFixture(environment)
         silent.Start();
         using var abort = new CancellationTokenSource();
 
-        var run = BuildAsync((await ArgumentsAsync()) with { ConfigBranch = $"http://{silent.LocalEndpoint}/board.git" }, abort: abort.Token);
+        var run = BuildAsync((await SmallArgumentsAsync()) with { ConfigBranch = $"http://{silent.LocalEndpoint}/board.git" }, abort: abort.Token);
         var asked = silent.AcceptSocketAsync();
         Assert.That(await Task.WhenAny(asked, run), Is.SameAs(asked), "git asks the server");
         using var connection = await asked;

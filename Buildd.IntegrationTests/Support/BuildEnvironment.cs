@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Buildd.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
@@ -22,8 +24,11 @@ internal static class BuildEnvironment
         trap 'rm -rf --one-file-system "$folder" "$2.part"' EXIT
         tar -C "$folder" --numeric-owner -xzf "$1"
         cd "$folder/chroot-autobuild"
-        find usr/share/doc usr/share/man usr/share/info usr/share/locale -mindepth 1 -delete
+        find usr/share/doc usr/share/man usr/share/info usr/share/locale usr/share/zoneinfo/right usr/share/zoneinfo/posix usr/include/c++ -mindepth 1 -delete
         find var/lib/apt/lists var/cache/apt -type f -delete
+        # what compiles anything but C, or while linking, or looks for mistakes of memory and threads
+        find usr/bin usr/lib -type f '(' -name cc1plus -o -name lto1 -o -name '*-lto-dump-*' -o -name 'lib[alt]san*' -o -name 'libubsan*' -o -name 'libstdc++*.a' ')' -delete
+        find usr/lib/*-linux-gnu/perl/*/auto usr/share/perl/*/Unicode -path '*/Encode/[CJKT]*' -type f -delete -o -path '*/Collate/*' -type f -delete
         tar -C .. --numeric-owner -cf - chroot-autobuild | zstd -q -3 -T0 -o "$2.part"
         mv "$2.part" "$2"
         """;
@@ -33,6 +38,10 @@ internal static class BuildEnvironment
 
     /// <summary>The tarball that the demo makes and uses.</summary>
     internal static Task<string> DemoChrootAsync() => DemoChroot.Value;
+
+    /// <summary>Fills a folder for the demo's option <c>--chroot-cache</c>: where its tarball is looked for is the smaller one.</summary>
+    internal static async Task FillChrootCacheAsync(string folder) => File.CreateSymbolicLink(
+        Path.Combine(Directory.CreateDirectory(folder).FullName, Path.GetFileName(await DemoChrootAsync())), await ChrootAsync());
 
     internal static Task<(string Suite, string Architecture)> ReleaseAsync() => Release.Value;
 
@@ -66,6 +75,22 @@ internal static class BuildEnvironment
             Machine.Require(File.Exists(tool), $"{tool}: run 'make test', which installs it");
     }
 
+    /// <summary>Waits until no other test process has the file, and keeps it until it is disposed of.</summary>
+    internal static async Task<IDisposable> LockAsync(string path)
+    {
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException)
+            {
+                await Task.Delay(100);
+            }
+        }
+    }
+
     /// <summary>No process that lives below the folder, nothing mounted there, no definition of a chroot that is there.</summary>
     internal static void AssertNothingIsLeft(string directory)
     {
@@ -85,12 +110,13 @@ internal static class BuildEnvironment
     /// <summary>Nothing is there but what was unpacked as a whole, and by its tarball's sum.</summary>
     private static void AssertBasesAreWhole(string bases)
     {
-        // A slave that has just started tries what its kernel can.
-        SpinWait.SpinUntil(() => !Directory.Exists(Path.Combine(bases, "try")), TimeSpan.FromSeconds(10));
-        foreach (var one in Directory.Exists(bases) ? Directory.GetDirectories(bases) : [])
+        // A slave that has just started tries what its kernel can, and takes that away.
+        string[] found = [];
+        SpinWait.SpinUntil(() => !(found = Directory.Exists(bases) ? Directory.GetDirectories(bases) : []).Contains(Path.Combine(bases, "try")), TimeSpan.FromSeconds(10));
+        foreach (var one in found)
         {
             Assert.That(Path.GetFileName(one), Does.Match("^[0-9a-f]{40}$"), "a base that is on its way in or out");
-            Assert.That(long.Parse(File.ReadAllText(Path.Combine(one, "size")).Trim(), System.Globalization.CultureInfo.InvariantCulture), Is.GreaterThan(0));
+            Assert.That(long.Parse(File.ReadAllText(Path.Combine(one, "size")).Trim(), System.Globalization.CultureInfo.InvariantCulture), Is.Not.Negative);
         }
     }
 
@@ -102,7 +128,9 @@ internal static class BuildEnvironment
     {
         Machine.Require(File.Exists("/usr/bin/zstd"), "/usr/bin/zstd: run 'make test', which installs it");
         var demo = await DemoChrootAsync();
-        var slim = Path.Combine(Path.GetDirectoryName(demo)!, "test-" + Path.GetFileName(demo).Replace(".tar.gz", ".tar.zst", StringComparison.Ordinal));
+        // The name says how it was made, so that another way makes another.
+        var way = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(SlimScript)))[..8];
+        var slim = Path.Combine(Path.GetDirectoryName(demo)!, $"test-{way}-" + Path.GetFileName(demo).Replace(".tar.gz", ".tar.zst", StringComparison.Ordinal));
         await ProcessRunner.CaptureAsync(Command.Of("flock", ChrootLock, "sh", "-c", SlimScript, "sh", demo, slim));
         return slim;
     }

@@ -25,7 +25,7 @@ public sealed class RepreproTests : BinaryPackageFixture
         await ProcessRunner.CaptureAsync(Command.Of(Repository.Program("buildd-farm"), "source", "hello", "--output", Folder["source"]));
         var dsc = Path.GetFileNameWithoutExtension(Directory.GetFiles(Folder["source"], "*.dsc").Single());
         var version = dsc[(dsc.IndexOf('_', StringComparison.Ordinal) + 1)..];
-        var job = await JobAsync("fx-unused", "true");
+        var job = await JobAsync("fx-unused", "true", await BuildEnvironment.ArchiveAsync());
         var files = new List<InputFile>();
         foreach (var path in Directory.GetFiles(Folder["source"]))
             files.Add(await Server.AddAsync(path));

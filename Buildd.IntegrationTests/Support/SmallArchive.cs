@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Buildd.Processes;
+
+namespace Buildd.IntegrationTests.Support;
+
+/// <summary>
+/// Of this machine's archive the packages that most test builds install, and what those need beside the chroot. A build runs apt eight
+/// times, and in the list of a whole release it reads 63,000 packages each time: that would be a fourth of all that a test run computes.
+/// </summary>
+internal static class SmallArchive
+{
+    private const string Parent = "/var/cache/buildd/test-packages";
+
+    private static readonly string[] Packages =
+        ["make", "hello", "lsb-release", "git", "ca-certificates", "intltool", "live-build", "squashfs-tools", "dctrl-tools", "systemd-sysv", "dbus"];
+
+    /// <summary>Fetches what would be installed in a chroot, as its own list of packages and the archive's own apt have it.</summary>
+    private const string FetchScript =
+        """
+        set -eu
+        chroot=$1 line=$2 target=$3
+        shift 3
+        work=$(mktemp -d /var/tmp/buildd-packages-XXXXXXXXXX)
+        trap 'rm -rf --one-file-system "$work"' EXIT
+        mkdir -p "$work/lists/partial" "$target/partial"
+        tar -C "$work" -xf "$chroot" chroot-autobuild/var/lib/dpkg/status
+        echo "$line" > "$work/sources.list"
+        apt() {
+            apt-get -qq -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$work/lists" \
+                -o Dir::State::Status="$work/chroot-autobuild/var/lib/dpkg/status" -o Dir::Cache="$work" -o Dir::Cache::Archives="$target" \
+                -o APT::Sandbox::User=root "$@"
+        }
+        apt update
+        apt --yes --download-only --reinstall install "$@" # also those that the chroot has
+        rm -rf "$target/partial" "$target/lock"
+        """;
+
+    private static readonly Lazy<Task<string>> Folder = new(MakeAsync);
+
+    /// <summary>Serves it.</summary>
+    /// <returns>The line of a sources.list.</returns>
+    internal static async Task<string> ServeAsync(FileServer server)
+    {
+        var (suite, _) = await BuildEnvironment.ReleaseAsync();
+        return $"deb [trusted=yes] {server.AddFolder("small", await Folder.Value)} {suite} {PackageRepository.Component}";
+    }
+
+    /// <summary>Makes it for the chroot that there is, unless it was made before; one process makes it where several want it.</summary>
+    private static async Task<string> MakeAsync()
+    {
+        var chroot = await BuildEnvironment.ChrootAsync();
+        var (suite, _) = await BuildEnvironment.ReleaseAsync();
+        var made = File.GetLastWriteTimeUtc(chroot).Ticks.ToString(CultureInfo.InvariantCulture);
+        var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(' ', [chroot, made, FetchScript, .. Packages]))))[..12];
+        var folder = $"{Directory.CreateDirectory(Parent).FullName}/{key}";
+        using var only = await BuildEnvironment.LockAsync(folder + ".lock");
+        if (!Directory.Exists(folder))
+        {
+            // Under another name until it is whole.
+            var part = new DirectoryInfo(folder + ".part");
+            if (part.Exists)
+                part.Delete(recursive: true);
+            await ProcessRunner.CaptureAsync(Command.Of(
+                "sh", ["-c", FetchScript, "sh", chroot, await BuildEnvironment.ArchiveAsync(), part.FullName, .. Packages]));
+            await new PackageRepository(part.FullName).IndexAsync(suite);
+            part.MoveTo(folder);
+        }
+
+        return folder;
+    }
+}
