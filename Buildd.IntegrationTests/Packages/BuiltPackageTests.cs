@@ -89,7 +89,8 @@ public sealed class BuiltPackageTests
         var folder = Directory.CreateDirectory($"/var/tmp/buildd-again-{Guid.NewGuid():N}").FullName;
         try
         {
-            await DebianSystem.RunOnHostAsync(Path.Combine(Repository.Root, "scripts", "source-package"), folder);
+            var (made, told) = await DebianSystem.TryAsync(Alone(Command.Of(Path.Combine(Repository.Root, "scripts", "source-package"), folder)));
+            Assert.That(made, Is.Zero, told);
             var source = Directory.GetFiles(folder, "*.dsc").Single();
             Assert.That(Directory.GetFiles(folder, "*.orig-nuget.tar.gz"), Has.Length.EqualTo(1));
             await DebianSystem.RunOnHostAsync("dpkg-source", "-x", source, folder + "/elsewhere");
@@ -110,8 +111,11 @@ public sealed class BuiltPackageTests
 
         // No home, and so no packages of NuGet's but those in the source.
         Task<(int Code, string Said)> BuildAsync(params string[] command) => DebianSystem.TryAsync(
-            (Command.Of(command[0], command[1..]) with { WorkingDirectory = folder + "/elsewhere" })
+            Alone(Command.Of(command[0], command[1..]) with { WorkingDirectory = folder + "/elsewhere" })
             .WithEnvironment("HOME", folder + "/none").WithEnvironment("NUGET_PACKAGES", null).WithEnvironment("RestoreConfigFile", null));
+
+        // With no compiler that was there before: it has a network, a home, and not the folders that this process has in memory.
+        static Command Alone(Command command) => command.WithEnvironment("MSBUILDDISABLENODEREUSE", "1").WithEnvironment("UseSharedCompilation", "false");
     }
 
     private static async Task<string[]> SumsAsync(string folder)

@@ -11,6 +11,9 @@ namespace Buildd.IntegrationTests.Support;
 /// </summary>
 internal sealed class OrdinaryUser : IAsyncDisposable
 {
+    /// <summary>Nobody but root may write there, so that sudo's rule for what is in it is safe. 'scripts/in-memory' knows it too.</summary>
+    private const string Parent = "/var/lib/buildd-tests";
+
     private OrdinaryUser(string name, string directory)
     {
         Name = name;
@@ -35,7 +38,7 @@ internal sealed class OrdinaryUser : IAsyncDisposable
     {
         Machine.Require(File.Exists("/usr/bin/sudo"), "sudo: run 'make test', which installs it");
         var name = $"buildd-t{Guid.NewGuid():N}"[..20];
-        var user = new OrdinaryUser(name, System.IO.Directory.CreateDirectory($"/var/lib/{name}").FullName);
+        var user = new OrdinaryUser(name, System.IO.Directory.CreateDirectory($"{Parent}/{name}").FullName);
         await RootRunAsync("useradd", "--system", "--no-create-home", "--home-dir", Path.Combine(user.Directory, "home"), "--groups", "sbuild", name);
         user.Id = uint.Parse(await RootRunAsync("id", "-u", name), CultureInfo.InvariantCulture);
         await RootRunAsync("install", "-m", "755", Repository.Program("buildd-slave"), user.Program);
