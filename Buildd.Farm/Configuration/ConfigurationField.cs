@@ -1,5 +1,6 @@
 using System.Net;
 using Buildd.Debian;
+using Buildd.Farm.Mail;
 using Buildd.Farm.Uploads;
 using Buildd.Master.Mail;
 
@@ -84,8 +85,8 @@ internal readonly record struct ConfigurationField(string Text, string BaseFolde
                 return new MailChoice { Program = Path.GetFullPath(program, BaseFolder) };
         }
 
-        if (!Uri.TryCreate(Text, UriKind.Absolute, out var url) || url.Scheme is not ("smtp" or "smtp+tls") || url.Host.Length == 0 || url.AbsolutePath is not ("" or "/"))
-            throw new FormatException("'none', 'sendmail', 'sendmail PROGRAM', 'smtp://HOST[:PORT]' or 'smtp+tls://[USER@]HOST[:PORT]'");
+        if (!Uri.TryCreate(Text, UriKind.Absolute, out var url) || !MailChoice.Schemes.Contains(url.Scheme) || url.Host.Length == 0 || url.AbsolutePath is not ("" or "/"))
+            throw new FormatException("'none', 'sendmail', 'sendmail PROGRAM', 'smtp://HOST[:PORT]', 'smtp+tls://[USER@]HOST[:PORT]' or 'smtps://[USER@]HOST[:PORT]'");
         return url.UserInfo.Contains(':', StringComparison.Ordinal)
             ? throw new FormatException("without the password, which stands in a file of its own: Mail-Password-File")
             : new MailChoice { Server = url };

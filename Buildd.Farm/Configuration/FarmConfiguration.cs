@@ -89,6 +89,7 @@ internal sealed record FarmConfiguration
         Of("Sections", (uploads, field) => uploads with { Policy = uploads.Policy with { Sections = field.WordSet() is var words && words.Contains("any") ? null : words } }),
         Of("Mail", (uploads, field) => uploads with { Mail = field.MailTransport() }),
         Of("Mail-Password-File", (uploads, field) => uploads with { MailPasswordFile = field.File() }),
+        Of("Mail-Authorities", (uploads, field) => uploads with { MailAuthorities = field.File() }),
         Of("Mail-From", (uploads, field) => uploads with { MailFrom = field.Person() }),
         Of("Administrators", (uploads, field) => uploads with { Administrators = field.People() }),
         Of("Administrators-Team", (uploads, field) => uploads with { AdministratorsTeam = field.Name() }),

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using Buildd.Farm.Mail;
 using Buildd.Master.Builds;
 using Buildd.Master.Mail;
 using Buildd.Master.Uploads;
@@ -11,24 +13,11 @@ namespace Buildd.Farm.Uploads;
 /// <param name="Folder">The archive's folder.</param>
 internal sealed record ArchiveChoice(bool IsReprepro, string Folder);
 
-/// <summary>How mail leaves: the field Mail, either a program or a server.</summary>
-internal sealed record MailChoice
-{
-    /// <summary>A program that takes mail as sendmail does.</summary>
-    internal string? Program { get; init; }
-
-    /// <summary><c>smtp://HOST[:PORT]</c>, or <c>smtp+tls://[USER@]HOST[:PORT]</c> for STARTTLS.</summary>
-    internal Uri? Server { get; init; }
-}
-
 /// <summary>
 /// What becomes of results: the fields of the farm's configuration about uploads and mail, and the parts that are made of them.
 /// </summary>
 internal sealed record UploadConfiguration
 {
-    private const int SubmissionPort = 587;
-    private const int SmtpPort = 25;
-
     /// <summary>The farm's own folder: what has no place of its own is below it.</summary>
     internal string Folder { get; init; } = "";
 
@@ -49,6 +38,9 @@ internal sealed record UploadConfiguration
 
     /// <summary>The file with the password of the mail server's user.</summary>
     internal string? MailPasswordFile { get; init; }
+
+    /// <summary>The file with those who may have signed the mail server's certificate, beside those whom the system trusts.</summary>
+    internal string? MailAuthorities { get; init; }
 
     /// <summary>Who mail is from; there whenever <see cref="Mail"/> is.</summary>
     internal MailPerson? MailFrom { get; init; }
@@ -93,12 +85,12 @@ internal sealed record UploadConfiguration
                     NotifiesOwner = NotifiesOwner,
                     Templates = Templates is null ? new MailTemplates() : MailTemplates.Load(Templates),
                 },
-                MakeTransport(Mail),
+                Mail.MakeTransport(MailPasswordFile, MailAuthorities),
                 builds,
                 FarmKinds.All,
                 loggers.CreateLogger<MailNotifier>());
         }
-        catch (Exception e) when (e is MailException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is MailException or IOException or UnauthorizedAccessException or CryptographicException)
         {
             throw new FarmException($"mail can't be sent as the configuration says: {e.Message}", e) { ExitCode = ExitCode.BadConfiguration };
         }
@@ -123,20 +115,4 @@ internal sealed record UploadConfiguration
     private IArchive MakeArchive() => Archive is { IsReprepro: true }
         ? new RepreproArchive(ArchiveFolder, new DirectoryArchive(Files ?? Path.Combine(Folder, "archive")))
         : new DirectoryArchive(ArchiveFolder);
-
-    private IMailTransport MakeTransport(MailChoice mail)
-    {
-        if (mail.Program is { } program)
-            return new SendmailTransport(program);
-        var url = mail.Server!;
-        var isTls = url.Scheme == "smtp+tls";
-        return new SmtpTransport(new SmtpOptions
-        {
-            Host = url.Host,
-            Port = url.Port > 0 ? url.Port : isTls ? SubmissionPort : SmtpPort,
-            UsesTls = isTls,
-            User = url.UserInfo.Length > 0 ? Uri.UnescapeDataString(url.UserInfo) : null,
-            Password = MailPasswordFile is null ? null : File.ReadAllText(MailPasswordFile).TrimEnd('\r', '\n'),
-        });
-    }
 }

@@ -6,13 +6,16 @@ namespace Buildd.Master.Mail;
 /// </summary>
 public sealed class MailException : MasterException
 {
-    internal MailException(string message)
+    /// <param name="message">What could not be done, and why.</param>
+    public MailException(string message)
         : base(message)
     {
     }
 
-    internal MailException(string message, Exception cause)
-        : base($"{message}: {cause.Message}", cause)
+    /// <param name="message">What could not be done; the cause's own message is added.</param>
+    /// <param name="cause">Why.</param>
+    public MailException(string message, Exception cause)
+        : base($"{message}: {(cause ?? throw new ArgumentNullException(nameof(cause))).Message}", cause)
     {
     }
 }

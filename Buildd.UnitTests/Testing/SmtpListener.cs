@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Buildd.UnitTests.Testing;
@@ -10,6 +12,7 @@ internal sealed class SmtpListener : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly List<ReceivedMail> _received = [];
+    private readonly List<string> _inTheClear = [];
     private readonly Task _serving;
 
     internal SmtpListener()
@@ -26,6 +29,25 @@ internal sealed class SmtpListener : IAsyncDisposable
 
     /// <summary>Whether it takes connections and never says a word.</summary>
     internal bool IsSilent { get; init; }
+
+    /// <summary>What it shows for TLS, which it then offers; null for none.</summary>
+    internal X509Certificate2? Certificate { get; init; }
+
+    /// <summary>Whether it speaks TLS from the first byte on.</summary>
+    internal bool BeginsWithTls { get; init; }
+
+    /// <summary>The user and password that it wants before it takes mail; null for none.</summary>
+    internal (string User, string Password)? Account { get; init; }
+
+    /// <summary>The commands that came before the connection was encrypted.</summary>
+    internal IReadOnlyList<string> InTheClear
+    {
+        get
+        {
+            lock (_received)
+                return [.. _inTheClear];
+        }
+    }
 
     internal IReadOnlyList<ReceivedMail> Received
     {
@@ -56,17 +78,45 @@ internal sealed class SmtpListener : IAsyncDisposable
     private async Task TalkAsync(TcpClient client)
     {
         using var closing = client;
-        await using var stream = client.GetStream();
-        using var reader = new StreamReader(stream, Encoding.Latin1);
+        Stream stream = client.GetStream();
+        if (BeginsWithTls && !await EncryptAsync())
+            return;
+        var reader = new StreamReader(stream, Encoding.Latin1);
         if (IsSilent)
             await Task.Delay(Timeout.Infinite, _stop.Token);
         await SayAsync("220 test");
-        var (from, to) = ("", new List<string>());
+        var (from, to, isKnown) = ("", new List<string>(), Account is null);
         while (await reader.ReadLineAsync(_stop.Token) is { } line)
         {
+            if (stream is not SslStream)
+            {
+                lock (_received)
+                    _inTheClear.Add(line);
+            }
+
             var verb = line.Split(' ', ':')[0].ToUpperInvariant();
             switch (verb)
             {
+                case "EHLO":
+                    if (Certificate is not null && stream is not SslStream)
+                        await SayAsync("250-STARTTLS");
+                    if (Account is not null)
+                        await SayAsync("250-AUTH PLAIN");
+                    await SayAsync("250 OK");
+                    break;
+                case "STARTTLS":
+                    await SayAsync("220 go on");
+                    if (!await EncryptAsync())
+                        return;
+                    reader = new StreamReader(stream, Encoding.Latin1);
+                    break;
+                case "AUTH":
+                    isKnown = Account is var (user, password) && line == $"AUTH PLAIN {Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0{user}\0{password}"))}";
+                    await SayAsync(isKnown ? "235 welcome" : "535 who are you?");
+                    break;
+                case "MAIL" when !isKnown:
+                    await SayAsync("530 who are you?");
+                    break;
                 case "MAIL":
                     from = line;
                     await SayAsync("250 OK");
@@ -94,6 +144,21 @@ internal sealed class SmtpListener : IAsyncDisposable
             }
         }
 
+        async Task<bool> EncryptAsync()
+        {
+            var tls = new SslStream(stream);
+            stream = tls;
+            try
+            {
+                await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = Certificate }, _stop.Token);
+                return true;
+            }
+            catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
+            {
+                return false; // the client does not trust us
+            }
+        }
+
         async Task SayAsync(string reply) => await stream.WriteAsync(Encoding.ASCII.GetBytes(reply + "\r\n"), _stop.Token);
     }
 }
@@ -108,6 +173,9 @@ internal sealed record ReceivedMail(string From, IReadOnlyList<string> To, strin
     internal ILookup<string, string> Headers => Text[..Text.IndexOf("\n\n", StringComparison.Ordinal)]
         .Replace("\n ", " ", StringComparison.Ordinal).Replace("\n\t", " ", StringComparison.Ordinal).Split('\n')
         .Select(line => line.Split(": ", 2)).ToLookup(parts => parts[0], parts => parts.Length > 1 ? parts[1] : "", StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The mail as a program of its receiver reads it.</summary>
+    internal Task<MimeKit.MimeMessage> ReadAsync() => MimeKit.MimeMessage.LoadAsync(new MemoryStream(Encoding.Latin1.GetBytes(Text)));
 
     /// <summary>What follows the head, as it came.</summary>
     internal string Body => Text[(Text.IndexOf("\n\n", StringComparison.Ordinal) + 2)..];

@@ -1,5 +1,6 @@
 using Buildd.Farm;
 using Buildd.Farm.Configuration;
+using Buildd.Farm.Mail;
 using Buildd.Farm.Uploads;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
@@ -85,6 +86,12 @@ public sealed class FarmConfigurationTests : IDisposable
         Assert.That((read.StorePath, read.Results, $"{read.Listen}", read.PollInterval.TotalSeconds), Is.EqualTo(("/var/lib/buildd-farm/farm.sqlite", "/var/lib/buildd-farm/results", "127.0.0.1:8223", 15)));
         Assert.That((read.Uploads.ArchiveFolder, read.Uploads.LogFolder("/srv"), read.Uploads.Mail), Is.EqualTo(("/var/lib/buildd-farm/archive", "/srv/upload-logs", (MailChoice?)null)));
     }
+
+    [TestCase("smtp://mail.example")]
+    [TestCase("smtp+tls://me%40home@mail.example:2525")]
+    [TestCase("smtps://me@[::1]")]
+    public async Task A_mail_server_is_reached_in_three_ways(string url) =>
+        Assert.That((await ReadAsync($"Mail: {url}\nMail-From: a@b")).Uploads.Mail, Is.EqualTo(new MailChoice { Server = new Uri(url) }));
 
     [TestCase("State:", "line 1: State is \"\", and should be a folder")]
     [TestCase("Listen: 127.0.0.1", "an address and a port")]

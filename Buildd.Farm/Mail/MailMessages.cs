@@ -1,11 +1,11 @@
-using System.Net.Mail;
-using System.Net.Mime;
 using System.Text;
+using Buildd.Master.Mail;
+using MimeKit;
 
-namespace Buildd.Master.Mail;
+namespace Buildd.Farm.Mail;
 
 /// <summary>
-/// Makes the framework's messages of ours. All text of a head comes through here: what could begin another line, and so another
+/// Makes the library's messages of ours. All text of a head comes through here: what could begin another line, and so another
 /// header, is taken out.
 /// </summary>
 internal static class MailMessages
@@ -19,52 +19,53 @@ internal static class MailMessages
     /// <summary>1 MiB: of a body that is longer the first part is sent, and says so.</summary>
     private const int MaxBodyLength = 1 << 20;
 
-    public static MailMessage Make(OutgoingMail mail)
+    internal static MimeMessage Make(OutgoingMail mail)
     {
         var body = Body(mail.Body);
-        var message = new MailMessage
+        var message = new MimeMessage
         {
-            From = Address(mail.From),
             Subject = OneLine(mail.Subject),
-            SubjectEncoding = Encoding.UTF8,
-            HeadersEncoding = Encoding.UTF8,
-            Body = body,
-            BodyEncoding = System.Text.Ascii.IsValid(body) ? Encoding.ASCII : Encoding.UTF8,
-            BodyTransferEncoding = System.Text.Ascii.IsValid(body) && body.Split('\n').All(line => line.Length <= MaxPlainLine)
-                ? TransferEncoding.SevenBit
-                : TransferEncoding.Base64, // the framework's quoted-printable takes line ends for bytes that must be quoted
+            MessageId = $"{Token(mail.Id)}@{mail.From.Address[(mail.From.Address.IndexOf('@', StringComparison.Ordinal) + 1)..]}",
+            Body = new TextPart("plain")
+            {
+                Text = body,
+                ContentTransferEncoding = Ascii.IsValid(body) && body.Split('\n').All(line => line.Length <= MaxPlainLine)
+                    ? ContentEncoding.SevenBit
+                    : ContentEncoding.QuotedPrintable,
+            },
         };
+        message.From.Add(Address(mail.From));
         message.To.Add(Address(mail.To));
-        message.Headers.Add("Message-ID", $"<{Token(mail.Id)}@{mail.From.Address[(mail.From.Address.IndexOf('@', StringComparison.Ordinal) + 1)..]}>");
-        message.Headers.Add("Auto-Submitted", "auto-generated"); // RFC 3834: nobody's absence notice comes back
+        message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated"); // RFC 3834: nobody's absence notice comes back
         foreach (var (name, value) in mail.Headers)
         {
             if (OneLine(value) is { Length: > 0 } line)
-                message.Headers.Add(Token(name), line);
+                message.Headers.Add(Token(name), Encoding.UTF8, line);
         }
 
         return message;
     }
 
+    /// <summary>A person as the library has them.</summary>
+    /// <exception cref="MailException">The address is none that mail can be sent to.</exception>
+    internal static MailboxAddress Address(MailPerson person) =>
+        MailboxAddress.TryParse(person.Address, out var parsed)
+            ? new MailboxAddress(Encoding.UTF8, OneLine(person.Name), parsed.Address)
+            : throw new MailException($"{person} is no address that mail can be sent to");
+
     /// <summary>The text with everything that ends or commands a line made a blank.</summary>
-    public static string OneLine(string text)
+    private static string OneLine(string text)
     {
         var line = string.Concat(text.EnumerateRunes().Select(rune => IsHarmful(rune) ? " " : rune.ToString())).Trim();
         return line.Length <= MaxHeaderLength ? line : line[..MaxHeaderLength] + "...";
     }
 
-    private static MailAddress Address(MailPerson person) =>
-        MailAddress.TryCreate(person.Address, person.Name, Encoding.UTF8, out var address)
-            ? address
-            : throw new MailException($"{person} is no address that mail can be sent to");
-
-    /// <summary>Lines end in CR LF, as servers have come to insist on; other control characters do nothing in a mail.</summary>
+    /// <summary>Control characters do nothing in a mail.</summary>
     private static string Body(string text)
     {
         if (text.Length > MaxBodyLength)
             text = text[..MaxBodyLength] + "\n(The rest was left out.)\n";
-        var lines = text.Split('\n').Select(line => string.Concat(line.EnumerateRunes().Select(rune => rune.Value == '\t' || !IsHarmful(rune) ? rune.ToString() : "")));
-        return string.Join("\r\n", lines);
+        return string.Concat(text.EnumerateRunes().Where(rune => rune.Value is '\t' or '\n' || !IsHarmful(rune)));
     }
 
     private static string Token(string text) =>

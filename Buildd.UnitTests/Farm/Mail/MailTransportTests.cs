@@ -1,9 +1,10 @@
-using System.Text;
+using System.Security.Cryptography.X509Certificates;
+using Buildd.Farm.Mail;
 using Buildd.Master.Mail;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Master.Mail;
+namespace Buildd.UnitTests.Farm.Mail;
 
 /// <summary>Mail as it comes out at the other end: at a server, and at a program that stands for sendmail.</summary>
 [Parallelizable(ParallelScope.All)]
@@ -57,8 +58,11 @@ public sealed class MailTransportTests : IDisposable
             Assert.That(mail.Text, Has.None.GreaterThan('\u007f'));
             Assert.That(mail.Text.Split('\n').Select(line => line.Length), Has.All.LessThan(998));
             Assert.That(mail.Headers["Subject"].Single(), Does.StartWith("=?utf-8?"));
-            Assert.That(mail.Headers["Content-Transfer-Encoding"].Single(), Is.EqualTo("base64"));
-            Assert.That(Encoding.UTF8.GetString(Convert.FromBase64String(mail.Body)), Is.EqualTo("schön\r\n" + new string('x', 5000) + "\r\n"));
+            Assert.That(mail.Headers["Content-Transfer-Encoding"].Single(), Is.EqualTo("quoted-printable"));
+            var read = await mail.ReadAsync();
+            Assert.That(read.TextBody!.ReplaceLineEndings("\n"), Is.EqualTo("schön\n" + new string('x', 5000) + "\n"));
+            Assert.That(read.Subject, Is.EqualTo("Zwölf Boxkämpfer"));
+            Assert.That(read.To.Mailboxes.Single().Name, Is.EqualTo("Jürgen Groß"));
         }
     }
 
@@ -81,7 +85,7 @@ public sealed class MailTransportTests : IDisposable
 
     [Test]
     public void A_header_s_name_is_a_word() =>
-        Assert.That(async () => await new SmtpTransport(new SmtpOptions()).SendAsync(Mail with { Headers = [("X: y\nZ", "value")] }), Throws.ArgumentException);
+        Assert.That(async () => await new SmtpTransport(new SmtpOptions { Host = "127.0.0.1", Port = 1 }).SendAsync(Mail with { Headers = [("X: y\nZ", "value")] }), Throws.ArgumentException);
 
     [Test]
     public async Task A_server_that_refuses_is_named_with_what_it_said()
@@ -108,6 +112,57 @@ public sealed class MailTransportTests : IDisposable
         var transport = new SmtpTransport(new SmtpOptions { Host = "127.0.0.1", Port = server.Port, Timeout = TimeSpan.FromMilliseconds(200) });
 
         Assert.That(async () => await transport.SendAsync(Mail), Throws.InstanceOf<MailException>().With.Message.Contains("did not take the mail to Jane Doe"));
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_mail_and_the_password_go_through_TLS(bool fromTheFirstByte)
+    {
+        var security = fromTheFirstByte ? MailSecurity.Tls : MailSecurity.StartTls;
+        using var certificates = new TestCertificates(_folder["certificates"]);
+        await using var server = TlsServer(certificates, security);
+
+        await Transport(server, security, certificates).SendAsync(Mail);
+
+        Assert.That(server.Received.Single().Headers["Subject"].Single(), Is.EqualTo("Hello"));
+        Assert.That(server.InTheClear.Select(line => line.Split(' ')[0]), Is.SubsetOf((string[])["EHLO", "STARTTLS"]));
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_server_whose_certificate_nobody_trusts_gets_neither_mail_nor_password(bool fromTheFirstByte)
+    {
+        var security = fromTheFirstByte ? MailSecurity.Tls : MailSecurity.StartTls;
+        using var certificates = new TestCertificates(_folder["certificates"]);
+        using var others = new TestCertificates(_folder["others"]);
+        await using var server = TlsServer(others, security);
+
+        foreach (var trusted in (TestCertificates?[])[null, certificates])
+            Assert.That(async () => await Transport(server, security, trusted).SendAsync(Mail), Throws.InstanceOf<MailException>().With.Message.Contains($"127.0.0.1:{server.Port}"));
+
+        Assert.That(server.Received, Is.Empty);
+        Assert.That(server.InTheClear, Has.None.StartsWith("AUTH").And.None.StartsWith("MAIL"));
+    }
+
+    [Test]
+    public async Task A_server_without_STARTTLS_is_given_nothing_where_TLS_is_wanted()
+    {
+        await using var server = new SmtpListener();
+
+        Assert.That(async () => await Transport(server, MailSecurity.StartTls).SendAsync(Mail), Throws.InstanceOf<MailException>().With.Message.Contains("STARTTLS"));
+
+        Assert.That(server.Received, Is.Empty);
+        Assert.That(server.InTheClear, Has.None.StartsWith("AUTH").And.None.StartsWith("MAIL"));
+    }
+
+    [Test]
+    public async Task A_password_that_is_wrong_is_said_without_it()
+    {
+        using var certificates = new TestCertificates(_folder["certificates"]);
+        await using var server = TlsServer(certificates, MailSecurity.StartTls, password: "another");
+
+        Assert.That(async () => await Transport(server, MailSecurity.StartTls, certificates).SendAsync(Mail), Throws.InstanceOf<MailException>()
+            .With.Message.Contains("535").And.Message.Not.Contains(Password));
     }
 
     [Test]
@@ -150,6 +205,29 @@ public sealed class MailTransportTests : IDisposable
         Id = "some.id-1",
         Body = "\nfirst line\n.\n..two dots\n-- \nend\n",
     };
+
+    private const string Password = "hunter2secret";
+
+    private static SmtpListener TlsServer(TestCertificates certificates, MailSecurity security, string password = Password)
+    {
+        var (certificate, key) = certificates.Sign("mail", TestCertificates.ServerUse);
+        return new SmtpListener
+        {
+            Certificate = X509Certificate2.CreateFromPemFile(certificate, key),
+            BeginsWithTls = security == MailSecurity.Tls,
+            Account = ("farm", password),
+        };
+    }
+
+    private static SmtpTransport Transport(SmtpListener server, MailSecurity security, TestCertificates? trusted = null) => new(new SmtpOptions
+    {
+        Host = "127.0.0.1",
+        Port = server.Port,
+        Security = security,
+        Authorities = trusted is null ? [] : [trusted.Authority],
+        User = "farm",
+        Password = Password,
+    });
 
     private static SmtpTransport SmtpTo(SmtpListener server) => new(new SmtpOptions { Host = "127.0.0.1", Port = server.Port });
 
