@@ -39,7 +39,7 @@ soak: packages build ## what tests do at random, at full length; the last line i
 packages:
 	@scripts/require-packages $(build_packages)
 
-build: out/bin/buildd-slave out/bin/buildd-farm ## out/bin/buildd-slave and out/bin/buildd-farm, ready to run
+build: out/bin/buildd-slave out/bin/buildd-farm out/bin/buildd-demo ## out/bin/buildd-slave and out/bin/buildd-farm, ready to run
 
 out/bin/buildd-slave: $(sources) scripts/build
 	@scripts/require-packages $(linker_packages)
@@ -47,6 +47,9 @@ out/bin/buildd-slave: $(sources) scripts/build
 
 out/bin/buildd-farm: $(sources) scripts/build
 	@scripts/build farm
+
+out/bin/buildd-demo: $(sources) scripts/build
+	@scripts/build demo
 
 check: ## format, analysers, the architecture test
 	@scripts/check

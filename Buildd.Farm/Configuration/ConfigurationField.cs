@@ -1,7 +1,6 @@
 using System.Net;
 using Buildd.Debian;
 using Buildd.Farm.Mail;
-using Buildd.Farm.Uploads;
 using Buildd.Master.Mail;
 
 namespace Buildd.Farm.Configuration;

@@ -1,7 +1,6 @@
 using System.Net;
 using Buildd.Debian;
 using Buildd.Debian.ControlFiles;
-using Buildd.Farm.Uploads;
 using Buildd.Master;
 
 namespace Buildd.Farm.Configuration;

@@ -139,8 +139,8 @@ public class DemoTests
     }
 
     private Command Demo(string package) => Command.Of(
-        Repository.Program("buildd-farm"), "demo", $"--package={package}", "--output", _folder["out"], "--work", _work,
-        "--slave", Repository.Program("buildd-slave"));
+        Repository.Program("buildd-demo"), "package", $"--package={package}", "--output", _folder["out"], "--work", _work,
+        "--slave", Repository.Program("buildd-slave"), "--farm", Repository.Program("buildd-farm"));
 
     private void AssertNothingIsLeft() => Assert.Multiple(() =>
     {

@@ -87,7 +87,7 @@ public class ImageDemoTests
     }
 
     private Command Demo(string tool) => Command.Of(
-        Repository.Program("buildd-farm"), "demo-image", "--tool", tool, "--output", _folder["out"], "--work", _work, "--slave", Repository.Program("buildd-slave"));
+        Repository.Program("buildd-demo"), "image", "--tool", tool, "--output", _folder["out"], "--work", _work, "--slave", Repository.Program("buildd-slave"), "--farm", Repository.Program("buildd-farm"));
 
     private void AssertNothingIsLeft() => Assert.Multiple(() =>
     {

@@ -1,7 +1,6 @@
 using Buildd.Farm;
 using Buildd.Farm.Configuration;
 using Buildd.Farm.Mail;
-using Buildd.Farm.Uploads;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Buildd.Master.Builds;
+
+namespace Buildd.Cli.Commands;
+
+/// <summary>How a person names a build: <c>7</c> or <c>PACKAGEBUILD-7</c>.</summary>
+internal sealed record BuildName(long Id, string? JobType)
+{
+    internal bool IsOf(Build build) => build.Id == Id && (JobType is null || JobType == build.JobType);
+
+    internal static Argument<BuildName> Argument() => new("BUILD")
+    {
+        Description = "The build: its number, or JOBTYPE-NUMBER.",
+        CustomParser = Parse,
+    };
+
+    internal static Option<BuildName?> Option(string name, params string[] aliases) => new(name, aliases)
+    {
+        HelpName = "BUILD",
+        CustomParser = Parse,
+    };
+
+    internal static Argument<BuildName[]> Arguments() => new("BUILD")
+    {
+        Description = "The builds: their numbers, or JOBTYPE-NUMBER.",
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = result =>
+        {
+            var names = result.Tokens.Select(token => Parse(token.Value)).ToArray();
+            if (Array.IndexOf(names, null) is var bad and >= 0)
+                result.AddError(Mistake(result.Tokens[bad].Value));
+            return names!;
+        },
+    };
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{(JobType is null ? "" : JobType + "-")}{Id}");
+
+    private static BuildName? Parse(ArgumentResult result)
+    {
+        var name = Parse(result.Tokens[0].Value);
+        if (name is null)
+            result.AddError(Mistake(result.Tokens[0].Value));
+        return name;
+    }
+
+    private static string Mistake(string text) => $"{Debian.FileName.Display(text)} names no build: a number is expected, or JOBTYPE-NUMBER.";
+
+    private static BuildName? Parse(string text)
+    {
+        var dash = text.LastIndexOf('-');
+        return long.TryParse(text.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0 && dash != 0
+            && text.Take(Math.Max(dash, 0)).All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c))
+            ? new BuildName(id, dash < 0 ? null : text[..dash])
+            : null;
+    }
+}

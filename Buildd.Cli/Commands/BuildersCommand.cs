@@ -1,0 +1,197 @@
+using System.CommandLine;
+using Buildd.Farm.Store;
+using Buildd.Master.Builders;
+using Buildd.Protocol.Client;
+
+namespace Buildd.Cli.Commands;
+
+/// <summary><c>buildd-farm builders</c>: which slaves the farm has, and whether they are well.</summary>
+internal static class BuildersCommand
+{
+    /// <summary>How many times it is tried when the master changes the same builder at the same time.</summary>
+    private const int Attempts = 20;
+
+    /// <summary>How long each call of a check may take.</summary>
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>The protocol's name as the original stores it.</summary>
+    internal static string Name(VmResetProtocol protocol) => protocol switch
+    {
+        VmResetProtocol.Synchronous => "1.1",
+        VmResetProtocol.Triggered => "2.0",
+        _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "There is no such protocol."),
+    };
+
+    internal static Command Create() => new("builders", "The farm's builders: slaves that it hands builds to.") { List(), Add(), Set(), Remove(), Check() };
+
+    private static Command List()
+    {
+        var json = Listing.JsonOption();
+        return new Command("list", "List the builders.") { json }.WithSession(async (session, parsed, stop) =>
+        {
+            var builders = await session.Store.Builders.ListAsync(stop);
+            if (parsed.GetValue(json))
+                Listing.WriteJson(session.Output, builders, RecordJson.Write);
+            else
+                Listing.WriteTable(session.Output, ["NAME", "URL", "PROCESSORS", "STATE", "CLEAN", "FAILURES", "NOTES"], builders.Select(Row));
+            return ExitCode.Done;
+        });
+    }
+
+    private static Command Add()
+    {
+        var name = NameArgument();
+        var url = new Argument<string>("URL") { Description = "Its slave's address, such as http://builder1:8221/." };
+        var options = new BuilderOptions();
+        var command = new Command("add", "Add a builder. It is given work as soon as it is clean, unless --manual yes says otherwise.") { name, url };
+        options.AddTo(command);
+        return command.WithSession(async (session, parsed, stop) =>
+        {
+            var builder = Checked(() => options.Apply(parsed, new Builder
+            {
+                Name = parsed.GetValue(name)!,
+                Url = BuilderOptions.ParseUrl(parsed.GetValue(url)!),
+                Manual = false,
+            }, session.Time));
+            if (await session.Store.Builders.TryAddAsync(builder, stop) is null)
+                throw new FarmException($"there is a builder {builder.Name} already: change it with 'builders set', or take another name");
+            return ExitCode.Done;
+        });
+    }
+
+    private static Command Set()
+    {
+        var name = NameArgument();
+        var url = new Option<string?>("--url") { Description = "Its slave's address.", HelpName = "URL" };
+        var service = BuilderOptions.YesNo("--in-service", "Put it in service, its failures forgotten, or take it out.");
+        var notes = new Option<string?>("--notes") { Description = "Why it is out of service, for people.", HelpName = "TEXT" };
+        var options = new BuilderOptions();
+        var command = new Command("set", "Change a builder. What is not given stays.") { name, url, service, notes };
+        options.AddTo(command);
+        return command.WithSession(async (session, parsed, stop) =>
+        {
+            await ChangeAsync(session.Store.Builders, parsed.GetValue(name)!, builder =>
+            {
+                if (parsed.GetValue(url) is { } address)
+                    builder = builder with { Url = BuilderOptions.ParseUrl(address) };
+                builder = parsed.GetValue(service) switch
+                {
+                    BuilderOptions.Yes => builder.BackInService(session.Time.GetUtcNow()),
+                    not null => builder.OutOfService(parsed.GetValue(notes) ?? "taken out of service by hand"),
+                    null => parsed.GetValue(notes) is { } text ? builder with { FailNotes = text } : builder,
+                };
+                return options.Apply(parsed, builder, session.Time);
+            }, stop);
+            return ExitCode.Done;
+        });
+    }
+
+    private static Command Remove()
+    {
+        var name = NameArgument();
+        return new Command("remove", "Remove a builder. What it builds goes back into the queue.") { name }.WithSession(async (session, parsed, stop) =>
+            await session.Store.Builders.RemoveAsync(parsed.GetValue(name)!, stop)
+                ? ExitCode.Done
+                : throw NoBuilder(parsed.GetValue(name)!));
+    }
+
+    private static Command Check()
+    {
+        var names = new Argument<string[]>("NAME") { Description = "The builders; all by default.", Arity = ArgumentArity.ZeroOrMore };
+        var json = Listing.JsonOption();
+        return new Command("check", "Ask builders' slaves what they are and do. Changes nothing; ends with 2 if one is not well.") { names, json }.WithSession(async (session, parsed, stop) =>
+        {
+            var builders = await session.Store.Builders.ListAsync(stop);
+            if (parsed.GetValue(names) is { Length: > 0 } wanted)
+                builders = [.. wanted.Select(name => builders.FirstOrDefault(builder => builder.Name == name) ?? throw NoBuilder(name))];
+            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = CheckTimeout }) { Timeout = Timeout.InfiniteTimeSpan };
+            var checks = await Task.WhenAll(builders.Select(builder => CheckAsync(http, builder, stop)));
+            if (parsed.GetValue(json))
+            {
+                Listing.WriteJson(session.Output, checks, (writer, check) =>
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("name", check.Builder.Name);
+                    writer.WriteBoolean("well", check.Mistake is null);
+                    writer.WriteString("mistake", check.Mistake);
+                    writer.WriteString("status", check.Status);
+                    writer.WriteString("build", check.BuildId);
+                    writer.WriteEndObject();
+                });
+            }
+            else
+            {
+                Listing.WriteTable(session.Output, ["NAME", "WELL", "STATUS", "BUILD", "MISTAKE"], checks.Select(check => (IReadOnlyList<string>)
+                    [check.Builder.Name, check.Mistake is null ? "yes" : "no", check.Status ?? "-", check.BuildId ?? "-", check.Mistake ?? ""]));
+            }
+
+            return Array.TrueForAll(checks, check => check.Mistake is null) ? ExitCode.Done : ExitCode.NotWell;
+        });
+    }
+
+    private static async Task<Finding> CheckAsync(HttpClient http, Builder builder, CancellationToken cancellationToken)
+    {
+        var slave = new SlaveClient(http, new SlaveClientOptions { Url = builder.Url });
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(CheckTimeout);
+        try
+        {
+            var info = await slave.InfoAsync(limit.Token);
+            var status = await slave.StatusAsync(limit.Token);
+            var mistake = builder.Processors.Count > 0 && !builder.Processors.Contains(info.ArchitectureTag)
+                ? $"it is {info.ArchitectureTag}, and its record has {string.Join(' ', builder.Processors)}"
+                : null;
+            return new Finding(builder, mistake, status.Status.ToString().ToUpperInvariant(), status.BuildId);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new Finding(builder, $"no answer within {CheckTimeout.TotalSeconds:0} s", null, null);
+        }
+        catch (SlaveException e)
+        {
+            return new Finding(builder, e.Message, null, null);
+        }
+    }
+
+    private static async Task ChangeAsync(SqliteBuilders builders, string name, Func<Builder, Builder> change, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var builder = await builders.FindAsync(name, cancellationToken) ?? throw NoBuilder(name);
+            if ((await builders.TryReplaceAsync([Checked(() => change(builder))], cancellationToken))[0] is not null)
+                return;
+        }
+
+        throw new FarmException($"the builder {name} changes faster than it can be changed: try again") { ExitCode = ExitCode.Busy };
+    }
+
+    /// <summary>The records check what they are given; here that is what a person typed.</summary>
+    private static Builder Checked(Func<Builder> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (ArgumentException e)
+        {
+            throw new FarmException(e.Message.Split(" (Parameter")[0], e) { ExitCode = ExitCode.Usage };
+        }
+    }
+
+    private static Argument<string> NameArgument() => new("NAME") { Description = "The builder's name." };
+
+    private static FarmException NoBuilder(string name) => FarmException.NotFound($"there is no builder {Debian.FileName.Display(name)}; 'buildd-farm builders list' shows those that there are");
+
+    private static IReadOnlyList<string> Row(Builder builder) =>
+    [
+        builder.Name,
+        builder.Url.OriginalString,
+        builder.Processors.Count == 0 ? "any" : string.Join(',', builder.Processors),
+        builder switch { { InService: false } => "out of service", { Manual: true } => "manual", _ => "in service" },
+        builder.Clean.ToString().ToLowerInvariant(),
+        Listing.Text(builder.Failures),
+        builder.FailNotes ?? "",
+    ];
+
+    private sealed record Finding(Builder Builder, string? Mistake, string? Status, string? BuildId);
+}

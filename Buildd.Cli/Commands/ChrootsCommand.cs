@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Buildd.Farm.Store;
+
+namespace Buildd.Cli.Commands;
+
+/// <summary><c>buildd-farm chroots</c>: what builds are built in.</summary>
+internal static class ChrootsCommand
+{
+    internal static Command Create() => new("chroots", "The chroots that builds are built in, one per series and architecture.") { List(), Add(), Remove() };
+
+    private static Command List()
+    {
+        var json = Listing.JsonOption();
+        return new Command("list", "List the chroots.") { json }.WithSession(async (session, parsed, stop) =>
+        {
+            var chroots = await session.Store.Chroots.ListAsync(stop);
+            if (parsed.GetValue(json))
+            {
+                Listing.WriteJson(session.Output, chroots, RecordJson.Write);
+            }
+            else
+            {
+                Listing.WriteTable(session.Output, ["SERIES", "ARCH", "ADDED", "BYTES", "SHA1", "NAME"], chroots.Select(chroot => (IReadOnlyList<string>)
+                    [chroot.Series, chroot.ArchTag, Listing.Text(chroot.Added), Listing.Text(chroot.Size), chroot.Sha1, chroot.Name]));
+            }
+
+            return ExitCode.Done;
+        });
+    }
+
+    private static Command Add()
+    {
+        var (series, arch) = (SeriesArgument(), ArchArgument());
+        var file = new Argument<string>("FILE") { Description = "The chroot's tarball; it is copied." };
+        return new Command("add", "Add a chroot, in the place of an earlier one. 'buildd-farm chroot' makes one of this machine's release.") { series, arch, file }.WithSession(async (session, parsed, stop) =>
+        {
+            var path = Path.GetFullPath(parsed.GetValue(file)!);
+            var (inSeries, tag) = (Checked(parsed.GetValue(series)!), Checked(parsed.GetValue(arch)!));
+            var stored = await session.Inputs.AddAsync(path, expected: null, stop);
+            await session.Store.Chroots.SetAsync(
+                new ChrootRecord(inSeries, tag, Debian.FileName.Check(Path.GetFileName(path)), stored.Sha1, stored.Size, session.Time.GetUtcNow()), stop);
+            return ExitCode.Done;
+        });
+    }
+
+    private static Command Remove()
+    {
+        var (series, arch) = (SeriesArgument(), ArchArgument());
+        return new Command("remove", "Remove a chroot: what waits for it goes on waiting until there is another.") { series, arch }.WithSession(async (session, parsed, stop) =>
+            await session.Store.Chroots.RemoveAsync(parsed.GetValue(series)!, parsed.GetValue(arch)!, stop)
+                ? ExitCode.Done
+                : throw FarmException.NotFound($"there is no chroot of {parsed.GetValue(series)} for {parsed.GetValue(arch)}"));
+    }
+
+    private static Argument<string> SeriesArgument() => new("SERIES") { Description = "The series, such as bookworm." };
+
+    private static Argument<string> ArchArgument() => new("ARCH") { Description = "The architecture, such as amd64." };
+
+    private static string Checked(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '+')
+        ? word
+        : throw new FarmException($"{Debian.FileName.Display(word)} is no series or architecture: letters, digits and - . + make one") { ExitCode = ExitCode.Usage };
+}

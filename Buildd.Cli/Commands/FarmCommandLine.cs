@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+
+namespace Buildd.Cli.Commands;
+
+/// <summary>The whole command line of <c>buildd-farm</c>.</summary>
+internal static class FarmCommandLine
+{
+    /// <summary>The configuration, of all commands that work on the farm.</summary>
+    internal static Option<string?> Configuration { get; } = new("--config", "-c")
+    {
+        Description = $"The farm's configuration (default: $BUILDD_FARM_CONFIG, or {Buildd.Farm.Configuration.FarmConfiguration.DefaultPath} if it is there).",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    internal static RootCommand Create() => new(
+        """
+        buildd-farm: a farm of builders for Debian packages.
+
+        'run' hands builds to builders; the other commands work on the farm's store, whether 'run' runs or not.
+        Exit codes: 0 done, 1 could not be done, 2 done but a build or builder is not well, 64 wrong command line,
+        66 no such thing, 75 busy (the store, the uploads), 78 wrong configuration, 130 Ctrl-C.
+        """)
+    {
+        Configuration,
+        RunCommand.Create(),
+        BuildersCommand.Create(),
+        ChrootsCommand.Create(),
+        BuildCommand.Create(),
+        QueueCommand.Create(),
+        ShowCommand.Create(),
+        LogCommand.Create(),
+        ChangeCommands.CreateCancel(),
+        ChangeCommands.CreateRescore(),
+        ChangeCommands.CreateRetry(),
+        ProcessUploadCommand.Create(),
+        ProcessUploadCommand.CreateRetry(),
+        CompletionCommand.Create(),
+        ChrootCommand.Create(),
+        SourceCommand.Create(),
+    };
+
+    /// <summary>Runs a command line.</summary>
+    /// <param name="arguments">What came after the program's name.</param>
+    /// <param name="output">For what was asked for; standard output by default.</param>
+    /// <param name="error">For messages; standard error by default.</param>
+    /// <returns>The exit code; see <see cref="ExitCode"/>.</returns>
+    internal static async Task<int> InvokeAsync(string[] arguments, TextWriter? output = null, TextWriter? error = null)
+    {
+        var parsed = Create().Parse(arguments);
+        var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
+        if (output is not null)
+            configuration.Output = output;
+        if (error is not null)
+            configuration.Error = error;
+        if (parsed.Action is not ParseErrorAction mistaken)
+            return await parsed.InvokeAsync(configuration);
+        mistaken.ShowHelp = false; // it would push the mistake off the screen
+        await parsed.InvokeAsync(configuration);
+        await configuration.Error.WriteLineAsync("'--help' says what can be given.");
+        return ExitCode.Usage;
+    }
+
+    /// <summary>Has a command open the farm, and turn what goes wrong into a sentence and an exit code.</summary>
+    internal static Command WithSession(this Command command, Func<FarmSession, ParseResult, CancellationToken, Task<int>> action)
+    {
+        command.SetAction(parsed =>
+        {
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            return Interruptible.RunAsync(command.Name, async stop =>
+            {
+                await using var session = await FarmSession.OpenAsync(parsed.GetValue(Configuration), output, error, stop);
+                return await action(session, parsed, stop);
+            }, error, stopped: "stopped");
+        });
+        return command;
+    }
+}

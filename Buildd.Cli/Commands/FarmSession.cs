@@ -1,0 +1,82 @@
+using Buildd.Farm.Configuration;
+using Buildd.Farm.Inputs;
+using Buildd.Farm.Store;
+using Buildd.Master;
+using Buildd.Master.Builds;
+using Buildd.Master.Logs;
+using Buildd.Master.Notification;
+using Buildd.Master.Results;
+
+namespace Buildd.Cli.Commands;
+
+/// <summary>What a command works with: the settings, the open store, and where it writes.</summary>
+internal sealed class FarmSession : IAsyncDisposable
+{
+    private FarmSession(FarmConfiguration configuration, SqliteStore store, TextWriter output, TextWriter error)
+    {
+        Configuration = configuration;
+        Store = store;
+        Output = output;
+        Error = error;
+        Inputs = new InputStore(configuration.InputsFolder);
+        Logs = new LogStore(Path.Combine(configuration.Results, "logs"));
+    }
+
+    internal FarmConfiguration Configuration { get; }
+
+    internal SqliteStore Store { get; }
+
+    internal InputStore Inputs { get; }
+
+    internal LogStore Logs { get; }
+
+    /// <summary>For what was asked for.</summary>
+    internal TextWriter Output { get; }
+
+    /// <summary>For what is said besides.</summary>
+    internal TextWriter Error { get; }
+
+    /// <summary>Whether times in listings are those of this clock, too: ages are counted from it.</summary>
+    internal TimeProvider Time => Store.Time;
+
+    internal static async Task<FarmSession> OpenAsync(string? configurationPath, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    {
+        var configuration = await FarmConfiguration.LoadAsync(configurationPath, cancellationToken);
+        return new FarmSession(configuration, await SqliteStore.OpenAsync(configuration.StorePath, cancellationToken: cancellationToken), output, error);
+    }
+
+    /// <summary>The build that a person names by its number or cookie.</summary>
+    /// <exception cref="FarmException">It isn't there.</exception>
+    internal async Task<Build> FindBuildAsync(BuildName name, CancellationToken cancellationToken)
+    {
+        var build = await Store.Builds.FindAsync(name.Id, cancellationToken);
+        return build is not null && name.IsOf(build)
+            ? build
+            : throw FarmException.NotFound($"there is no build {name}; 'buildd-farm queue --all' lists those that there are");
+    }
+
+    /// <summary>The settings of a master on this store.</summary>
+    internal MasterOptions MasterOptions() => new()
+    {
+        Root = Configuration.Results,
+        PollInterval = Configuration.PollInterval,
+        FastPollInterval = Configuration.FastPollInterval,
+        RefreshInterval = Configuration.RefreshInterval,
+        LeaseDuration = Configuration.LeaseDuration,
+        ResumeCommand = [.. Configuration.ResumeCommand],
+    };
+
+    /// <summary>What a master on this store works with.</summary>
+    internal BuildMasterParts MasterParts(Uri inputs, IUploadSink uploads, INotifier notifier) => new()
+    {
+        Builders = Store.Builders,
+        Builds = Store.Builds,
+        Queue = Store.Builds,
+        Inputs = new FarmInputs(Store.Chroots, Inputs, inputs),
+        Uploads = uploads,
+        Notifier = notifier,
+        Kinds = FarmKinds.All,
+    };
+
+    public ValueTask DisposeAsync() => Store.DisposeAsync();
+}

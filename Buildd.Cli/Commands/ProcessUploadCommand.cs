@@ -1,0 +1,136 @@
+using System.CommandLine;
+using Buildd.Master.Uploads;
+
+namespace Buildd.Cli.Commands;
+
+/// <summary><c>buildd-farm process-upload</c> and <c>buildd-farm retry-upload</c>: what builds left in <c>incoming/</c>.</summary>
+internal static class ProcessUploadCommand
+{
+    internal static Command Create()
+    {
+        var context = new Option<string>("--context", "-C")
+        {
+            Description = "The policy. Only 'buildd' is known here: the results of builds.",
+            HelpName = "POLICY",
+            DefaultValueFactory = _ => UploadProcessor.Context,
+        };
+        context.AcceptOnlyFromAmong(UploadProcessor.Context);
+        var series = new Option<string?>("--series", "-s", "-r") { Description = "The suite that the upload is for; it is rejected if the build was for another.", HelpName = "SERIES" };
+        var distribution = new Option<string?>("--distro", "-d") { Description = "The distribution; the upload is rejected if the build was for another.", HelpName = "NAME" };
+        var build = BuildName.Option("--build", "-b");
+        build.Description = "The build that the leaf of -J is of: a number, or JOBTYPE-NUMBER.";
+        var builds = new Option<bool>("--builds") { Description = "Leaf names name builds. They always do here." };
+        var leaf = new Option<string?>("--just-leaf", "-J") { Description = "Only this leaf of incoming/; also one whose upload has failed before.", HelpName = "LEAF" };
+        var noMails = new Option<bool>("--no-mails", "-M") { Description = "Send no mail, neither about the upload nor about the build." };
+        var dryRun = new Option<bool>("--dry-run", "-n") { Description = "Only check: change nothing at all, and tell nobody." };
+        var keep = new Option<bool>("--keep", "-K") { Description = "Leave leaves where they are." };
+        var common = new CommonOptions();
+        var command = new Command("process-upload", "Check what builds left in ROOT/incoming, hand it to the archive, and clear it away.")
+        {
+            context, series, distribution, build, builds, leaf, noMails, dryRun, keep,
+        };
+        common.AddTo(command);
+        return command.WithSession((session, parsed, stop) => common.RunAsync(session, parsed, async processor =>
+        {
+            var named = parsed.GetValue(build) is { } name ? await session.FindBuildAsync(name, stop) : null;
+            return await processor.RunAsync(
+                new UploadRun
+                {
+                    Leaf = parsed.GetValue(leaf),
+                    BuildId = named?.Id,
+                    Series = parsed.GetValue(series),
+                    Distribution = parsed.GetValue(distribution),
+                    NoMails = parsed.GetValue(noMails),
+                    Keep = parsed.GetValue(keep),
+                    DryRun = parsed.GetValue(dryRun),
+                },
+                stop);
+        }));
+    }
+
+    internal static Command CreateRetry()
+    {
+        var builds = BuildName.Arguments();
+        var common = new CommonOptions(hasRoot: false);
+        var command = new Command("retry-upload", "Process the uploads of builds again that are FAILEDTOUPLOAD. Their leaves are looked for in rejected/ and failed/; nobody gets mail.") { builds };
+        common.AddTo(command);
+        return command.WithSession((session, parsed, stop) => common.RunAsync(session, parsed, async processor =>
+        {
+            var processed = new List<ProcessedLeaf>();
+            foreach (var name in parsed.GetValue(builds)!)
+                processed.Add(await processor.RetryUploadAsync((await session.FindBuildAsync(name, stop)).Id, stop));
+            return processed;
+        }));
+    }
+
+    /// <summary>The options that both commands have.</summary>
+    private sealed class CommonOptions(bool hasRoot = true)
+    {
+        private readonly Argument<string?> _root = new("ROOT") { Description = "The folder that holds incoming/ (default: the configuration's Results).", Arity = ArgumentArity.ZeroOrOne };
+        private readonly Option<int> _wait = new("--wait") { Description = "How long to wait for another process that is at work there, such as 'run'.", HelpName = "SECONDS" };
+        private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Say more; may be given several times.", Arity = ArgumentArity.Zero };
+        private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Say only what is wrong.", Arity = ArgumentArity.Zero };
+        private readonly Option<bool> _json = Listing.JsonOption();
+        private readonly Option<string?> _logFile = new("--log-file") { Description = "Also write a log; LEVEL is DEBUG, INFO, WARNING or ERROR.", HelpName = "LEVEL:FILE" };
+
+        internal void AddTo(Command command)
+        {
+            command.Add(_wait);
+            command.Add(_verbose);
+            command.Add(_quiet);
+            command.Add(_logFile);
+            command.Add(_json);
+            if (hasRoot)
+                command.Add(_root);
+        }
+
+        internal async Task<int> RunAsync(FarmSession session, ParseResult parsed, Func<UploadProcessor, Task<IReadOnlyList<ProcessedLeaf>>> run)
+        {
+            var given = hasRoot ? parsed.GetValue(_root) : null;
+            using var file = OpenLog(parsed.GetValue(_logFile), out var fileLevel);
+            var level = parsed.GetValue(_verbose) ? LogLevel.Debug : parsed.GetValue(_quiet) ? LogLevel.Warning : LogLevel.Information;
+            var targets = new List<(TextWriter, LogLevel, bool)> { (session.Error, level, false) };
+            if (file is not null)
+                targets.Add((file, fileLevel, true));
+            using var loggers = new LineLoggers(targets, session.Time);
+            var processor = session.Configuration.Uploads.MakeProcessor(
+                given is null ? session.Configuration.Results : Path.GetFullPath(given),
+                TimeSpan.FromSeconds(parsed.GetValue(_wait)),
+                session.Store.Builds,
+                session.Configuration.Uploads.MakeMail(session.Store.Builds, loggers),
+                session.Time,
+                loggers);
+            var processed = await run(processor);
+            if (parsed.GetValue(_json))
+            {
+                Listing.WriteJson(session.Output, processed, RecordJson.Write);
+                return ExitCode.Done;
+            }
+
+            foreach (var leaf in processed)
+                await session.Output.WriteLineAsync($"{leaf.Outcome.ToString().ToUpperInvariant()} {Printable.Text(leaf.Leaf)}");
+            return ExitCode.Done;
+        }
+
+        private static StreamWriter? OpenLog(string? text, out LogLevel level)
+        {
+            level = LogLevel.None;
+            if (text is null)
+                return null;
+            var parts = text.Split(':', 2);
+            level = parts is [var name, { Length: > 0 }]
+                ? name.ToUpperInvariant() switch
+                {
+                    "DEBUG" => LogLevel.Debug,
+                    "INFO" => LogLevel.Information,
+                    "WARNING" => LogLevel.Warning,
+                    "ERROR" => LogLevel.Error,
+                    _ => LogLevel.None,
+                }
+                : LogLevel.None;
+            return level == LogLevel.None
+                ? throw new FarmException($"'{Printable.Text(text)}' is no LEVEL:FILE, such as INFO:/var/log/uploads.log") { ExitCode = ExitCode.Usage }
+                : new StreamWriter(parts[1], append: true);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Buildd.Master.Builds;
+
+namespace Buildd.Cli.Commands;
+
+/// <summary><c>buildd-farm show</c>: all that is known of a build.</summary>
+internal static class ShowCommand
+{
+    internal static Command Create()
+    {
+        var name = BuildName.Argument();
+        var json = Listing.JsonOption();
+        return new Command("show", "Show what is known of a build.") { name, json }.WithSession(async (session, parsed, stop) =>
+        {
+            var build = await session.FindBuildAsync(parsed.GetValue(name)!, stop);
+            if (parsed.GetValue(json))
+                Listing.WriteJson(session.Output, writer => RecordJson.Write(writer, build));
+            else
+                Write(session, build);
+            return ExitCode.Done;
+        });
+    }
+
+    private static void Write(FarmSession session, Build build)
+    {
+        void Line(string name, string? text)
+        {
+            if (!string.IsNullOrEmpty(text))
+                session.Output.WriteLine($"{name + ":",-18} {Printable.Text(text)}");
+        }
+
+        Line("Build", build.Cookie);
+        Line("Title", build.Title);
+        Line("State", $"{build.State.ToName()} ({build.State.ToTitle()}){(build.Queue == QueueState.Suspended ? ", suspended" : "")}");
+        Line("Reason", build.Reason);
+        Line("Dependencies", build.Dependencies);
+        Line("Builder", build.Builder);
+        Line("Score", Listing.Text(build.Score) + (build.ScoredByHand ? " (by hand)" : ""));
+        Line("Owner", build.Owner);
+        Line("Processor", build.Processor ?? "any");
+        Line("Resources", string.Join(' ', build.Resources));
+        Line("Attempts", $"{build.Attempt}, {build.Failures} failures");
+        Line("Created", Listing.Text(build.Created));
+        Line("Not before", build.NotBefore is null ? null : Listing.Text(build.NotBefore));
+        Line("Started", build.Started is null ? null : Listing.Text(build.Started));
+        Line("Finished", build.Finished is null ? null : Listing.Text(build.Finished) + (build.Duration is { } took ? $", after {Listing.Text(took)}" : ""));
+        Line("Log", session.Logs.StoredPath(build));
+        Line("Upload log", build.UploadLogName is { } log ? Path.Combine(session.Configuration.Uploads.LogFolder(session.Configuration.Results), log) : null);
+        Line("Results", FindLeaf(session, build));
+        foreach (var file in build.Files)
+            Line("File", $"{file.Name} ({Listing.Text(file.Size)} bytes, SHA-256 {file.Sha256})");
+    }
+
+    /// <summary>Where what a build left is now; null when it is nowhere, such as when the archive has it.</summary>
+    private static string? FindLeaf(FarmSession session, Build build) => build.Leaf is null
+        ? null
+        : Array.Find(
+            [.. ((string[])["incoming", "rejected", "failed"]).Select(folder => Path.Combine(session.Configuration.Results, folder, build.Leaf))],
+            Directory.Exists);
+}

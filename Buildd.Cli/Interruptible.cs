@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+using Buildd.Debian;
+using Buildd.Master;
+using Buildd.Master.Uploads;
+using Buildd.Processes;
+using Buildd.Protocol.Client;
+
+namespace Buildd.Cli;
+
+/// <summary>Runs a command that Ctrl-C, or a terminal that goes away, ends tidily, and turns its failures into one sentence.</summary>
+internal static class Interruptible
+{
+    /// <summary>Runs it.</summary>
+    /// <param name="name">What the command is called, before its messages.</param>
+    /// <param name="command">What it does.</param>
+    /// <param name="error">Where messages go; standard error by default.</param>
+    /// <param name="stopped">What is said when it was stopped.</param>
+    /// <returns>Its exit code, or that of what went wrong; see <see cref="ExitCode"/>.</returns>
+    internal static async Task<int> RunAsync(
+        string name, Func<CancellationToken, Task<int>> command, TextWriter? error = null, string stopped = "stopped; nothing is left running or mounted")
+    {
+        error ??= Console.Error;
+        using var stop = new CancellationTokenSource();
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            if (!stop.IsCancellationRequested)
+                error.WriteLine($"\n{context.Signal}: ending what runs and cleaning up; this takes a few seconds");
+            stop.Cancel();
+        }
+
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+        try
+        {
+            return await command(stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await error.WriteLineAsync($"{name}: {stopped}");
+            return ExitCode.Interrupted;
+        }
+        catch (FarmException e)
+        {
+            await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
+            return e.ExitCode;
+        }
+        catch (UploadsLockedException e)
+        {
+            await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
+            return ExitCode.Busy;
+        }
+        catch (Exception e) when (e is MasterException or SlaveException or ProcessException or DebianException or IOException or UnauthorizedAccessException or TimeoutException)
+        {
+            await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
+            return ExitCode.Failed;
+        }
+    }
+}

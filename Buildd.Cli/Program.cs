@@ -1,0 +1,3 @@
+using Buildd.Cli.Commands;
+
+return await FarmCommandLine.InvokeAsync(args);

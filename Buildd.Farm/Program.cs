@@ -1,3 +1,0 @@
-using Buildd.Farm.Commands;
-
-return await FarmCommandLine.InvokeAsync(args);
