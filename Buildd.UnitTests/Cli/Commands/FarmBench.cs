@@ -17,6 +17,9 @@ internal sealed class FarmBench : IDisposable
 
     internal string this[string name] => _folder[name];
 
+    /// <summary>Replaces all of the configuration but the folder of the state.</summary>
+    internal Task ConfigureAsync(string lines) => File.WriteAllTextAsync(ConfigurationPath, "State: state\n" + lines);
+
     /// <summary>Runs a command.</summary>
     internal async Task<Ran> RunAsync(params string[] arguments)
     {

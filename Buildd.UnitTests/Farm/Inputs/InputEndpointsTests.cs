@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
-using Buildd.Farm;
 using Buildd.Farm.Inputs;
 using Buildd.UnitTests.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Farm.Inputs;
@@ -11,7 +12,7 @@ namespace Buildd.UnitTests.Farm.Inputs;
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(60_000)]
-public sealed class InputServerTests : IDisposable
+public sealed class InputEndpointsTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
     private readonly HttpClient _http = new();
@@ -59,16 +60,21 @@ public sealed class InputServerTests : IDisposable
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
 
-    [Test]
-    public async Task An_address_that_is_taken_is_said_plainly()
+    private static async Task<Server> StartAsync(InputStore inputs)
     {
-        var inputs = new InputStore(_folder["inputs"]);
-        await using var first = await StartAsync(inputs);
-
-        Assert.That(async () => await InputServer.StartAsync(new IPEndPoint(IPAddress.Loopback, first.Address.Port), inputs, NullLoggerFactory.Instance, default),
-            Throws.TypeOf<FarmException>().With.Message.Contains("Listen"));
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        var application = builder.Build();
+        application.MapInputs(inputs);
+        await application.StartAsync();
+        return new Server(application);
     }
 
-    private static Task<InputServer> StartAsync(InputStore inputs) =>
-        InputServer.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), inputs, NullLoggerFactory.Instance, default);
+    private sealed class Server(WebApplication application) : IAsyncDisposable
+    {
+        internal Uri Address => new(application.Urls.First());
+
+        public ValueTask DisposeAsync() => application.DisposeAsync();
+    }
 }

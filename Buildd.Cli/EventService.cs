@@ -1,0 +1,60 @@
+using Buildd.Cli.Commands;
+using Buildd.Master;
+
+namespace Buildd.Cli;
+
+/// <summary>
+/// Writes what happens to the command's output, from before the master begins until after it has ended. When nobody can be told any more,
+/// that ends the program.
+/// </summary>
+/// <param name="provider">Has the master, which is made when the server listens.</param>
+/// <param name="session">Where to write.</param>
+/// <param name="address">How slaves reach the inputs.</param>
+internal sealed class EventService(IServiceProvider provider, FarmSession session, Func<Uri> address) : IHostedLifecycleService, IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private Task _telling = Task.CompletedTask;
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        var events = provider.GetRequiredService<BuildMaster>().Events(_stop.Token);
+        EventJson.WriteReady(session.Output, session.Store.Path, address());
+        session.Output.Flush();
+        _telling = TellAsync(events);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The master, which was started after this, has stopped by now.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _telling;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _stop.Dispose();
+
+    private async Task TellAsync(IAsyncEnumerable<MasterEvent> events)
+    {
+        try
+        {
+            await foreach (var happened in events)
+                EventJson.Write(session.Output, happened);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // that is how it ends
+        }
+        finally
+        {
+            provider.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        }
+    }
+}

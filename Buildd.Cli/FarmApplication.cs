@@ -1,0 +1,133 @@
+using System.Net.Sockets;
+using Buildd.Cli.Commands;
+using Buildd.Farm.Inputs;
+using Buildd.Master;
+using Buildd.Master.Notification;
+using Buildd.Master.Uploads;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Buildd.Cli;
+
+/// <summary>The one place where the farm's parts meet: the master, what becomes of uploads, and the server of inputs, in one host.</summary>
+internal static class FarmApplication
+{
+    /// <summary>How long a 'process-upload' that somebody runs by hand may keep ours waiting before that is logged.</summary>
+    private static readonly TimeSpan UploadLockWait = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long who fetches inputs is waited for at the end; a slave takes up a download that breaks.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Puts the farm together. It works from when the application is started until it is stopped.</summary>
+    /// <param name="session">The settings and the open store, which have to last as long.</param>
+    /// <param name="isVerbose">Whether to log more.</param>
+    /// <param name="tellsEvents">Whether to write what happens to the session's output, as JSON.</param>
+    internal static WebApplication Create(FarmSession session, bool isVerbose = false, bool tellsEvents = false)
+    {
+        var configuration = session.Configuration;
+        // Empty: no settings files, and no watcher on the working folder.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        AddLogging(builder.Logging, isVerbose);
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(configuration.Listen);
+        });
+        var services = builder.Services;
+        services.AddRoutingCore();
+        services.AddSingleton<IHostLifetime, LifetimeOfOwner>();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        services.AddSingleton(session.Time);
+        services.AddSingleton<INotifier>(provider =>
+            (INotifier?)configuration.Uploads.MakeMail(session.Store.Builds, provider.GetRequiredService<ILoggerFactory>())
+            ?? new LoggingNotifier(provider.GetRequiredService<ILogger<LoggingNotifier>>()));
+        services.AddSingleton(provider => new ProcessingUploadSink(
+            configuration.Uploads.MakeProcessor(
+                configuration.Results,
+                UploadLockWait,
+                session.Store.Builds,
+                provider.GetRequiredService<INotifier>() as Master.Mail.MailNotifier,
+                session.Time,
+                provider.GetRequiredService<ILoggerFactory>()),
+            session.Time,
+            provider.GetRequiredService<ILogger<ProcessingUploadSink>>()));
+        // In this order: they are started so, and stopped from the last to the first.
+        services.AddHostedService<UploadService>();
+        if (tellsEvents)
+            services.AddHostedService(provider => new EventService(provider, session, () => Address(provider, configuration.Url)));
+        services.AddBuildMaster(session.MasterOptions(), provider => session.MasterParts(
+            Address(provider, configuration.Url), provider.GetRequiredService<ProcessingUploadSink>(), provider.GetRequiredService<INotifier>()));
+        var application = builder.Build();
+        application.UseRouting();
+        application.MapInputs(session.Inputs);
+        return application;
+    }
+
+    /// <summary>Starts it.</summary>
+    /// <returns>How slaves reach the inputs.</returns>
+    /// <exception cref="FarmException">The address can't be listened at, or the folder for results can't be used.</exception>
+    internal static async Task<Uri> StartAsync(this WebApplication application, FarmSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await application.StartAsync(cancellationToken);
+            return Address(application.Services, session.Configuration.Url);
+        }
+        catch (Exception e) when (e is SocketException or IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException })
+        {
+            throw new FarmException(
+                $"inputs can't be served at {session.Configuration.Listen}: {e.Message} Does another 'run' serve there? The field Listen names the address.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FarmException($"the folder {session.Configuration.Results} for results can't be used: {e.Message}", e);
+        }
+    }
+
+    /// <summary>How slaves reach the server, which listens by then.</summary>
+    private static Uri Address(IServiceProvider provider, Uri? configured) =>
+        configured ?? new Uri(provider.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    private static void AddLogging(ILoggingBuilder logging, bool isVerbose) => logging
+        .SetMinimumLevel(isVerbose ? LogLevel.Debug : LogLevel.Information)
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None) // what fails at the start or the end is thrown, and becomes one sentence
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ssZ ";
+        })
+        .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+
+    /// <summary>The command decides when it ends, not a signal that the host hears.</summary>
+    private sealed class LifetimeOfOwner : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    /// <summary>Processes what lands. It is waited for at the end, however long it takes: what was decided is carried out.</summary>
+    private sealed class UploadService(ProcessingUploadSink uploads) : IHostedService, IDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private Task _run = Task.CompletedTask;
+
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            _run = Task.Run(() => uploads.RunAsync(_stop.Token), CancellationToken.None);
+            return Task.CompletedTask;
+        }
+
+        public async Task StopAsync(CancellationToken cancellationToken)
+        {
+            await _stop.CancelAsync();
+            await _run;
+        }
+
+        public void Dispose() => _stop.Dispose();
+    }
+}
