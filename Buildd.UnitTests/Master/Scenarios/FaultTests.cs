@@ -308,8 +308,7 @@ public sealed class FaultTests : IAsyncDisposable
             http.Response.ContentLength = text.Length;
             await http.Response.Body.WriteAsync(Bytes(text[..60_000]));
             await http.Response.Body.FlushAsync();
-            await Task.Delay(50);
-            http.Abort();
+            // Too short: the server ends the connection. An abort would throw away what the client has not read yet.
             return true;
         };
         slave.End(BuildStatus.Ok, ("a.txt", text));
