@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Logging;
@@ -105,9 +106,9 @@ internal static class SlaveProgram
         {
             return await FailAsync(e.Message);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or SocketException) // the latter: the address is another machine's
         {
-            await Console.Error.WriteLineAsync($"buildd-slave: can't listen: {e.Message}");
+            await Console.Error.WriteLineAsync($"buildd-slave: can't listen: {e.Message}; bindhost and bindport name the address");
             return 1;
         }
     }

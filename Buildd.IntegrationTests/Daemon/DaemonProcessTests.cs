@@ -102,6 +102,16 @@ public sealed class DaemonProcessTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task An_address_of_another_machine_is_said_in_a_sentence()
+    {
+        var configuration = _daemon.Configuration("").Replace("127.0.0.1", "192.0.2.1", StringComparison.Ordinal); // RFC 5737: nobody's
+
+        Assert.That(await _daemon.RunAsync(_daemon.Command(configuration)), Is.EqualTo(1));
+
+        Assert.That(_daemon.Output.TrimEnd().Split('\n')[^1], Is.EqualTo("buildd-slave: can't listen: Cannot assign requested address; bindhost and bindport name the address"));
+    }
+
+    [Test]
     public async Task In_the_journal_lines_have_priorities_and_no_time()
     {
         Machine.Require(File.Exists("/usr/bin/python3"), "/usr/bin/python3");
