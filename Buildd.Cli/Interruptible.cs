@@ -15,9 +15,11 @@ internal static class Interruptible
     /// <param name="command">What it does.</param>
     /// <param name="error">Where messages go; standard error by default.</param>
     /// <param name="stopped">What is said when it was stopped.</param>
+    /// <param name="stopping">What is said at once.</param>
     /// <returns>Its exit code, or that of what went wrong; see <see cref="ExitCode"/>.</returns>
     internal static async Task<int> RunAsync(
-        string name, Func<CancellationToken, Task<int>> command, TextWriter? error = null, string stopped = "stopped; nothing is left running or mounted")
+        string name, Func<CancellationToken, Task<int>> command, TextWriter? error = null, string stopped = "stopped; nothing is left running or mounted",
+        string stopping = "ending what runs and cleaning up; this takes a few seconds")
     {
         error ??= Console.Error;
         using var stop = new CancellationTokenSource();
@@ -25,7 +27,7 @@ internal static class Interruptible
         {
             context.Cancel = true;
             if (!stop.IsCancellationRequested)
-                error.WriteLine($"\n{context.Signal}: ending what runs and cleaning up; this takes a few seconds");
+                error.WriteLine($"\n{context.Signal}: {stopping}");
             stop.Cancel();
         }
 

@@ -72,7 +72,7 @@ internal static class FarmCommandLine
             {
                 await using var session = await FarmSession.OpenAsync(parsed.GetValue(Configuration), output, error, stop);
                 return await action(session, parsed, stop);
-            }, error, stopped: "stopped");
+            }, error, stopped: "stopped", stopping: command.Name == "run" ? "stopping; builds go on at their builders" : "stopping");
         });
         return command;
     }
