@@ -9,7 +9,7 @@ namespace Buildd.Cli;
 /// </summary>
 /// <param name="provider">Has the master, which is made when the server listens.</param>
 /// <param name="session">Where to write.</param>
-/// <param name="address">How slaves reach the inputs.</param>
+/// <param name="address">Gives the address of the inputs for slaves, once the server listens.</param>
 internal sealed class EventService(IServiceProvider provider, FarmSession session, Func<Uri> address) : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -22,8 +22,16 @@ internal sealed class EventService(IServiceProvider provider, FarmSession sessio
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         var events = provider.GetRequiredService<BuildMaster>().Events(_stop.Token);
-        EventJson.WriteReady(session.Output, session.Store.Path, address());
-        session.Output.Flush();
+        try
+        {
+            EventJson.WriteReady(session.Output, session.Store.Path, address());
+            session.Output.Flush();
+        }
+        catch (IOException e)
+        {
+            throw new FarmException($"what happens can't be written: {e.Message}", e);
+        }
+
         _telling = TellAsync(events);
         return Task.CompletedTask;
     }

@@ -13,10 +13,10 @@ namespace Buildd.Cli;
 /// <summary>The one place where the farm's parts meet: the master, what becomes of uploads, and the server of inputs, in one host.</summary>
 internal static class FarmApplication
 {
-    /// <summary>How long a 'process-upload' that somebody runs by hand may keep ours waiting before that is logged.</summary>
+    /// <summary>The time that a 'process-upload' run by hand may keep ours waiting before a line in the log says so.</summary>
     private static readonly TimeSpan UploadLockWait = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long who fetches inputs is waited for at the end; a slave takes up a download that breaks.</summary>
+    /// <summary>The time that requests for inputs get to finish at the end. A slave resumes a broken download.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Puts the farm together. It works from when the application is started until it is stopped.</summary>
@@ -65,14 +65,14 @@ internal static class FarmApplication
         return application;
     }
 
-    /// <summary>Starts it.</summary>
-    /// <returns>How slaves reach the inputs.</returns>
+    /// <summary>Starts it. That takes a moment and can't be called off: a master that has begun must be stopped, and not only disposed of.</summary>
+    /// <returns>The address of the inputs for slaves.</returns>
     /// <exception cref="FarmException">The address can't be listened at, or the folder for results can't be used.</exception>
-    internal static async Task<Uri> StartAsync(this WebApplication application, FarmSession session, CancellationToken cancellationToken)
+    internal static async Task<Uri> StartAsync(this WebApplication application, FarmSession session)
     {
         try
         {
-            await application.StartAsync(cancellationToken);
+            await application.StartAsync();
             return Address(application.Services, session.Configuration.Url);
         }
         catch (Exception e) when (e is SocketException or IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException })
@@ -86,7 +86,7 @@ internal static class FarmApplication
         }
     }
 
-    /// <summary>How slaves reach the server, which listens by then.</summary>
+    /// <summary>The address of the server for slaves. The server must listen already.</summary>
     private static Uri Address(IServiceProvider provider, Uri? configured) =>
         configured ?? new Uri(provider.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 

@@ -21,6 +21,6 @@ internal static class ChrootOptions
 
     internal static Option<bool> Fresh() => new("--fresh-chroot")
     {
-        Description = "Make the chroot tarball anew even if there is one.",
+        Description = "Make the chroot tarball again even if there is one.",
     };
 }

@@ -63,7 +63,11 @@ internal static class FarmCommandLine
     }
 
     /// <summary>Has a command open the farm, and turn what goes wrong into a sentence and an exit code.</summary>
-    internal static Command WithSession(this Command command, Func<FarmSession, ParseResult, CancellationToken, Task<int>> action)
+    /// <param name="command">The command.</param>
+    /// <param name="action">Its work, which returns the exit code.</param>
+    /// <param name="stopping">The answer to Ctrl-C and the like.</param>
+    internal static Command WithSession(
+        this Command command, Func<FarmSession, ParseResult, CancellationToken, Task<int>> action, string stopping = "stopping")
     {
         command.SetAction(parsed =>
         {
@@ -72,7 +76,7 @@ internal static class FarmCommandLine
             {
                 await using var session = await FarmSession.OpenAsync(parsed.GetValue(Configuration), output, error, stop);
                 return await action(session, parsed, stop);
-            }, error, stopped: "stopped", stopping: command.Name == "run" ? "stopping; builds go on at their builders" : "stopping");
+            }, error, stopped: "stopped", stopping: stopping);
         });
         return command;
     }

@@ -12,32 +12,32 @@ internal static partial class RunCommand
     {
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Say more." };
         var json = new Option<bool>("--json") { Description = "Write what happens to standard output, as a line of JSON for each event." };
-        var untilStdinCloses = new Option<bool>("--until-stdin-closes") { Description = "End when standard input closes, so that a program which started this never leaves it behind." };
-        return new System.CommandLine.Command("run", "Hand builds to builders, watch them, bring their results home and process them; serve builders what they need. Until it is stopped (SIGTERM, Ctrl-C): builds run on meanwhile.") { verbose, json, untilStdinCloses }
-            .WithSession(async (session, parsed, stop) =>
-            {
-                try
+        var untilStdinCloses = new Option<bool>("--until-stdin-closes")
+        {
+            Description = "End when standard input closes, so that a program which started this never leaves it behind.",
+        };
+        return new System.CommandLine.Command(
+            "run",
+            "Hand builds to builders, watch them, bring their results home and process them; serve builders what they need. "
+            + "Until it is stopped (SIGTERM, Ctrl-C): builds run on meanwhile.") { verbose, json, untilStdinCloses }
+            .WithSession(
+                async (session, parsed, stop) =>
                 {
-                    await RunAsync(session, TakeNotifier(), parsed.GetValue(verbose), parsed.GetValue(json), parsed.GetValue(untilStdinCloses), stop);
-                }
-                catch (OperationCanceledException) when (stop.IsCancellationRequested)
-                {
-                    // Whatever it was at: being stopped is how it ends.
-                }
-
-                return ExitCode.Done;
-            });
+                    await RunAsync(session, parsed.GetValue(verbose), parsed.GetValue(json), parsed.GetValue(untilStdinCloses), stop);
+                    return ExitCode.Done;
+                },
+                stopping: "stopping; builds go on at their builders");
     }
 
     /// <summary>Runs until cancelled.</summary>
-    private static async Task RunAsync(
-        FarmSession session, SystemdNotifier systemd, bool isVerbose, bool tellsEvents, bool endsWithStdin, CancellationToken cancellationToken)
+    private static async Task RunAsync(FarmSession session, bool isVerbose, bool tellsEvents, bool endsWithStdin, CancellationToken cancellationToken)
     {
+        var systemd = TakeNotifier();
         await using var farm = FarmApplication.Create(session, isVerbose, tellsEvents);
-        var url = await farm.StartAsync(session, cancellationToken);
+        var url = await farm.StartAsync(session);
         if (!tellsEvents)
             await session.Output.WriteLineAsync($"buildd-farm ready: the store is {session.Store.Path}, inputs are served at {url}");
-        await session.Output.FlushAsync(cancellationToken);
+        await session.Output.FlushAsync(CancellationToken.None);
         Notify(farm.Logger, systemd, new ServiceState($"READY=1\nSTATUS=inputs are served at {url}"));
         using var stopping = farm.Lifetime.ApplicationStopping.Register(() => Notify(farm.Logger, systemd, ServiceState.Stopping));
         using var stop = cancellationToken.Register(farm.Lifetime.StopApplication);
@@ -58,7 +58,7 @@ internal static partial class RunCommand
         host.StopApplication();
     }
 
-    /// <summary>Reads where systemd listens, and removes that from the environment: nothing that the farm starts may speak for it.</summary>
+    /// <summary>Reads systemd's address, and removes it from the environment: nothing that the farm starts may speak for it.</summary>
     private static SystemdNotifier TakeNotifier()
     {
         var systemd = new SystemdNotifier(); // reads NOTIFY_SOCKET now, and never again

@@ -3,7 +3,7 @@ using Buildd.Master.Mail;
 
 namespace Buildd.Farm.Mail;
 
-/// <summary>How mail leaves: the field Mail, either a program or a server.</summary>
+/// <summary>The field Mail: a program or a server that takes mail.</summary>
 internal sealed record MailChoice
 {
     private const int SmtpPort = 25;

@@ -14,7 +14,7 @@ internal sealed class SendmailTransport(string program = SendmailTransport.Defau
     /// <summary>Long, because some look names up before they answer.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
-    /// <summary>How much of the end of what the program says goes into a message, in bytes.</summary>
+    /// <summary>The part of the program's output that a message quotes, from its end, in bytes.</summary>
     private const int MaxQuoted = 500;
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Buildd.Master.Mail;
 using MailKit;
@@ -55,6 +56,9 @@ internal sealed record SmtpOptions
 /// <param name="time">The clock; the system's by default.</param>
 internal sealed class SmtpTransport(SmtpOptions options, TimeProvider? time = null) : IMailTransport
 {
+    /// <summary>The use that a server's certificate must be for (RFC 5280, 4.2.1.12).</summary>
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
     /// <inheritdoc/>
     public async Task SendAsync(OutgoingMail mail, CancellationToken cancellationToken = default)
     {
@@ -65,7 +69,7 @@ internal sealed class SmtpTransport(SmtpOptions options, TimeProvider? time = nu
         {
             // A server that says who signed a certificate and can't be asked whether it was taken back would hold up all mail.
             CheckCertificateRevocation = false,
-            ServerCertificateValidationCallback = (_, certificate, _, errors) => IsTrusted(certificate, errors),
+            ServerCertificateValidationCallback = (_, certificate, sent, errors) => IsTrusted(certificate, sent, errors),
         };
         try
         {
@@ -104,7 +108,7 @@ internal sealed class SmtpTransport(SmtpOptions options, TimeProvider? time = nu
     }
 
     /// <summary>Whether the certificate holds for the system, or is this server's and signed by who is named for that.</summary>
-    private bool IsTrusted(X509Certificate? certificate, SslPolicyErrors errors)
+    private bool IsTrusted(X509Certificate? certificate, X509Chain? sent, SslPolicyErrors errors)
     {
         if (errors == SslPolicyErrors.None)
             return true;
@@ -115,6 +119,9 @@ internal sealed class SmtpTransport(SmtpOptions options, TimeProvider? time = nu
             ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck },
         };
         chain.ChainPolicy.CustomTrustStore.AddRange(options.Authorities);
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
+        if (sent is not null) // with the certificates between, which the server has sent
+            chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
         using var own = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
         return chain.Build(own);
     }

@@ -50,6 +50,7 @@ public sealed class FarmTests : IAsyncDisposable
         Assert.That(await socket.ReceiveAsync(), Does.Match("^READY=1\nSTATUS=inputs are served at http://127\\.0\\.0\\.1:[0-9]+/?$"), run.Output);
         Assert.That(await run.StopAsync(), Is.Zero, run.Output);
         Assert.That(await socket.ReceiveAsync(), Is.EqualTo("STOPPING=1"));
+        Assert.That(run.Output, Does.Contain("stopping; builds go on at their builders"));
     }
 
     [Test]

@@ -144,6 +144,20 @@ public sealed class MailTransportTests : IDisposable
         Assert.That(server.InTheClear, Has.None.StartsWith("AUTH").And.None.StartsWith("MAIL"));
     }
 
+    [TestCase(TestCertificates.ClientUse, 1, TestName = "A_certificate_for_clients_is_no_mail_server_s")]
+    [TestCase(TestCertificates.ServerUse, -1, TestName = "A_certificate_of_yesterday_is_no_mail_server_s")]
+    public async Task A_certificate_that_does_not_hold_is_refused_whoever_has_signed_it(string use, int lastDay)
+    {
+        using var certificates = new TestCertificates(_folder["certificates"]);
+        await using var server = TlsServer(certificates, MailSecurity.Tls, use: use, lastDay: lastDay);
+
+        Assert.That(
+            async () => await Transport(server, MailSecurity.Tls, certificates).SendAsync(Mail),
+            Throws.InstanceOf<MailException>().With.Message.Contains($"127.0.0.1:{server.Port}"));
+
+        Assert.That(server.Received, Is.Empty);
+    }
+
     [Test]
     public async Task A_server_without_STARTTLS_is_given_nothing_where_TLS_is_wanted()
     {
@@ -208,9 +222,10 @@ public sealed class MailTransportTests : IDisposable
 
     private const string Password = "hunter2secret";
 
-    private static SmtpListener TlsServer(TestCertificates certificates, MailSecurity security, string password = Password)
+    private static SmtpListener TlsServer(
+        TestCertificates certificates, MailSecurity security, string password = Password, string use = TestCertificates.ServerUse, int lastDay = 1)
     {
-        var (certificate, key) = certificates.Sign("mail", TestCertificates.ServerUse);
+        var (certificate, key) = certificates.Sign("mail", use, lastDay - 2, lastDay);
         return new SmtpListener
         {
             Certificate = X509Certificate2.CreateFromPemFile(certificate, key),
