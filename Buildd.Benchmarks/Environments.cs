@@ -3,7 +3,7 @@ using Buildd.Backends.BinaryPackage;
 using Buildd.Backends.Environments;
 using Buildd.Benchmarks.Harness;
 using Buildd.Benchmarks.Peers;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Buildd.Benchmarks.Harness;
 using Buildd.Benchmarks.Peers;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using Buildd.Debian;
+using Buildd.Linux.Processes;
 using Buildd.Master;
 using Buildd.Master.Uploads;
-using Buildd.Processes;
 using Buildd.Protocol.Client;
 
 namespace Buildd.Cli;

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Logging;
 using Buildd.Daemon.Systemd;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Slave.Lifecycle;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;

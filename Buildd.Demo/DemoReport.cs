@@ -32,7 +32,7 @@ internal sealed class DemoReport(TextWriter output)
     internal Task Finished => _finished.Task;
 
     /// <summary>A command of the farm as a person types it.</summary>
-    internal static string Line(IReadOnlyList<string> arguments) => $"{Processes.Command.Of("buildd-farm", arguments)}";
+    internal static string Line(IReadOnlyList<string> arguments) => $"{Linux.Processes.Command.Of("buildd-farm", arguments)}";
 
     internal void Say(string text)
     {

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Demo;
 

@@ -9,7 +9,7 @@ using Buildd.Backends.Phases;
 using Buildd.Debian;
 using Buildd.Debian.Architectures;
 using Buildd.Debian.Packages;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
 using Buildd.Slave.Builds;

@@ -3,7 +3,7 @@ using Buildd.Debian;
 using Buildd.Debian.Architectures;
 using Buildd.Debian.Packages;
 using Buildd.Debian.Relations;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Backends.BinaryPackage;

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using Buildd.Backends.Phases;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.BinaryPackage;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Buildd.Backends.Root;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Slave.Files;
 
 namespace Buildd.Backends.Environments;

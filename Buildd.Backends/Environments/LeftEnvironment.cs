@@ -1,7 +1,7 @@
 using Buildd.Backends.Limits;
 using Buildd.Backends.Phases;
 using Buildd.Backends.Root;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Slave.Builds;
 
 namespace Buildd.Backends.Environments;

@@ -1,4 +1,4 @@
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Environments;
 

@@ -1,6 +1,6 @@
 using Buildd.Backends.Phases;
 using Buildd.Backends.Root;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 

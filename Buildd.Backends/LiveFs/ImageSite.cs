@@ -1,7 +1,7 @@
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Backends.Phases;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Backends.LiveFs;

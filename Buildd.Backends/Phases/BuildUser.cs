@@ -1,6 +1,6 @@
 using System.Globalization;
 using Buildd.Backends.Environments;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Phases;
 

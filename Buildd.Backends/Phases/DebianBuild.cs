@@ -1,7 +1,7 @@
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Backends.Root;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 

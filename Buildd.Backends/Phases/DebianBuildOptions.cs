@@ -71,5 +71,5 @@ public abstract record DebianBuildOptions
     internal virtual IReadOnlyCollection<string> ReadableFolders => [];
 
     /// <summary>Only root can build as somebody else.</summary>
-    internal string EffectiveBuildUser => Processes.CurrentUser.IsRoot ? BuildUser : System.Environment.UserName;
+    internal string EffectiveBuildUser => Linux.Processes.CurrentUser.IsRoot ? BuildUser : System.Environment.UserName;
 }

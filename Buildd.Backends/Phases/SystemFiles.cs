@@ -1,5 +1,5 @@
 using Buildd.Backends.Environments;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Phases;
 

@@ -1,4 +1,4 @@
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Slave.Builds;
 
 namespace Buildd.Backends.PlugIn;

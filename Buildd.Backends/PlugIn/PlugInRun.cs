@@ -4,7 +4,7 @@ using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Backends.Phases;
 using Buildd.Backends.Root;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
 using Buildd.Slave.Builds;

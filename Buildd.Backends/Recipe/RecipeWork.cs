@@ -6,7 +6,7 @@ using Buildd.Backends.Phases;
 using Buildd.Debian;
 using Buildd.Debian.ControlFiles;
 using Buildd.Debian.Packages;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Buildd.Backends.Limits;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Root;
 

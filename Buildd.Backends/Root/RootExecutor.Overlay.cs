@@ -1,6 +1,6 @@
 using System.Text;
 using Buildd.Backends.Environments;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Root;
 

@@ -2,7 +2,7 @@ using System.Text;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Backends.Phases;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Root;
 

@@ -4,7 +4,7 @@ using Buildd.Benchmarks.Harness;
 namespace Buildd.Benchmarks.Peers;
 
 /// <summary>
-/// A process as anybody would start it. Elsewhere Buildd.Processes starts all processes; here it is what is compared, so
+/// A process as anybody would start it. Elsewhere Buildd.Linux starts all processes; here it is what is compared, so
 /// its peer may not use it.
 /// </summary>
 internal static class PeerProcess

@@ -1,5 +1,5 @@
 using Buildd.Farm.Chroots;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Microsoft.Extensions.Hosting.Systemd;
 
 namespace Buildd.Cli.Commands;

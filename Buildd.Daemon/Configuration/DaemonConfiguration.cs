@@ -13,7 +13,7 @@ using Buildd.Backends.TranslationTemplates;
 using Buildd.Daemon.Logging;
 using Buildd.Daemon.Security;
 using Buildd.Debian;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
 using Buildd.Slave.Builds;

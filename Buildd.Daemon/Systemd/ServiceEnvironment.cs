@@ -1,5 +1,5 @@
 using System.Globalization;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Microsoft.Extensions.Hosting.Systemd;
 
 namespace Buildd.Daemon.Systemd;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Farm.Chroots;
 

@@ -1,6 +1,6 @@
 using Buildd.Debian;
 using Buildd.Debian.Packages;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Farm.Chroots;
 

@@ -1,5 +1,5 @@
+using Buildd.Linux.Processes;
 using Buildd.Master.Mail;
-using Buildd.Processes;
 using MimeKit;
 
 namespace Buildd.Farm.Mail;

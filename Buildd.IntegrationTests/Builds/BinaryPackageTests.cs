@@ -1,7 +1,7 @@
 using Buildd.IntegrationTests.Support;
+using Buildd.Linux.Processes;
 using Buildd.Master;
 using Buildd.Master.Builds;
-using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Buildd.IntegrationTests.Support;
+using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
-using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using NUnit.Framework;
 

@@ -1,6 +1,6 @@
 using Buildd.IntegrationTests.Environments;
 using Buildd.IntegrationTests.Support;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.XmlRpc;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;

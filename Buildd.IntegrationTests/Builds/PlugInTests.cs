@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Buildd.IntegrationTests.Support;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;

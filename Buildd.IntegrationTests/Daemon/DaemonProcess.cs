@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Buildd.IntegrationTests.Support;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 
 namespace Buildd.IntegrationTests.Daemon;
@@ -38,7 +38,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
     internal Command Command(string configuration, params string[] arguments)
     {
         File.WriteAllText(_folder["buildd.conf"], configuration);
-        return Buildd.Processes.Command.Of(Repository.Program("buildd-slave"), "--config", _folder["buildd.conf"]).With(arguments)
+        return Buildd.Linux.Processes.Command.Of(Repository.Program("buildd-slave"), "--config", _folder["buildd.conf"]).With(arguments)
             .Behind("sh", "-c", "echo \"pid $$\"; exec \"$@\"", "sh");
     }
 
@@ -61,7 +61,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
     internal async Task SignalAsync(string signal)
     {
         var pid = int.Parse(Output.Split('\n')[0].Split(' ')[1], CultureInfo.InvariantCulture);
-        await ProcessRunner.CaptureAsync(Buildd.Processes.Command.Of("kill", $"-{signal}", pid.ToString(CultureInfo.InvariantCulture)));
+        await ProcessRunner.CaptureAsync(Buildd.Linux.Processes.Command.Of("kill", $"-{signal}", pid.ToString(CultureInfo.InvariantCulture)));
     }
 
     /// <summary>Waits for its end.</summary>

@@ -1,6 +1,6 @@
 using System.Text;
 using Buildd.Debian.Versions;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Debian.Versions;
 using NUnit.Framework;
 

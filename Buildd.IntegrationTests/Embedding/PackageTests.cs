@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using Buildd.IntegrationTests.Support;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
@@ -12,7 +12,7 @@ namespace Buildd.IntegrationTests.Embedding;
 [CancelAfter(900_000)]
 public sealed class PackageTests
 {
-    private static readonly string[] Packages = ["Buildd.Backends", "Buildd.Debian", "Buildd.Master", "Buildd.Processes", "Buildd.Protocol", "Buildd.Slave"];
+    private static readonly string[] Packages = ["Buildd.Backends", "Buildd.Debian", "Buildd.Master", "Buildd.Linux", "Buildd.Protocol", "Buildd.Slave"];
 
     private static readonly string Version = File.ReadLines(Path.Combine(Repository.Root, "debian", "changelog")).First().Split('(')[1].Split('-')[0];
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.UnitTests.Testing;

@@ -1,6 +1,6 @@
 using Buildd.IntegrationTests.Builds;
 using Buildd.IntegrationTests.Support;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.UnitTests.Testing;

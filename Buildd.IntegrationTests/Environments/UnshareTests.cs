@@ -1,6 +1,6 @@
 using Buildd.IntegrationTests.Support;
+using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
-using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using NUnit.Framework;
 

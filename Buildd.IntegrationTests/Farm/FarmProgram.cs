@@ -3,7 +3,7 @@ using System.Text;
 using Buildd.Farm.Store;
 using Buildd.IntegrationTests.Support;
 using Buildd.IntegrationTests.Wire;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 
 namespace Buildd.IntegrationTests.Farm;
@@ -33,7 +33,7 @@ internal sealed class FarmProgram : IAsyncDisposable
 
     /// <summary>A command line of it.</summary>
     internal Command Command(params string[] arguments) =>
-        Processes.Command.Of(Repository.Program("buildd-farm"), "--config", _folder["buildd.conf"]).With(arguments);
+        Linux.Processes.Command.Of(Repository.Program("buildd-farm"), "--config", _folder["buildd.conf"]).With(arguments);
 
     /// <summary>Runs a command to its end.</summary>
     internal async Task<(int Code, string Output)> DoAsync(params string[] arguments)

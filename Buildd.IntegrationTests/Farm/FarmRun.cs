@@ -1,5 +1,5 @@
 using System.Text;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.IntegrationTests.Farm;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Buildd.Farm;
 using Buildd.IntegrationTests.Daemon;
+using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
-using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 using Buildd.UnitTests.Testing;

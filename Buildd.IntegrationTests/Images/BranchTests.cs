@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Buildd.IntegrationTests.Support;
+using Buildd.Linux.Processes;
 using Buildd.Master;
-using Buildd.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using NUnit.Framework;

@@ -1,7 +1,7 @@
 using Buildd.IntegrationTests.Support;
+using Buildd.Linux.Processes;
 using Buildd.Master;
 using Buildd.Master.Jobs.LiveFs;
-using Buildd.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Buildd.IntegrationTests.Support;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.XmlRpc;
 using NUnit.Framework;
 

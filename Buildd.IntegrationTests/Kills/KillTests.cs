@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Buildd.IntegrationTests.Support;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Buildd.IntegrationTests.Support;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Buildd.IntegrationTests.Support;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Packages;

@@ -1,13 +1,13 @@
 using System.Globalization;
 using System.Text;
 using Buildd.IntegrationTests.Support;
+using Buildd.Linux.Processes;
 using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Master.Uploads;
-using Buildd.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Buildd.Daemon.Security;
 using Buildd.IntegrationTests.Support;
 using Buildd.IntegrationTests.Wire;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.UnitTests.Testing;

@@ -1,7 +1,7 @@
 using System.Text;
 using Buildd.Daemon.Security;
 using Buildd.IntegrationTests.Wire;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;

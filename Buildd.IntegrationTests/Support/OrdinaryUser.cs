@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 
 namespace Buildd.IntegrationTests.Support;

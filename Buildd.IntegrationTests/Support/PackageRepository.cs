@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.IntegrationTests.Support;
 

@@ -1,8 +1,8 @@
 using Buildd.IntegrationTests.Builds;
 using Buildd.IntegrationTests.Support;
+using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
-using Buildd.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

@@ -1,9 +1,9 @@
 using System.Text;
 using Buildd.Farm.Store;
 using Buildd.IntegrationTests.Support;
+using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs.Packages;
-using Buildd.Processes;
 using Buildd.UnitTests.Testing;
 
 namespace Buildd.IntegrationTests.Uploads;
@@ -34,7 +34,7 @@ internal sealed class UploadFarm
 
     /// <summary>The command line of the program.</summary>
     internal Command Command(params string[] arguments) =>
-        Buildd.Processes.Command.Of(Repository.Program("buildd-farm"), [arguments[0], "--config", this["buildd.conf"], .. arguments[1..]]);
+        Buildd.Linux.Processes.Command.Of(Repository.Program("buildd-farm"), [arguments[0], "--config", this["buildd.conf"], .. arguments[1..]]);
 
     /// <summary>Runs the program, and gives back how it ended and what it said.</summary>
     internal async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)

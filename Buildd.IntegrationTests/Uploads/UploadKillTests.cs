@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Buildd.IntegrationTests.Support;
+using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
-using Buildd.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using Buildd.IntegrationTests.Wire.Scenarios;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.UnitTests.Protocol;

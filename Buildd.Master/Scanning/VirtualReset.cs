@@ -1,6 +1,6 @@
 using System.Text;
+using Buildd.Linux.Processes;
 using Buildd.Master.Builders;
-using Buildd.Processes;
 
 namespace Buildd.Master.Scanning;
 

@@ -4,8 +4,8 @@ using Buildd.Cli.Commands;
 using Buildd.Daemon;
 using Buildd.Debian;
 using Buildd.Farm;
+using Buildd.Linux.Processes;
 using Buildd.Master;
-using Buildd.Processes;
 using Buildd.Protocol;
 using Buildd.Slave.Builds;
 using Buildd.UnitTests.Testing;
@@ -21,13 +21,13 @@ public sealed class ArchitectureTests
     {
         ["Buildd.Protocol"] = [],
         ["Buildd.Debian"] = [],
-        ["Buildd.Processes"] = [],
+        ["Buildd.Linux"] = [],
         ["Buildd.Slave"] = ["Buildd.Protocol"],
-        ["Buildd.Backends"] = ["Buildd.Slave", "Buildd.Protocol", "Buildd.Debian", "Buildd.Processes"],
-        ["Buildd.Daemon"] = ["Buildd.Backends", "Buildd.Slave", "Buildd.Protocol", "Buildd.Debian", "Buildd.Processes"],
-        ["Buildd.Master"] = ["Buildd.Protocol", "Buildd.Debian", "Buildd.Processes"],
-        ["Buildd.Farm"] = ["Buildd.Master", "Buildd.Protocol", "Buildd.Debian", "Buildd.Processes"],
-        ["Buildd.Cli"] = ["Buildd.Farm", "Buildd.Master", "Buildd.Protocol", "Buildd.Debian", "Buildd.Processes"],
+        ["Buildd.Backends"] = ["Buildd.Slave", "Buildd.Protocol", "Buildd.Debian", "Buildd.Linux"],
+        ["Buildd.Daemon"] = ["Buildd.Backends", "Buildd.Slave", "Buildd.Protocol", "Buildd.Debian", "Buildd.Linux"],
+        ["Buildd.Master"] = ["Buildd.Protocol", "Buildd.Debian", "Buildd.Linux"],
+        ["Buildd.Farm"] = ["Buildd.Master", "Buildd.Protocol", "Buildd.Debian", "Buildd.Linux"],
+        ["Buildd.Cli"] = ["Buildd.Farm", "Buildd.Master", "Buildd.Protocol", "Buildd.Debian", "Buildd.Linux"],
     };
 
     /// <summary>Beside the unit tests: the farm is one program in several assemblies, and no library for others.</summary>
@@ -45,7 +45,7 @@ public sealed class ArchitectureTests
     {
         ["Buildd.Protocol"] = typeof(ProtocolException).Assembly,
         ["Buildd.Debian"] = typeof(DebianException).Assembly,
-        ["Buildd.Processes"] = typeof(Command).Assembly,
+        ["Buildd.Linux"] = typeof(Command).Assembly,
         ["Buildd.Slave"] = typeof(IBuildBackend).Assembly,
         ["Buildd.Backends"] = typeof(Buildd.Backends.BinaryPackage.BinaryPackageBackend).Assembly,
         ["Buildd.Daemon"] = typeof(SlaveApplication).Assembly,
@@ -105,7 +105,7 @@ public sealed class ArchitectureTests
                 && (text.Contains("ProcessStartInfo", StringComparison.Ordinal) || text.Contains("Process.Start(", StringComparison.Ordinal)))
             .Select(path => Path.GetRelativePath(Root, path));
 
-        Assert.That(starting, project == "Buildd.Processes" ? Is.Not.Empty : Is.Empty);
+        Assert.That(starting, project == "Buildd.Linux" ? Is.Not.Empty : Is.Empty);
     }
 
     /// <summary>What is generated for several classes comes in an order that changes, and the programs would be others each time they are built.</summary>

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

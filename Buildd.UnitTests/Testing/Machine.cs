@@ -1,4 +1,4 @@
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Testing;

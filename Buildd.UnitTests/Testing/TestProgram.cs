@@ -1,4 +1,4 @@
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.UnitTests.Testing;
 
@@ -9,6 +9,6 @@ internal static class TestProgram
         Path.Combine(AppContext.BaseDirectory, "Buildd.TestProgram.dll");
 
     internal static Command Command(params string[] arguments) =>
-        Buildd.Processes.Command.Of(Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : "dotnet", "exec", Assembly)
+        Buildd.Linux.Processes.Command.Of(Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : "dotnet", "exec", Assembly)
             .With(arguments);
 }

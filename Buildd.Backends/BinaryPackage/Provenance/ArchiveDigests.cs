@@ -1,6 +1,6 @@
 using System.Text;
 using Buildd.Debian.Apt;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.BinaryPackage.Provenance;
 

@@ -1,6 +1,6 @@
 using Buildd.Backends.Phases;
 using Buildd.Debian.Keys;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.BinaryPackage.Provenance;
 

@@ -1,5 +1,5 @@
 using Buildd.Backends.Phases;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Backends.LiveFs.LiveBuild;

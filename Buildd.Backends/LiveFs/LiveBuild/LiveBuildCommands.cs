@@ -1,5 +1,5 @@
 using System.Globalization;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.LiveFs.LiveBuild;
 

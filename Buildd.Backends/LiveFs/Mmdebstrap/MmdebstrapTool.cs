@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Buildd.Backends.Phases;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.LiveFs.Mmdebstrap;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using Buildd.Debian;
+using Buildd.Linux.Processes;
 using Buildd.Master.Results;
-using Buildd.Processes;
 
 namespace Buildd.Master.Uploads.Archives;
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using Buildd.Debian;
 using Buildd.Debian.ControlFiles;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Master.Uploads.Checks;
 

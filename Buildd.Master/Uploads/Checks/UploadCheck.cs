@@ -63,7 +63,7 @@ public sealed class UploadCheck
     /// <param name="target">What the build was to make.</param>
     /// <param name="cancellationToken">Ends the check.</param>
     /// <exception cref="IOException">The disk failed.</exception>
-    /// <exception cref="Processes.ProcessException"><c>dpkg-deb</c> can't be run.</exception>
+    /// <exception cref="Linux.Processes.ProcessException"><c>dpkg-deb</c> can't be run.</exception>
     public async Task<UploadCheckResult> CheckAsync(string leaf, UploadTarget target, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(leaf);

@@ -1,6 +1,6 @@
 using Buildd.Backends.BinaryPackage;
 using Buildd.Debian.Relations;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

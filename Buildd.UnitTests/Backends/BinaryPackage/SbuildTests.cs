@@ -1,7 +1,7 @@
 using Buildd.Backends.BinaryPackage;
 using Buildd.Backends.Limits;
 using Buildd.Backends.Phases;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;

@@ -1,6 +1,6 @@
 using System.Text;
 using Buildd.Backends.Environments;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

@@ -1,5 +1,5 @@
 using Buildd.Backends.Phases;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.UnitTests.Backends.Phases;
 using Buildd.UnitTests.Testing;

@@ -1,5 +1,5 @@
 using Buildd.Backends.Limits;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 using NUnit.Framework;

@@ -1,6 +1,6 @@
 using System.Text;
 using Buildd.Backends.LiveFs;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

@@ -225,7 +225,7 @@ public sealed class LiveFsArgumentsTests
 
     private static XmlRpcStruct Variable(string name, XmlRpcValue value) => new() { [name] = value };
 
-    private static IEnumerable<string> Variables(Buildd.Processes.Command command) => command.Environment.Select(variable => $"{variable.Key}={variable.Value}");
+    private static IEnumerable<string> Variables(Buildd.Linux.Processes.Command command) => command.Environment.Select(variable => $"{variable.Key}={variable.Value}");
 
     private static TestCaseData Row(XmlRpcStruct good, string name, XmlRpcValue value, string reason) =>
         new TestCaseData(good, name, value, reason).SetArgDisplayNames(name, reason, string.Concat(value.ToString()?.Take(40) ?? []));

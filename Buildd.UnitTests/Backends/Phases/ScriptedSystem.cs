@@ -1,7 +1,7 @@
 using System.Text;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Phases;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 
 namespace Buildd.UnitTests.Backends.Phases;
 

@@ -1,6 +1,6 @@
 using Buildd.Backends.Limits;
 using Buildd.Backends.PlugIn;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave;

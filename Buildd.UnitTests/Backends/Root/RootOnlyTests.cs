@@ -1,5 +1,5 @@
 using Buildd.Backends.Root;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

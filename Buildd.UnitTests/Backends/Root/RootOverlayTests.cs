@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Root;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

@@ -1,7 +1,7 @@
 using Buildd.Cli.Commands;
 using Buildd.Farm;
 using Buildd.Farm.Configuration;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

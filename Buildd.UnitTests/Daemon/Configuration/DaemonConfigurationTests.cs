@@ -6,7 +6,7 @@ using Buildd.Backends.LiveFs;
 using Buildd.Backends.PlugIn;
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Logging;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Slave.Files;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;

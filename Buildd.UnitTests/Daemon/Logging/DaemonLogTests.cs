@@ -153,7 +153,7 @@ public sealed class DaemonLogTests : IDisposable
         log.CreateLogger("Test").Log(LogLevel.Information, default, message, null, (state, _) => state);
 
     private static async Task<int?> Processes(string program, string argument) =>
-        (await Buildd.Processes.ProcessRunner.RunAsync(Buildd.Processes.Command.Of(program, argument), _ => { })).ExitCode;
+        (await Buildd.Linux.Processes.ProcessRunner.RunAsync(Buildd.Linux.Processes.Command.Of(program, argument), _ => { })).ExitCode;
 
     private static async Task UntilAsync(Func<bool> condition)
     {

@@ -1,6 +1,6 @@
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Root;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

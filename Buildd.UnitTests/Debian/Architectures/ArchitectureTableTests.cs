@@ -1,6 +1,6 @@
 using System.Text;
 using Buildd.Debian.Architectures;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

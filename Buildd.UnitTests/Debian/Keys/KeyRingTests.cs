@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Buildd.Debian.Keys;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

@@ -1,6 +1,6 @@
 using Buildd.Farm.Store;
+using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
-using Buildd.Processes;
 using Buildd.UnitTests.Testing;
 using Dapper;
 using Microsoft.Data.Sqlite;

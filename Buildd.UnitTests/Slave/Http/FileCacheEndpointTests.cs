@@ -1,5 +1,5 @@
 using System.Text;
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.Slave.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

@@ -293,7 +293,7 @@ public sealed class UploadCheckTests : IDisposable
     public async Task A_package_that_is_a_pipe_is_not_waited_for()
     {
         File.Delete(_leaf[UploadLeaf.DebName]);
-        await Buildd.Processes.ProcessRunner.CaptureAsync(Buildd.Processes.Command.Of("mkfifo", _leaf[UploadLeaf.DebName]));
+        await Buildd.Linux.Processes.ProcessRunner.CaptureAsync(Buildd.Linux.Processes.Command.Of("mkfifo", _leaf[UploadLeaf.DebName]));
 
         await RejectedAsync("\"hello_2.10-3_amd64.deb\" is listed and is no plain file");
     }

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Buildd.Processes;
+namespace Buildd.Linux.Processes;
 
 /// <summary>What the group is allowed, and what it has used.</summary>
 internal sealed partial class ControlGroup

@@ -1,4 +1,4 @@
-namespace Buildd.Processes;
+namespace Buildd.Linux.Processes;
 
 /// <summary>
 /// A process could not be started, could not be stopped, or failed where its caller has no use for a failure.

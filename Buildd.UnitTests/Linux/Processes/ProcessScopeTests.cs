@@ -1,8 +1,8 @@
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Processes;
+namespace Buildd.UnitTests.Linux.Processes;
 
 [Parallelizable(ParallelScope.All)]
 [CancelAfter(60_000)]

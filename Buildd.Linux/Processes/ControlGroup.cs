@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Buildd.Processes;
+namespace Buildd.Linux.Processes;
 
 /// <summary>
 /// A control group (version 2) of our own, below the one we run in: what is started in it can be killed as a whole, in

@@ -4,7 +4,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 
-namespace Buildd.Processes;
+namespace Buildd.Linux.Processes;
 
 /// <summary>Takes a piece of a process's output. Called on one thread at a time, in order; the bytes are valid only during the call.</summary>
 public delegate void OutputWriter(ReadOnlySpan<byte> bytes);

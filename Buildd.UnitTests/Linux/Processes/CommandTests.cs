@@ -1,7 +1,7 @@
-using Buildd.Processes;
+using Buildd.Linux.Processes;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Processes;
+namespace Buildd.UnitTests.Linux.Processes;
 
 [Parallelizable(ParallelScope.All)]
 public class CommandTests

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Buildd.Processes;
+namespace Buildd.Linux.Processes;
 
 /// <summary>
 /// What belongs together: everything started in a scope, and everything that lives in the root folders given to it, can

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Buildd.Processes;
+namespace Buildd.Linux.Processes;
 
 /// <summary>A process that is there, as /proc tells it.</summary>
 /// <param name="Pid">Its number.</param>

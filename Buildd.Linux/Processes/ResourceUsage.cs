@@ -1,4 +1,4 @@
-namespace Buildd.Processes;
+namespace Buildd.Linux.Processes;
 
 /// <summary>What processes have used.</summary>
 /// <param name="CpuTime">Processor time, in user and in kernel mode, of all processes together.</param>

@@ -1,4 +1,4 @@
-namespace Buildd.Processes;
+namespace Buildd.Linux.Processes;
 
 /// <summary>What is in the environment for this process, and for none that it starts.</summary>
 public static class EnvironmentVariable

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Buildd.Processes;
+namespace Buildd.Linux.Processes;
 
 /// <summary>The few calls of the C library that .NET has no name for.</summary>
 internal static partial class Native

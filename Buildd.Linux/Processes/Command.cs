@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 
-namespace Buildd.Processes;
+namespace Buildd.Linux.Processes;
 
 /// <summary>
 /// A program to run: an immutable value that can be logged, compared and tested without running it.

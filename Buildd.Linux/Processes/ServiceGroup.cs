@@ -1,4 +1,4 @@
-namespace Buildd.Processes;
+namespace Buildd.Linux.Processes;
 
 /// <summary>The control group of the systemd unit that this process is the service of.</summary>
 public static class ServiceGroup

@@ -1,4 +1,4 @@
-namespace Buildd.Processes;
+namespace Buildd.Linux.Processes;
 
 /// <summary>How a process ended.</summary>
 /// <param name="ExitCode">The exit code, or 128 plus the number of the signal that ended it, as a shell would report it.</param>

@@ -1,4 +1,4 @@
-namespace Buildd.Processes;
+namespace Buildd.Linux.Processes;
 
 /// <summary>What all processes of a scope may use together. Kept by the kernel, through the scope's control group.</summary>
 public sealed record ScopeLimits

@@ -1,4 +1,4 @@
-namespace Buildd.Processes;
+namespace Buildd.Linux.Processes;
 
 /// <summary>Reads one pipe to its end on a thread of its own and hands on what it reads.</summary>
 /// <remarks>
