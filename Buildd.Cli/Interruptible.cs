@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Buildd.Debian;
+using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
 using Buildd.Master;
 using Buildd.Master.Uploads;
@@ -53,7 +54,7 @@ internal static class Interruptible
             await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
             return ExitCode.Busy;
         }
-        catch (Exception e) when (e is MasterException or SlaveException or ProcessException or DebianException or IOException or UnauthorizedAccessException or TimeoutException)
+        catch (Exception e) when (e is MasterException or SlaveException or ProcessException or DebianException or FileNameException or IOException or UnauthorizedAccessException or TimeoutException)
         {
             await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
             return ExitCode.Failed;

@@ -2,6 +2,7 @@ using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Logging;
 using Buildd.Daemon.Security;
 using Buildd.Daemon.Systemd;
+using Buildd.Linux.Systemd;
 using Buildd.Slave.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -45,12 +46,16 @@ public static class SlaveApplication
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         // This category logs nothing at that level, but as long as it may, the server starts an Activity for each request.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        builder.Services.AddSingleton(provider => new ServiceNotifier(
-            systemd, provider.GetRequiredService<ILoggerFactory>().CreateLogger<ServiceNotifier>()));
+        builder.Services.AddSingleton(provider =>
+        {
+            var logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger<HostNotifier>();
+            return new ServiceNotifier(
+                systemd is { IsEnabled: true } ? state => systemd.Notify(new ServiceState(state)) : null, logger.LogSystemdUnreachable);
+        });
         // Not AddSystemd(): it asks whether the parent process is called systemd, and changes how the console logs.
         if (systemd is { IsEnabled: true })
         {
-            builder.Services.AddSingleton<ISystemdNotifier>(provider => provider.GetRequiredService<ServiceNotifier>());
+            builder.Services.AddSingleton<ISystemdNotifier, HostNotifier>();
             builder.Services.AddSingleton<IHostLifetime, SystemdLifetime>();
         }
 
@@ -99,7 +104,7 @@ public static class SlaveApplication
     {
         try
         {
-            return new DaemonLog(options, JournalStream.IsStandardOutput(), TimeProvider.System);
+            return new DaemonLog(options, JournalOutput.IsStandardOutput(), TimeProvider.System);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

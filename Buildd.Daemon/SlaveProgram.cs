@@ -4,6 +4,7 @@ using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Logging;
 using Buildd.Daemon.Systemd;
 using Buildd.Linux.Processes;
+using Buildd.Linux.Systemd;
 using Buildd.Slave.Lifecycle;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -63,13 +64,13 @@ internal static class SlaveProgram
             context.Cancel = true;
             Volatile.Read(ref reload)?.Invoke();
         });
-        var systemd = ServiceEnvironment.Take();
+        var (systemd, watchdog) = ServiceEnvironment.Take(() => new SystemdNotifier());
         try
         {
             var sockets = ActivationSockets.TakeFromEnvironment();
             ServiceGroup.Enter(OwnGroup);
             var configuration = DaemonConfiguration.Load(path, version, overrides);
-            await using var application = SlaveApplication.Create(configuration, sockets, systemd.Notifier);
+            await using var application = SlaveApplication.Create(configuration, sockets, systemd);
             var log = application.Services.GetRequiredService<DaemonLog>();
             var logger = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SlaveProgram).FullName!);
             foreach (var warning in configuration.Warnings.Concat(configuration.NotOffered))
@@ -88,7 +89,7 @@ internal static class SlaveProgram
             // One line that a program which starts a slave can wait for.
             await Console.Out.WriteLineAsync($"buildd-slave {version} ready at {address}");
             var reporter = new ServiceReporter(
-                notifier, systemd.Watchdog, application.Services.GetRequiredService<BuilderWatch>().Look, address, TimeProvider.System);
+                notifier, watchdog, application.Services.GetRequiredService<BuilderWatch>().Look, address, TimeProvider.System);
             var reporting = reporter.RunAsync(lifetime.ApplicationStopping);
             if (stopWithStdin)
                 _ = StopWithStdinAsync(lifetime);
@@ -121,18 +122,12 @@ internal static class SlaveProgram
             systemd.Reloading(TimeProvider.System.GetElapsedTime(0));
         log.Reopen();
         if (isReady)
-            systemd.Notify(ServiceState.Ready);
+            systemd.Notify(ServiceNotifier.Ready);
     }
 
     private static async Task StopWithStdinAsync(IHostApplicationLifetime lifetime)
     {
-        await using var input = Console.OpenStandardInput();
-        var buffer = new byte[256];
-        while (await input.ReadAsync(buffer, lifetime.ApplicationStopping) > 0)
-        {
-            // what it says does not matter, only that it goes on
-        }
-
+        await StandardInput.WaitForEndAsync(); // nothing can call off the reading; it ends with the process
         lifetime.StopApplication();
     }
 }

@@ -1,3 +1,4 @@
+using Buildd.Linux.Files;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 using Buildd.Slave.Files;
@@ -59,7 +60,7 @@ public sealed record SlaveOptions
             mistakes.Add("the architecture tag is empty");
         if (!Directory.Exists(FileCacheDirectory))
             mistakes.Add($"the file cache '{FileCacheDirectory}' is not a folder: make it, owned by the slave's user");
-        else if (NativeFile.FindRefusal(FileCacheDirectory) is { } refusal)
+        else if (UnixFile.FindRefusal(FileCacheDirectory) is { } refusal)
             mistakes.Add($"the file cache '{FileCacheDirectory}' can't be listed and written to: {refusal}");
         mistakes.AddRange(Cache.FindMistakes());
         if (!Directory.Exists(WorkDirectory))

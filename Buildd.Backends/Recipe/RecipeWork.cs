@@ -6,6 +6,7 @@ using Buildd.Backends.Phases;
 using Buildd.Debian;
 using Buildd.Debian.ControlFiles;
 using Buildd.Debian.Packages;
+using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
@@ -185,7 +186,7 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
             foreach (var name in listed.Select(file => file.Name).Append("manifest"))
                 await site.Context.AddResultAsync(await site.Environment.TakeAsync($"{Tree}/{name}", abort).ConfigureAwait(false), name, abort).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or DebianException or RefusedException)
+        catch (Exception e) when (e is IOException or DebianException or FileNameException or RefusedException)
         {
             throw new PhaseFailedException(BuildStatus.PackageFail, $"Failed to gather results: {e.Message}", e);
         }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using Buildd.Linux.Files;
 using Buildd.Slave.Files;
 
 namespace Buildd.Backends.Root;
@@ -99,7 +100,7 @@ internal static class RootOperations
         return words;
     }
 
-    private static string BuildId(string id) => PathPart.FindMistake(id) is { } mistake
+    private static string BuildId(string id) => FileName.FindWireMistake(id) is { } mistake
         ? throw new RootOperationException($"the build id '{Printable(id)}' can't be used: {mistake}")
         : id;
 
@@ -135,5 +136,5 @@ internal static class RootOperations
 
     /// <summary>What came from outside, fit for a message.</summary>
     private static string Printable(string text) =>
-        new([.. text.Take(PathPart.MaxLength).Select(c => char.IsControl(c) ? '?' : c)]);
+        new([.. text.Take(FileName.MaxWireBytes).Select(c => char.IsControl(c) ? '?' : c)]);
 }

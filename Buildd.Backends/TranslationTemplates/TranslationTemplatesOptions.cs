@@ -1,5 +1,5 @@
 using Buildd.Backends.Phases;
-using Buildd.Debian;
+using Buildd.Linux.Files;
 
 namespace Buildd.Backends.TranslationTemplates;
 

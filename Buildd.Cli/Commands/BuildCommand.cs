@@ -2,6 +2,7 @@ using System.CommandLine;
 using Buildd.Debian.Architectures;
 using Buildd.Debian.Packages;
 using Buildd.Farm.Store;
+using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.Messages;
@@ -119,7 +120,7 @@ internal static class BuildCommand
         foreach (var listed in package.Files)
             files.Add(new SourceFile(listed.Name, (await session.Inputs.AddAsync(Path.Combine(folder, listed.Name), listed, cancellationToken)).Sha1));
         var description = await session.Inputs.AddAsync(path, expected: null, cancellationToken);
-        return [new SourceFile(Debian.FileName.Check(Path.GetFileName(path)), description.Sha1), .. files];
+        return [new SourceFile(FileName.Check(Path.GetFileName(path)), description.Sha1), .. files];
     }
 
     private static async Task<int> TellAsync(FarmSession session, IReadOnlyList<Build> builds, bool waits, bool isJson, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 
 namespace Buildd.Cli.Commands;
@@ -45,7 +46,7 @@ internal sealed record BuildName(long Id, string? JobType)
         return name;
     }
 
-    private static string Mistake(string text) => $"{Debian.FileName.Display(text)} names no build: a number is expected, or JOBTYPE-NUMBER.";
+    private static string Mistake(string text) => $"{FileName.Display(text)} names no build: a number is expected, or JOBTYPE-NUMBER.";
 
     private static BuildName? Parse(string text)
     {

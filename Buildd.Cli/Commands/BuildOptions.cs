@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Mail;
 
@@ -57,7 +58,7 @@ internal sealed class BuildOptions
         _requester.Validators.Add(result =>
         {
             if (result.Tokens is [var token, ..] && MailPerson.TryParse(token.Value) is null)
-                result.AddError($"--requester is {Debian.FileName.Display(token.Value)}, which is neither 'Name <address>' nor an address.");
+                result.AddError($"--requester is {FileName.Display(token.Value)}, which is neither 'Name <address>' nor an address.");
         });
         _resources.Validators.Add(result =>
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Buildd.Linux.Files;
 using Buildd.Master.Builders;
 
 namespace Buildd.Cli.Commands;
@@ -53,7 +54,7 @@ internal sealed class BuilderOptions
 
     internal static Uri ParseUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0
         ? url
-        : throw new FarmException($"{Debian.FileName.Display(text)} is no address of a slave: one such as http://builder1:8221/ is expected") { ExitCode = ExitCode.Usage };
+        : throw new FarmException($"{FileName.Display(text)} is no address of a slave: one such as http://builder1:8221/ is expected") { ExitCode = ExitCode.Usage };
 
     /// <summary>An option that is <c>yes</c>, <c>no</c> or not given.</summary>
     internal static Option<string?> YesNo(string name, string description) =>

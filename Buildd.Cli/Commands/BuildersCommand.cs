@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Buildd.Farm.Store;
+using Buildd.Linux.Files;
 using Buildd.Master.Builders;
 using Buildd.Protocol.Client;
 
@@ -9,8 +10,6 @@ namespace Buildd.Cli.Commands;
 internal static class BuildersCommand
 {
     /// <summary>How many times it is tried when the master changes the same builder at the same time.</summary>
-    private const int Attempts = 20;
-
     /// <summary>How long each call of a check may take.</summary>
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(15);
 
@@ -155,14 +154,14 @@ internal static class BuildersCommand
 
     private static async Task ChangeAsync(SqliteBuilders builders, string name, Func<Builder, Builder> change, CancellationToken cancellationToken)
     {
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        try
         {
-            var builder = await builders.FindAsync(name, cancellationToken) ?? throw NoBuilder(name);
-            if ((await builders.TryReplaceAsync([Checked(() => change(builder))], cancellationToken))[0] is not null)
-                return;
+            _ = await builders.ChangeAsync(name, builder => Checked(() => change(builder)), cancellationToken) ?? throw NoBuilder(name);
         }
-
-        throw new FarmException($"the builder {name} changes faster than it can be changed: try again") { ExitCode = ExitCode.Busy };
+        catch (TimeoutException e)
+        {
+            throw new FarmException($"{e.Message} Try again.", e) { ExitCode = ExitCode.Busy };
+        }
     }
 
     /// <summary>The records check what they are given; here that is what a person typed.</summary>
@@ -180,7 +179,7 @@ internal static class BuildersCommand
 
     private static Argument<string> NameArgument() => new("NAME") { Description = "The builder's name." };
 
-    private static FarmException NoBuilder(string name) => FarmException.NotFound($"there is no builder {Debian.FileName.Display(name)}; 'buildd-farm builders list' shows those that there are");
+    private static FarmException NoBuilder(string name) => FarmException.NotFound($"there is no builder {FileName.Display(name)}; 'buildd-farm builders list' shows those that there are");
 
     private static IReadOnlyList<string> Row(Builder builder) =>
     [

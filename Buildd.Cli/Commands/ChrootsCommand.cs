@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Buildd.Farm.Store;
+using Buildd.Linux.Files;
 
 namespace Buildd.Cli.Commands;
 
@@ -38,7 +39,7 @@ internal static class ChrootsCommand
             var (inSeries, tag) = (Checked(parsed.GetValue(series)!), Checked(parsed.GetValue(arch)!));
             var stored = await session.Inputs.AddAsync(path, expected: null, stop);
             await session.Store.Chroots.SetAsync(
-                new ChrootRecord(inSeries, tag, Debian.FileName.Check(Path.GetFileName(path)), stored.Sha1, stored.Size, session.Time.GetUtcNow()), stop);
+                new ChrootRecord(inSeries, tag, FileName.Check(Path.GetFileName(path)), stored.Sha1, stored.Size, session.Time.GetUtcNow()), stop);
             return ExitCode.Done;
         });
     }
@@ -58,5 +59,5 @@ internal static class ChrootsCommand
 
     private static string Checked(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '+')
         ? word
-        : throw new FarmException($"{Debian.FileName.Display(word)} is no series or architecture: letters, digits and - . + make one") { ExitCode = ExitCode.Usage };
+        : throw new FarmException($"{FileName.Display(word)} is no series or architecture: letters, digits and - . + make one") { ExitCode = ExitCode.Usage };
 }

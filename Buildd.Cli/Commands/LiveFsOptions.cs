@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.Json;
 using Buildd.Farm.Store;
+using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs.LiveFs;
 
@@ -24,7 +25,7 @@ internal sealed class LiveFsOptions
 
     internal LiveFsOptions()
     {
-        Project.Validators.Add(result => Require(result, text => Debian.FileName.FindMistake(text) is null && !text.Contains(' ', StringComparison.Ordinal), "a name, of which files' names are made"));
+        Project.Validators.Add(result => Require(result, text => FileName.FindMistake(text) is null && !text.Contains(' ', StringComparison.Ordinal), "a name, of which files' names are made"));
         _pocket.AcceptOnlyFromAmong("release", "security", "updates", "proposed", "backports");
         foreach (var option in (Option[])[_variables, _texts])
             option.Validators.Add(result => Require(result, text => text.IndexOf('=', StringComparison.Ordinal) > 0, "NAME=VALUE"));
@@ -98,7 +99,7 @@ internal sealed class LiveFsOptions
     private static void Require(OptionResult result, Func<string, bool> isGood, string expected)
     {
         if (result.Tokens.FirstOrDefault(token => !isGood(token.Value)) is { } bad)
-            result.AddError($"{result.Option.Name} is {Debian.FileName.Display(bad.Value)}, and should be {expected}.");
+            result.AddError($"{result.Option.Name} is {FileName.Display(bad.Value)}, and should be {expected}.");
     }
 
     private static (string Name, string Value)? Split(string text) =>
@@ -123,7 +124,7 @@ internal sealed class LiveFsOptions
         foreach (var (name, value) in pairs)
         {
             if (!all.TryAdd(name, value))
-                throw new FarmException($"{option} gives {Debian.FileName.Display(name)} twice") { ExitCode = ExitCode.Usage };
+                throw new FarmException($"{option} gives {FileName.Display(name)} twice") { ExitCode = ExitCode.Usage };
         }
 
         return all;

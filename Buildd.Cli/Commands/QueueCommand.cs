@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 
 namespace Buildd.Cli.Commands;
@@ -70,7 +71,7 @@ internal static class QueueCommand
     {
         if (BuildNames.TryParse(result.Tokens[0].Value.ToUpperInvariant(), out var state))
             return state;
-        result.AddError($"{Debian.FileName.Display(result.Tokens[0].Value)} is no state; there are {string.Join(", ", Enum.GetValues<BuildState>().Select(known => known.ToName()))}.");
+        result.AddError($"{FileName.Display(result.Tokens[0].Value)} is no state; there are {string.Join(", ", Enum.GetValues<BuildState>().Select(known => known.ToName()))}.");
         return null;
     }
 }

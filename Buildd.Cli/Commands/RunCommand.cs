@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Net.Sockets;
 using Buildd.Linux.Processes;
+using Buildd.Linux.Systemd;
 using Microsoft.Extensions.Hosting.Systemd;
 
 namespace Buildd.Cli.Commands;
@@ -32,14 +32,16 @@ internal static partial class RunCommand
     /// <summary>Runs until cancelled.</summary>
     private static async Task RunAsync(FarmSession session, bool isVerbose, bool tellsEvents, bool endsWithStdin, CancellationToken cancellationToken)
     {
-        var systemd = TakeNotifier();
+        var (sender, _) = ServiceEnvironment.Take(() => new SystemdNotifier());
         await using var farm = FarmApplication.Create(session, isVerbose, tellsEvents);
+        var systemd = new ServiceNotifier(
+            sender.IsEnabled ? state => sender.Notify(new ServiceState(state)) : null, (e, state) => LogSystemdUnreachable(farm.Logger, e, state));
         var url = await farm.StartAsync(session);
         if (!tellsEvents)
             await session.Output.WriteLineAsync($"buildd-farm ready: the store is {session.Store.Path}, inputs are served at {url}");
         await session.Output.FlushAsync(CancellationToken.None);
-        Notify(farm.Logger, systemd, new ServiceState($"READY=1\nSTATUS=inputs are served at {url}"));
-        using var stopping = farm.Lifetime.ApplicationStopping.Register(() => Notify(farm.Logger, systemd, ServiceState.Stopping));
+        systemd.Notify($"{ServiceNotifier.Ready}\nSTATUS=inputs are served at {url}");
+        using var stopping = farm.Lifetime.ApplicationStopping.Register(() => systemd.Notify(ServiceNotifier.Stopping));
         using var stop = cancellationToken.Register(farm.Lifetime.StopApplication);
         if (endsWithStdin)
             _ = StopWithStdinAsync(farm.Lifetime); // nothing can call off the reading; it ends with the process
@@ -48,36 +50,8 @@ internal static partial class RunCommand
 
     private static async Task StopWithStdinAsync(IHostApplicationLifetime host)
     {
-        await using var input = Console.OpenStandardInput();
-        var buffer = new byte[256];
-        while (await input.ReadAsync(buffer, CancellationToken.None) > 0)
-        {
-            // what it says does not matter, only that it goes on
-        }
-
+        await StandardInput.WaitForEndAsync();
         host.StopApplication();
-    }
-
-    /// <summary>Reads systemd's address, and removes it from the environment: nothing that the farm starts may speak for it.</summary>
-    private static SystemdNotifier TakeNotifier()
-    {
-        var systemd = new SystemdNotifier(); // reads NOTIFY_SOCKET now, and never again
-        foreach (var variable in (string[])["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"])
-            EnvironmentVariable.Take(variable);
-        return systemd;
-    }
-
-    /// <summary>A systemd that can't be reached is no reason to stop.</summary>
-    private static void Notify(ILogger logger, SystemdNotifier systemd, ServiceState state)
-    {
-        try
-        {
-            systemd.Notify(state);
-        }
-        catch (Exception e) when (e is SocketException or ArgumentException) // the latter: the address is too long for a socket's
-        {
-            LogSystemdUnreachable(logger, e, state.ToString());
-        }
     }
 
     [LoggerMessage(

@@ -12,7 +12,7 @@ using Buildd.Backends.Root;
 using Buildd.Backends.TranslationTemplates;
 using Buildd.Daemon.Logging;
 using Buildd.Daemon.Security;
-using Buildd.Debian;
+using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Threading.Channels;
+using Buildd.Linux.Systemd;
 
 namespace Buildd.Daemon.Logging;
 
@@ -27,7 +28,7 @@ internal sealed class DaemonLog : ILoggerProvider, IAsyncDisposable
     private long _lost;
 
     /// <param name="options">Where to, and how.</param>
-    /// <param name="forJournal">Whether journald reads standard output: <see cref="Systemd.JournalStream"/>. Of no account for a file.</param>
+    /// <param name="forJournal">Whether journald reads standard output: <see cref="JournalOutput"/>. Of no account for a file.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="IOException">The file can't be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>

@@ -1,3 +1,4 @@
+using Buildd.Linux.Systemd;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Lifecycle;
 

@@ -1,3 +1,4 @@
+using Buildd.Linux.Files;
 namespace Buildd.Debian.ControlFiles;
 
 /// <summary>Puts lines together to fields and fields to paragraphs. One parser reads one file.</summary>

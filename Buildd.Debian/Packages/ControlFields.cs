@@ -1,4 +1,5 @@
 using Buildd.Debian.ControlFiles;
+using Buildd.Linux.Files;
 
 namespace Buildd.Debian.Packages;
 

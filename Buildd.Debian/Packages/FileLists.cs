@@ -1,5 +1,6 @@
 using System.Globalization;
 using Buildd.Debian.ControlFiles;
+using Buildd.Linux.Files;
 
 namespace Buildd.Debian.Packages;
 

@@ -1,3 +1,4 @@
+using Buildd.Linux.Files;
 namespace Buildd.Debian.Packages;
 
 /// <summary>

@@ -1,3 +1,4 @@
+using Buildd.Linux.Files;
 namespace Buildd.Debian.Relations;
 
 /// <summary>A list of relations between packages that can't be read; the message shows where.</summary>

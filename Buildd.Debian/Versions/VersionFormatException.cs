@@ -1,3 +1,4 @@
+using Buildd.Linux.Files;
 namespace Buildd.Debian.Versions;
 
 /// <summary>A text that is no version of a package; see <see cref="DebianVersion.Parse"/>.</summary>

@@ -1,6 +1,6 @@
 using System.Net;
-using Buildd.Debian;
 using Buildd.Farm.Mail;
+using Buildd.Linux.Files;
 using Buildd.Master.Mail;
 
 namespace Buildd.Farm.Configuration;

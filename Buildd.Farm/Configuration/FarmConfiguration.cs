@@ -1,6 +1,6 @@
 using System.Net;
-using Buildd.Debian;
 using Buildd.Debian.ControlFiles;
+using Buildd.Linux.Files;
 using Buildd.Master;
 
 namespace Buildd.Farm.Configuration;

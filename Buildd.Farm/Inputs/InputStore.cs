@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Buildd.Debian.Packages;
+using Buildd.Linux.Files;
 
 namespace Buildd.Farm.Inputs;
 
@@ -44,7 +45,7 @@ internal sealed class InputStore(string folder)
                 var stored = await CopyAsync(source, arriving, path, expected, cancellationToken);
                 var target = Path.Combine(folder, stored.Sha1);
                 File.Move(arriving, target, overwrite: true); // of the same content, so whoever reads the old one reads the same
-                Durability.FlushFolder(folder);
+                Durable.FlushFolder(folder);
                 return stored;
             }
             finally

@@ -1,4 +1,5 @@
 using System.Text;
+using Buildd.Linux.Files;
 using Buildd.Master.Mail;
 using MimeKit;
 
@@ -71,7 +72,7 @@ internal static class MailMessages
     private static string Token(string text) =>
         text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.')
             ? text
-            : throw new ArgumentException($"{Debian.FileName.Display(text)} has other characters than letters, digits, dots and dashes.", nameof(text));
+            : throw new ArgumentException($"{FileName.Display(text)} has other characters than letters, digits, dots and dashes.", nameof(text));
 
     private static bool IsHarmful(Rune rune) =>
         Rune.IsControl(rune) || Rune.GetUnicodeCategory(rune) is System.Globalization.UnicodeCategory.LineSeparator

@@ -1,4 +1,4 @@
-using Buildd.Debian;
+using Buildd.Linux.Files;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Master.Builds;

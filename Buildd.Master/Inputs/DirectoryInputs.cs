@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Buildd.Debian;
+using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
 

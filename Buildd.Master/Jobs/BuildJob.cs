@@ -1,4 +1,4 @@
-using Buildd.Debian;
+using Buildd.Linux.Files;
 using Buildd.Protocol.XmlRpc;
 
 namespace Buildd.Master.Jobs;

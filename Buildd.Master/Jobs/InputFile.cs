@@ -1,4 +1,4 @@
-using Buildd.Debian;
+using Buildd.Linux.Files;
 
 namespace Buildd.Master.Jobs;
 

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
-using Buildd.Debian;
+using Buildd.Linux.Files;
 using Buildd.Master.Builds;
-using Buildd.Master.Results;
 
 namespace Buildd.Master.Logs;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Buildd.Linux.Files;
 
 namespace Buildd.Master.Mail;
 
@@ -29,7 +30,7 @@ public sealed record MailPerson
     /// <summary>Reads <c>Name &lt;address&gt;</c> or a bare address.</summary>
     /// <exception cref="MailException">It is neither.</exception>
     public static MailPerson Parse(string text) =>
-        TryParse(text) ?? throw new MailException($"{Debian.FileName.Display(text)} is not 'Name <address>' nor an address");
+        TryParse(text) ?? throw new MailException($"{FileName.Display(text)} is not 'Name <address>' nor an address");
 
     /// <summary>Reads <c>Name &lt;address&gt;</c> or a bare address, or returns null when it is neither.</summary>
     public static MailPerson? TryParse(string text)

@@ -1,4 +1,4 @@
-using Buildd.Debian;
+using Buildd.Linux.Files;
 using Buildd.Master.Jobs;
 using Buildd.Protocol.Messages;
 

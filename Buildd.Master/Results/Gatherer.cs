@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using Buildd.Debian;
+using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Client;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Buildd.Debian;
+using Buildd.Linux.Files;
 
 namespace Buildd.Master.Results;
 

@@ -1,3 +1,4 @@
+using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
 using Buildd.Master.Results;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Buildd.Linux.Files;
 
 namespace Buildd.Master.Uploads;
 
@@ -39,7 +40,7 @@ internal sealed record FileSums(long Size, string Md5, string Sha1, string Sha25
     }
 
     public static async Task<bool> AreSameAsync(string one, string other, CancellationToken cancellationToken) =>
-        UnixEntry.KindOf(other) == UnixEntry.Kind.File
+        UnixFile.KindOf(other) == FileKind.Regular
         && new FileInfo(one).Length == new FileInfo(other).Length
         && await OfAsync(one, cancellationToken).ConfigureAwait(false) == await OfAsync(other, cancellationToken).ConfigureAwait(false);
 }

@@ -1,4 +1,5 @@
 using Buildd.Debian.Versions;
+using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
 using Buildd.Master.Uploads.Archives;
@@ -109,7 +110,7 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
         foreach (var path in LeafFiles.List(folder, findings).Where(path => Path.GetDirectoryName(path) != folder))
         {
             var name = Path.GetFileName(path);
-            if (Debian.FileName.FindMistake(name) is { } mistake)
+            if (FileName.FindMistake(name) is { } mistake)
             {
                 findings.Reject(name, $"has a name that is refused: {mistake}");
                 continue;

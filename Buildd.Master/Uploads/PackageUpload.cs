@@ -1,4 +1,5 @@
 using Buildd.Debian.Packages;
+using Buildd.Linux.Files;
 
 namespace Buildd.Master.Uploads;
 
@@ -27,7 +28,7 @@ public enum UploadFileKind
 /// <summary>A file of an upload; its content was compared with the sums. Immutable.</summary>
 public sealed record UploadedFile
 {
-    /// <summary>The name; <see cref="Debian.FileName.Check"/> accepted it.</summary>
+    /// <summary>The name; <see cref="FileName.Check"/> accepted it.</summary>
     public required string Name { get; init; }
 
     /// <summary>Where it is.</summary>

@@ -1,4 +1,4 @@
-using Buildd.Master.Results;
+using Buildd.Linux.Files;
 
 namespace Buildd.Master.Uploads;
 
@@ -56,7 +56,7 @@ public sealed class UploadFolders(string root)
             return
             [
                 .. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)!)
-                    .Where(name => name[0] != '.' && UnixEntry.KindOf(Path.Combine(folder, name)) == UnixEntry.Kind.Folder)
+                    .Where(name => name[0] != '.' && UnixFile.KindOf(Path.Combine(folder, name)) == FileKind.Folder)
                     .Order(StringComparer.Ordinal),
             ];
         }
@@ -71,7 +71,7 @@ public sealed class UploadFolders(string root)
     {
         ArgumentNullException.ThrowIfNull(leaf);
         var name = leaf.Text;
-        for (var number = 2; UnixEntry.KindOf(Path.Combine(folder, name)) != UnixEntry.Kind.Missing; number++)
+        for (var number = 2; UnixFile.KindOf(Path.Combine(folder, name)) != FileKind.Missing; number++)
             name = leaf.Numbered(number);
         return name;
     }
@@ -84,8 +84,8 @@ public sealed class UploadFolders(string root)
     /// <exception cref="IOException">It can't be renamed, for one because something of the new name is there already.</exception>
     public static bool TryMove(string from, string to)
     {
-        if (UnixEntry.KindOf(from) == UnixEntry.Kind.Missing)
-            return UnixEntry.KindOf(to) == UnixEntry.Kind.Folder;
+        if (UnixFile.KindOf(from) == FileKind.Missing)
+            return UnixFile.KindOf(to) == FileKind.Folder;
         Directory.Move(from, to);
         Durable.FlushFolder(Path.GetDirectoryName(to)!);
         Durable.FlushFolder(Path.GetDirectoryName(from)!);
@@ -119,7 +119,7 @@ public sealed class UploadFolders(string root)
     public async Task<IDisposable> LockAsync(string context, TimeSpan wait, TimeProvider time, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(time);
-        var path = Path.Combine(Root, $"process-upload-{Debian.FileName.Check(context)}.lock");
+        var path = Path.Combine(Root, $"process-upload-{FileName.Check(context)}.lock");
         var start = time.GetTimestamp();
         while (true)
         {

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Buildd.Master.Results;
+using Buildd.Linux.Files;
 
 namespace Buildd.Master.Uploads;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Buildd.Linux.Files;
 using Buildd.Master.Builds;
-using Buildd.Master.Results;
 using Buildd.Master.Uploads.Checks;
 
 namespace Buildd.Master.Uploads;

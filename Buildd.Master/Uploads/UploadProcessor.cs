@@ -1,4 +1,4 @@
-using Buildd.Debian;
+using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
 using Buildd.Master.Mail;

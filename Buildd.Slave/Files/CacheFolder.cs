@@ -1,3 +1,4 @@
+using Buildd.Linux.Files;
 using Microsoft.Extensions.Logging;
 
 namespace Buildd.Slave.Files;
@@ -73,7 +74,7 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
                 return false;
             try
             {
-                NativeFile.TryRename(temporary, PathOf(sha1));
+                UnixFile.TryRename(temporary, PathOf(sha1));
                 NoteUse(PathOf(sha1));
                 return true;
             }
@@ -254,7 +255,7 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
             foreach (var path in System.IO.Directory.EnumerateFiles(directory))
             {
                 var name = Path.GetFileName(path);
-                if (Sha1Sum.IsWellFormed(name) && NativeFile.Look(path) is { IsRegular: true } facts)
+                if (Sha1Sum.IsWellFormed(name) && UnixFile.Look(path) is { IsRegular: true } facts)
                     files.Add((name, facts));
             }
         }
@@ -277,7 +278,7 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
                 return false;
             try
             {
-                NativeFile.TryRename(path, aside);
+                UnixFile.TryRename(path, aside);
             }
             catch (IOException e)
             {
@@ -295,7 +296,7 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
     {
         try
         {
-            return NativeFile.Look(path);
+            return UnixFile.Look(path);
         }
         catch (IOException e)
         {

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Buildd.Linux.Files;
+using Buildd.Linux.Processes;
 using Microsoft.Win32.SafeHandles;
 
 namespace Buildd.Slave.Files;
@@ -27,12 +29,12 @@ internal sealed class ResultFile : IDisposable
     internal static ResultFile Open(string path)
     {
         // Looked at before as well: to open a device can do something.
-        if (NativeFile.Look(path) is { } before)
+        if (UnixFile.Look(path) is { } before)
             RequireRegular(path, before);
-        var file = NativeFile.OpenToRead(path);
+        var file = UnixFile.OpenToRead(path);
         try
         {
-            var facts = NativeFile.Look(file);
+            var facts = UnixFile.Look(file);
             RequireRegular(path, facts);
             return new ResultFile(path, file, facts);
         }
@@ -71,7 +73,7 @@ internal sealed class ResultFile : IDisposable
 
     private static void RequireRegular(string path, in FileFacts facts)
     {
-        if (facts.IsLink)
+        if (facts.Kind == FileKind.Link)
             throw new IOException($"the result '{Path.GetFileName(path)}' is a symbolic link, which is not followed");
         if (!facts.IsRegular)
             throw new IOException($"the result '{Path.GetFileName(path)}' is not an ordinary file");
@@ -85,17 +87,17 @@ internal sealed class ResultFile : IDisposable
     /// <returns>False when it has to be copied; it may have the new name by then.</returns>
     private bool TryMove(string target)
     {
-        var isRoot = NativeFile.GetEffectiveUserId() == 0;
-        if (_facts.Links != 1 || !(isRoot || _facts.Owner == NativeFile.GetEffectiveUserId()))
+        var isRoot = CurrentUser.Id == 0;
+        if (_facts.Links != 1 || !(isRoot || _facts.Owner == CurrentUser.Id))
             return false;
-        if (!NativeFile.TryRename(_path, target))
+        if (!UnixFile.TryRename(_path, target))
             return false;
-        if (NativeFile.Look(target) is not { } moved || !moved.IsSameFileAs(_facts))
+        if (UnixFile.Look(target) is not { } moved || !moved.IsSameFileAs(_facts))
             throw new IOException($"the result '{Path.GetFileName(_path)}' was swapped for another file while it was taken over");
-        if (!NativeFile.TryOwn(_file))
+        if (!UnixFile.TryOwn(_file))
             return false;
         File.SetUnixFileMode(_file, ServedMode);
-        return NativeFile.HasNoWriter(_file) && NativeFile.Look(_file).Links == 1;
+        return UnixFile.HasNoWriter(_file) && UnixFile.Look(_file).Links == 1;
     }
 
     private async Task<string> CopyAsync(string target, CancellationToken cancellationToken)
@@ -104,7 +106,7 @@ internal sealed class ResultFile : IDisposable
         using var copy = File.OpenHandle(target, FileMode.CreateNew, FileAccess.ReadWrite);
         File.SetUnixFileMode(copy, ServedMode);
         // A file system that can share blocks makes a copy at once; what is summed up then is the copy.
-        return NativeFile.TryClone(_file, copy)
+        return UnixFile.TryClone(_file, copy)
             ? await HashAsync(copy, cancellationToken).ConfigureAwait(false)
             : await HashAsync(_file, cancellationToken, copy).ConfigureAwait(false);
     }

@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using Buildd.Slave.Files;
+using Buildd.Linux.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Buildd.Slave.Http;
@@ -32,7 +32,7 @@ internal sealed class ServedFile : IDisposable
     /// <param name="path">Where it lies. Only the last part is kept from being a link.</param>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="IOException">It can't be opened: the process has too many files open, or the disk is broken.</exception>
-    internal static ServedFile? Open(string path) => NativeFile.TryOpenRegular(path) is { } handle ? new ServedFile(handle) : null;
+    internal static ServedFile? Open(string path) => UnixFile.TryOpenRegular(path) is { } handle ? new ServedFile(handle) : null;
 
     /// <summary>Writes a part of the file.</summary>
     /// <returns>Whether all of it could be written; false when the file has become shorter, or nobody reads any more.</returns>

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Buildd.Slave.Files;
+using Buildd.Linux.Files;
 
 namespace Buildd.Slave.Lifecycle;
 
@@ -98,7 +98,7 @@ internal sealed class Journal : IDisposable
     /// <exception cref="IOException">The folder is not there, or the disk is broken.</exception>
     internal static void FlushDirectory(string directory)
     {
-        using var handle = NativeFile.OpenToRead(Path.Combine(directory, ".")); // the folder itself where an administrator has put a link
+        using var handle = UnixFile.OpenToRead(Path.Combine(directory, ".")); // the folder itself where an administrator has put a link
         RandomAccess.FlushToDisk(handle);
     }
 

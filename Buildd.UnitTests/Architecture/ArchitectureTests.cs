@@ -20,9 +20,9 @@ public sealed class ArchitectureTests
     private static readonly Dictionary<string, string[]> Picture = new()
     {
         ["Buildd.Protocol"] = [],
-        ["Buildd.Debian"] = [],
+        ["Buildd.Debian"] = ["Buildd.Linux"],
         ["Buildd.Linux"] = [],
-        ["Buildd.Slave"] = ["Buildd.Protocol"],
+        ["Buildd.Slave"] = ["Buildd.Protocol", "Buildd.Linux"],
         ["Buildd.Backends"] = ["Buildd.Slave", "Buildd.Protocol", "Buildd.Debian", "Buildd.Linux"],
         ["Buildd.Daemon"] = ["Buildd.Backends", "Buildd.Slave", "Buildd.Protocol", "Buildd.Debian", "Buildd.Linux"],
         ["Buildd.Master"] = ["Buildd.Protocol", "Buildd.Debian", "Buildd.Linux"],

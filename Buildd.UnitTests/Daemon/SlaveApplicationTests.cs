@@ -98,7 +98,7 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
 
         Assert.That(application.Services.GetRequiredService<IHostLifetime>(), Is.InstanceOf<SystemdLifetime>());
         application.Services.GetRequiredService<ISystemdNotifier>().Notify(ServiceState.Ready);
-        systemd.Received(1).Notify(ServiceState.Ready);
+        systemd.Received(1).Notify(Arg.Is<ServiceState>(state => state.ToString() == "READY=1"));
         Assert.That(application.Services.GetServices<ILoggerProvider>().Single(), Is.InstanceOf<DaemonLog>());
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
 
@@ -20,7 +21,7 @@ public sealed class LiveFsJobKind : IJobKind
     /// <param name="cookie">The build's name between master and slave.</param>
     /// <param name="chroot">The chroot to build in.</param>
     /// <param name="arguments">The slave's arguments.</param>
-    /// <exception cref="Debian.FileNameException">The cookie can't be part of a folder's name.</exception>
+    /// <exception cref="FileNameException">The cookie can't be part of a folder's name.</exception>
     public static BuildJob MakeJob(string cookie, InputFile chroot, LiveFsArguments arguments)
     {
         ArgumentNullException.ThrowIfNull(arguments);
@@ -58,7 +59,7 @@ public sealed class LiveFsJobKind : IJobKind
             return IJobKind.DefaultLogName;
         string?[] parts = [build.Distribution, image.Series, image.ArchTag, image.UniqueKey, image.Project, state.ToName()];
         var name = $"buildlog_{string.Join('_', parts.Where(part => part is not null))}.txt";
-        return Debian.FileName.FindMistake(name + ".gz") is null ? name : IJobKind.DefaultLogName;
+        return FileName.FindMistake(name + ".gz") is null ? name : IJobKind.DefaultLogName;
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
 
@@ -27,7 +28,7 @@ public sealed class PackageJobKind : IJobKind
     /// <exception cref="ArgumentException">
     /// There is no <c>.dsc</c> among the files, or more than one: the slave would build the last.
     /// </exception>
-    /// <exception cref="Debian.FileNameException">The cookie can't be part of a folder's name.</exception>
+    /// <exception cref="FileNameException">The cookie can't be part of a folder's name.</exception>
     public static BuildJob MakeJob(string cookie, InputFile chroot, IReadOnlyList<InputFile> files, BinaryPackageArguments arguments)
     {
         ArgumentNullException.ThrowIfNull(files);
@@ -81,7 +82,7 @@ public sealed class PackageJobKind : IJobKind
             return IJobKind.DefaultLogName;
         var (target, source) = ($"{build.Distribution}-{package.Series}-{package.ArchTag}", $"{package.Source}_{package.Version}");
         var name = $"buildlog_{target}.{source}_{state.ToName()}.txt";
-        return Debian.FileName.FindMistake(name + ".gz") is null ? name : IJobKind.DefaultLogName;
+        return FileName.FindMistake(name + ".gz") is null ? name : IJobKind.DefaultLogName;
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,4 @@
-using Buildd.Debian;
-using Buildd.Master.Results;
+using Buildd.Linux.Files;
 
 namespace Buildd.Master.Uploads.Archives;
 

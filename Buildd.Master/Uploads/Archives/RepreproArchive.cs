@@ -1,7 +1,6 @@
 using System.Text;
-using Buildd.Debian;
+using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
-using Buildd.Master.Results;
 
 namespace Buildd.Master.Uploads.Archives;
 

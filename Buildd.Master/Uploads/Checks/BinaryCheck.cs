@@ -1,7 +1,7 @@
-using Buildd.Debian;
 using Buildd.Debian.ControlFiles;
 using Buildd.Debian.Packages;
 using Buildd.Debian.Versions;
+using Buildd.Linux.Files;
 
 namespace Buildd.Master.Uploads.Checks;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
-using Buildd.Debian;
 using Buildd.Debian.ControlFiles;
 using Buildd.Debian.Packages;
 using Buildd.Debian.Versions;
+using Buildd.Linux.Files;
 using Buildd.Master.Mail;
 
 namespace Buildd.Master.Uploads.Checks;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
-using Buildd.Debian;
 using Buildd.Debian.ControlFiles;
+using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Master.Uploads.Checks;

@@ -1,3 +1,4 @@
+using Buildd.Linux.Files;
 namespace Buildd.Master.Uploads.Checks;
 
 /// <summary>Lists what is in a leaf, links not followed and bounded in depth and number.</summary>
@@ -43,17 +44,17 @@ internal static class LeafFiles
 
             foreach (var path in names.Order(StringComparer.Ordinal))
             {
-                switch (UnixEntry.KindOf(path))
+                switch (UnixFile.KindOf(path))
                 {
-                    case UnixEntry.Kind.File:
+                    case FileKind.Regular:
                         files.Add(path);
                         break;
-                    case UnixEntry.Kind.Folder:
+                    case FileKind.Folder:
                         folders.Add(path);
                         break;
-                    case UnixEntry.Kind.Missing:
+                    case FileKind.Missing:
                         break; // taken away while we look
-                    case UnixEntry.Kind.Link:
+                    case FileKind.Link:
                         findings.Reject(Path.GetFileName(path), "is a link");
                         break;
                     default:

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Buildd.Debian;
 using Buildd.Debian.ControlFiles;
 using Buildd.Debian.Packages;
+using Buildd.Linux.Files;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Master.Uploads.Checks;

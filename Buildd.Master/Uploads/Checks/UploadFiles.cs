@@ -1,4 +1,5 @@
 using Buildd.Debian.Packages;
+using Buildd.Linux.Files;
 
 namespace Buildd.Master.Uploads.Checks;
 
@@ -23,12 +24,12 @@ internal sealed class UploadFiles(UploadPolicy policy, FindingList findings)
     {
         if (!DebNames.IsPlain(listed.Name))
             findings.Reject(listed.Name, "has a name with other characters than letters, digits and -+~._");
-        var path = Path.Combine(folder, Debian.FileName.Check(listed.Name));
-        switch (UnixEntry.KindOf(path))
+        var path = Path.Combine(folder, FileName.Check(listed.Name));
+        switch (UnixFile.KindOf(path))
         {
-            case UnixEntry.Kind.File:
+            case FileKind.Regular:
                 break;
-            case UnixEntry.Kind.Missing:
+            case FileKind.Missing:
                 findings.Reject(listed.Name, "is listed and isn't there");
                 return null;
             default:

@@ -1,5 +1,5 @@
-using Buildd.Debian;
 using Buildd.Debian.Packages;
+using Buildd.Linux.Files;
 
 namespace Buildd.Master.Uploads.Checks;
 

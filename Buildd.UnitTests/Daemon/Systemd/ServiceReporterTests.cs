@@ -1,8 +1,9 @@
 using Buildd.Daemon.Systemd;
+using Buildd.Linux.Systemd;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Lifecycle;
 using Buildd.UnitTests.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Hosting.Systemd;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Daemon.Systemd;
@@ -84,11 +85,11 @@ public sealed class ServiceReporterTests : IDisposable
     [Test]
     public void Without_systemd_the_builder_is_left_alone() =>
         Assert.That(new ServiceReporter(
-            new ServiceNotifier(null, NullLogger<ServiceNotifier>.Instance), null, () => throw new InvalidOperationException("asked"), "", TimeProvider.System)
+            new ServiceNotifier(null, (_, _) => { }), null, () => throw new InvalidOperationException("asked"), "", TimeProvider.System)
             .RunAsync(_stop.Token).IsCompletedSuccessfully);
 
     private ServiceReporter Reporter(TimeProvider time, Func<BuilderActivity> look, TimeSpan? watchdog) =>
-        new(new ServiceNotifier(_socket.Notifier(), NullLogger<ServiceNotifier>.Instance), watchdog, look, "http://x", time);
+        new(new ServiceNotifier(state => _socket.Notifier().Notify(new ServiceState(state)), (_, _) => { }), watchdog, look, "http://x", time);
 
     /// <summary>A second passes once the reporter waits for the so-and-so-manyth time.</summary>
     private static async Task AdvanceAsync(ManualTimeProvider time, int wait)

@@ -1,4 +1,4 @@
-using Buildd.Debian;
+using Buildd.Linux.Files;
 using Buildd.Master.Jobs.LiveFs;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.XmlRpc;

@@ -1,6 +1,6 @@
+using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
 using Buildd.Slave.Builds;
-using Buildd.Slave.Files;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
@@ -100,11 +100,11 @@ public sealed class StoreTests : IAsyncDisposable
     public async Task A_file_is_moved_and_not_copied()
     {
         await File.WriteAllTextAsync(_folder["made"], "content");
-        var before = NativeFile.Look(_folder["made"])!.Value;
+        var before = UnixFile.Look(_folder["made"])!.Value;
 
         var (sum, _) = await StoreAsync(_folder["made"]);
 
-        Assert.That(NativeFile.Look(_slave.InCache(sum))!.Value.IsSameFileAs(before));
+        Assert.That(UnixFile.Look(_slave.InCache(sum))!.Value.IsSameFileAs(before));
     }
 
     [Test]
@@ -149,7 +149,7 @@ public sealed class StoreTests : IAsyncDisposable
         var (sum, _) = await StoreAsync(_folder["made"]);
 
         var file = new FileInfo(_slave.InCache(sum));
-        Assert.That(NativeFile.Look(file.FullName)!.Value.Owner, Is.EqualTo(NativeFile.GetEffectiveUserId()));
+        Assert.That(UnixFile.Look(file.FullName)!.Value.Owner, Is.EqualTo(CurrentUser.Id));
         Assert.That(file.UnixFileMode, Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead));
         Assert.That(file.LastWriteTimeUtc, Is.GreaterThan(DateTime.UnixEpoch.AddYears(30)));
     }

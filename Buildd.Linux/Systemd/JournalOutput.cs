@@ -1,12 +1,12 @@
-namespace Buildd.Daemon.Systemd;
+namespace Buildd.Linux.Systemd;
 
 /// <summary>Tells whether our standard output goes straight to systemd's journal.</summary>
-internal static class JournalStream
+public static class JournalOutput
 {
     private const string Variable = "JOURNAL_STREAM";
 
     /// <summary>Whether it does: systemd.exec(5) says to compare what the variable names with the descriptor.</summary>
-    internal static bool IsStandardOutput() =>
+    public static bool IsStandardOutput() =>
         Matches(Environment.GetEnvironmentVariable(Variable), new FileInfo("/proc/self/fd/1").LinkTarget);
 
     /// <summary>

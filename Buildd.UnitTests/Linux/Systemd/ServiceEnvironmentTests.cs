@@ -1,9 +1,9 @@
-using Buildd.Daemon.Systemd;
+using Buildd.Linux.Systemd;
 using Buildd.UnitTests.Testing;
 using Microsoft.Extensions.Hosting.Systemd;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Daemon.Systemd;
+namespace Buildd.UnitTests.Linux.Systemd;
 
 [Parallelizable(ParallelScope.All)]
 [CancelAfter(60_000)]
@@ -18,7 +18,7 @@ public sealed class ServiceEnvironmentTests
         {
             Environment.SetEnvironmentVariable("WATCHDOG_USEC", "60000000");
             Environment.SetEnvironmentVariable("WATCHDOG_PID", $"{Environment.ProcessId}");
-            return (ServiceEnvironment.Take(), Environment.GetEnvironmentVariables().Keys.Cast<string>().ToList());
+            return (ServiceEnvironment.Take(() => new SystemdNotifier()), Environment.GetEnvironmentVariables().Keys.Cast<string>().ToList());
         });
         taken.Notifier.Notify(ServiceState.Ready);
 
@@ -30,8 +30,7 @@ public sealed class ServiceEnvironmentTests
     [Test]
     public void Without_systemd_there_is_nothing() =>
         Assert.That(
-            NotifySocket.With(null, ServiceEnvironment.Take),
-            Has.Property("Watchdog").Null.And.Property("Notifier").Property("IsEnabled").False);
+            NotifySocket.With(null, () => ServiceEnvironment.Take(() => new SystemdNotifier().IsEnabled)), Is.EqualTo((false, (TimeSpan?)null)));
 
     [TestCase("60000000", null, 60.0)]
     [TestCase("60000000", "42", 60.0)]

@@ -1,7 +1,7 @@
-using Buildd.Daemon.Systemd;
+using Buildd.Linux.Systemd;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Daemon.Systemd;
+namespace Buildd.UnitTests.Linux.Systemd;
 
 /// <summary>Which descriptors systemd has handed over.</summary>
 [Parallelizable(ParallelScope.All)]

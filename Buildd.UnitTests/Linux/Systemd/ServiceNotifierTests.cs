@@ -1,10 +1,10 @@
-using Buildd.Daemon.Systemd;
+using System.Collections.Concurrent;
+using Buildd.Linux.Systemd;
 using Buildd.UnitTests.Testing;
 using Microsoft.Extensions.Hosting.Systemd;
-using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Daemon.Systemd;
+namespace Buildd.UnitTests.Linux.Systemd;
 
 /// <summary>With real sockets of the kind at which systemd listens.</summary>
 [Parallelizable(ParallelScope.All)]
@@ -13,7 +13,7 @@ namespace Buildd.UnitTests.Daemon.Systemd;
 public sealed class ServiceNotifierTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
-    private readonly RecordingLogger<ServiceNotifier> _log = new();
+    private readonly ConcurrentQueue<string> _lost = new();
 
     public void Dispose() => _folder.Dispose();
 
@@ -37,18 +37,18 @@ public sealed class ServiceNotifierTests : IDisposable
     {
         var notifier = Notifier(socket.Notifier());
 
-        notifier.Notify(ServiceState.Ready);
+        notifier.Notify(ServiceNotifier.Ready);
         Assert.That(notifier.Alive());
         notifier.Reloading(TimeSpan.FromMilliseconds(1.5));
         Assert.That(notifier.Status("building X\nSTOPPING=1"));
-        notifier.Notify(ServiceState.Stopping);
+        notifier.Notify(ServiceNotifier.Stopping);
 
         Assert.That(await socket.ReceiveAsync(), Is.EqualTo("READY=1"));
         Assert.That(await socket.ReceiveAsync(), Is.EqualTo("WATCHDOG=1"));
         Assert.That(await socket.ReceiveAsync(), Is.EqualTo("RELOADING=1\nMONOTONIC_USEC=1500"));
         Assert.That(await socket.ReceiveAsync(), Is.EqualTo("STATUS=building X?STOPPING=1"), "a build's name is one line");
         Assert.That(await socket.ReceiveAsync(), Is.EqualTo("STOPPING=1"));
-        Assert.That(_log.Entries, Is.Empty);
+        Assert.That(_lost, Is.Empty);
     }
 
     [TestCase(null)]
@@ -57,12 +57,12 @@ public sealed class ServiceNotifierTests : IDisposable
     {
         var notifier = Notifier(NotifySocket.NotifierFor(address));
 
-        notifier.Notify(ServiceState.Ready);
+        notifier.Notify(ServiceNotifier.Ready);
 
         Assert.That(notifier.IsEnabled, Is.False);
-        Assert.That(new ServiceNotifier(null, _log).IsEnabled, Is.False);
-        Assert.That(() => new ServiceNotifier(null, _log).Notify(ServiceState.Ready), Throws.Nothing);
-        Assert.That(_log.Entries, Is.Empty);
+        Assert.That(Notifier(null).IsEnabled, Is.False);
+        Assert.That(() => Notifier(null).Notify(ServiceNotifier.Ready), Throws.Nothing);
+        Assert.That(_lost, Is.Empty);
     }
 
     [TestCase("/none/notify")]
@@ -73,12 +73,11 @@ public sealed class ServiceNotifierTests : IDisposable
     {
         var notifier = Notifier(NotifySocket.NotifierFor(address));
 
-        notifier.Notify(ServiceState.Ready);
+        notifier.Notify(ServiceNotifier.Ready);
         Assert.That(notifier.Alive(), Is.False);
         Assert.That(notifier.Status("idle"), Is.False);
 
-        Assert.That(_log.Entries.Select(entry => entry.Level), Is.EqualTo(new[] { LogLevel.Warning }));
-        Assert.That(_log.Entries.Single().Message, Does.Contain("could not be notified of READY=1"));
+        Assert.That(_lost, Is.EqualTo(new[] { "READY=1" }));
     }
 
     [Test]
@@ -86,7 +85,7 @@ public sealed class ServiceNotifierTests : IDisposable
     {
         var notifier = Notifier(NotifySocket.NotifierFor(_folder["notify"]));
 
-        notifier.Notify(ServiceState.Ready);
+        notifier.Notify(ServiceNotifier.Ready);
         using (var socket = new NotifySocket(_folder["notify"]))
         {
             Assert.That(notifier.Alive());
@@ -96,8 +95,9 @@ public sealed class ServiceNotifierTests : IDisposable
         notifier.Alive();
         notifier.Alive();
 
-        Assert.That(_log.Entries.Select(entry => entry.Message), Has.Exactly(2).Items.And.Some.Contains("WATCHDOG=1"));
+        Assert.That(_lost, Is.EqualTo(new[] { "READY=1", "WATCHDOG=1" }));
     }
 
-    private ServiceNotifier Notifier(ISystemdNotifier systemd) => new(systemd, _log);
+    private ServiceNotifier Notifier(SystemdNotifier? systemd) =>
+        new(systemd is { IsEnabled: true } ? state => systemd.Notify(new ServiceState(state)) : null, (_, state) => _lost.Enqueue(state));
 }

@@ -1,10 +1,10 @@
-using Buildd.Daemon.Systemd;
+using Buildd.Linux.Systemd;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Daemon.Systemd;
+namespace Buildd.UnitTests.Linux.Systemd;
 
 [Parallelizable(ParallelScope.All)]
-public sealed class JournalStreamTests
+public sealed class JournalOutputTests
 {
     [TestCase("8:4711", "socket:[4711]", true)]
     [TestCase("8:4711", "socket:[4712]", false)]
@@ -16,5 +16,5 @@ public sealed class JournalStreamTests
     [TestCase("", "socket:[]", false)]
     [TestCase(null, "socket:[4711]", false)]
     public void The_journal_reads_when_the_variable_names_our_socket(string? variable, string? link, bool reads) =>
-        Assert.That(JournalStream.Matches(variable, link), Is.EqualTo(reads));
+        Assert.That(JournalOutput.Matches(variable, link), Is.EqualTo(reads));
 }

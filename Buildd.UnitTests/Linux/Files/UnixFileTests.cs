@@ -3,7 +3,7 @@ using Buildd.Linux.Processes;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Backends;
+namespace Buildd.UnitTests.Linux.Files;
 
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]

@@ -1,4 +1,6 @@
-namespace Buildd.Linux.Processes;
+using Buildd.Linux.Processes;
+
+namespace Buildd.Linux.Systemd;
 
 /// <summary>The control group of the systemd unit that this process is the service of.</summary>
 public static class ServiceGroup

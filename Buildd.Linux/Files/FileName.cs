@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Buildd.Debian;
+namespace Buildd.Linux.Files;
 
 /// <summary>
 /// The one rule for names that come from outside (a file map, a <c>.dsc</c>, a <c>.changes</c>, a build's cookie) and
@@ -12,6 +12,9 @@ public static class FileName
 {
     /// <summary>The longest name in bytes of UTF-8: NAME_MAX of Linux (limits.h).</summary>
     public const int MaxBytes = 255;
+
+    /// <summary>The longest name from the wire, in bytes of UTF-8: <see cref="MaxBytes"/> less what a slave puts before and after it.</summary>
+    public const int MaxWireBytes = 200;
 
     /// <summary>How much of a name <see cref="Display"/> shows, in characters; a line of a log stays readable.</summary>
     private const int MaxDisplayed = 120;
@@ -46,6 +49,22 @@ public static class FileName
             : malformed ? "it is not well-formed Unicode"
             : null;
     }
+
+    /// <summary>
+    /// What is wrong with a name from a slave's wire (build ids, names of inputs and results) that becomes one part of a path, or null when
+    /// it may be used. Looser than <see cref="FindMistake"/>, as masters send names such as <c>.config</c> and the original takes them: refused are
+    /// the empty name, <c>.</c> and <c>..</c>, a slash, control characters and more than <see cref="MaxWireBytes"/> bytes.
+    /// </summary>
+    public static string? FindWireMistake(string name) => name switch
+    {
+        null => throw new ArgumentNullException(nameof(name)),
+        "" => "it is empty",
+        "." or ".." => "it is no name",
+        _ when Encoding.UTF8.GetByteCount(name) > MaxWireBytes => $"it is longer than {MaxWireBytes} bytes",
+        _ when name.Contains('/', StringComparison.Ordinal) => "it has a slash in it",
+        _ when name.Any(char.IsControl) => "it has a control character in it",
+        _ => null,
+    };
 
     /// <summary>Returns <paramref name="name"/> when <see cref="FindMistake"/> has nothing against it.</summary>
     /// <exception cref="FileNameException">The name is refused.</exception>

@@ -1,24 +1,25 @@
 using System.Globalization;
 using Buildd.Linux.Processes;
-using Microsoft.Extensions.Hosting.Systemd;
 
-namespace Buildd.Daemon.Systemd;
+namespace Buildd.Linux.Systemd;
 
-/// <summary>The part of the environment by which systemd supervises a service, read once.</summary>
-/// <param name="Notifier">Sends to the socket that <c>NOTIFY_SOCKET</c> named; not enabled when there was none.</param>
-/// <param name="Watchdog">How long systemd waits for a sign of life before it kills the service; null when it does not watch.</param>
-internal sealed record ServiceEnvironment(ISystemdNotifier Notifier, TimeSpan? Watchdog)
+/// <summary>The part of the environment by which systemd supervises a service.</summary>
+public static class ServiceEnvironment
 {
     /// <summary>
     /// Reads the variables and removes them from this process's environment: a build must not be able to speak for the service.
-    /// To be called before anything is started.
+    /// To be called before anything is started, and once.
     /// </summary>
-    internal static ServiceEnvironment Take()
+    /// <typeparam name="T">What sends notifications.</typeparam>
+    /// <param name="open">Makes it, from <c>NOTIFY_SOCKET</c>, which is in the environment until this returns.</param>
+    /// <returns>It, and how long systemd waits for a sign of life before it kills the service; null when it does not watch.</returns>
+    public static (T Notifier, TimeSpan? Watchdog) Take<T>(Func<T> open)
     {
-        var notifier = new SystemdNotifier(); // reads NOTIFY_SOCKET now, and never again
+        ArgumentNullException.ThrowIfNull(open);
+        var notifier = open();
         EnvironmentVariable.Take("NOTIFY_SOCKET");
         var (watchdog, pid) = (EnvironmentVariable.Take("WATCHDOG_USEC"), EnvironmentVariable.Take("WATCHDOG_PID"));
-        return new ServiceEnvironment(notifier, ParseWatchdog(watchdog, pid, Environment.ProcessId));
+        return (notifier, ParseWatchdog(watchdog, pid, Environment.ProcessId));
     }
 
     /// <summary>Reads the two variables as sd_watchdog_enabled(3) does: without a process id they are meant for this process.</summary>

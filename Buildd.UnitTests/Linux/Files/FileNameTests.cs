@@ -1,7 +1,7 @@
-using Buildd.Debian;
+using Buildd.Linux.Files;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Debian;
+namespace Buildd.UnitTests.Linux.Files;
 
 [Parallelizable(ParallelScope.All)]
 public sealed class FileNameTests
