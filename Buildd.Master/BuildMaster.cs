@@ -2,6 +2,9 @@ using System.Diagnostics.Metrics;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Choosing;
+using Buildd.Master.Dispatch;
+using Buildd.Master.Jobs;
+using Buildd.Master.Leaves;
 using Buildd.Master.Logs;
 using Buildd.Master.Results;
 using Buildd.Master.Scanning;
@@ -16,7 +19,7 @@ namespace Buildd.Master;
 /// to rights what goes wrong. It holds nothing that isn't in its parts or on its slaves: it may be killed at any moment and goes on
 /// when it is started again. Any thread may call.
 /// </summary>
-public sealed partial class BuildMaster : IAsyncDisposable
+public sealed class BuildMaster : IAsyncDisposable
 {
     /// <summary>How many uploads are told again at a start.</summary>
     private const int UploadBatch = BuildFilter.MaxCount;
@@ -31,10 +34,8 @@ public sealed partial class BuildMaster : IAsyncDisposable
     private readonly Gatherer _gatherer;
     private readonly EventHub _events;
     private readonly MasterMeters _meters;
-    private readonly BuilderAgentParts _agentParts;
     private readonly Signal _refresh;
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, Seat> _seats = new(StringComparer.Ordinal);
+    private readonly BuilderSeats _seats;
     private volatile IReadOnlyList<Builder> _known = [];
 
     /// <summary>Makes a master; nothing happens before <see cref="RunAsync"/>, but the folders below its root are made.</summary>
@@ -67,7 +68,7 @@ public sealed partial class BuildMaster : IAsyncDisposable
         _scheduler = new Scheduler(parts.Builds, parts.Queue, parts.Builders, options, _time, loggers.CreateLogger<Scheduler>()) { Changed = OnChanged };
         _meters = new MasterMeters(() => _scheduler.Waiting, MeasureBuilders);
         Logs = new LogStore(Path.Combine(options.Root, "logs"));
-        _agentParts = new BuilderAgentParts
+        var agentParts = new BuilderAgentParts
         {
             Options = options,
             Master = parts,
@@ -80,20 +81,14 @@ public sealed partial class BuildMaster : IAsyncDisposable
             Loggers = loggers,
             Kinds = parts.Kinds.ToDictionary(kind => kind.JobType, StringComparer.Ordinal),
         };
+        _seats = new BuilderSeats(agentParts, Connect, _logger);
     }
 
     /// <summary>The logs of all builds.</summary>
     public LogStore Logs { get; }
 
     /// <summary>Whether everything waits for time to pass; for tests, which then move the clock.</summary>
-    internal bool IsQuiet
-    {
-        get
-        {
-            lock (_lock)
-                return _refresh.IsWaitedFor && _scheduler.IsQuiet && _seats.Values.All(seat => seat.Agent.IsWaiting);
-        }
-    }
+    internal bool IsQuiet => _refresh.IsWaitedFor && _scheduler.IsQuiet && _seats.Agents.All(agent => agent.IsWaiting);
 
     /// <summary>Up to which revision the queue is known; for tests.</summary>
     internal long KnownRevision => _scheduler.Revision;
@@ -103,6 +98,9 @@ public sealed partial class BuildMaster : IAsyncDisposable
     /// nobody.
     /// </summary>
     public IAsyncEnumerable<MasterEvent> Events(CancellationToken cancellationToken = default) => _events.Listen(cancellationToken);
+
+    /// <summary>Reads the queue, as <see cref="RunAsync"/> does first.</summary>
+    internal Task LoadQueueAsync(CancellationToken cancellationToken) => _scheduler.LoadAsync(cancellationToken);
 
     /// <summary>Has the list of builders read now, and each slave looked at; for who has just changed something.</summary>
     public void Refresh() => _refresh.Set();
@@ -114,11 +112,52 @@ public sealed partial class BuildMaster : IAsyncDisposable
     /// <exception cref="IOException">The folders can't be read at the start. The stores' own exceptions too, at the start only.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await _scheduler.LoadAsync(cancellationToken).ConfigureAwait(false);
+        await LoadQueueAsync(cancellationToken).ConfigureAwait(false);
         await _gatherer.SweepAsync(async () =>
             (await _parts.Queue.ReadQueueAsync(cancellationToken).ConfigureAwait(false)).Builds).ConfigureAwait(false);
         await TellOfUploadsAsync(cancellationToken).ConfigureAwait(false);
         await WorkAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Runs one build on one slave, once, from an idle slave to an idle slave: a farm of one builder whose records are in memory, with the
+    /// rules of every farm. Results are left in <c>incoming/</c> for somebody who processes uploads. Any thread may call, for one
+    /// slave one at a time; several calls may share a root.
+    /// </summary>
+    /// <param name="slave">The slave.</param>
+    /// <param name="job">The build. Its cookie has to be <c>JOBTYPE-ID</c>, and unique in the root.</param>
+    /// <param name="options">The root of the results, and the times and limits.</param>
+    /// <param name="observe">
+    /// Receives every event, one at a time and in order; the end of the build waits for it. Null (the default) for nobody. An
+    /// exception of it ends the run, and the slave builds on.
+    /// </param>
+    /// <param name="time">The clock; the system's by default.</param>
+    /// <param name="loggers">Receive the diagnostics; none by default.</param>
+    /// <param name="cancellationToken">
+    /// Cancelled to have the build aborted. The run goes on until the slave has stopped, at most
+    /// <see cref="MasterOptions.AbortTimeout"/>, and the build is then <see cref="BuildState.Cancelled"/>. Without effect once results
+    /// are being fetched.
+    /// </param>
+    /// <returns>The end of the build: a build that fails is not an exception.</returns>
+    /// <exception cref="ArgumentException">The cookie is not <c>JOBTYPE-ID</c>.</exception>
+    /// <exception cref="SlaveBusyException">The slave is not idle. It was not asked to do anything.</exception>
+    /// <exception cref="BuilderFaultException">The slave stopped being idle, or answering, before it had the build.</exception>
+    /// <exception cref="SlaveException">The slave did not answer at the start.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before it began.</exception>
+    public static Task<FinishedBuild> RunOneAsync(
+        ISlaveClient slave,
+        BuildJob job,
+        MasterOptions options,
+        Func<MasterEvent, ValueTask>? observe = null,
+        TimeProvider? time = null,
+        ILoggerFactory? loggers = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(slave);
+        ArgumentNullException.ThrowIfNull(job);
+        if (LeafName.TryParse(job.Cookie) is not { } name || Build.MakeCookie(name.JobType, name.BuildId) != job.Cookie)
+            throw new ArgumentException($"The cookie {job.Cookie} is not JOBTYPE-ID, such as PACKAGEBUILD-22.", nameof(job));
+        return SingleBuild.RunAsync(slave, job, name, options, observe, time, loggers, cancellationToken);
     }
 
     /// <summary>Has a build stopped: see <see cref="BuildTransitions.CancelledBy"/>.</summary>
@@ -148,8 +187,8 @@ public sealed partial class BuildMaster : IAsyncDisposable
     /// <returns>What was found, for each builder that was checked.</returns>
     public async Task<IReadOnlyList<BuilderFinding>> CheckBuildersAsync(CancellationToken cancellationToken = default)
     {
-        var seats = await EnsureSeatsAsync(cancellationToken).ConfigureAwait(false);
-        var checks = seats.Where(seat => seat.Agent.Builder.InService).Select(seat => seat.Agent.CheckAsync(cancellationToken));
+        var agents = await EnsureAgentsAsync(cancellationToken).ConfigureAwait(false);
+        var checks = agents.Where(agent => agent.Builder.InService).Select(agent => agent.CheckAsync(cancellationToken));
         return await Task.WhenAll(checks).ConfigureAwait(false);
     }
 
@@ -159,15 +198,15 @@ public sealed partial class BuildMaster : IAsyncDisposable
     /// </summary>
     public async Task ScanActiveBuildersAsync(CancellationToken cancellationToken = default)
     {
-        var seats = await EnsureSeatsAsync(cancellationToken).ConfigureAwait(false);
-        var active = seats.Where(seat => _scheduler.OnBuilder(seat.Agent.Builder.Name) is not null).ToList();
-        await Task.WhenAll(active.Select(seat => seat.Agent.ScanAsync(cancellationToken))).ConfigureAwait(false);
+        var agents = await EnsureAgentsAsync(cancellationToken).ConfigureAwait(false);
+        var active = agents.Where(agent => _scheduler.OnBuilder(agent.Builder.Name) is not null).ToList();
+        await Task.WhenAll(active.Select(agent => agent.ScanAsync(cancellationToken))).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await RetireAsync(_ => true).ConfigureAwait(false);
+        await _seats.RetireAsync(_ => true).ConfigureAwait(false);
         _meters.Dispose();
         _gatherer.Dispose();
         _http.Dispose();
@@ -175,7 +214,7 @@ public sealed partial class BuildMaster : IAsyncDisposable
     }
 
     /// <summary>Gives work and looks after builders until cancelled; the queue is known already.</summary>
-    private async Task WorkAsync(CancellationToken cancellationToken)
+    internal async Task WorkAsync(CancellationToken cancellationToken)
     {
         _logger.LogMasterStarted(_options.Name);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -195,7 +234,7 @@ public sealed partial class BuildMaster : IAsyncDisposable
         finally
         {
             await stop.CancelAsync().ConfigureAwait(false);
-            await RetireAsync(_ => true).ConfigureAwait(false);
+            await _seats.RetireAsync(_ => true).ConfigureAwait(false);
             await scheduling.ConfigureAwait(false);
             await TryReleaseAsync().ConfigureAwait(false);
             _logger.LogMasterStopped(_options.Name);
@@ -223,14 +262,13 @@ public sealed partial class BuildMaster : IAsyncDisposable
         }
     }
 
-    private async Task<List<Seat>> EnsureSeatsAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<BuilderAgent>> EnsureAgentsAsync(CancellationToken cancellationToken)
     {
         if (_known.Count == 0) // it doesn't run
             await _scheduler.LoadAsync(cancellationToken).ConfigureAwait(false);
         await _scheduler.CatchUpAsync(cancellationToken).ConfigureAwait(false);
         await RefreshAsync(start: false, cancellationToken).ConfigureAwait(false);
-        lock (_lock)
-            return [.. _seats.Values];
+        return _seats.Agents;
     }
 
     private async Task TryRefreshAsync(CancellationToken cancellationToken)
@@ -249,26 +287,7 @@ public sealed partial class BuildMaster : IAsyncDisposable
     {
         var own = await _parts.Builders.LeaseAsync(_options.Name, _options.LeaseDuration, _options.MaxBuilders, cancellationToken).ConfigureAwait(false);
         _known = await _parts.Builders.ListAsync(cancellationToken).ConfigureAwait(false);
-        var urls = own.ToDictionary(builder => builder.Name, builder => builder.Url, StringComparer.Ordinal);
-        // A new address is another slave: its agent begins anew.
-        await RetireAsync(builder => urls.GetValueOrDefault(builder.Name) != builder.Url).ConfigureAwait(false);
-        lock (_lock)
-        {
-            foreach (var builder in own)
-            {
-                if (!_seats.TryGetValue(builder.Name, out var seat))
-                {
-                    _seats[builder.Name] = seat = new Seat(new BuilderAgent(builder, Connect(builder), _agentParts));
-                    _logger.LogBuilderAdded(builder.Name, builder.Url);
-                    _events.Publish(new BuilderChanged(builder));
-                }
-
-                seat.Agent.Update(builder);
-                if (start)
-                    seat.Start();
-            }
-        }
-
+        await _seats.TakeAsync(own, start).ConfigureAwait(false);
         await FreeOrphansAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -299,25 +318,6 @@ public sealed partial class BuildMaster : IAsyncDisposable
         },
         _time);
 
-    private async Task RetireAsync(Func<Builder, bool> which)
-    {
-        List<Seat> retired;
-        lock (_lock)
-        {
-            retired = [.. _seats.Values.Where(seat => which(seat.Agent.Builder))];
-            foreach (var seat in retired)
-                _seats.Remove(seat.Agent.Builder.Name);
-        }
-
-        foreach (var seat in retired)
-            await seat.Stop.CancelAsync().ConfigureAwait(false);
-        foreach (var seat in retired)
-        {
-            await seat.DisposeAsync().ConfigureAwait(false);
-            _logger.LogBuilderRetired(seat.Agent.Builder.Name);
-        }
-    }
-
     private async Task TryReleaseAsync()
     {
         try
@@ -341,17 +341,12 @@ public sealed partial class BuildMaster : IAsyncDisposable
 
         // What its builder's agent has done itself wakes it once too often, which is what its loop does anyway.
         if ((before?.State, build.State) is (_, BuildState.Cancelling) or (BuildState.Building, BuildState.NeedsBuild) && (build.Builder ?? before?.Builder) is { } name)
-        {
-            lock (_lock)
-                _seats.GetValueOrDefault(name)?.Agent.Wake();
-        }
+            _seats.Find(name)?.Wake();
     }
 
     private List<Measurement<int>> MeasureBuilders()
     {
-        List<Builder> builders;
-        lock (_lock)
-            builders = [.. _seats.Values.Select(seat => seat.Agent.Builder)];
+        var builders = _seats.Agents.Select(agent => agent.Builder);
         return
         [
             .. builders
@@ -359,32 +354,5 @@ public sealed partial class BuildMaster : IAsyncDisposable
                     : builder.Manual ? "manual" : builder.Clean == CleanState.Clean ? "free" : "cleaning")
                 .Select(group => new Measurement<int>(group.Count(), new KeyValuePair<string, object?>("state", group.Key))),
         ];
-    }
-
-    /// <summary>A builder's agent and its running.</summary>
-    private sealed class Seat(BuilderAgent agent) : IAsyncDisposable
-    {
-        private Task _running = Task.CompletedTask;
-        private bool _started;
-
-        public BuilderAgent Agent { get; } = agent;
-
-        public CancellationTokenSource Stop { get; } = new();
-
-        public void Start()
-        {
-            if (_started)
-                return;
-            _started = true;
-            _running = Task.Run(() => Agent.RunAsync(Stop.Token));
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Stop.CancelAsync().ConfigureAwait(false);
-            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            Agent.Dispose();
-            Stop.Dispose();
-        }
     }
 }

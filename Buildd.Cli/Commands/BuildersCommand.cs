@@ -9,7 +9,6 @@ namespace Buildd.Cli.Commands;
 /// <summary><c>buildd-farm builders</c>: which slaves the farm has, and whether they are well.</summary>
 internal static class BuildersCommand
 {
-    /// <summary>How many times it is tried when the master changes the same builder at the same time.</summary>
     /// <summary>How long each call of a check may take.</summary>
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(15);
 

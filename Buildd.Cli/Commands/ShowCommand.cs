@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Buildd.Master.Builds;
+using Buildd.Master.Leaves;
 
 namespace Buildd.Cli.Commands;
 
@@ -55,6 +56,6 @@ internal static class ShowCommand
     private static string? FindLeaf(FarmSession session, Build build) => build.Leaf is null
         ? null
         : Array.Find(
-            [.. ((string[])["incoming", "rejected", "failed"]).Select(folder => Path.Combine(session.Configuration.Results, folder, build.Leaf))],
+            [.. new LeafFolders(session.Configuration.Results).PlacesOf(build.Leaf)],
             Directory.Exists);
 }

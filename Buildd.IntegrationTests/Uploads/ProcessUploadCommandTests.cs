@@ -109,7 +109,8 @@ public sealed class ProcessUploadCommandTests : IDisposable
         UploadLeaf.MakeGood(farm.Incoming(await farm.UploadingAsync()));
         (int ExitCode, string Output) second;
         Task<(int ExitCode, string Output)> third;
-        using (await new UploadFolders(farm.Root).LockAsync(UploadProcessor.Context, TimeSpan.Zero, TimeProvider.System, default))
+        var path = Path.Combine(farm.Root, $"process-upload-{UploadProcessor.Context}.lock");
+        using (new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
         {
             second = await farm.RunAsync("process-upload");
             third = farm.RunAsync("process-upload", "--wait", "60");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
+using Buildd.Master.Leaves;
 using Buildd.Protocol.Client;
 
 namespace Buildd.Master.Results;
@@ -16,32 +17,31 @@ internal sealed class Gatherer : IDisposable
     private readonly SemaphoreSlim _downloads;
     private readonly MasterOptions _options;
     private readonly Func<string, long> _freeBytes;
-    private readonly string _grabbing;
-    private readonly string _incoming;
+    private readonly LeafFolders _folders;
 
     public Gatherer(MasterOptions options, Func<string, long> freeBytes)
     {
         _options = options;
         _freeBytes = freeBytes;
         _downloads = new SemaphoreSlim(options.MaxDownloads);
-        _grabbing = Directory.CreateDirectory(Path.Combine(options.Root, "grabbing")).FullName;
-        _incoming = Directory.CreateDirectory(Path.Combine(options.Root, "incoming")).FullName;
+        _folders = new LeafFolders(options.Root);
+        Directory.CreateDirectory(_folders.Grabbing);
+        Directory.CreateDirectory(_folders.Incoming);
     }
 
-    /// <summary>A name for a build's leaf that was never used: <c>YYYYMMDD-HHMMSS-COOKIE</c>, in UTC, as upload processors take it apart.</summary>
-    /// <remarks>Differs: the original takes local time, which repeats an hour each year.</remarks>
+    /// <summary>A name for a build's leaf that was never used.</summary>
     public string NameLeaf(Build build, DateTimeOffset now)
     {
         while (true)
         {
-            var name = FileName.Check(now.UtcDateTime.ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture) + build.Cookie);
-            if (!Path.Exists(Path.Combine(_grabbing, name)) && !Path.Exists(Path.Combine(_incoming, name)))
+            var name = LeafName.Of(build, now).Text;
+            if (!Path.Exists(Path.Combine(_folders.Grabbing, name)) && !Path.Exists(Path.Combine(_folders.Incoming, name)))
                 return name;
             now = now.AddSeconds(1);
         }
     }
 
-    public string LandedFolder(Build build) => Path.Combine(_incoming, FileName.Check(build.Leaf!));
+    public string LandedFolder(Build build) => Path.Combine(_folders.Incoming, FileName.Check(build.Leaf!));
 
     /// <summary>Whether the build's leaf is in <c>incoming/</c> already.</summary>
     public bool HasLanded(Build build) => build.Leaf is not null && Directory.Exists(LandedFolder(build));
@@ -50,7 +50,7 @@ internal sealed class Gatherer : IDisposable
     public async Task<IReadOnlyList<BuildFile>> ReadLandedAsync(Build build, CancellationToken cancellationToken)
     {
         var files = new List<BuildFile>();
-        foreach (var path in Directory.EnumerateFiles(Path.Combine(LandedFolder(build), build.Archive, build.Distribution)).Order(StringComparer.Ordinal))
+        foreach (var path in Directory.EnumerateFiles(LeafFolders.ResultsIn(LandedFolder(build), build)).Order(StringComparer.Ordinal))
             files.Add(await Download.SumAsync(path, Path.GetFileName(path), cancellationToken).ConfigureAwait(false));
         return files;
     }
@@ -61,8 +61,8 @@ internal sealed class Gatherer : IDisposable
     public async Task<IReadOnlyList<BuildFile>> FetchAsync(
         Build build, ISlaveClient slave, IReadOnlyList<(string Name, string Sha1)> wanted, CancellationToken cancellationToken)
     {
-        var leaf = Path.Combine(_grabbing, FileName.Check(build.Leaf!));
-        var folder = Directory.CreateDirectory(Path.Combine(leaf, build.Archive, build.Distribution)).FullName;
+        var leaf = Path.Combine(_folders.Grabbing, FileName.Check(build.Leaf!));
+        var folder = Directory.CreateDirectory(LeafFolders.ResultsIn(leaf, build)).FullName;
         var space = new DiskSpace(_options.Root, _options.SpareBytes, _freeBytes);
         var files = new BuildFile[wanted.Count];
         var bound = new ParallelOptions { MaxDegreeOfParallelism = _options.MaxDownloadsPerBuilder, CancellationToken = cancellationToken };
@@ -92,15 +92,15 @@ internal sealed class Gatherer : IDisposable
             throw new LeafExistsException(LandedFolder(build));
         }
 
-        Durable.FlushFolder(_incoming);
-        Durable.FlushFolder(_grabbing);
+        Durable.FlushFolder(_folders.Incoming);
+        Durable.FlushFolder(_folders.Grabbing);
         return files;
     }
 
     /// <summary>Removes what was fetched of a build that is not gathered any more.</summary>
     public void Discard(Build build)
     {
-        if (build.Leaf is { } leaf && Path.Combine(_grabbing, FileName.Check(leaf)) is var folder && Directory.Exists(folder))
+        if (build.Leaf is { } leaf && Path.Combine(_folders.Grabbing, FileName.Check(leaf)) is var folder && Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
     }
 
@@ -108,7 +108,7 @@ internal sealed class Gatherer : IDisposable
     /// <param name="queued">Reads the builds that are queued, after the leaves were listed.</param>
     public async Task SweepAsync(Func<Task<IEnumerable<Build>>> queued)
     {
-        var found = Directory.GetDirectories(_grabbing);
+        var found = Directory.GetDirectories(_folders.Grabbing);
         var own = (await queued().ConfigureAwait(false)).Select(build => build.Leaf).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var folder in found.Where(folder => !own.Contains(Path.GetFileName(folder))))
             Directory.Delete(folder, recursive: true);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
+using Buildd.Master.Choosing;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Microsoft.Extensions.Logging;
@@ -11,7 +12,7 @@ namespace Buildd.Master.Scanning;
 /// Looks after one builder: cleans it, gives it work, watches the work, collects it, and judges what goes wrong. It waits for
 /// nothing but its own slave and the stores, so that no builder can hold up another.
 /// </summary>
-internal sealed partial class BuilderAgent : IDisposable
+internal sealed class BuilderAgent : IDisposable
 {
     /// <summary>Phases after which little or nothing more comes of a build.</summary>
     private static readonly string[] LastPhases = ["gather", "reap", "umount", "cleanup"];
@@ -21,38 +22,42 @@ internal sealed partial class BuilderAgent : IDisposable
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _gate = new(1);
     private readonly Signal _wake;
-    private volatile Builder _builder;
-    private AttemptWatch? _watch;
-    private int _failedScans;
+    private readonly BuilderRecord _record;
+    private readonly Attempt _attempt;
+    private readonly BuildWriter _builds;
+    private readonly BuilderFailures _failures;
+    private readonly BuildHandout _handout;
+    private readonly BuildCollector _collector;
+    private readonly BuilderCheck _check;
 
     public BuilderAgent(Builder builder, ISlaveClient slave, BuilderAgentParts parts)
     {
-        _builder = builder;
         _slave = slave;
         _parts = parts;
         _logger = parts.Loggers.CreateLogger<BuilderAgent>();
         _wake = new Signal(parts.Time);
+        _record = new BuilderRecord(builder, parts);
+        _attempt = new Attempt(parts, slave, _record, _logger);
+        _builds = new BuildWriter(parts, _record, _attempt, _logger);
+        _failures = new BuilderFailures(parts, _record, _builds, _logger);
+        _handout = new BuildHandout(parts, slave, _record, _attempt, _builds, _failures, _logger);
+        _collector = new BuildCollector(parts, slave, _record, _attempt, _builds, _failures, _logger);
+        _check = new BuilderCheck(parts, slave, _record, _logger);
     }
 
     /// <summary>The builder as it is known here.</summary>
-    public Builder Builder => _builder;
+    public Builder Builder => _record.Now;
 
     /// <summary>Whether it waits for time to pass or for work; for tests and figures.</summary>
     public bool IsWaiting => _wake.IsWaitedFor;
 
     private MasterOptions Options => _parts.Options;
 
-    private IBuilderRecords Builders => _parts.Master.Builders;
-
     /// <summary>Takes a fresher record, and looks at the slave at once if that changes anything.</summary>
     public void Update(Builder builder)
     {
-        var before = _builder;
-        if (builder.Revision <= before.Revision)
-            return;
-        _builder = builder;
-        _parts.Events.Publish(new BuilderChanged(builder));
-        Wake();
+        if (_record.TryUpdate(builder))
+            Wake();
     }
 
     /// <summary>Has the slave looked at now.</summary>
@@ -92,18 +97,18 @@ internal sealed partial class BuilderAgent : IDisposable
         var start = _parts.Time.GetTimestamp();
         var failed = true;
         using var span = MasterMeters.Spans.StartActivity("scan");
-        span?.SetTag("builder", _builder.Name);
+        span?.SetTag("builder", _record.Name);
         try
         {
             var next = await LookAsync(cancellationToken).ConfigureAwait(false);
-            _failedScans = 0;
+            _failures.LookedAt();
             failed = false;
             return next;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             span?.SetStatus(ActivityStatusCode.Error, exception.Message);
-            return await DealWithAsync(exception, _parts.Scheduler.OnBuilder(_builder.Name), null, cancellationToken).ConfigureAwait(false);
+            return await _failures.DealWithAsync(exception, _parts.Scheduler.OnBuilder(_record.Name), null, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -112,24 +117,47 @@ internal sealed partial class BuilderAgent : IDisposable
         }
     }
 
+    /// <summary>Checks whether the builder is well, and takes it out of service when it is not.</summary>
+    public async Task<BuilderFinding> CheckAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var mistake = await _check.FindMistakeAsync(cancellationToken).ConfigureAwait(false);
+            if (mistake is not null)
+                await FailAsync(mistake, cancellationToken).ConfigureAwait(false);
+            return new BuilderFinding(_record.Now, mistake);
+        }
+        catch (Exception exception) when (exception is LeaseLostException or RaceLostException)
+        {
+            return new BuilderFinding(_record.Now, null); // somebody else looks after it, and has just done something with it
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Takes the builder out of service at once.</summary>
+    public Task FailAsync(string reason, CancellationToken cancellationToken) => _failures.FailAsync(reason, cancellationToken);
+
     public void Dispose()
     {
-        _watch?.Dispose();
+        _attempt.Dispose();
         _gate.Dispose();
     }
 
-    private static NextScan After(TimeSpan delay) => new(delay);
+    private NextScan Soon =>
+        NextScan.After(Options.FastPollInterval < Options.PollInterval ? Options.FastPollInterval : Options.PollInterval);
 
-    private NextScan Soon => After(Options.FastPollInterval < Options.PollInterval ? Options.FastPollInterval : Options.PollInterval);
-
-    private NextScan Later => After(Options.PollInterval);
+    private NextScan Later => NextScan.After(Options.PollInterval);
 
     /// <summary>Waits for work until the next look at the slave, and begins it.</summary>
     /// <returns>Whether something came before that time.</returns>
     private async Task<bool> WorkAsync(TimeSpan time, CancellationToken stop)
     {
         using var withdraw = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var offered = _builder;
+        var offered = _record.Now;
         var offer = _parts.Scheduler.OfferAsync(offered, withdraw.Token);
         var wake = _wake.WaitAsync(time, withdraw.Token);
         await Task.WhenAny(offer, wake).ConfigureAwait(false);
@@ -139,22 +167,22 @@ internal sealed partial class BuilderAgent : IDisposable
         await ((Task)wake).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (work is not null)
             await BeginAsync(work, stop).ConfigureAwait(false);
-        else if (refused && ReferenceEquals(offered, _builder))
-            await RereadAsync(stop).ConfigureAwait(false); // somebody has changed its record
+        else if (refused && ReferenceEquals(offered, _record.Now))
+            await _record.RereadAsync(stop).ConfigureAwait(false); // somebody has changed its record
         return work is not null || !passed;
     }
 
     private async Task<NextScan> LookAsync(CancellationToken cancellationToken)
     {
-        var builder = _builder;
+        var builder = _record.Now;
         if (_parts.Scheduler.OnBuilder(builder.Name) is { } build)
         {
             if (builder.Clean != CleanState.Dirty)
-                await RereadAsync(cancellationToken).ConfigureAwait(false); // it was made so for this build, and the store did not say so
-            return await LookAtBuildAsync(_builder, build, cancellationToken).ConfigureAwait(false);
+                await _record.RereadAsync(cancellationToken).ConfigureAwait(false); // it was made so for this build, and the store did not say so
+            return await LookAtBuildAsync(_record.Now, build, cancellationToken).ConfigureAwait(false);
         }
 
-        ForgetAttempt();
+        _attempt.Forget();
         if (!builder.InService)
             return Later;
         if (builder.Clean != CleanState.Clean)
@@ -167,29 +195,28 @@ internal sealed partial class BuilderAgent : IDisposable
 
     private async Task<NextScan> LookAtBuildAsync(Builder builder, Build build, CancellationToken cancellationToken)
     {
-        if (_parts.Gatherer.HasLanded(build)) // and the master was stopped before it could say so
-            return await HandOverAsync(build, await _parts.Gatherer.ReadLandedAsync(build, cancellationToken).ConfigureAwait(false), cancellationToken)
-                .ConfigureAwait(false);
+        if (await _collector.TryHandOverAsync(build, cancellationToken).ConfigureAwait(false) is { } handedOver)
+            return handedOver; // the master was stopped before it could say so
         if (builder.Clean != CleanState.Dirty)
             throw new IsolationException($"{builder} has {build.Cookie}, and is not marked as dirty.");
         if (!builder.InService)
-            return await ResetAsync(build, $"{builder.Name} was taken out of service: {builder.FailNotes}", cancellationToken).ConfigureAwait(false);
+            return await RequeueAsync(build, $"{builder.Name} was taken out of service: {builder.FailNotes}", cancellationToken).ConfigureAwait(false);
         var status = await StatusAsync(cancellationToken).ConfigureAwait(false);
         if (status.Status == BuilderStatus.Idle)
         {
             _logger.LogBuilderForgot(builder.Url, build.Id);
-            return await ResetAsync(build, $"{builder.Name} forgot about it", cancellationToken).ConfigureAwait(false);
+            return await RequeueAsync(build, $"{builder.Name} forgot about it", cancellationToken).ConfigureAwait(false);
         }
 
         if (status.BuildId != build.Cookie)
         {
             _logger.LogBuildLost(builder.Url, build.Cookie, Secrets.Quote(status.BuildId ?? "none"));
-            return await ResetAsync(build, $"{builder.Name} has another build", cancellationToken).ConfigureAwait(false);
+            return await RequeueAsync(build, $"{builder.Name} has another build", cancellationToken).ConfigureAwait(false);
         }
 
         if (status.Status == BuilderStatus.Waiting)
-            return await CollectAsync(build, status, cancellationToken).ConfigureAwait(false);
-        await WatchAsync(build, status, cancellationToken).ConfigureAwait(false);
+            return await _collector.CollectAsync(build, status, cancellationToken).ConfigureAwait(false);
+        await _attempt.WatchAsync(build, status, cancellationToken).ConfigureAwait(false);
         if (build.State == BuildState.Cancelling)
             return await AbortAsync(build, status, cancellationToken).ConfigureAwait(false);
         return status.Status == BuilderStatus.Aborting || IsAboutToEnd(build) ? Soon : Later;
@@ -197,74 +224,25 @@ internal sealed partial class BuilderAgent : IDisposable
 
     private bool IsAboutToEnd(Build build)
     {
-        if (_watch?.Phase is { } phase && LastPhases.Contains(phase))
+        if (_attempt.Phase is { } phase && LastPhases.Contains(phase))
             return true;
         var built = _parts.Time.GetUtcNow() - build.Started;
         return built >= build.EstimatedDuration * 0.9 && built <= build.EstimatedDuration * 1.1;
     }
 
-    /// <summary>Takes what the build has logged, and its phases. Trouble with these is none with the build.</summary>
-    private async Task WatchAsync(Build build, StatusReply status, CancellationToken cancellationToken)
-    {
-        var watch = await AttemptAsync(build, cancellationToken).ConfigureAwait(false);
-        TellOfAdvances(build, watch, status);
-        using var deadline = new CancellationTokenSource(Options.ScanTimeout, _parts.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        try
-        {
-            if (await watch.FollowAsync(status, either.Token).ConfigureAwait(false) is { } length)
-                _parts.Events.Publish(new BuildLogGrew(build, length));
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            _logger.LogSlowLog(_builder.Name, build.Cookie); // the next look goes on there
-        }
-        catch (IOException exception)
-        {
-            _logger.LogLogNotWritten(exception, build.Cookie);
-        }
-    }
-
-    private void TellOfAdvances(Build build, AttemptWatch watch, StatusReply status)
-    {
-        foreach (var happened in watch.Advances(status))
-        {
-            _parts.Events.Publish(happened switch
-            {
-                PhaseEnded ended => new BuildPhaseChanged(build, ended.Name, ended.Duration),
-                PhaseStarted started => new BuildPhaseChanged(build, started.Name, null),
-                ProgressMade progress => new BuildProgressed(build, progress.Stage, progress.Fraction),
-                _ => throw new InvalidOperationException($"A status tells of {happened.GetType().Name}."),
-            });
-        }
-    }
-
     /// <summary>Has the slave stop, until the build's time for that is over.</summary>
     private async Task<NextScan> AbortAsync(Build build, StatusReply status, CancellationToken cancellationToken)
     {
-        if (IsOverdue(build))
-            return await GiveUpAbortAsync(build, cancellationToken).ConfigureAwait(false);
-        if (status.Status == BuilderStatus.Building && _watch is { AbortTold: false } watch)
+        if (_failures.IsOverdue(build))
+            return await _failures.GiveUpAbortAsync(build, cancellationToken).ConfigureAwait(false);
+        if (status.Status == BuilderStatus.Building && !_attempt.AbortTold)
         {
             await _slave.AbortAsync(cancellationToken).ConfigureAwait(false);
-            watch.AbortTold = true;
-            _logger.LogBuilderToldToAbort(_builder.Name, build.Cookie);
+            _attempt.RememberAbort();
+            _logger.LogBuilderToldToAbort(_record.Name, build.Cookie);
         }
 
         return Soon;
-    }
-
-    private bool IsOverdue(Build build) =>
-        build.State == BuildState.Cancelling && _parts.Time.GetUtcNow() >= build.CancelRequested + Options.AbortTimeout;
-
-    /// <summary>The build is cancelled whatever the slave does; that it did not stop is a failure of the builder's.</summary>
-    private async Task<NextScan> GiveUpAbortAsync(Build build, CancellationToken cancellationToken)
-    {
-        var reason = $"{_builder.Name} did not stop it within {Options.AbortTimeout.TotalSeconds:0} s";
-        _logger.LogBuildNotStopped(_builder.Name, build.Cookie);
-        await CountAgainstBuilderAsync(reason, cancellationToken).ConfigureAwait(false);
-        await EndAsync(build, BuildState.Cancelled, reason: reason, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return After(TimeSpan.Zero);
     }
 
     /// <summary>One step towards a clean builder.</summary>
@@ -279,10 +257,10 @@ internal sealed partial class BuilderAgent : IDisposable
                 return Later; // who manages the machines says when it is clean
             case { Virtualized: true, VmResetProtocol: VmResetProtocol.Triggered }:
                 await VirtualReset.RunAsync(builder, Options, _parts.Time, cancellationToken).ConfigureAwait(false);
-                await ChangeAsync(changed => changed.Made(CleanState.Cleaning, now), cancellationToken).ConfigureAwait(false);
+                await _record.ChangeAsync(changed => changed.Made(CleanState.Cleaning, now), cancellationToken).ConfigureAwait(false);
                 return Later;
             case { Virtualized: true }:
-                await ChangeAsync(changed => changed.Made(CleanState.Cleaning, now), cancellationToken).ConfigureAwait(false);
+                await _record.ChangeAsync(changed => changed.Made(CleanState.Cleaning, now), cancellationToken).ConfigureAwait(false);
                 await VirtualReset.RunAsync(builder, Options, _parts.Time, cancellationToken).ConfigureAwait(false);
                 await _slave.EchoAsync(["ping"], cancellationToken).ConfigureAwait(false);
                 break;
@@ -298,20 +276,36 @@ internal sealed partial class BuilderAgent : IDisposable
         }
 
         _logger.LogBuilderClean(builder.Name);
-        await ChangeAsync(changed => changed.Made(CleanState.Clean, now), cancellationToken).ConfigureAwait(false);
-        return After(TimeSpan.Zero);
+        await _record.ChangeAsync(changed => changed.Made(CleanState.Clean, now), cancellationToken).ConfigureAwait(false);
+        return NextScan.Now;
     }
 
     private async Task<StatusReply> StatusAsync(CancellationToken cancellationToken)
     {
         var status = await _slave.StatusAsync(cancellationToken).ConfigureAwait(false);
-        if (status.BuilderVersion is { } said && Secrets.Quote(said) is var version && version != _builder.Version)
-            await ChangeAsync(changed => changed with { Version = version, UnableTo = [] }, cancellationToken).ConfigureAwait(false);
+        await _record.KeepVersionAsync(status, cancellationToken).ConfigureAwait(false);
         return status;
     }
-}
 
-/// <summary>What comes after a look at a slave.</summary>
-/// <param name="Delay">How long after its beginning the next one is due.</param>
-/// <param name="IsFree">Whether the builder may get work until then.</param>
-internal readonly record struct NextScan(TimeSpan Delay, bool IsFree = false);
+    private async Task<NextScan> RequeueAsync(Build build, string reason, CancellationToken cancellationToken)
+    {
+        await _builds.RequeueAsync(build, reason, cancellationToken).ConfigureAwait(false);
+        return NextScan.Now;
+    }
+
+    private async Task BeginAsync(Assignment work, CancellationToken stop)
+    {
+        await _gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        using var span = MasterMeters.Spans.StartActivity("dispatch");
+        span?.SetTag("builder", work.Builder.Name).SetTag("build", work.Build.Cookie);
+        try
+        {
+            _record.Take(work.Builder);
+            await _handout.RunAsync(work.Build, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+}

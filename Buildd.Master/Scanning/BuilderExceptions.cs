@@ -8,3 +8,9 @@ internal sealed class CannotResetException(string message) : MasterException(mes
 
 /// <summary>A slave has said that it failed, or something that makes no sense; it would say the same again.</summary>
 public sealed class BuilderFaultException(string message) : MasterException(message);
+
+/// <summary>Somebody else has changed a record at the same time; look again.</summary>
+internal sealed class RaceLostException(string what) : Exception($"Somebody else has changed {what}.");
+
+/// <summary>The builder belongs to another master now, or is gone.</summary>
+internal sealed class LeaseLostException(string builder) : Exception($"{builder} is no longer ours.");

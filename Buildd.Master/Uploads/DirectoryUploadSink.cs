@@ -1,6 +1,7 @@
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
+using Buildd.Master.Leaves;
 using Buildd.Master.Results;
 using Buildd.Master.Uploads.Archives;
 using Buildd.Master.Uploads.Checks;
@@ -33,7 +34,7 @@ public sealed class DirectoryUploadSink(IBuildRecords builds, string folder, IRe
         }
 
         var target = Directory.CreateDirectory(Path.Combine(folder, build.Cookie)).FullName;
-        foreach (var path in Directory.EnumerateFiles(Path.Combine(upload.Folder, build.Archive, build.Distribution)))
+        foreach (var path in Directory.EnumerateFiles(LeafFolders.ResultsIn(upload.Folder, build)))
         {
             var part = Path.Combine(target, ".part");
             File.Copy(path, part, overwrite: true);

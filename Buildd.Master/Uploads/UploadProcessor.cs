@@ -1,6 +1,7 @@
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
+using Buildd.Master.Leaves;
 using Buildd.Master.Mail;
 using Buildd.Master.Uploads.Archives;
 using Buildd.Master.Uploads.Checks;
@@ -19,20 +20,18 @@ public sealed class UploadProcessor
     /// <summary>The name of what this does, in the names of its files; the reference has a policy for people's uploads too.</summary>
     public const string Context = "buildd";
 
-    /// <summary>How often a record is read again that somebody else has just changed.</summary>
-    private const int MaxTries = 10;
-
-    private readonly UploadFolders _folders;
+    private readonly LeafFolders _folders;
     private readonly UploadProcessorOptions _options;
     private readonly IBuildRecords _builds;
     private readonly KnownKinds _kinds;
     private readonly IArchive _archive;
-    private readonly MailNotifier? _mail;
+    private readonly bool _mails;
     private readonly TimeProvider _time;
     private readonly ILogger<UploadProcessor> _logger;
     private readonly UploadJournal _journal;
     private readonly LeafCheck _check;
     private readonly UploadLogs _logs;
+    private readonly UploadCarrier _carrier;
 
     /// <summary>Makes a processor.</summary>
     /// <param name="options">Where, and what is accepted.</param>
@@ -57,13 +56,14 @@ public sealed class UploadProcessor
         _builds = builds;
         _archive = archive;
         _kinds = new KnownKinds(kinds, builds);
-        _mail = mail;
+        _mails = mail is not null;
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger<UploadProcessor>.Instance;
-        _folders = new UploadFolders(options.Root);
+        _folders = new LeafFolders(options.Root);
         _journal = new UploadJournal(_folders.Root, Context);
         _check = new LeafCheck(options.Policy, archive, _time);
         _logs = new UploadLogs(options.LogFolder ?? Path.Combine(_folders.Root, "upload-logs"), _time);
+        _carrier = new UploadCarrier(_folders, _journal, builds, _logs, mail, _logger);
     }
 
     /// <summary>Processes the leaves in <c>incoming/</c>, in order of their names.</summary>
@@ -82,12 +82,13 @@ public sealed class UploadProcessor
             throw new UploadException($"{FileName.Display(leaf)} is no name of a leaf: {mistake}.");
         if (run.DryRun)
         {
-            _folders.RequireRoot();
+            RequireRoot();
             return await ProcessAllAsync(run, [], cancellationToken).ConfigureAwait(false);
         }
 
+        RequireRoot();
         _folders.MakeFolders();
-        using var held = await _folders.LockAsync(Context, _options.LockWait, _time, cancellationToken).ConfigureAwait(false);
+        using var held = await UploadLock.AcquireAsync(_folders.Root, Context, _options.LockWait, _time, cancellationToken).ConfigureAwait(false);
         return await ProcessAllAsync(run, await RecoverAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
@@ -101,8 +102,9 @@ public sealed class UploadProcessor
     /// <exception cref="UploadsLockedException">Another process is at work here.</exception>
     public async Task<ProcessedLeaf> RetryUploadAsync(long buildId, CancellationToken cancellationToken = default)
     {
+        RequireRoot();
         _folders.MakeFolders();
-        using var held = await _folders.LockAsync(Context, _options.LockWait, _time, cancellationToken).ConfigureAwait(false);
+        using var held = await UploadLock.AcquireAsync(_folders.Root, Context, _options.LockWait, _time, cancellationToken).ConfigureAwait(false);
         await RecoverAsync(cancellationToken).ConfigureAwait(false);
         var build = await _builds.FindAsync(buildId, cancellationToken).ConfigureAwait(false)
             ?? throw new UploadException($"There is no build {buildId}.");
@@ -122,11 +124,19 @@ public sealed class UploadProcessor
     /// <exception cref="UploadException">Nothing can be done in the root, or another process is at work there.</exception>
     internal async Task ProcessLandedAsync(string? leaf, CancellationToken cancellationToken)
     {
+        RequireRoot();
         _folders.MakeFolders();
-        using var held = await _folders.LockAsync(Context, _options.LockWait, _time, cancellationToken).ConfigureAwait(false);
+        using var held = await UploadLock.AcquireAsync(_folders.Root, Context, _options.LockWait, _time, cancellationToken).ConfigureAwait(false);
         await RecoverAsync(cancellationToken).ConfigureAwait(false);
         if (leaf is not null && Directory.Exists(Path.Combine(_folders.Incoming, leaf)))
             Tell(await ProcessAsync(leaf, new UploadRun(), cancellationToken).ConfigureAwait(false), isDryRun: false);
+    }
+
+    /// <summary>A wrong path is more likely than a new farm.</summary>
+    private void RequireRoot()
+    {
+        if (!_folders.Exists)
+            throw new UploadException($"{_folders.Root} is no folder: give the one that holds incoming/, or make it.");
     }
 
     /// <summary>The youngest leaf of a build, put into <c>incoming/</c> if it isn't there; null when there is none.</summary>
@@ -134,12 +144,12 @@ public sealed class UploadProcessor
     {
         foreach (var folder in (string[])[_folders.Incoming, _folders.Rejected, _folders.Failed])
         {
-            var name = UploadFolders.Leaves(folder).LastOrDefault(name =>
+            var name = LeafFolders.Leaves(folder).LastOrDefault(name =>
                 LeafName.TryParse(name) is { } leaf && leaf.BuildId == build.Id && leaf.JobType == build.JobType);
             if (name is null)
                 continue;
             if (folder != _folders.Incoming)
-                UploadFolders.TryMove(Path.Combine(folder, name), Path.Combine(_folders.Incoming, name));
+                LeafFolders.TryMove(Path.Combine(folder, name), Path.Combine(_folders.Incoming, name));
             return name;
         }
 
@@ -161,19 +171,19 @@ public sealed class UploadProcessor
             // Whether the archive has it is not known; it takes it twice as well as once, so all is just done again. The
             // journal stays until then: it says for which build, which the leaf's name need not.
             var run = new UploadRun { Leaf = decision.Leaf, BuildId = decision.BuildId, Keep = decision.Keep, NoMails = !decision.Mails };
-            var isThere = UploadFolders.Leaves(_folders.Incoming).Contains(decision.Leaf);
+            var isThere = LeafFolders.Leaves(_folders.Incoming).Contains(decision.Leaf);
             var processed = isThere ? await ProcessAllAsync(run, [], cancellationToken).ConfigureAwait(false) : [];
             _journal.Clear();
             return processed;
         }
 
-        return [await CarryOutAsync(decision, build, null, [], cancellationToken).ConfigureAwait(false)];
+        return [await _carrier.CarryOutAsync(decision, build, null, [], cancellationToken).ConfigureAwait(false)];
     }
 
     private async Task<IReadOnlyList<ProcessedLeaf>> ProcessAllAsync(UploadRun run, IReadOnlyList<ProcessedLeaf> before, CancellationToken cancellationToken)
     {
         var processed = new List<ProcessedLeaf>(before);
-        var leaves = UploadFolders.Leaves(_folders.Incoming);
+        var leaves = LeafFolders.Leaves(_folders.Incoming);
         if (run.Leaf is { } wanted && !leaves.Contains(wanted) && before.All(leaf => leaf.Leaf != wanted))
             throw new UploadException($"There is no leaf {wanted} in {_folders.Incoming}.");
         foreach (var name in leaves.Where(name => run.Leaf is null || name == run.Leaf))
@@ -224,26 +234,12 @@ public sealed class UploadProcessor
             case BuildState.FailedToUpload:
                 return Skipped("its upload has failed: name the leaf (-J) to process it again");
             default:
-                return PutAside(leaf, build, $"the build is {build.State.ToName()} and waits for no upload", stays: run.DryRun || run.Keep);
+                return _carrier.PutAside(leaf, build, $"the build is {build.State.ToName()} and waits for no upload", stays: run.DryRun || run.Keep);
         }
 
         return await ProcessAsync(leaf, folder, build, kind.LeafContent, isNamed, run, cancellationToken).ConfigureAwait(false);
 
         ProcessedLeaf Skipped(string reason) => new() { Leaf = name, Outcome = UploadOutcome.Skipped, Reason = reason, Folder = folder };
-    }
-
-    /// <summary>Into <c>failed/</c>, the build not touched. One rename, for which no decision needs to be written down.</summary>
-    private ProcessedLeaf PutAside(LeafName leaf, Build build, string reason, bool stays)
-    {
-        var folder = Path.Combine(_folders.Incoming, leaf.Text);
-        if (!stays)
-        {
-            var place = Path.Combine(_folders.Failed, UploadFolders.FreeName(_folders.Failed, leaf));
-            if (UploadFolders.TryMove(folder, place))
-                folder = place;
-        }
-
-        return new ProcessedLeaf { Leaf = leaf.Text, Build = build, Outcome = UploadOutcome.Failed, Reason = reason, Folder = folder };
     }
 
     private async Task<ProcessedLeaf> ProcessAsync(
@@ -256,7 +252,7 @@ public sealed class UploadProcessor
             IsNamed = isNamed,
             Outcome = UploadOutcome.Accepted,
             Keep = run.Keep,
-            Mails = !run.NoMails && _mail is not null,
+            Mails = !run.NoMails && _mails,
         };
         IReadOnlyList<UploadFinding> findings = [];
         AcceptedUpload? accepted = null;
@@ -276,7 +272,7 @@ public sealed class UploadProcessor
                     Rejection = check.Rejection,
                 };
             }
-            else if (!FilesOf(accepted).Any())
+            else if (!UploadCarrier.FilesOf(accepted).Any())
             {
                 decision = decision with { Outcome = UploadOutcome.Failed, Reason = "There is nothing in the upload that could be attached to the build." };
             }
@@ -299,94 +295,11 @@ public sealed class UploadProcessor
         if (!isGood)
         {
             var target = decision.Outcome == UploadOutcome.Rejected ? _folders.Rejected : _folders.Failed;
-            decision = decision with { Destination = run.Keep ? null : UploadFolders.FreeName(target, leaf) };
+            decision = decision with { Destination = run.Keep ? null : LeafFolders.FreeName(target, leaf) };
             _logs.Write(build, decision, findings);
             _journal.Write(decision);
         }
 
-        return await CarryOutAsync(decision, build, accepted, findings, cancellationToken).ConfigureAwait(false);
+        return await _carrier.CarryOutAsync(decision, build, accepted, findings, cancellationToken).ConfigureAwait(false);
     }
-
-    /// <summary>
-    /// Does what was decided: each step looks whether it was done before. From here on nothing is called off: half of it done is
-    /// what the journal is for, and not what a Ctrl-C is to cause.
-    /// </summary>
-    private async Task<ProcessedLeaf> CarryOutAsync(
-        UploadDecision decision, Build build, AcceptedUpload? accepted, IReadOnlyList<UploadFinding> findings, CancellationToken cancellationToken)
-    {
-        var isGood = decision.Outcome == UploadOutcome.Accepted;
-        var logName = UploadLogs.NameOf(build);
-        try
-        {
-            build = await ChangeAsync(build, current => isGood
-                ? current.State == BuildState.FullyBuilt ? current : current.Uploaded([.. FilesOf(accepted!)])
-                : current.State == BuildState.FailedToUpload && current.UploadLogName == logName && current.Reason == decision.Reason
-                    ? current
-                    : current.UploadFailed(logName, decision.Reason)).ConfigureAwait(false);
-        }
-        catch (BuildStateException e)
-        {
-            // Somebody has retried the build meanwhile: what becomes of it is no longer this leaf's business.
-            _logger.LogLeafOvertaken(e, decision.Leaf);
-            var leaf = LeafName.TryParse(decision.Leaf) ?? new LeafName(decision.Leaf, build.JobType, build.Id);
-            var aside = PutAside(leaf, e.Build, e.Message, decision.Keep);
-            _journal.Clear();
-            return aside with { Findings = findings };
-        }
-
-        var folder = Path.Combine(_folders.Incoming, decision.Leaf);
-        if (isGood)
-        {
-            _logs.Remove(build);
-            if (!decision.Keep)
-                _folders.Remove(decision.Leaf);
-        }
-        else if (decision.Destination is { } name)
-        {
-            var place = Path.Combine(decision.Outcome == UploadOutcome.Rejected ? _folders.Rejected : _folders.Failed, name);
-            UploadFolders.TryMove(folder, place);
-            folder = place;
-        }
-
-        if (decision.Mails && !isGood)
-            await TellAsync(decision, build, folder, cancellationToken).ConfigureAwait(false);
-        _journal.Clear();
-        return new ProcessedLeaf
-        {
-            Leaf = decision.Leaf,
-            Build = build,
-            Outcome = decision.Outcome,
-            Findings = findings,
-            Reason = decision.Reason,
-            Folder = isGood && !decision.Keep ? null : folder,
-        };
-    }
-
-    private async Task TellAsync(UploadDecision decision, Build build, string folder, CancellationToken cancellationToken)
-    {
-        var log = await _logs.ReadAsync(build, cancellationToken).ConfigureAwait(false);
-        await _mail!.UploadFailedAsync(build, $"{log}\nThe leaf is {Path.GetRelativePath(_folders.Root, folder)} in {_folders.Root}.", cancellationToken).ConfigureAwait(false);
-        if (decision.Rejection is { } rejection)
-            await _mail.UploadRejectedAsync(build, rejection, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<Build> ChangeAsync(Build build, Func<Build, Build> change)
-    {
-        for (var i = 0; i < MaxTries; i++)
-        {
-            var changed = change(build);
-            if (ReferenceEquals(changed, build))
-                return build;
-            if ((await _builds.TryReplaceAsync([changed], CancellationToken.None).ConfigureAwait(false))[0] is { } stored)
-                return stored;
-            build = await _builds.FindAsync(build.Id, CancellationToken.None).ConfigureAwait(false)
-                ?? throw new UploadException($"{build.Cookie} is no longer there.");
-        }
-
-        throw new UploadException($"{build.Cookie} is changed by others again and again.");
-    }
-
-    private static IEnumerable<BuildFile> FilesOf(AcceptedUpload upload) => upload.Packages is { } packages
-        ? packages.Binaries.Count == 0 ? [] : packages.Files.Select(file => new BuildFile(file.Name, file.Size, file.Sha1, file.Sha256))
-        : upload.Files.Select(file => file.File);
 }

@@ -1,5 +1,6 @@
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs.Packages;
+using Buildd.Master.Leaves;
 using Buildd.Master.Results;
 using Buildd.Master.Uploads;
 using Buildd.Master.Uploads.Archives;
@@ -72,8 +73,8 @@ public sealed class ProcessingUploadSinkTests : IAsyncDisposable
     [Test]
     public async Task What_can_not_be_done_now_is_tried_until_it_can()
     {
-        new UploadFolders(Root).MakeFolders();
-        var held = await new UploadFolders(Root).LockAsync(UploadProcessor.Context, TimeSpan.Zero, TimeProvider.System, default);
+        new LeafFolders(Root).MakeFolders();
+        var held = await UploadLock.AcquireAsync(Root, UploadProcessor.Context, TimeSpan.Zero, TimeProvider.System, default);
         _run = _sink.RunAsync(_stop.Token);
         var build = await LandAsync();
         while (_logger.Lines.Count < 3)
@@ -108,7 +109,7 @@ public sealed class ProcessingUploadSinkTests : IAsyncDisposable
     public async Task What_an_earlier_process_had_decided_is_carried_out_first()
     {
         var build = await LandAsync(tells: false);
-        new UploadFolders(Root).MakeFolders();
+        new LeafFolders(Root).MakeFolders();
         new UploadJournal(Root, UploadProcessor.Context).Write(new UploadDecision
         {
             Leaf = build.Leaf!,

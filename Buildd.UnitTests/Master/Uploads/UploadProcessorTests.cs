@@ -3,6 +3,7 @@ using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
 using Buildd.Master.Jobs.LiveFs;
 using Buildd.Master.Jobs.Packages;
+using Buildd.Master.Leaves;
 using Buildd.Master.Mail;
 using Buildd.Master.Uploads;
 using Buildd.Master.Uploads.Archives;
@@ -474,7 +475,7 @@ public sealed class UploadProcessorTests : IDisposable
     public async Task Two_at_once_on_one_root_are_told_so()
     {
         await _processor.RunAsync(new UploadRun());
-        using var held = await new UploadFolders(Root).LockAsync(UploadProcessor.Context, TimeSpan.Zero, TimeProvider.System, default);
+        using var held = await UploadLock.AcquireAsync(Root, UploadProcessor.Context, TimeSpan.Zero, TimeProvider.System, default);
 
         Assert.That(async () => await _processor.RunAsync(new UploadRun()), Throws.InstanceOf<UploadsLockedException>().With.Message.Contains("process-upload-buildd.lock"));
         Assert.That(async () => await _processor.RetryUploadAsync(1), Throws.InstanceOf<UploadsLockedException>());
@@ -485,7 +486,7 @@ public sealed class UploadProcessorTests : IDisposable
     public async Task Who_waits_for_the_lock_gets_it_when_it_is_free()
     {
         await _processor.RunAsync(new UploadRun());
-        var held = await new UploadFolders(Root).LockAsync(UploadProcessor.Context, TimeSpan.Zero, TimeProvider.System, default);
+        var held = await UploadLock.AcquireAsync(Root, UploadProcessor.Context, TimeSpan.Zero, TimeProvider.System, default);
         var waiting = Processor(new DirectoryArchive(_folder["archive"]), TimeProvider.System, TimeSpan.FromMinutes(1)).RunAsync(new UploadRun());
 
         held.Dispose();

@@ -1,50 +1,63 @@
 using Buildd.Linux.Files;
+using Buildd.Master.Builds;
 
-namespace Buildd.Master.Uploads;
+namespace Buildd.Master.Leaves;
 
 /// <summary>
-/// The folders of uploads below one root: <c>incoming/</c>, <c>rejected/</c>, <c>failed/</c> and <c>accepted/</c>. Leaves change
-/// their place by one rename each, so that they are never in two places and never in none. One process at a time may change
-/// them (<see cref="LockAsync"/>); any may look.
+/// Where leaves are below one root, from a build's end to the end of its upload: <c>grabbing/</c> while they are fetched, <c>incoming/</c>, then
+/// <c>accepted/</c>, <c>rejected/</c> or <c>failed/</c>. Leaves change their place by one rename each, so that they are never in two places and
+/// never in none. Any may look.
 /// </summary>
 /// <param name="root">The folder.</param>
-public sealed class UploadFolders(string root)
+public sealed class LeafFolders(string root)
 {
-    /// <summary>How often the lock is tried again while somebody else holds it.</summary>
-    private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(200);
-
-    private static readonly string[] Names = ["incoming", "accepted", "rejected", "failed"];
+    private const string IncomingName = "incoming";
+    private const string AcceptedName = "accepted";
+    private const string RejectedName = "rejected";
+    private const string FailedName = "failed";
 
     /// <summary>The root, as a whole path.</summary>
     public string Root { get; } = Path.GetFullPath(root);
 
+    /// <summary>Leaves that are being fetched.</summary>
+    public string Grabbing => Path.Combine(Root, "grabbing");
+
     /// <summary>Leaves that wait to be processed.</summary>
-    public string Incoming => Path.Combine(Root, Names[0]);
+    public string Incoming => Path.Combine(Root, IncomingName);
 
     /// <summary>Leaves that were accepted, for the moment that it takes to remove them.</summary>
-    public string Accepted => Path.Combine(Root, Names[1]);
+    public string Accepted => Path.Combine(Root, AcceptedName);
 
     /// <summary>Leaves that a check has rejected.</summary>
-    public string Rejected => Path.Combine(Root, Names[2]);
+    public string Rejected => Path.Combine(Root, RejectedName);
 
     /// <summary>Leaves that could not be processed, or whose build was not waiting for them.</summary>
-    public string Failed => Path.Combine(Root, Names[3]);
+    public string Failed => Path.Combine(Root, FailedName);
 
-    /// <summary>Makes the folders that are missing.</summary>
-    /// <exception cref="UploadException">The root is not there: a wrong path is more likely than a new farm.</exception>
+    /// <summary>Whether there is such a root.</summary>
+    public bool Exists => Directory.Exists(Root);
+
+    /// <summary>Makes the folders of uploads that are missing.</summary>
     public void MakeFolders()
     {
-        RequireRoot();
-        foreach (var name in Names)
-            Directory.CreateDirectory(Path.Combine(Root, name));
+        foreach (var folder in (string[])[Incoming, Accepted, Rejected, Failed])
+            Directory.CreateDirectory(folder);
     }
 
-    /// <summary>Says so if there is no such root.</summary>
-    /// <exception cref="UploadException">It is not there.</exception>
-    internal void RequireRoot()
+    /// <summary>The folder in a leaf that has the build's results, for upload processors to find: <c>LEAF/ARCHIVE/DISTRIBUTION</c>.</summary>
+    public static string ResultsIn(string leaf, Build build)
     {
-        if (!Directory.Exists(Root))
-            throw new UploadException($"{Root} is no folder: give the one that holds incoming/, or make it.");
+        ArgumentNullException.ThrowIfNull(build);
+        return Path.Combine(leaf, FileName.Check(build.Archive), FileName.Check(build.Distribution));
+    }
+
+    /// <summary>Where a leaf may be that has landed and was not accepted.</summary>
+    /// <param name="name">Its name; may come from outside.</param>
+    /// <exception cref="FileNameException">It can't be a folder's name.</exception>
+    public IEnumerable<string> PlacesOf(string name)
+    {
+        FileName.Check(name);
+        return [Path.Combine(Incoming, name), Path.Combine(Rejected, name), Path.Combine(Failed, name)];
     }
 
     /// <summary>The names of what is in a folder, in order; hidden ones and what is no folder are left out.</summary>
@@ -108,33 +121,5 @@ public sealed class UploadFolders(string root)
         foreach (var name in Leaves(Accepted))
             Directory.Delete(Path.Combine(Accepted, name), recursive: true); // links in it are removed, not followed
         Durable.FlushFolder(Accepted);
-    }
-
-    /// <summary>Takes the queue for oneself. The lock is the kernel's, so it is gone with its holder, however that ends.</summary>
-    /// <param name="context">What is done; the lock's name has it.</param>
-    /// <param name="wait">How long to wait for another holder; zero not at all.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="UploadsLockedException">Somebody else holds it still.</exception>
-    public async Task<IDisposable> LockAsync(string context, TimeSpan wait, TimeProvider time, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(time);
-        var path = Path.Combine(Root, $"process-upload-{FileName.Check(context)}.lock");
-        var start = time.GetTimestamp();
-        while (true)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException e) when (Durable.IsHeldByAnother(e))
-            {
-                if (time.GetElapsedTime(start) >= wait)
-                    throw new UploadsLockedException(path);
-            }
-
-            await Task.Delay(LockPoll, time, cancellationToken).ConfigureAwait(false);
-        }
     }
 }

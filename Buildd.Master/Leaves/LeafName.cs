@@ -1,7 +1,8 @@
 using System.Globalization;
 using Buildd.Linux.Files;
+using Buildd.Master.Builds;
 
-namespace Buildd.Master.Uploads;
+namespace Buildd.Master.Leaves;
 
 /// <summary>
 /// The name of a leaf, <c>YYYYMMDD-HHMMSS-JOBTYPE-ID</c>. Only the last two parts count: they are the build's cookie, and what
@@ -12,6 +13,12 @@ namespace Buildd.Master.Uploads;
 /// <param name="BuildId">The build's number.</param>
 public sealed record LeafName(string Text, string JobType, long BuildId)
 {
+    /// <summary>The name of a leaf of a build that lands now, by a clock in UTC.</summary>
+    /// <remarks>Differs: the original takes local time, which repeats an hour each year.</remarks>
+    /// <exception cref="FileNameException">The build's cookie can't be part of a folder's name.</exception>
+    internal static LeafName Of(Build build, DateTimeOffset now) => new(
+        FileName.Check(now.UtcDateTime.ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture) + build.Cookie), build.JobType, build.Id);
+
     /// <summary>Reads a name; null when it does not end in a cookie, or can't be a folder's name.</summary>
     public static LeafName? TryParse(string text)
     {

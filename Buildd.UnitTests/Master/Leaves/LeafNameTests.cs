@@ -1,7 +1,7 @@
-using Buildd.Master.Uploads;
+using Buildd.Master.Leaves;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Master.Uploads;
+namespace Buildd.UnitTests.Master.Leaves;
 
 [Parallelizable(ParallelScope.All)]
 public sealed class LeafNameTests

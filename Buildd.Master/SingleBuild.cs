@@ -3,9 +3,9 @@ using Buildd.Master.Builds;
 using Buildd.Master.Dispatch;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
+using Buildd.Master.Leaves;
 using Buildd.Master.Results;
 using Buildd.Master.Scanning;
-using Buildd.Master.Uploads;
 using Buildd.Master.Uploads.Checks;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
@@ -13,47 +13,27 @@ using Microsoft.Extensions.Logging;
 
 namespace Buildd.Master;
 
-/// <content>A farm of one slave and one build.</content>
-public sealed partial class BuildMaster
+/// <summary>A farm of one slave and one build; see <see cref="BuildMaster.RunOneAsync"/>.</summary>
+internal sealed class SingleBuild(
+    BuildMaster master,
+    IJobKind kind,
+    InMemoryBuilders builders,
+    InMemoryBuilds builds,
+    MasterOptions options,
+    TimeProvider time,
+    Func<MasterEvent, ValueTask>? observe)
 {
-    /// <summary>
-    /// Runs one build on one slave, once, from an idle slave to an idle slave: a farm of one builder whose records are in memory, with the
-    /// rules of every farm. Results are left in <c>incoming/</c> for somebody who processes uploads. Any thread may call, for one
-    /// slave one at a time; several calls may share a root.
-    /// </summary>
-    /// <param name="slave">The slave.</param>
-    /// <param name="job">The build. Its cookie has to be <c>JOBTYPE-ID</c>, and unique in the root.</param>
-    /// <param name="options">The root of the results, and the times and limits.</param>
-    /// <param name="observe">
-    /// Receives every event, one at a time and in order; the end of the build waits for it. Null (the default) for nobody. An
-    /// exception of it ends the run, and the slave builds on.
-    /// </param>
-    /// <param name="time">The clock; the system's by default.</param>
-    /// <param name="loggers">Receive the diagnostics; none by default.</param>
-    /// <param name="cancellationToken">
-    /// Cancelled to have the build aborted. The run goes on until the slave has stopped, at most
-    /// <see cref="MasterOptions.AbortTimeout"/>, and the build is then <see cref="BuildState.Cancelled"/>. Without effect once results
-    /// are being fetched.
-    /// </param>
-    /// <returns>The end of the build: a build that fails is not an exception.</returns>
-    /// <exception cref="ArgumentException">The cookie is not <c>JOBTYPE-ID</c>.</exception>
-    /// <exception cref="SlaveBusyException">The slave is not idle. It was not asked to do anything.</exception>
-    /// <exception cref="BuilderFaultException">The slave stopped being idle, or answering, before it had the build.</exception>
-    /// <exception cref="SlaveException">The slave did not answer at the start.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled before it began.</exception>
-    public static async Task<FinishedBuild> RunOneAsync(
+    /// <summary>Makes the farm, and runs it to the build's end.</summary>
+    internal static async Task<FinishedBuild> RunAsync(
         ISlaveClient slave,
         BuildJob job,
+        LeafName name,
         MasterOptions options,
-        Func<MasterEvent, ValueTask>? observe = null,
-        TimeProvider? time = null,
-        ILoggerFactory? loggers = null,
-        CancellationToken cancellationToken = default)
+        Func<MasterEvent, ValueTask>? observe,
+        TimeProvider? time,
+        ILoggerFactory? loggers,
+        CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(slave);
-        ArgumentNullException.ThrowIfNull(job);
-        if (LeafName.TryParse(job.Cookie) is not { } name || Build.MakeCookie(name.JobType, name.BuildId) != job.Cookie)
-            throw new ArgumentException($"The cookie {job.Cookie} is not JOBTYPE-ID, such as PACKAGEBUILD-22.", nameof(job));
         var status = await slave.StatusAsync(cancellationToken).ConfigureAwait(false);
         if (status.Status != BuilderStatus.Idle)
             throw new SlaveBusyException(slave.Url, status);
@@ -79,23 +59,23 @@ public sealed partial class BuildMaster
             time,
             loggers);
         await using var disposing = master.ConfigureAwait(false);
-        return await master.RunToEndAsync(build, builder, kind, observe, cancellationToken).ConfigureAwait(false);
+        return await new SingleBuild(master, kind, builders, builds, options, time ?? TimeProvider.System, observe)
+            .RunToEndAsync(build, builder, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<FinishedBuild> RunToEndAsync(
-        Build build, Builder builder, OneJob kind, Func<MasterEvent, ValueTask>? observe, CancellationToken cancellationToken)
+    private async Task<FinishedBuild> RunToEndAsync(Build build, Builder builder, CancellationToken cancellationToken)
     {
-        Logs.Clear(build with { Attempt = 1 });
-        await _scheduler.LoadAsync(cancellationToken).ConfigureAwait(false);
+        master.Logs.Clear(build with { Attempt = 1 });
+        await master.LoadQueueAsync(cancellationToken).ConfigureAwait(false);
         using var stop = new CancellationTokenSource();
-        using var patience = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
-        var events = Events(patience.Token);
-        var working = WorkAsync(stop.Token);
+        using var patience = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        var events = master.Events(patience.Token);
+        var working = master.WorkAsync(stop.Token);
         var cancelling = Task.CompletedTask;
         try
         {
-            using (cancellationToken.Register(() => cancelling = CancelAsync(build.Id, CancellationToken.None)))
-                (build, builder) = await FollowAsync(build.Id, events, builder, observe, patience).ConfigureAwait(false);
+            using (cancellationToken.Register(() => cancelling = master.CancelAsync(build.Id, CancellationToken.None)))
+                (build, builder) = await FollowAsync(build.Id, events, builder, patience).ConfigureAwait(false);
         }
         finally
         {
@@ -105,15 +85,15 @@ public sealed partial class BuildMaster
         }
 
         var hasResults = build.State == BuildState.Uploading;
-        var leaf = hasResults ? _gatherer.LandedFolder(build) : "";
+        var leaf = hasResults ? Path.Combine(new LeafFolders(options.Root).Incoming, build.Leaf!) : "";
         var check = hasResults && kind.LeafContent == LeafContent.Packages
-            ? await new UploadCheck(null, _time).CheckAsync(leaf, new UploadTarget(), CancellationToken.None).ConfigureAwait(false)
+            ? await new UploadCheck(null, time).CheckAsync(leaf, new UploadTarget(), CancellationToken.None).ConfigureAwait(false)
             : null;
         return new FinishedBuild
         {
             Build = build,
-            Folder = hasResults ? Path.Combine(leaf, build.Archive, build.Distribution) : null,
-            LogPath = Logs.StoredPath(build),
+            Folder = hasResults ? LeafFolders.ResultsIn(leaf, build) : null,
+            LogPath = master.Logs.StoredPath(build),
             Findings = check?.Findings ?? [],
             IsSlaveClean = builder.Clean == CleanState.Clean,
         };
@@ -124,11 +104,7 @@ public sealed partial class BuildMaster
     /// has to stop.
     /// </summary>
     private async Task<(Build Build, Builder Builder)> FollowAsync(
-        long id,
-        IAsyncEnumerable<MasterEvent> events,
-        Builder builder,
-        Func<MasterEvent, ValueTask>? observe,
-        CancellationTokenSource patience)
+        long id, IAsyncEnumerable<MasterEvent> events, Builder builder, CancellationTokenSource patience)
     {
         var (begun, over) = (false, default(Build));
         var failures = 0;
@@ -141,14 +117,14 @@ public sealed partial class BuildMaster
                 if (happened is BuilderChanged { Builder: var fresh })
                     builder = fresh;
                 if (happened is EventsMissed) // by a slow observer; the last one is never among them
-                    builder = await _parts.Builders.FindAsync(builder.Name, CancellationToken.None).ConfigureAwait(false) ?? builder;
+                    builder = await builders.FindAsync(builder.Name, CancellationToken.None).ConfigureAwait(false) ?? builder;
                 if (over is null && await ChangedAsync(happened, id).ConfigureAwait(false) is { } build)
                 {
                     begun = true;
                     if (build is { Queue: null } or { Queue: QueueState.Waiting, Attempt: > 0 })
                     {
                         (over, failures) = (build, builder.Failures);
-                        patience.CancelAfter(_options.AbortTimeout);
+                        patience.CancelAfter(options.AbortTimeout);
                     }
                 }
 
@@ -169,7 +145,7 @@ public sealed partial class BuildMaster
     private async Task<Build?> ChangedAsync(MasterEvent happened, long id) => happened switch
     {
         BuildChanged changed => changed.Build,
-        EventsMissed => await _parts.Builds.FindAsync(id, CancellationToken.None).ConfigureAwait(false),
+        EventsMissed => await builds.FindAsync(id, CancellationToken.None).ConfigureAwait(false),
         _ => null,
     };
 

@@ -1,0 +1,106 @@
+using Buildd.Master.Builds;
+using Buildd.Master.Dispatch;
+using Buildd.Master.Jobs;
+using Buildd.Protocol.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Buildd.Master.Scanning;
+
+/// <summary>Hands a build to a builder's slave.</summary>
+internal sealed class BuildHandout(
+    BuilderAgentParts parts, ISlaveClient slave, BuilderRecord builder, Attempt attempt, BuildWriter builds, BuilderFailures failures, ILogger logger)
+{
+    private MasterOptions Options => parts.Options;
+
+    /// <summary>Hands it over, within a time limit. Whatever goes wrong is dealt with here.</summary>
+    public async Task RunAsync(Build build, CancellationToken stop)
+    {
+        using var deadline = new CancellationTokenSource(Options.DispatchTimeout, parts.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stop);
+        try
+        {
+            await BeginAsync(build, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The slave doesn't have it. If that can't be stored now, the next life of the master finds the slave idle.
+            await builds.TryRequeueAsync(build, null).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception) when (deadline.IsCancellationRequested)
+        {
+            var late = new BuilderFaultException($"{builder.Name} did not take {build.Cookie} within {Options.DispatchTimeout}: {exception.Message}");
+            await failures.DealWithAsync(late, build, mayRetry: false, stop).ConfigureAwait(false);
+        }
+        catch (BuildUncertainException exception)
+        {
+            logger.LogDispatchUncertain(exception); // the next look at the slave tells; until then the build is taken to be there
+        }
+        catch (Exception exception)
+        {
+            await failures.DealWithAsync(exception, build, mayRetry: false, stop).ConfigureAwait(false);
+        }
+    }
+
+    private async Task BeginAsync(Build build, CancellationToken cancellationToken)
+    {
+        var start = parts.Time.GetTimestamp();
+        attempt.Forget();
+        if (build.Virtualized && !builder.Now.Virtualized)
+            throw new IsolationException("Attempt to build virtual item on a non-virtual builder.");
+        switch (await attempt.PrepareAsync(build, cancellationToken).ConfigureAwait(false))
+        {
+            case NotNow(var reason):
+                await builds.RequeueAsync(build, reason, cancellationToken, Options.NotPreparedDelay).ConfigureAwait(false);
+                return;
+            case Rejected(var state, var reason):
+                await builds.EndAsync(build, state, reason: reason, cancellationToken: cancellationToken).ConfigureAwait(false);
+                return;
+            case Ready(var job):
+                if (!await SendAsync(build, job, cancellationToken).ConfigureAwait(false))
+                    return;
+                break;
+        }
+
+        parts.Meters.Dispatched(build.Manager);
+        parts.Events.Publish(new BuildDispatched(build, builder.Name, parts.Time.GetElapsedTime(start)));
+    }
+
+    /// <summary>Sends it to the slave; false when the build has gone elsewhere instead.</summary>
+    private async Task<bool> SendAsync(Build build, BuildJob job, CancellationToken cancellationToken)
+    {
+        if (Attempt.SecretsOf(job) is not { } secrets)
+        {
+            const string reason = "Its arguments hold more secrets than can be kept out of a log.";
+            await builds.EndAsync(build, BuildState.FailedToBuild, reason: reason, cancellationToken: cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+
+        var dispatcher = new Dispatcher(slave, parts.Time, parts.Loggers.CreateLogger<Dispatcher>());
+        for (var first = true; ; first = false)
+        {
+            try
+            {
+                await dispatcher.DispatchAsync(job, cancellationToken).ConfigureAwait(false);
+                attempt.Begin(build, secrets);
+                return true;
+            }
+            catch (UnknownSumException exception) when (first)
+            {
+                logger.LogFileSentAgain(exception); // it may just have thrown the file away; if it does so twice it is at fault
+            }
+            catch (SlaveBusyException exception)
+            {
+                throw new IsolationException(exception.Message);
+            }
+            catch (UnknownBuilderException exception)
+            {
+                logger.LogSlaveUnable(exception);
+                await builder.ChangeAsync(
+                    changed => changed.UnableTo.Contains(build.Manager) ? changed : changed with { UnableTo = [.. changed.UnableTo, build.Manager] },
+                    cancellationToken).ConfigureAwait(false);
+                await builds.RequeueAsync(build, $"{builder.Name} can't build a {build.Manager}", cancellationToken).ConfigureAwait(false);
+                return false;
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using Buildd.Master.Builders;
+using Buildd.Protocol.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Buildd.Master.Scanning;
+
+/// <summary>The agents of the builders that a master looks after, and their running. Any thread may call.</summary>
+/// <param name="parts">What all agents share.</param>
+/// <param name="connect">Makes the client of a builder's slave.</param>
+/// <param name="logger">Where arrivals and departures are logged.</param>
+internal sealed class BuilderSeats(BuilderAgentParts parts, Func<Builder, ISlaveClient> connect, ILogger logger)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Seat> _seats = new(StringComparer.Ordinal);
+
+    /// <summary>The agents, in no order.</summary>
+    public IReadOnlyList<BuilderAgent> Agents
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _seats.Values.Select(seat => seat.Agent)];
+        }
+    }
+
+    /// <summary>The agent of a builder; null when it is not looked after here.</summary>
+    public BuilderAgent? Find(string name)
+    {
+        lock (_lock)
+            return _seats.GetValueOrDefault(name)?.Agent;
+    }
+
+    /// <summary>Takes the builders that are the master's own now; those that are not among them retire.</summary>
+    /// <param name="own">Their records.</param>
+    /// <param name="start">Whether their agents are to run.</param>
+    public async Task TakeAsync(IReadOnlyList<Builder> own, bool start)
+    {
+        var urls = own.ToDictionary(builder => builder.Name, builder => builder.Url, StringComparer.Ordinal);
+        // A new address is another slave: its agent begins anew.
+        await RetireAsync(builder => urls.GetValueOrDefault(builder.Name) != builder.Url).ConfigureAwait(false);
+        lock (_lock)
+        {
+            foreach (var builder in own)
+            {
+                if (!_seats.TryGetValue(builder.Name, out var seat))
+                {
+                    _seats[builder.Name] = seat = new Seat(new BuilderAgent(builder, connect(builder), parts));
+                    logger.LogBuilderAdded(builder.Name, builder.Url);
+                    parts.Events.Publish(new BuilderChanged(builder));
+                }
+
+                seat.Agent.Update(builder);
+                if (start)
+                    seat.Start();
+            }
+        }
+    }
+
+    /// <summary>Stops the agents of builders that are looked after no longer.</summary>
+    public async Task RetireAsync(Func<Builder, bool> which)
+    {
+        List<Seat> retired;
+        lock (_lock)
+        {
+            retired = [.. _seats.Values.Where(seat => which(seat.Agent.Builder))];
+            foreach (var seat in retired)
+                _seats.Remove(seat.Agent.Builder.Name);
+        }
+
+        foreach (var seat in retired)
+            await seat.Stop.CancelAsync().ConfigureAwait(false);
+        foreach (var seat in retired)
+        {
+            await seat.DisposeAsync().ConfigureAwait(false);
+            logger.LogBuilderRetired(seat.Agent.Builder.Name);
+        }
+    }
+
+    /// <summary>A builder's agent and its running.</summary>
+    private sealed class Seat(BuilderAgent agent) : IAsyncDisposable
+    {
+        private Task _running = Task.CompletedTask;
+        private bool _started;
+
+        public BuilderAgent Agent { get; } = agent;
+
+        public CancellationTokenSource Stop { get; } = new();
+
+        public void Start()
+        {
+            if (_started)
+                return;
+            _started = true;
+            _running = Task.Run(() => Agent.RunAsync(Stop.Token));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Stop.CancelAsync().ConfigureAwait(false);
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Agent.Dispose();
+            Stop.Dispose();
+        }
+    }
+}
