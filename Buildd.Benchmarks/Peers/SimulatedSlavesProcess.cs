@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Buildd.Benchmarks.Harness;
+using Buildd.Testing.Slaves;
 
 namespace Buildd.Benchmarks.Peers;
 

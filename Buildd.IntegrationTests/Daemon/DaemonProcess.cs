@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 
 namespace Buildd.IntegrationTests.Daemon;
 

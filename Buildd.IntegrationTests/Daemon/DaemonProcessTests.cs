@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
+using Buildd.Testing.Servers;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Daemon;

@@ -1,7 +1,7 @@
 using System.Text;
 using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Demo;

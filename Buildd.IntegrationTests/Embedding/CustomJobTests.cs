@@ -1,6 +1,6 @@
 using System.Text;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Embedding;

@@ -1,7 +1,7 @@
 using System.Net;
-using Buildd.IntegrationTests.Support;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Embedding;

@@ -1,8 +1,7 @@
 using System.IO.Compression;
-using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Embedding;

@@ -3,7 +3,7 @@ using System.Text;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 
 namespace Buildd.IntegrationTests.Embedding;
 

@@ -7,7 +7,9 @@ using Buildd.Master.Builds;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Packages;
+using Buildd.Testing.Runs;
 using Dapper;
 using NUnit.Framework;
 

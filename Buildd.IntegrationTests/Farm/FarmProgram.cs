@@ -1,10 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using Buildd.Farm.Store;
-using Buildd.IntegrationTests.Support;
 using Buildd.IntegrationTests.Wire;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 
 namespace Buildd.IntegrationTests.Farm;
 

@@ -5,7 +5,8 @@ using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Packages;
+using Buildd.Testing.Servers;
 using Dapper;
 using NUnit.Framework;
 

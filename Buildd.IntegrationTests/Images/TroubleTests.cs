@@ -6,7 +6,8 @@ using Buildd.Linux.Processes;
 using Buildd.Master;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Images;

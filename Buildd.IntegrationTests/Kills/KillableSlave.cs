@@ -3,12 +3,12 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
 
 namespace Buildd.IntegrationTests.Kills;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Packages;

@@ -1,4 +1,5 @@
-using Buildd.UnitTests.Testing;
+
+using Buildd.Testing.Files;
 
 namespace Buildd.IntegrationTests.Packages;
 

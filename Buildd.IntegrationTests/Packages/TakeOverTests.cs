@@ -1,5 +1,5 @@
 using Buildd.IntegrationTests.Support;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Packages;

@@ -8,7 +8,8 @@ using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Master.Uploads;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Scanning;

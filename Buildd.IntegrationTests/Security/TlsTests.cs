@@ -6,7 +6,9 @@ using Buildd.IntegrationTests.Wire;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
+using Buildd.Testing.Servers;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Security;

@@ -3,7 +3,8 @@ using System.Text;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Support;

@@ -1,6 +1,7 @@
 using System.Text;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
+using Buildd.Testing.Files;
 
 namespace Buildd.IntegrationTests.Support;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Buildd.UnitTests.Protocol;
+using Buildd.Testing.Wire;
 
 namespace Buildd.IntegrationTests.Wire;
 

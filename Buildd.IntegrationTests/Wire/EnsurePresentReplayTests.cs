@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Buildd.UnitTests.Protocol;
+using Buildd.Testing.Wire;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;

@@ -1,4 +1,4 @@
-using Buildd.UnitTests.Protocol;
+using Buildd.Testing.Wire;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Buildd.IntegrationTests.Support;
-using Buildd.UnitTests.Protocol;
+using Buildd.Testing.Wire;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;

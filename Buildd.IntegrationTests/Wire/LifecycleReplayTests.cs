@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Buildd.IntegrationTests.Wire.Scenarios;
 using Buildd.Protocol.Messages;
-using Buildd.UnitTests.Protocol;
+using Buildd.Testing.Wire;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;

@@ -7,7 +7,7 @@ using Buildd.Daemon.Security;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using Microsoft.AspNetCore.Builder;
 
 namespace Buildd.IntegrationTests.Wire;

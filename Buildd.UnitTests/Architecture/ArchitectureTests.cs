@@ -8,7 +8,7 @@ using Buildd.Linux.Processes;
 using Buildd.Master;
 using Buildd.Protocol;
 using Buildd.Slave.Builds;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Architecture;
@@ -39,7 +39,10 @@ public sealed class ArchitectureTests
 
     /// <summary>What is built and not shipped, the samples among it: it may refer to everything.</summary>
     private static readonly string[] NotShipped =
-        ["Buildd.UnitTests", "Buildd.IntegrationTests", "Buildd.TestProgram", "Buildd.Benchmarks", "Buildd.Demo", "EmbeddedSlave", "BuildTen", "CustomJob"];
+    [
+        "Buildd.UnitTests", "Buildd.IntegrationTests", "Buildd.Testing", "Buildd.TestProgram", "Buildd.Benchmarks", "Buildd.Demo",
+        "EmbeddedSlave", "BuildTen", "CustomJob",
+    ];
 
     private static readonly Dictionary<string, Assembly> Assemblies = new()
     {

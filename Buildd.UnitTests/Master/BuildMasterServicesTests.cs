@@ -4,7 +4,7 @@ using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Notification;
 using Buildd.Master.Results;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,7 @@
 using System.Text;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
+using Buildd.Testing.Wire;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Protocol;

@@ -2,6 +2,7 @@ using System.Text;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Debian.Architectures;
 using Buildd.Protocol.Messages;
+using Buildd.Testing.Files;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

@@ -3,7 +3,8 @@ using Buildd.Backends.PlugIn;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
 using Buildd.Slave.Logs;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.PlugIn;

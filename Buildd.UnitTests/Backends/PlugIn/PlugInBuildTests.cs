@@ -5,6 +5,7 @@ using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
+using Buildd.Testing.Runs;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

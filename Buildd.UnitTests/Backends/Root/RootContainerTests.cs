@@ -1,5 +1,6 @@
 using Buildd.Backends.Root;
 using Buildd.Linux.Processes;
+using Buildd.Testing.Runs;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

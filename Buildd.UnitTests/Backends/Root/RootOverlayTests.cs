@@ -3,6 +3,8 @@ using System.Text;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Root;
 using Buildd.Linux.Processes;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

@@ -1,6 +1,6 @@
 using Buildd.Backends.BinaryPackage;
 using Buildd.Daemon.Configuration;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 
 namespace Buildd.UnitTests.Daemon.Configuration;
 

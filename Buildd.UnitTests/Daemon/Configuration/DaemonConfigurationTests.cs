@@ -2,7 +2,8 @@ using System.Net;
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Logging;
 using Buildd.Slave.Files;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Daemon.Configuration;

@@ -1,5 +1,6 @@
 using Buildd.Daemon.Logging;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 

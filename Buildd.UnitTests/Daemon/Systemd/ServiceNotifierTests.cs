@@ -1,4 +1,6 @@
 using Buildd.Daemon.Systemd;
+using Buildd.Testing.Files;
+using Buildd.Testing.Servers;
 using Buildd.UnitTests.Testing;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,7 @@
 using Buildd.Daemon.Systemd;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Lifecycle;
+using Buildd.Testing.Servers;
 using Buildd.UnitTests.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;

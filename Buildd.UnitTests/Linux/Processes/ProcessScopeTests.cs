@@ -1,5 +1,6 @@
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Linux.Processes;

@@ -1,7 +1,7 @@
 using Buildd.Master.Builds;
 using Buildd.Master.Uploads;
 using Buildd.Master.Uploads.Archives;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Packages;
 using NSubstitute;
 using NUnit.Framework;
 

@@ -6,6 +6,9 @@ using Buildd.Master.Jobs.Packages;
 using Buildd.Master.Mail;
 using Buildd.Master.Uploads;
 using Buildd.Master.Uploads.Archives;
+using Buildd.Testing.Files;
+using Buildd.Testing.Packages;
+using Buildd.Testing.Runs;
 using Buildd.UnitTests.Master.Mail;
 using Buildd.UnitTests.Testing;
 

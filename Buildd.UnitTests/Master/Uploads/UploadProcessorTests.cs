@@ -3,7 +3,7 @@ using Buildd.Master.Builds;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Master.Uploads;
 using Buildd.Master.Uploads.Archives;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Packages;
 using NSubstitute;
 using NSubstitute.ExceptionExtensions;
 using NUnit.Framework;

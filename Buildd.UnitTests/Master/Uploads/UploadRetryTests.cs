@@ -1,6 +1,6 @@
 using Buildd.Master.Builds;
 using Buildd.Master.Uploads;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Packages;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Uploads;

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using Buildd.Master.Uploads.Checks;
+using Buildd.Testing.Packages;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

@@ -1,4 +1,7 @@
 using Buildd.Master.Uploads.Checks;
+using Buildd.Testing.Files;
+using Buildd.Testing.Packages;
+using Buildd.Testing.Runs;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

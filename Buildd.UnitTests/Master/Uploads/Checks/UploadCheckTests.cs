@@ -1,5 +1,5 @@
 using Buildd.Master.Uploads;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Packages;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Uploads.Checks;

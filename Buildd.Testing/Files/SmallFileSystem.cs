@@ -1,9 +1,10 @@
 using Buildd.Linux.Processes;
+using Buildd.Testing.Runs;
 
-namespace Buildd.UnitTests.Testing;
+namespace Buildd.Testing.Files;
 
 /// <summary>A file system of its own that is soon full.</summary>
-internal sealed class SmallFileSystem : IAsyncDisposable
+public sealed class SmallFileSystem : IAsyncDisposable
 {
     private readonly TemporaryDirectory _folder = new();
 
@@ -11,12 +12,12 @@ internal sealed class SmallFileSystem : IAsyncDisposable
     {
     }
 
-    internal string Path => _folder.Path;
+    public string Path => _folder.Path;
 
-    internal string this[string name] => _folder[name];
+    public string this[string name] => _folder[name];
 
     /// <summary>Mounts one in memory, or does what <see cref="Machine.Require"/> does where that is not allowed.</summary>
-    internal static async Task<SmallFileSystem> MountAsync(int bytes, string options = "rw")
+    public static async Task<SmallFileSystem> MountAsync(int bytes, string options = "rw")
     {
         Machine.Require(CurrentUser.IsRoot, "root, to mount a small file system");
         var small = new SmallFileSystem();
@@ -28,7 +29,7 @@ internal sealed class SmallFileSystem : IAsyncDisposable
     }
 
     /// <summary>Takes up room; as much as there is where <paramref name="bytes"/> is more.</summary>
-    internal string Fill(string name, int bytes)
+    public string Fill(string name, int bytes)
     {
         using var file = File.OpenHandle(this[name], FileMode.Create, FileAccess.Write);
         var block = new byte[4096];

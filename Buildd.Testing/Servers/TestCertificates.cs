@@ -1,18 +1,18 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Buildd.UnitTests.Testing;
+namespace Buildd.Testing.Servers;
 
 /// <summary>An authority of a test's own, and the certificates that it signs, as files in PEM form.</summary>
-internal sealed class TestCertificates : IDisposable
+public sealed class TestCertificates : IDisposable
 {
-    internal const string ServerUse = "1.3.6.1.5.5.7.3.1";
-    internal const string ClientUse = "1.3.6.1.5.5.7.3.2";
+    public const string ServerUse = "1.3.6.1.5.5.7.3.1";
+    public const string ClientUse = "1.3.6.1.5.5.7.3.2";
 
     private readonly string _directory;
     private readonly X509Certificate2 _authority;
 
-    internal TestCertificates(string directory)
+    public TestCertificates(string directory)
     {
         _directory = Directory.CreateDirectory(directory).FullName;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -25,16 +25,16 @@ internal sealed class TestCertificates : IDisposable
     }
 
     /// <summary>The authority's certificate, without its key.</summary>
-    internal string AuthorityPath { get; }
+    public string AuthorityPath { get; }
 
-    internal X509Certificate2 Authority => X509CertificateLoader.LoadCertificate(_authority.RawData);
+    public X509Certificate2 Authority => X509CertificateLoader.LoadCertificate(_authority.RawData);
 
     /// <summary>Signs a certificate for 127.0.0.1, ::1 and localhost, and writes <c>NAME.pem</c> and <c>NAME.key</c>.</summary>
     /// <param name="name">The files' name and the certificate's.</param>
     /// <param name="use">What it may be used for.</param>
     /// <param name="firstDay">The first day that it is good for, from today.</param>
     /// <param name="lastDay">The last day.</param>
-    internal (string Certificate, string Key) Sign(string name, string use, int firstDay = -1, int lastDay = 1)
+    public (string Certificate, string Key) Sign(string name, string use, int firstDay = -1, int lastDay = 1)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
@@ -52,7 +52,7 @@ internal sealed class TestCertificates : IDisposable
     }
 
     /// <summary>A certificate that nobody else has signed.</summary>
-    internal (string Certificate, string Key) SignItself(string name)
+    public (string Certificate, string Key) SignItself(string name)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var signed = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256)

@@ -4,10 +4,10 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace Buildd.UnitTests.Testing;
+namespace Buildd.Testing.Servers;
 
 /// <summary>A mail server on a free port of this machine that keeps what it is given (RFC 5321, as far as clients go here).</summary>
-internal sealed class SmtpListener : IAsyncDisposable
+public sealed class SmtpListener : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
@@ -15,32 +15,32 @@ internal sealed class SmtpListener : IAsyncDisposable
     private readonly List<string> _inTheClear = [];
     private readonly Task _serving;
 
-    internal SmtpListener()
+    public SmtpListener()
     {
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _serving = ServeAsync();
     }
 
-    internal int Port { get; }
+    public int Port { get; }
 
     /// <summary>What it answers to recipients; <c>250 OK</c> unless a test wants another.</summary>
-    internal string RecipientReply { get; init; } = "250 OK";
+    public string RecipientReply { get; init; } = "250 OK";
 
     /// <summary>Whether it takes connections and never says a word.</summary>
-    internal bool IsSilent { get; init; }
+    public bool IsSilent { get; init; }
 
     /// <summary>What it shows for TLS, which it then offers; null for none.</summary>
-    internal X509Certificate2? Certificate { get; init; }
+    public X509Certificate2? Certificate { get; init; }
 
     /// <summary>Whether it speaks TLS from the first byte on.</summary>
-    internal bool BeginsWithTls { get; init; }
+    public bool BeginsWithTls { get; init; }
 
     /// <summary>The user and password that it wants before it takes mail; null for none.</summary>
-    internal (string User, string Password)? Account { get; init; }
+    public (string User, string Password)? Account { get; init; }
 
     /// <summary>The commands that came before the connection was encrypted.</summary>
-    internal IReadOnlyList<string> InTheClear
+    public IReadOnlyList<string> InTheClear
     {
         get
         {
@@ -49,7 +49,7 @@ internal sealed class SmtpListener : IAsyncDisposable
         }
     }
 
-    internal IReadOnlyList<ReceivedMail> Received
+    public IReadOnlyList<ReceivedMail> Received
     {
         get
         {
@@ -167,16 +167,16 @@ internal sealed class SmtpListener : IAsyncDisposable
 /// <param name="From">The command that said who it is from.</param>
 /// <param name="To">The commands that said who it is for.</param>
 /// <param name="Text">Head and body.</param>
-internal sealed record ReceivedMail(string From, IReadOnlyList<string> To, string Text)
+public sealed record ReceivedMail(string From, IReadOnlyList<string> To, string Text)
 {
     /// <summary>The head's fields, continuations joined.</summary>
-    internal ILookup<string, string> Headers => Text[..Text.IndexOf("\n\n", StringComparison.Ordinal)]
+    public ILookup<string, string> Headers => Text[..Text.IndexOf("\n\n", StringComparison.Ordinal)]
         .Replace("\n ", " ", StringComparison.Ordinal).Replace("\n\t", " ", StringComparison.Ordinal).Split('\n')
         .Select(line => line.Split(": ", 2)).ToLookup(parts => parts[0], parts => parts.Length > 1 ? parts[1] : "", StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The mail as a program of its receiver reads it.</summary>
-    internal Task<MimeKit.MimeMessage> ReadAsync() => MimeKit.MimeMessage.LoadAsync(new MemoryStream(Encoding.Latin1.GetBytes(Text)));
+    public Task<MimeKit.MimeMessage> ReadAsync() => MimeKit.MimeMessage.LoadAsync(new MemoryStream(Encoding.Latin1.GetBytes(Text)));
 
     /// <summary>What follows the head, as it came.</summary>
-    internal string Body => Text[(Text.IndexOf("\n\n", StringComparison.Ordinal) + 2)..];
+    public string Body => Text[(Text.IndexOf("\n\n", StringComparison.Ordinal) + 2)..];
 }

@@ -1,17 +1,17 @@
 using Buildd.Linux.Processes;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Testing;
+namespace Buildd.Testing.Runs;
 
 /// <summary>What the machine lets a test do, and what to do when it does not.</summary>
-internal static class Machine
+public static class Machine
 {
     private static readonly Lazy<Task<bool>> ControlGroups = new(ProbeControlGroupsAsync);
 
-    internal static Task<bool> HasControlGroupsAsync() => ControlGroups.Value;
+    public static Task<bool> HasControlGroupsAsync() => ControlGroups.Value;
 
     /// <summary>At a desk the test is ignored, with a sentence on how to get what is missing; in CI it fails.</summary>
-    internal static void Require(bool there, string what)
+    public static void Require(bool there, string what)
     {
         if (there)
             return;
@@ -21,7 +21,7 @@ internal static class Machine
     }
 
     /// <summary>Removes a control group whose processes are ending: until the last has ended it is in use, though none is listed.</summary>
-    internal static async Task RemoveControlGroupAsync(string group)
+    public static async Task RemoveControlGroupAsync(string group)
     {
         while (Directory.Exists(group))
         {

@@ -3,10 +3,10 @@ using System.Text;
 using Microsoft.Extensions.Hosting.Systemd;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Testing;
+namespace Buildd.Testing.Servers;
 
 /// <summary>A socket like the one at which systemd listens for a service's notifications.</summary>
-internal sealed class NotifySocket : IDisposable
+public sealed class NotifySocket : IDisposable
 {
     private const string Variable = "NOTIFY_SOCKET";
 
@@ -17,32 +17,32 @@ internal sealed class NotifySocket : IDisposable
 
     /// <summary>Listens at an address.</summary>
     /// <param name="address">As <c>NOTIFY_SOCKET</c> has it: a path, or a name of the abstract namespace with @ before it.</param>
-    internal NotifySocket(string address)
+    public NotifySocket(string address)
     {
         Address = address;
         _socket.Bind(new UnixDomainSocketEndPoint(address[0] == '@' ? '\0' + address[1..] : address));
     }
 
     /// <summary>Listens at an abstract name that nobody else has.</summary>
-    internal NotifySocket()
+    public NotifySocket()
         : this($"@buildd-test-{Guid.NewGuid():N}")
     {
     }
 
     /// <summary>What <c>NOTIFY_SOCKET</c> has to say.</summary>
-    internal string Address { get; }
+    public string Address { get; }
 
     /// <summary>Whether nothing has been received that was not read.</summary>
-    internal bool IsEmpty => _socket.Available == 0;
+    public bool IsEmpty => _socket.Available == 0;
 
     /// <summary>A notifier for this socket.</summary>
-    internal SystemdNotifier Notifier() => NotifierFor(Address);
+    public SystemdNotifier Notifier() => NotifierFor(Address);
 
     /// <summary>A notifier for an address.</summary>
-    internal static SystemdNotifier NotifierFor(string? address) => With(address, () => new SystemdNotifier());
+    public static SystemdNotifier NotifierFor(string? address) => With(address, () => new SystemdNotifier());
 
     /// <summary>Does something while <c>NOTIFY_SOCKET</c> is set.</summary>
-    internal static T With<T>(string? address, Func<T> work)
+    public static T With<T>(string? address, Func<T> work)
     {
         lock (Environments)
         {
@@ -59,7 +59,7 @@ internal sealed class NotifySocket : IDisposable
     }
 
     /// <summary>The next notification.</summary>
-    internal async Task<string> ReceiveAsync()
+    public async Task<string> ReceiveAsync()
     {
         var buffer = new byte[1024];
         return Encoding.UTF8.GetString(buffer, 0, await _socket.ReceiveAsync(buffer, TestContext.CurrentContext.CancellationToken));

@@ -2,13 +2,13 @@ using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
 using Buildd.Protocol.XmlRpc;
 
-namespace Buildd.Benchmarks.Peers;
+namespace Buildd.Testing.Slaves;
 
 /// <summary>The builds of simulated slaves, which need nothing: fetching is not measured with them.</summary>
-internal sealed class SimulatedJobKind : IJobKind
+public sealed class SimulatedJobKind : IJobKind
 {
     /// <summary>The job type.</summary>
-    internal const string Name = "SIMULATION";
+    public const string Name = "SIMULATION";
 
     private static readonly InputFile Chroot = new() { Name = "chroot", Sha1 = new string('0', 40), Url = "http://127.0.0.1:1/chroot" };
 

@@ -11,14 +11,14 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 
-namespace Buildd.Benchmarks.Peers;
+namespace Buildd.Testing.Slaves;
 
 /// <summary>
 /// Any number of slaves, each with an address of its own on the loopback (all of 127.0.0.0/8 is this machine), so that a master has as
 /// many connections as with real ones. The log of a build grows with each look at it; builds go on until they are let end, and then have
 /// one result, in which their cookie stands.
 /// </summary>
-internal sealed class SimulatedSlaves : IAsyncDisposable
+public sealed class SimulatedSlaves : IAsyncDisposable
 {
     private const int LogBytesPerLook = 200;
     private const int TailBytes = 2048;
@@ -43,19 +43,19 @@ internal sealed class SimulatedSlaves : IAsyncDisposable
     }
 
     /// <summary>The port of all of them.</summary>
-    internal int Port { get; private set; }
+    public int Port { get; private set; }
 
     /// <summary>The cookies of the builds that slaves have taken, one for each time.</summary>
-    internal IReadOnlyCollection<string> Taken => _taken;
+    public IReadOnlyCollection<string> Taken => _taken;
 
     /// <summary>The address of a slave.</summary>
     /// <param name="number">The slave's number, from 0.</param>
     /// <param name="port">The port of all of them.</param>
-    internal static Uri Url(int number, int port) =>
+    public static Uri Url(int number, int port) =>
         new(string.Create(CultureInfo.InvariantCulture, $"http://127.{1 + (number / 62_500)}.{number / 250 % 250}.{1 + (number % 250)}:{port}/"));
 
     /// <summary>Starts them, in this process.</summary>
-    internal static async Task<SimulatedSlaves> StartAsync()
+    public static async Task<SimulatedSlaves> StartAsync()
     {
         var slaves = new SimulatedSlaves();
         await slaves._application.StartAsync();
@@ -64,7 +64,7 @@ internal sealed class SimulatedSlaves : IAsyncDisposable
     }
 
     /// <summary>From now on a build ends well at the fifth look at it.</summary>
-    internal void LetBuildsEnd() => _buildsEnd = true;
+    public void LetBuildsEnd() => _buildsEnd = true;
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 

@@ -1,23 +1,23 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Buildd.UnitTests.Testing;
+namespace Buildd.Testing.Packages;
 
 /// <summary>A leaf with what a build of hello 2.10-3 for amd64 left, as good as real until a test spoils it.</summary>
-internal sealed class UploadLeaf
+public sealed class UploadLeaf
 {
-    internal const string ChangesName = "hello_2.10-3_amd64.changes";
-    internal const string DebName = "hello_2.10-3_amd64.deb";
-    internal const string BuildInfoName = "hello_2.10-3_amd64.buildinfo";
+    public const string ChangesName = "hello_2.10-3_amd64.changes";
+    public const string DebName = "hello_2.10-3_amd64.deb";
+    public const string BuildInfoName = "hello_2.10-3_amd64.buildinfo";
 
     private readonly List<(string Name, string Section, string Priority)> _listed = [];
 
     private UploadLeaf(string path) => Path = path;
 
-    internal string Path { get; }
+    public string Path { get; }
 
     /// <summary>The fields of the <c>.changes</c> that no file makes; null leaves one out.</summary>
-    internal Dictionary<string, string?> Fields { get; } = new()
+    public Dictionary<string, string?> Fields { get; } = new()
     {
         ["Format"] = "1.8",
         ["Date"] = "Mon, 01 Jan 2024 00:00:00 +0000",
@@ -32,13 +32,13 @@ internal sealed class UploadLeaf
         ["Changes"] = "\n hello (2.10-3) bookworm; urgency=medium\n .\n   * Built.",
     };
 
-    internal string this[string name] => System.IO.Path.Combine(Path, name);
+    public string this[string name] => System.IO.Path.Combine(Path, name);
 
     /// <summary>An empty one.</summary>
-    internal static UploadLeaf Make(string path) => new(Directory.CreateDirectory(path).FullName);
+    public static UploadLeaf Make(string path) => new(Directory.CreateDirectory(path).FullName);
 
     /// <summary>One with a package and a <c>.buildinfo</c>, and the <c>.changes</c> of both.</summary>
-    internal static UploadLeaf MakeGood(string path, string version = "2.10-3")
+    public static UploadLeaf MakeGood(string path, string version = "2.10-3")
     {
         var leaf = Make(path);
         leaf.Fields["Version"] = version;
@@ -48,34 +48,34 @@ internal sealed class UploadLeaf
         return leaf;
     }
 
-    internal void AddDeb(string name, string control, string section = "devel", string priority = "optional") =>
+    public void AddDeb(string name, string control, string section = "devel", string priority = "optional") =>
         AddDeb(name, new DebFile { Control = control }, section, priority);
 
-    internal void AddDeb(string name, DebFile deb, string section = "devel", string priority = "optional")
+    public void AddDeb(string name, DebFile deb, string section = "devel", string priority = "optional")
     {
         deb.Write(this[name]);
         List(name, section, priority);
     }
 
-    internal void Add(string name, string content, string section = "devel", string priority = "optional")
+    public void Add(string name, string content, string section = "devel", string priority = "optional")
     {
         File.WriteAllText(this[name], content);
         List(name, section, priority);
     }
 
     /// <summary>Lists a file, which may be there or not.</summary>
-    internal void List(string name, string section = "devel", string priority = "optional") => _listed.Add((name, section, priority));
+    public void List(string name, string section = "devel", string priority = "optional") => _listed.Add((name, section, priority));
 
-    internal void Forget(string name) => _listed.RemoveAll(file => file.Name == name);
+    public void Forget(string name) => _listed.RemoveAll(file => file.Name == name);
 
     /// <summary>Writes the <c>.changes</c>; of files that are not there, with the sums of nothing.</summary>
-    internal void WriteChanges(string name = ChangesName, Func<string, string>? spoil = null)
+    public void WriteChanges(string name = ChangesName, Func<string, string>? spoil = null)
     {
         var text = ChangesText();
         File.WriteAllText(this[name], spoil?.Invoke(text) ?? text);
     }
 
-    internal string ChangesText()
+    public string ChangesText()
     {
         var text = new StringBuilder();
         foreach (var (field, value) in Fields.Where(pair => pair.Value is not null))

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
-namespace Buildd.UnitTests.Protocol;
+namespace Buildd.Testing.Wire;
 
 /// <summary>
 /// An exchange recorded from the reference (Data/Wire). Plain about what it can take apart: one request, one answer.

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Testing;
+namespace Buildd.Testing.Runs;
 
 /// <summary>
 /// A run at random. It says how many rounds there are: a sample, or the full length when the environment variable BUILDD_SOAK is 1, as
@@ -14,10 +14,10 @@ namespace Buildd.UnitTests.Testing;
 /// A test that has one carries <see cref="Category"/>, by which scripts/soak finds it. At full length the lines go to standard error at
 /// once, so that whoever waits sees how far it is; else they belong to the test's output.
 /// </remarks>
-internal sealed class LongRun : IDisposable
+public sealed class LongRun : IDisposable
 {
     /// <summary>The category of all tests that have a long run.</summary>
-    internal const string Category = "LongRun";
+    public const string Category = "LongRun";
 
     /// <summary>How each line begins; scripts/soak looks for it.</summary>
     private const string Prefix = "long run: ";
@@ -46,28 +46,28 @@ internal sealed class LongRun : IDisposable
     }
 
     /// <summary>Whether runs have their full length.</summary>
-    internal static bool IsFull { get; } = Environment.GetEnvironmentVariable("BUILDD_SOAK") == "1";
+    public static bool IsFull { get; } = Environment.GetEnvironmentVariable("BUILDD_SOAK") == "1";
 
     /// <summary>How many rounds there are.</summary>
-    internal int Rounds { get; }
+    public int Rounds { get; }
 
     /// <summary>Where the chances come from.</summary>
-    internal int Seed { get; }
+    public int Seed { get; }
 
     /// <summary>The chances of this run; for one thread at a time.</summary>
-    internal Random Random { get; }
+    public Random Random { get; }
 
     /// <summary>How often each outcome that was counted has come.</summary>
-    internal IReadOnlyDictionary<string, int> Outcomes => _outcomes;
+    public IReadOnlyDictionary<string, int> Outcomes => _outcomes;
 
     /// <summary>Cancelled when somebody presses Ctrl-C in a run of full length: a test then ends at once and takes away what it made.</summary>
-    internal CancellationToken Interrupted => _interrupted.Token;
+    public CancellationToken Interrupted => _interrupted.Token;
 
     /// <summary>Begins a run in the test that calls it.</summary>
     /// <param name="kind">What is done in it, for the printed lines.</param>
     /// <param name="sample">The rounds of a sample.</param>
     /// <param name="full">The rounds of the full length.</param>
-    internal static LongRun Begin(string kind, int sample, int full)
+    public static LongRun Begin(string kind, int sample, int full)
     {
         if (!TestContext.CurrentContext.Test.AllCategories().Contains(Category))
             throw new InvalidOperationException($"A test with a long run must carry the category {nameof(LongRun)}.{nameof(Category)}: 'make soak' would miss it.");
@@ -79,7 +79,7 @@ internal sealed class LongRun : IDisposable
 
     /// <summary>The numbers of the rounds, from 0. A round is done when the next number is asked for.</summary>
     /// <exception cref="OperationCanceledException">Somebody pressed Ctrl-C.</exception>
-    internal IEnumerable<int> EachRound()
+    public IEnumerable<int> EachRound()
     {
         for (var round = 0; round < Rounds; round++)
         {
@@ -96,11 +96,11 @@ internal sealed class LongRun : IDisposable
     /// <param name="round">The round's number.</param>
     /// <param name="whole">How long the whole way takes.</param>
     /// <param name="end">Waits for the end of the way.</param>
-    internal Task MomentAsync(int round, TimeSpan whole, Func<Task> end) =>
+    public Task MomentAsync(int round, TimeSpan whole, Func<Task> end) =>
         round == Rounds - 1 ? end() : Task.Delay(whole * ((round + Random.NextDouble()) / Rounds));
 
     /// <summary>Says how many rounds are done, for a test that counts them itself.</summary>
-    internal void Done(int rounds)
+    public void Done(int rounds)
     {
         _done = rounds;
         var elapsed = Stopwatch.GetElapsedTime(_start);
@@ -111,10 +111,10 @@ internal sealed class LongRun : IDisposable
     }
 
     /// <summary>Counts what came of a round, or of some; for one thread at a time.</summary>
-    internal void Count(string outcome, int rounds = 1) => _outcomes[outcome] = _outcomes.GetValueOrDefault(outcome) + rounds;
+    public void Count(string outcome, int rounds = 1) => _outcomes[outcome] = _outcomes.GetValueOrDefault(outcome) + rounds;
 
     /// <summary>Adds a figure to what is printed at the end, such as how much memory it took.</summary>
-    internal void Remark(string text) => _remarks.Add(text);
+    public void Remark(string text) => _remarks.Add(text);
 
     /// <summary>Ends the run and prints what came of it, also of one that failed.</summary>
     public void Dispose()

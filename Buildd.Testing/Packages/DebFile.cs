@@ -3,36 +3,36 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 
-namespace Buildd.UnitTests.Testing;
+namespace Buildd.Testing.Packages;
 
 /// <summary>A binary package made on the spot, good or hostile, without the help of dpkg.</summary>
-internal sealed class DebFile
+public sealed class DebFile
 {
     /// <summary>The control file, or none.</summary>
-    internal string? Control { get; init; }
+    public string? Control { get; init; }
 
     /// <summary>What is in it beside the control file.</summary>
-    internal IReadOnlyList<TarEntry> ControlMembers { get; init; } = [];
+    public IReadOnlyList<TarEntry> ControlMembers { get; init; } = [];
 
     /// <summary>What it installs.</summary>
-    internal IReadOnlyList<TarEntry> Members { get; init; } = [Member("./usr/bin/hello", "hello")];
+    public IReadOnlyList<TarEntry> Members { get; init; } = [Member("./usr/bin/hello", "hello")];
 
     /// <summary>How many zero bytes come after the members in the tar with the files, unpacked.</summary>
-    internal long Zeroes { get; init; }
+    public long Zeroes { get; init; }
 
     /// <summary>The time of what has none of its own.</summary>
-    internal static DateTimeOffset Time { get; } = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    public static DateTimeOffset Time { get; } = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    internal static string ControlOf(string package, string version, string architecture, string more = "") =>
+    public static string ControlOf(string package, string version, string architecture, string more = "") =>
         $"Package: {package}\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: Test Author <test@example.org>\n{more}Description: for a test\n";
 
-    internal static TarEntry Member(string name, string content, DateTimeOffset? time = null) =>
+    public static TarEntry Member(string name, string content, DateTimeOffset? time = null) =>
         new GnuTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)), ModificationTime = time ?? Time };
 
-    internal static TarEntry Link(string name, string target) =>
+    public static TarEntry Link(string name, string target) =>
         new GnuTarEntry(TarEntryType.SymbolicLink, name) { LinkName = target, ModificationTime = Time };
 
-    internal void Write(string path)
+    public void Write(string path)
     {
         using var file = File.Create(path);
         file.Write("!<arch>\n"u8);
