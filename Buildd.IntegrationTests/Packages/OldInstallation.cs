@@ -1,4 +1,6 @@
 
+
+
 using Buildd.Testing.Files;
 
 namespace Buildd.IntegrationTests.Packages;

@@ -111,6 +111,13 @@ public sealed class ArchitectureTests
         Assert.That(starting, project == "Buildd.Linux" ? Is.Not.Empty : Is.Empty);
     }
 
+    /// <summary>A second way to start processes is for tests and benchmarks only (docs/decisions/0013).</summary>
+    [TestCaseSource(nameof(Projects))]
+    public void Nothing_that_is_shipped_refers_to_CliWrap(string project) => Assert.That(
+        XDocument.Load(Path.Combine(Root, project, project + ".csproj")).Descendants("PackageReference")
+            .Select(reference => reference.Attribute("Include")!.Value),
+        Has.No.Member("CliWrap"));
+
     /// <summary>What is generated for several classes comes in an order that changes, and the programs would be others each time they are built.</summary>
     [TestCaseSource(nameof(Projects))]
     public void One_class_in_one_file_has_all_that_is_said_in_logs(string project)
