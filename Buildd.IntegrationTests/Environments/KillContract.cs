@@ -130,13 +130,7 @@ public abstract class KillContract
     private protected async Task<string> KillInTheMiddleAsync()
     {
         await StartBuildAsync();
-        var deadline = Stopwatch.StartNew();
-        while (!(await LogAsync()).Contains("installing nothing", StringComparison.Ordinal))
-        {
-            Assert.That(deadline.Elapsed, Is.LessThan(TimeSpan.FromMinutes(1)), await LogAsync());
-            await Task.Delay(5);
-        }
-
+        await Until.SeenAsync(LogAsync, log => log.Contains("installing nothing", StringComparison.Ordinal));
         await _slave.KillAsync();
         return Directory.GetDirectories(_slave.WorkDirectory, "build-*").Single();
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Buildd.Testing.Runs;
 using Buildd.Testing.Wire;
 using NUnit.Framework;
 
@@ -125,8 +126,7 @@ public sealed class EnsurePresentReplayTests : IAsyncDisposable
 
     private async Task ResetWhenReceivedAsync(SlaveInProcess slave)
     {
-        while (!Directory.EnumerateFiles(slave.CacheDirectory, "*.tmp").Any())
-            await Task.Delay(1, TestContext.CurrentContext.CancellationToken);
+        await Until.TrueAsync(() => Directory.EnumerateFiles(slave.CacheDirectory, "*.tmp").Any());
         _reset.SetResult();
     }
 

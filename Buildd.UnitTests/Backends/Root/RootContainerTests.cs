@@ -93,12 +93,10 @@ public sealed class RootContainerTests : RootExecutorFixture
         Directory.CreateDirectory(group);
         await ProcessRunner.CaptureAsync(Command.Of("mkfifo", _folder["go"]), cancellationToken);
         var leaving = ProcessRunner.RunAsync(Command.Of("sh", "-c", $"echo $$ > {group}/cgroup.procs; read go < {_folder["go"]}"), _ => { }, cancellationToken: cancellationToken);
-        while (File.ReadAllText($"{group}/cgroup.procs").Length == 0)
-            await Task.Delay(10, cancellationToken);
+        await Until.TrueAsync(() => File.ReadAllText($"{group}/cgroup.procs").Length != 0);
 
         var killing = RunAsync(new RootOperation.Kill(id), time: new FixedTime(DateTimeOffset.UnixEpoch)); // no deadline passes, however slow the machine is
-        while (Directory.Exists(stage)) // what goes before the groups
-            await Task.Delay(10, cancellationToken);
+        await Until.TrueAsync(() => !Directory.Exists(stage)); // what goes before the groups
         Assert.That(killing.IsCompleted, Is.False);
         await File.WriteAllTextAsync(_folder["go"], "\n", cancellationToken);
 

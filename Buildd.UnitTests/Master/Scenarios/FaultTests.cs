@@ -1,6 +1,7 @@
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
+using Buildd.Testing.Runs;
 using Microsoft.AspNetCore.Http;
 using NUnit.Framework;
 
@@ -87,8 +88,7 @@ public sealed class FaultTests : FaultFixture
         _farm.Master.Refresh(); // the clock stands still from here on: the first slave is never quiet
         var build = await _farm.QueueAsync();
         other.OnBuild = _ => other.End(BuildStatus.PackageFail);
-        while (other.Count("build PACKAGEBUILD-2") == 0)
-            await Task.Delay(1);
+        await Until.TrueAsync(() => other.Count("build PACKAGEBUILD-2") != 0);
 
         Assert.That(_farm.Now, Is.EqualTo(before));
         Assert.That(build.Id, Is.EqualTo(2));

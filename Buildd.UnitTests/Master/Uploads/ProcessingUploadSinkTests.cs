@@ -79,8 +79,7 @@ public sealed class ProcessingUploadSinkTests : IAsyncDisposable
         var held = await new UploadFolders(Root).LockAsync(UploadProcessor.Context, TimeSpan.Zero, TimeProvider.System, default);
         _run = _sink.RunAsync(_stop.Token);
         var build = await LandAsync();
-        while (_logger.Lines.Count < 3)
-            await Task.Delay(5);
+        await Until.TrueAsync(() => _logger.Lines.Count >= 3);
 
         held.Dispose();
 
@@ -125,7 +124,7 @@ public sealed class ProcessingUploadSinkTests : IAsyncDisposable
         _run = _sink.RunAsync(_stop.Token);
 
         await UntilAsync(build.Id, BuildState.FailedToUpload);
-        await UntilAsync(() => !File.Exists(Path.Combine(Root, "process-upload-buildd.journal")));
+        await Until.TrueAsync(() => !File.Exists(Path.Combine(Root, "process-upload-buildd.journal")));
         Assert.That(Directory.Exists(Path.Combine(Root, "rejected", build.Leaf!)));
     }
 
@@ -165,13 +164,5 @@ public sealed class ProcessingUploadSinkTests : IAsyncDisposable
         return build;
     }
 
-    private Task UntilAsync(long id, BuildState state) => UntilAsync(async () => (await _builds.FindAsync(id))!.State == state);
-
-    private static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        while (!await condition())
-            await Task.Delay(5, TestContext.CurrentContext.CancellationToken);
-    }
+    private Task UntilAsync(long id, BuildState state) => Until.TrueAsync(async () => (await _builds.FindAsync(id))!.State == state);
 }

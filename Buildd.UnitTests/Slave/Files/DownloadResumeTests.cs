@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Slave.Files;
@@ -213,8 +214,8 @@ public sealed class DownloadResumeTests : DownloadFixture
     /// <summary>Lets the time of a wait pass, once it has been asked for.</summary>
     private async Task PassAsync(Task asking, TimeSpan wait, int waits = 1)
     {
-        while (!asking.IsCompleted && _clock.Waits.Count(w => w <= Download.ResumeDelay * Download.MaxResumes && w > TimeSpan.Zero) < waits)
-            await Task.Delay(1, SlaveBench.Deadline);
+        await Until.TrueAsync(() => asking.IsCompleted
+            || _clock.Waits.Count(w => w <= Download.ResumeDelay * Download.MaxResumes && w > TimeSpan.Zero) >= waits);
         _clock.Advance(wait);
     }
 
