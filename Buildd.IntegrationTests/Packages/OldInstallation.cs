@@ -1,6 +1,3 @@
-
-
-
 using Buildd.Testing.Files;
 
 namespace Buildd.IntegrationTests.Packages;
