@@ -4,11 +4,11 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Protocol;
+namespace Buildd.UnitTests.Architecture;
 
 /// <summary>
 /// The public surface of an assembly as text, compared with a committed file so that a change to it shows in the same
-/// commit. Another assembly takes one line: <c>PublicApi.AssertUnchanged(typeof(X).Assembly);</c>
+/// commit.
 /// </summary>
 public static class PublicApi
 {
