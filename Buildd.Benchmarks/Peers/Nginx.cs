@@ -56,7 +56,8 @@ internal sealed class Nginx : IAsyncDisposable
             }
             """),
             cancellationToken);
-        var nginx = new Nginx(RunningProgram.Start(Command.Of(program, "-p", home, "-c", configuration)), new Uri($"http://127.0.0.1:{port}/"));
+        var command = Command.Of(program, "-p", home, "-c", configuration);
+        var nginx = new Nginx(RunningProgram.Start(command), new Uri($"http://127.0.0.1:{port}/"));
         await Until.TrueAsync(async () => nginx._program.Ended.IsCompleted || await AnswersAsync(port, cancellationToken));
         if (!nginx._program.Ended.IsCompleted)
             return nginx;

@@ -14,7 +14,10 @@ internal static class PeerProcess
     /// <exception cref="BenchmarkException">It did not exit with 0.</exception>
     internal static async Task<string> RunAsync(string file, IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
-        var result = await CliWrap.Cli.Wrap(file).WithArguments(arguments).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(cancellationToken);
+        var result = await CliWrap.Cli.Wrap(file)
+            .WithArguments(arguments)
+            .WithValidation(CommandResultValidation.None)
+            .ExecuteBufferedAsync(cancellationToken);
         return result.IsSuccess
             ? result.StandardOutput
             : throw new BenchmarkException($"{file} ended with exit code {result.ExitCode}: {result.StandardError}");

@@ -51,6 +51,8 @@ internal sealed class DaemonProcess : IAsyncDisposable
         await _program.LineAfterAsync(Ready);
     }
 
+    internal Task SaysAsync(string text) => Program.SaysAsync(text);
+
     internal Task SignalAsync(string signal) => Program.SignalAsync(signal);
 
     /// <summary>Waits for its end and gives the exit code.</summary>

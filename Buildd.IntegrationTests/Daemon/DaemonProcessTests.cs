@@ -46,7 +46,7 @@ public sealed class DaemonProcessTests : IAsyncDisposable
 
         await _daemon.SignalAsync("HUP");
         await RefusedCallAsync();
-        await Until.TrueAsync(() => _daemon.Output.Contains(" warning Buildd.Slave.Http.RpcEndpoint: abort was refused", StringComparison.Ordinal));
+        await _daemon.SaysAsync(" warning Buildd.Slave.Http.RpcEndpoint: abort was refused");
         await _daemon.SignalAsync("TERM");
 
         Assert.That(await _daemon.EndAsync(), Is.Zero);
@@ -93,7 +93,7 @@ public sealed class DaemonProcessTests : IAsyncDisposable
     {
         await _daemon.StartAsync(_daemon.Command(_daemon.Configuration("")).WithEnvironment("NOTIFY_SOCKET", _daemon["none"]));
 
-        await Until.TrueAsync(() => _daemon.Output.Contains("systemd could not be notified of READY=1", StringComparison.Ordinal));
+        await _daemon.SaysAsync("systemd could not be notified of READY=1");
         await _daemon.SignalAsync("HUP");
         await RefusedCallAsync();
         await _daemon.SignalAsync("TERM");

@@ -85,7 +85,8 @@ public class TroubleTests(string environment) : LiveFsFixture(environment)
         Assert.That(() => AssertNothingIsLeft(), Throws.Exception, "there is something to clean up");
 
         await using var again = await SlaveDaemon.RestartAsync(Slave);
-        var status = await Until.SeenAsync(() => again.Client.StatusAsync(), seen => seen.Status == BuilderStatus.Waiting, TimeSpan.FromMinutes(10));
+        var status = await Until.SeenAsync(
+            () => again.Client.StatusAsync(), seen => seen.Status == BuilderStatus.Waiting, TimeSpan.FromMinutes(10));
 
         Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.BuilderFail));
         AssertNothingIsLeft();

@@ -139,7 +139,8 @@ public sealed partial class SlavePackageTests
         var unit = new UnitFile(_system.Read(UnitPath), "default");
         foreach (var directory in unit["StateDirectory"].Split(' '))
             await _system.RunAsync("install", "-d", "-o", unit["User"], "-g", unit["User"], $"/var/lib/{directory}");
-        var command = unit.ToCommand(_system, "/var/lib/buildd-slave").Behind("unshare", "--net", "--", "sh", "-c", "ip link set lo up; exec \"$0\" \"$@\"");
+        var command = unit.ToCommand(_system, "/var/lib/buildd-slave")
+            .Behind("unshare", "--net", "--", "sh", "-c", "ip link set lo up; exec \"$0\" \"$@\"");
         await using var daemon = await RunningProgram.StartAsync(command, " ready at http://127.0.0.1:8221");
 
         var driver = new Driver(daemon.ProcessId);

@@ -19,7 +19,8 @@ internal sealed class SystemGroups(string name)
             done
         """;
 
-    private const string Join = FindOwn + " | while read -r own; do mkdir -p \"$own/$1\"; echo $$ > \"$own/$1/cgroup.procs\"; done; shift; exec \"$@\"";
+    private const string Join = FindOwn
+        + " | while read -r own; do mkdir -p \"$own/$1\"; echo $$ > \"$own/$1/cgroup.procs\"; done; shift; exec \"$@\"";
 
     private const string Remove = FindOwn + " | while read -r own; do [ ! -d \"$own/$1\" ] || find \"$own/$1\" -depth -type d -exec rmdir {} \\; ; done";
 

@@ -121,7 +121,8 @@ public sealed class TakeOverTests
         // What logrotate does, by the file that the old package has left and by ours: the log is opened again.
         pids = await PidsAsync();
         Assert.That(await _system.TryAsync("logrotate", "--force", "/etc/logrotate.conf"), Is.EqualTo((0, "")));
-        await Until.SeenAsync(() => _system.RunAsync("ls", "-l", $"/proc/{pids[0]}/fd"), links => links.Contains($"-> {Log}\n", StringComparison.Ordinal));
+        await Until.SeenAsync(
+            () => _system.RunAsync("ls", "-l", $"/proc/{pids[0]}/fd"), links => links.Contains($"-> {Log}\n", StringComparison.Ordinal));
         Assert.That(await PidsAsync(), Is.EqualTo(pids), "the processes are the same");
 
         var generated = await _system.RunAsync("/usr/share/launchpad-buildd/buildd-genconfig", "-n", "third", "-H", "0.0.0.0", "-p", "8241", "-a", "riscv64", "--proxy-port", "8242");

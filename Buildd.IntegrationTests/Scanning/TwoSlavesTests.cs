@@ -103,7 +103,8 @@ public sealed class TwoSlavesTests
         await EndsAsync(failing, BuildState.FailedToBuild);
         await EndsAsync(waiting, BuildState.ManualDepWait);
         await EndsAsync(cancelled, BuildState.Cancelled);
-        await Until.TrueAsync(async () => (await builders.ListAsync(cancellationToken)).All(builder => builder.Clean == CleanState.Clean), Patience);
+        await Until.TrueAsync(
+            async () => (await builders.ListAsync(cancellationToken)).All(builder => builder.Clean == CleanState.Clean), Patience);
         await stop.CancelAsync();
         await running;
 
@@ -150,7 +151,8 @@ public sealed class TwoSlavesTests
 
         async Task EndsAsync(Build build, BuildState state)
         {
-            var now = await Until.SeenAsync(() => FindAsync(build), seen => seen is { Queue: null, State: not BuildState.Uploading }, Patience);
+            var now = await Until.SeenAsync(
+                () => FindAsync(build), seen => seen is { Queue: null, State: not BuildState.Uploading }, Patience);
             Assert.That(now.State, Is.EqualTo(state), $"{now}: {now.Reason}\n{LogOf(now)}");
         }
 

@@ -68,7 +68,8 @@ internal sealed class SlaveDaemon : IAsyncDisposable
         var cache = System.IO.Directory.CreateDirectory(Path.Combine(folder, "filecache")).FullName;
         var configuration = Path.Combine(folder, "buildd.conf");
         await File.WriteAllTextAsync(
-            configuration, $"[builder]\nfilecache = {cache}\nworkpath = {workDirectory ?? home}\nbindhost = 127.0.0.1\nbindport = 0\n{lines}\n");
+            configuration,
+            $"[builder]\nfilecache = {cache}\nworkpath = {workDirectory ?? home}\nbindhost = 127.0.0.1\nbindport = 0\n{lines}\n");
         if (program.Length == 0)
             program = [Repository.Program("buildd-slave")];
         return await RunAsync(Command.Of(program[0], program[1..]), configuration, folder, ownsDirectory: true);

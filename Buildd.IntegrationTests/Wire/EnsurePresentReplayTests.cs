@@ -73,7 +73,7 @@ public sealed class EnsurePresentReplayTests : IAsyncDisposable
 
         var difference = Deviations.Get(exchange.Name);
         Assert.That(Encoding.UTF8.GetString(answer), Does.StartWith("HTTP/1.1 200 OK\r\n").And.Contain(difference.Ours), difference.Why);
-        Assert.That(WireCase.Split(answer).Body, Is.Not.EqualTo(exchange.ResponseBody), "It no longer differs: take it out of deviations.json.");
+        Assert.That(WireCase.Split(answer).Body, Is.Not.EqualTo(exchange.ResponseBody), Deviations.IsNone);
         RequireUpstream(exchange);
         RequireCache(slave, []);
     }

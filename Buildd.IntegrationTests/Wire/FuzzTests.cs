@@ -203,7 +203,8 @@ public sealed class FuzzTests
         do
         {
             await slave.Client.BuildAsync(Build("LAST-1"), cancellationToken);
-            var status = await Until.SeenAsync(() => slave.Client.StatusAsync(cancellationToken), seen => seen.Status == BuilderStatus.Waiting);
+            var status = await Until.SeenAsync(
+                () => slave.Client.StatusAsync(cancellationToken), seen => seen.Status == BuilderStatus.Waiting);
             Assert.That(status.BuildId, Is.EqualTo("LAST-1"));
             end = status.BuildStatus;
             if (end == BuildStatus.Ok)

@@ -21,7 +21,8 @@ public sealed class SmallFileSystem : IAsyncDisposable
     {
         Machine.Require(CurrentUser.IsRoot, "root, to mount a small file system");
         var small = new SmallFileSystem();
-        var mount = await ProcessRunner.RunAsync(Command.Of("mount", "-t", "tmpfs", "-o", $"size={bytes},{options}", "tmpfs", small.Path), _ => { });
+        var mount = await ProcessRunner.RunAsync(
+            Command.Of("mount", "-t", "tmpfs", "-o", $"size={bytes},{options}", "tmpfs", small.Path), _ => { });
         if (!mount.Succeeded)
             small._folder.Dispose();
         Machine.Require(mount.Succeeded, "the right to mount a tmpfs");

@@ -24,10 +24,15 @@ public sealed class DebFile
     public static DateTimeOffset Time { get; } = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static string ControlOf(string package, string version, string architecture, string more = "") =>
-        $"Package: {package}\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: Test Author <test@example.org>\n{more}Description: for a test\n";
+        $"Package: {package}\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: Test Author <test@example.org>\n"
+        + $"{more}Description: for a test\n";
 
     public static TarEntry Member(string name, string content, DateTimeOffset? time = null) =>
-        new GnuTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)), ModificationTime = time ?? Time };
+        new GnuTarEntry(TarEntryType.RegularFile, name)
+        {
+            DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)),
+            ModificationTime = time ?? Time,
+        };
 
     public static TarEntry Link(string name, string target) =>
         new GnuTarEntry(TarEntryType.SymbolicLink, name) { LinkName = target, ModificationTime = Time };
@@ -37,7 +42,8 @@ public sealed class DebFile
         using var file = File.Create(path);
         file.Write("!<arch>\n"u8);
         Add(file, "debian-binary", "2.0\n"u8.ToArray());
-        Add(file, "control.tar.gz", Tar([.. Control is null ? Array.Empty<TarEntry>() : [Member("./control", Control)], .. ControlMembers], 0));
+        var control = Control is null ? Array.Empty<TarEntry>() : [Member("./control", Control)];
+        Add(file, "control.tar.gz", Tar([.. control, .. ControlMembers], 0));
         Add(file, "data.tar.gz", Tar(Members, Zeroes));
     }
 
@@ -52,7 +58,11 @@ public sealed class DebFile
                     tar.WriteEntry(member);
                 if (zeroes > 0)
                 {
-                    tar.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, "./zeroes") { DataStream = new ZeroStream(zeroes), ModificationTime = Time });
+                    tar.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, "./zeroes")
+                    {
+                        DataStream = new ZeroStream(zeroes),
+                        ModificationTime = Time,
+                    });
                 }
             }
         }
@@ -62,7 +72,8 @@ public sealed class DebFile
 
     private static void Add(FileStream file, string name, byte[] content)
     {
-        file.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{name,-16}{1704067200,-12}{0,-6}{0,-6}{100644,-8}{content.Length,-10}`\n")));
+        file.Write(Encoding.ASCII.GetBytes(string.Create(
+            CultureInfo.InvariantCulture, $"{name,-16}{1704067200,-12}{0,-6}{0,-6}{100644,-8}{content.Length,-10}`\n")));
         file.Write(content);
         if (content.Length % 2 == 1)
             file.WriteByte((byte)'\n');

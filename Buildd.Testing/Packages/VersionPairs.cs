@@ -2,10 +2,13 @@ using System.Text;
 
 namespace Buildd.Testing.Packages;
 
-/// <summary>Pairs of versions that differ little, if at all, so that every rule of their order decides some; the same for the same seed.</summary>
+/// <summary>
+/// Pairs of versions that differ little, if at all, so that every rule of their order decides some; the same for the same seed.
+/// </summary>
 public static class VersionPairs
 {
-    private static readonly string[] Pieces = ["0", "1", "00", "01", "9", "10", "~", "~~", ".", "+", "-", "a", "b", "Z", "rc", "dfsg", "123456789012345678901234567890"];
+    private static readonly string[] Pieces =
+        ["0", "1", "00", "01", "9", "10", "~", "~~", ".", "+", "-", "a", "b", "Z", "rc", "dfsg", "123456789012345678901234567890"];
 
     public static IEnumerable<(string Left, string Right)> Generate(int seed, int count)
     {

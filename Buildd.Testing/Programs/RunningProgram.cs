@@ -282,9 +282,8 @@ public sealed class RunningProgram : IAsyncDisposable
             return null;
         try
         {
-            return File.ReadAllText(Path.Combine(folder, "environ"), Encoding.Latin1).Contains($"{MarkVariable}={_mark}\0", StringComparison.Ordinal)
-                ? pid
-                : null;
+            var variables = File.ReadAllText(Path.Combine(folder, "environ"), Encoding.Latin1);
+            return variables.Contains($"{MarkVariable}={_mark}\0", StringComparison.Ordinal) ? pid : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -60,7 +60,7 @@ public sealed class LongRun : IDisposable
     /// <summary>How often each outcome that was counted has come.</summary>
     public IReadOnlyDictionary<string, int> Outcomes => _outcomes;
 
-    /// <summary>Cancelled when somebody presses Ctrl-C in a run of full length: a test then ends at once and takes away what it made.</summary>
+    /// <summary>Cancelled by Ctrl-C in a run of full length: a test then ends at once and takes away what it made.</summary>
     public CancellationToken Interrupted => _interrupted.Token;
 
     /// <summary>Begins a run in the test that calls it.</summary>
@@ -70,7 +70,11 @@ public sealed class LongRun : IDisposable
     public static LongRun Begin(string kind, int sample, int full)
     {
         if (!TestContext.CurrentContext.Test.AllCategories().Contains(Category))
-            throw new InvalidOperationException($"A test with a long run must carry the category {nameof(LongRun)}.{nameof(Category)}: 'make soak' would miss it.");
+        {
+            throw new InvalidOperationException(
+                $"A test with a long run must carry the category {nameof(LongRun)}.{nameof(Category)}: 'make soak' would miss it.");
+        }
+
         var seed = Environment.GetEnvironmentVariable("BUILDD_SEED") is { Length: > 0 } given
             ? int.Parse(given, NumberStyles.None, CultureInfo.InvariantCulture)
             : RandomNumberGenerator.GetInt32(int.MaxValue);
@@ -121,7 +125,8 @@ public sealed class LongRun : IDisposable
     {
         var elapsed = Stopwatch.GetElapsedTime(_start);
         var length = string.Create(
-            CultureInfo.InvariantCulture, $"{_done} of {Rounds} rounds in {elapsed.TotalSeconds:0.0} s ({_done / elapsed.TotalSeconds:0.0}/s), seed {Seed}");
+            CultureInfo.InvariantCulture,
+            $"{_done} of {Rounds} rounds in {elapsed.TotalSeconds:0.0} s ({_done / elapsed.TotalSeconds:0.0}/s), seed {Seed}");
         var outcomes = string.Join(", ", _outcomes.Select(outcome => $"{outcome.Key} ({outcome.Value})"));
         Print(string.Join("; ", ((string[])[length, outcomes, .. _remarks]).Where(part => part.Length > 0)));
         foreach (var signal in _signals)

@@ -111,7 +111,8 @@ public sealed class SmtpListener : IAsyncDisposable
                     reader = new StreamReader(stream, Encoding.Latin1);
                     break;
                 case "AUTH":
-                    isKnown = Account is var (user, password) && line == $"AUTH PLAIN {Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0{user}\0{password}"))}";
+                    isKnown = Account is var (user, password)
+                        && line == $"AUTH PLAIN {Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0{user}\0{password}"))}";
                     await SayAsync(isKnown ? "235 welcome" : "535 who are you?");
                     break;
                 case "MAIL" when !isKnown:
@@ -172,7 +173,8 @@ public sealed record ReceivedMail(string From, IReadOnlyList<string> To, string 
     /// <summary>The head's fields, continuations joined.</summary>
     public ILookup<string, string> Headers => Text[..Text.IndexOf("\n\n", StringComparison.Ordinal)]
         .Replace("\n ", " ", StringComparison.Ordinal).Replace("\n\t", " ", StringComparison.Ordinal).Split('\n')
-        .Select(line => line.Split(": ", 2)).ToLookup(parts => parts[0], parts => parts.Length > 1 ? parts[1] : "", StringComparer.OrdinalIgnoreCase);
+        .Select(line => line.Split(": ", 2))
+        .ToLookup(parts => parts[0], parts => parts.Length > 1 ? parts[1] : "", StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The mail as a program of its receiver reads it.</summary>
     public Task<MimeKit.MimeMessage> ReadAsync() => MimeKit.MimeMessage.LoadAsync(new MemoryStream(Encoding.Latin1.GetBytes(Text)));

@@ -52,7 +52,8 @@ public sealed class SimulatedSlaves : IAsyncDisposable
     /// <param name="number">The slave's number, from 0.</param>
     /// <param name="port">The port of all of them.</param>
     public static Uri Url(int number, int port) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"http://127.{1 + (number / 62_500)}.{number / 250 % 250}.{1 + (number % 250)}:{port}/"));
+        new(string.Create(
+            CultureInfo.InvariantCulture, $"http://127.{1 + (number / 62_500)}.{number / 250 % 250}.{1 + (number % 250)}:{port}/"));
 
     /// <summary>Starts them, in this process.</summary>
     public static async Task<SimulatedSlaves> StartAsync()
@@ -79,7 +80,8 @@ public sealed class SimulatedSlaves : IAsyncDisposable
         var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body);
         var answer = new ArrayBufferWriter<byte>();
-        XmlRpcWriter.WriteResponse(answer, Carry(slave, SlaveCall.FromXmlRpc(XmlRpcReader.ReadCall(new ReadOnlySequence<byte>(body.ToArray())))));
+        var call = SlaveCall.FromXmlRpc(XmlRpcReader.ReadCall(new ReadOnlySequence<byte>(body.ToArray())));
+        XmlRpcWriter.WriteResponse(answer, Carry(slave, call));
         http.Response.ContentType = "text/xml";
         await SendAsync(http, answer.WrittenMemory);
     }
@@ -98,7 +100,10 @@ public sealed class SimulatedSlaves : IAsyncDisposable
                         BuilderVersion = "1.0",
                         BuildId = id,
                         BuildStatus = BuildStatus.Ok,
-                        FileMap = new Dictionary<string, string> { ["cookie"] = Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, slave.Result)) },
+                        FileMap = new Dictionary<string, string>
+                        {
+                            ["cookie"] = Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, slave.Result)),
+                        },
                     }.ToXmlRpc();
                 }
 
@@ -140,7 +145,8 @@ public sealed class SimulatedSlaves : IAsyncDisposable
         if (range.Length > 0)
         {
             http.Response.StatusCode = StatusCodes.Status206PartialContent;
-            http.Response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {from}-{slave.LogBytes - 1}/{slave.LogBytes}");
+            http.Response.Headers.ContentRange = string.Create(
+                CultureInfo.InvariantCulture, $"bytes {from}-{slave.LogBytes - 1}/{slave.LogBytes}");
         }
 
         return SendAsync(http, bytes);

@@ -21,7 +21,7 @@ public sealed record Deviation
     /// <summary>What is the reference's all the same.</summary>
     public AnswerParts Same { get; init; }
 
-    /// <summary>Our answer as codec and messages alone make it, for the tests of these; null where the whole slave makes the difference.</summary>
+    /// <summary>Our answer as codec and messages alone make it; null where it takes a whole slave to differ.</summary>
     public string? Answer { get; init; }
 
     /// <summary>What in the reference's body is to be replaced, and by what, to make ours of it.</summary>

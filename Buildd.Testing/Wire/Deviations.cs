@@ -6,6 +6,9 @@ namespace Buildd.Testing.Wire;
 /// <summary>Where our answers to the recorded requests differ from the reference's on purpose: <c>Data/Wire/deviations.json</c>.</summary>
 public static class Deviations
 {
+    /// <summary>What a test says of a deviation that its recording does not show any more.</summary>
+    public const string IsNone = "Nothing shows this deviation any more: take it out of deviations.json.";
+
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
         Converters = { new JsonStringEnumConverter<AnswerParts>() },

@@ -24,13 +24,15 @@ public sealed class RunningProgramTests
     [Test]
     public void One_that_ends_before_it_is_ready_fails_with_what_it_has_said() => Assert.That(
         async () => await RunningProgram.StartAsync(Shell("echo no port >&2; exit 3"), "ready"),
-        Throws.InvalidOperationException.With.Message.Contains(" ended with 3 ").And.Message.Contains("'ready'").And.Message.Contains("no port\n"));
+        Throws.InvalidOperationException
+            .With.Message.Contains(" ended with 3 ").And.Message.Contains("'ready'").And.Message.Contains("no port\n"));
 
     [Test]
     public async Task A_signal_goes_to_it_alone()
     {
         await using var program = await RunningProgram.StartAsync(
-            Shell("sh -c \"trap 'echo inner' TERM; echo ready; while :; do sleep 0.1; done\" & trap 'echo outer; exit 5' TERM; wait"), "ready");
+            Shell("sh -c \"trap 'echo inner' TERM; echo ready; while :; do sleep 0.1; done\" & trap 'echo outer; exit 5' TERM; wait"),
+            "ready");
 
         await program.SignalAsync("TERM");
 
@@ -55,8 +57,8 @@ public sealed class RunningProgramTests
     public async Task What_it_started_is_killed_with_it_wherever_it_has_gone()
     {
         int pid;
-        await using (var program = await RunningProgram.StartAsync(
-            Shell("setsid sh -c 'trap \"\" TERM; echo left $$; while :; do sleep 1000; done' & sleep 1000") with { StopGrace = TimeSpan.Zero }, "left"))
+        var command = Shell("setsid sh -c 'trap \"\" TERM; echo left $$; while :; do sleep 1000; done' & sleep 1000");
+        await using (var program = await RunningProgram.StartAsync(command with { StopGrace = TimeSpan.Zero }, "left"))
         {
             pid = int.Parse(await program.LineAfterAsync("left "), System.Globalization.CultureInfo.InvariantCulture);
             Assert.That(program.Alive, Is.SupersetOf(new[] { program.ProcessId, pid }));
@@ -69,8 +71,9 @@ public sealed class RunningProgramTests
     public async Task It_is_asked_to_stop_before_it_is_killed()
     {
         using var folder = new TemporaryDirectory();
+        var command = Shell("trap 'echo > stopped; exit' TERM; echo ready; while :; do sleep 0.05; done");
 
-        await using (await RunningProgram.StartAsync(Shell("trap 'echo > stopped; exit' TERM; echo ready; while :; do sleep 0.05; done") with { WorkingDirectory = folder.Path }, "ready"))
+        await using (await RunningProgram.StartAsync(command with { WorkingDirectory = folder.Path }, "ready"))
             Assert.That(folder["stopped"], Does.Not.Exist);
 
         Assert.That(folder["stopped"], Does.Exist);

@@ -44,5 +44,6 @@ public abstract class RootExecutorFixture : IDisposable
         return await new RootExecutor(place ?? Place, scope, _ => { }, time ?? TimeProvider.System).RunAsync(operation, default, CancellationToken.None);
     }
 
-    private protected static Task<string> ChownAsync(uint owner, string path) => ProcessRunner.CaptureAsync(Command.Of("chown", $"{owner}", path));
+    private protected static Task<string> ChownAsync(uint owner, string path) =>
+        ProcessRunner.CaptureAsync(Command.Of("chown", $"{owner}", path));
 }

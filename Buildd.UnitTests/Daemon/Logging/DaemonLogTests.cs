@@ -82,7 +82,8 @@ public sealed class DaemonLogTests : IDisposable
             File.Move(Path, _folder["slave.log.1"]);
             Directory.CreateDirectory(Path);
             log.Reopen();
-            await Until.TrueAsync(() => File.ReadAllText(_folder["slave.log.1"]).Contains("can't be opened again", StringComparison.Ordinal));
+            await Until.TrueAsync(
+                () => File.ReadAllText(_folder["slave.log.1"]).Contains("can't be opened again", StringComparison.Ordinal));
             Say(log, "still here");
         }
 

@@ -70,7 +70,8 @@ public abstract class UploadProcessorFixture : IDisposable
         File.WriteAllBytes(leaf[UploadLeaf.DebName], bytes);
     }
 
-    private protected IEnumerable<string?> Names(string folder) => Directory.EnumerateFileSystemEntries(_folder[folder]).Select(path => (string?)Path.GetFileName(path)).Order(StringComparer.Ordinal);
+    private protected IEnumerable<string?> Names(string folder) => Directory.EnumerateFileSystemEntries(_folder[folder])
+        .Select(path => (string?)Path.GetFileName(path)).Order(StringComparer.Ordinal);
 
     private protected string Incoming(Build build) => Path.Combine(Root, "incoming", build.Leaf!);
 
@@ -96,5 +97,6 @@ public abstract class UploadProcessorFixture : IDisposable
         return (await _builds.TryReplaceAsync([gathering.HandedOver([], _time.GetUtcNow())])).Single()!;
     }
 
-    private protected async Task<Build> FullyBuiltAsync() => (await _builds.TryReplaceAsync([(await UploadingAsync()).Uploaded()])).Single()!;
+    private protected async Task<Build> FullyBuiltAsync() =>
+        (await _builds.TryReplaceAsync([(await UploadingAsync()).Uploaded()])).Single()!;
 }

@@ -15,7 +15,8 @@ public abstract class FileCacheEndpointFixture : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _slave.DisposeAsync();
 
-    private protected async Task<HttpExchange> AskAsync(string method, string name, string? range = null, Action<HttpRequest>? prepare = null)
+    private protected async Task<HttpExchange> AskAsync(
+        string method, string name, string? range = null, Action<HttpRequest>? prepare = null)
     {
         var exchange = new HttpExchange(method);
         exchange.Context.Request.RouteValues["name"] = name;

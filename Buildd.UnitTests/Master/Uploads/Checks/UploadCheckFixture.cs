@@ -23,7 +23,8 @@ public abstract class UploadCheckFixture : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private protected static UploadTarget Target => new() { Architecture = "amd64", Source = "hello", SourceVersion = "2.10-3", Suite = "bookworm" };
+    private protected static UploadTarget Target =>
+        new() { Architecture = "amd64", Source = "hello", SourceVersion = "2.10-3", Suite = "bookworm" };
 
     private protected Task<UploadCheckResult> CheckAsync(UploadPolicy? policy = null, string? leaf = null, UploadTarget? target = null) =>
         new UploadCheck(policy, new FixedTime(Now)).CheckAsync(leaf ?? _leaf.Path, target ?? Target);
