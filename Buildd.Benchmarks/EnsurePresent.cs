@@ -33,7 +33,8 @@ internal sealed partial class EnsurePresent(PublishedPrograms programs) : IBench
         var file = InputFile.Create(folder);
         var copy = Path.Combine(folder, "copy");
         await using var source = await BareServer.OfFileAsync(file.Path, InputFile.Bytes, cancellationToken);
-        using var slave = await ServerProcess.StartSlaveAsync(await programs.SlaveAsync(cancellationToken), folder, cancellationToken);
+        await using var slave = await ServerProcess.StartSlaveAsync(
+            await programs.SlaveAsync(cancellationToken), folder, cancellationToken);
         var missing = PeerProcess.FindMissing("curl", "tee", "sha1sum");
 
         return

@@ -11,7 +11,7 @@ internal sealed class FileDownload(PublishedPrograms programs) : IBenchmark
 
     public async Task<IReadOnlyList<Row>> RunAsync(string folder, CancellationToken cancellationToken)
     {
-        using var ours = await ServerProcess.StartSlaveAsync(await programs.SlaveAsync(cancellationToken), folder, cancellationToken);
+        await using var ours = await ServerProcess.StartSlaveAsync(await programs.SlaveAsync(cancellationToken), folder, cancellationToken);
         var file = InputFile.Create(ours.CacheDirectory);
         await using var nginx = await Nginx.StartAsync(folder, ours.CacheDirectory, cancellationToken);
 

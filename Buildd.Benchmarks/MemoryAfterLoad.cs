@@ -28,7 +28,7 @@ internal sealed class MemoryAfterLoad(PublishedPrograms programs) : IBenchmark
             [new Quantity("resident after the load", "MiB") { IsCost = true, Limit = AgreedMiB }],
             async () =>
             {
-                using var server = await ServerProcess.StartSlaveAsync(slave, folder, cancellationToken);
+                await using var server = await ServerProcess.StartSlaveAsync(slave, folder, cancellationToken);
                 await StatusLoad.RunAsync(server.Url, Connections, LoadTime, cancellationToken);
                 await EnsurePresent.FetchAsync(server, file, source.Url, cancellationToken);
                 await FileDownload.DownloadAsync(server.Url, $"/filecache/{file.Sha1}", cancellationToken);
@@ -36,7 +36,7 @@ internal sealed class MemoryAfterLoad(PublishedPrograms programs) : IBenchmark
             },
             async () =>
             {
-                using var server = await ServerProcess.StartBareAsync(bare, folder, null, cancellationToken);
+                await using var server = await ServerProcess.StartBareAsync(bare, folder, null, cancellationToken);
                 await StatusLoad.RunAsync(server.Url, Connections, LoadTime, cancellationToken);
                 return [server.ResidentMiB];
             },

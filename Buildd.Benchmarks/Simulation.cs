@@ -21,7 +21,7 @@ internal sealed class Simulation : IBenchmark
         var rows = new List<Row>();
         foreach (var (slaves, seconds, measured) in Farms)
         {
-            using var simulated = await SimulatedSlavesProcess.StartAsync(cancellationToken);
+            await using var simulated = await SimulatedSlavesProcess.StartAsync();
             var root = Directory.CreateDirectory(Path.Combine(folder, $"{slaves}-{seconds}")).FullName;
             var figures = await MeasuredMaster.MeasureAsync(
                 slaves, TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(measured), simulated.Port, root, cancellationToken);

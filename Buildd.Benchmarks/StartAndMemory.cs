@@ -36,7 +36,7 @@ internal sealed class StartAndMemory(PublishedPrograms programs) : IBenchmark
 
         async Task<double[]> MeasureAsync(Task<ServerProcess> starting)
         {
-            using var server = await starting;
+            await using var server = await starting;
             await Task.Delay(Settle, cancellationToken);
             return [server.StartTime.TotalMilliseconds, server.ResidentMiB];
         }

@@ -25,9 +25,9 @@ internal sealed class StatusCalls(PublishedPrograms programs) : IBenchmark
     {
         var programOfOurs = await programs.SlaveAsync(cancellationToken);
         var programOfPeer = await programs.BareAsync(cancellationToken);
-        using var ours = await ServerProcess.StartSlaveAsync(programOfOurs, folder, cancellationToken);
+        await using var ours = await ServerProcess.StartSlaveAsync(programOfOurs, folder, cancellationToken);
         var constant = await StatusLoad.AskAsync(ours.Url, cancellationToken);
-        using var bare = await ServerProcess.StartBareAsync(programOfPeer, folder, constant, cancellationToken);
+        await using var bare = await ServerProcess.StartBareAsync(programOfPeer, folder, constant, cancellationToken);
 
         var rows = new List<Row>();
         foreach (var connections in (int[])[1, 16, 64, 256])

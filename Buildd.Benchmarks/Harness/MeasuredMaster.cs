@@ -8,6 +8,7 @@ using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
 using Buildd.Master.Uploads;
+using Buildd.Testing.Slaves;
 
 namespace Buildd.Benchmarks.Harness;
 

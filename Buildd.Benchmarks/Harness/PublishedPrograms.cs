@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Buildd.Benchmarks.Peers;
+using Buildd.Testing.Files;
 
 namespace Buildd.Benchmarks.Harness;
 
@@ -24,7 +25,7 @@ internal sealed class PublishedPrograms
     private static async Task<string> PublishAsync(string project, string program, CancellationToken cancellationToken)
     {
         await Console.Error.WriteLineAsync($"publishing {program}; this takes a minute or two");
-        var repository = FindRepository();
+        var repository = Repository.Root;
         var output = Path.Combine(repository, "out", "bench", program);
         await PeerProcess.RunAsync(
             "dotnet",
@@ -34,16 +35,5 @@ internal sealed class PublishedPrograms
             ],
             cancellationToken);
         return Path.Combine(output, program);
-    }
-
-    private static string FindRepository()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Buildd.sln")))
-                return folder.FullName;
-        }
-
-        throw new BenchmarkException("the sources are not above this program: run it from the repository (make bench)");
     }
 }

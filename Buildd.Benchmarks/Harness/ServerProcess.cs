@@ -2,19 +2,24 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using Buildd.Benchmarks.Peers;
+using CliWrap;
 
 namespace Buildd.Benchmarks.Harness;
 
 /// <summary>A published server in a process of its own, so that its processor time and memory are its own too.</summary>
-internal sealed class ServerProcess : IDisposable
+internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
 
+    private readonly CommandTask<CommandResult> _run;
+    private readonly CancellationTokenSource _kill;
     private readonly Process _process;
 
-    private ServerProcess(Process process, Uri url, string cacheDirectory, TimeSpan startTime)
+    private ServerProcess(CommandTask<CommandResult> run, CancellationTokenSource kill, Uri url, string cacheDirectory, TimeSpan startTime)
     {
-        _process = process;
+        _run = run;
+        _kill = kill;
+        _process = Process.GetProcessById(run.ProcessId);
         Url = url;
         CacheDirectory = cacheDirectory;
         StartTime = startTime;
@@ -84,33 +89,34 @@ internal sealed class ServerProcess : IDisposable
         return await StartAsync(program, arguments, port, folder, cancellationToken);
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _process.Kill();
-        _process.WaitForExit();
         _process.Dispose();
+        await KillAsync(_run, _kill);
+    }
+
+    private static async Task KillAsync(CommandTask<CommandResult> run, CancellationTokenSource kill)
+    {
+        await kill.CancelAsync();
+        await ((Task)run.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        kill.Dispose();
     }
 
     private static async Task<ServerProcess> StartAsync(
         string program, IEnumerable<string> arguments, int port, string cacheDirectory, CancellationToken cancellationToken)
     {
+        var kill = new CancellationTokenSource();
         var start = Stopwatch.GetTimestamp();
-        var startInfo = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        var process = Process.Start(startInfo)!;
-        // Its output is thrown away; a pipe that nobody reads would fill up.
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        // Its output is thrown away. No shell is before it, whose time would be measured too.
+        var run = CliWrap.Cli.Wrap(program).WithArguments(arguments).WithValidation(CommandResultValidation.None).ExecuteAsync(kill.Token);
         var url = new Uri($"http://127.0.0.1:{port}/");
         try
         {
-            return new ServerProcess(process, url, cacheDirectory, await WaitForAnswerAsync());
+            return new ServerProcess(run, kill, url, cacheDirectory, await WaitForAnswerAsync());
         }
         catch
         {
-            process.Kill();
-            process.Dispose();
+            await KillAsync(run, kill);
             throw;
         }
 
@@ -119,7 +125,7 @@ internal sealed class ServerProcess : IDisposable
             var request = KeptConnection.Request("POST", url, "/rpc", StatusLoad.Call.Span);
             while (!await TryAskAsync(url, request, cancellationToken))
             {
-                if (process.HasExited || Stopwatch.GetElapsedTime(start) > StartDeadline)
+                if (run.Task.IsCompleted || Stopwatch.GetElapsedTime(start) > StartDeadline)
                     throw new BenchmarkException($"{Path.GetFileName(program)} did not answer");
                 await Task.Delay(1, cancellationToken);
             }

@@ -1,21 +1,21 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Buildd.Benchmarks.Harness;
+using Buildd.Linux.Processes;
+using Buildd.Testing.Programs;
+using Buildd.Testing.Runs;
 
 namespace Buildd.Benchmarks.Peers;
 
 /// <summary>nginx as people serve files with: sendfile, one process per processor, no log of requests.</summary>
 internal sealed class Nginx : IAsyncDisposable
 {
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(10);
+    private readonly RunningProgram _program;
 
-    private readonly Process _process;
-
-    private Nginx(Process process, Uri url)
+    private Nginx(RunningProgram program, Uri url)
     {
-        _process = process;
+        _program = program;
         Url = url;
     }
 
@@ -56,21 +56,13 @@ internal sealed class Nginx : IAsyncDisposable
             }
             """),
             cancellationToken);
-        var process = Process.Start(program, ["-p", home, "-c", configuration])!;
-        var nginx = new Nginx(process, new Uri($"http://127.0.0.1:{port}/"));
-        var start = Stopwatch.GetTimestamp();
-        while (!await AnswersAsync(port, cancellationToken))
-        {
-            if (process.HasExited || Stopwatch.GetElapsedTime(start) > StartDeadline)
-            {
-                await nginx.DisposeAsync();
-                throw new BenchmarkException("nginx did not start; what it said is above");
-            }
-
-            await Task.Delay(20, cancellationToken);
-        }
-
-        return nginx;
+        var command = Command.Of(program, "-p", home, "-c", configuration);
+        var nginx = new Nginx(RunningProgram.Start(command), new Uri($"http://127.0.0.1:{port}/"));
+        await Until.TrueAsync(async () => nginx._program.Ended.IsCompleted || await AnswersAsync(port, cancellationToken));
+        if (!nginx._program.Ended.IsCompleted)
+            return nginx;
+        await nginx.DisposeAsync();
+        throw new BenchmarkException($"nginx did not start: {nginx._program.Output}");
     }
 
     /// <summary>A port that nothing listened on a moment ago.</summary>
@@ -81,13 +73,7 @@ internal sealed class Nginx : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (!_process.HasExited)
-            await PeerProcess.RunAsync("kill", [_process.Id.ToString(CultureInfo.InvariantCulture)], CancellationToken.None);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-    }
+    public ValueTask DisposeAsync() => _program.DisposeAsync();
 
     private static async Task<bool> AnswersAsync(int port, CancellationToken cancellationToken)
     {

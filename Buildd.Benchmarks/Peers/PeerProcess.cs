@@ -1,10 +1,11 @@
-using System.Diagnostics;
 using Buildd.Benchmarks.Harness;
+using CliWrap;
+using CliWrap.Buffered;
 
 namespace Buildd.Benchmarks.Peers;
 
 /// <summary>
-/// A process as anybody would start it. Elsewhere Buildd.Linux starts all processes; here it is what is compared, so
+/// A process as anybody would start it, by CliWrap. Elsewhere Buildd.Linux starts all processes; here it is what is compared, so
 /// its peer may not use it.
 /// </summary>
 internal static class PeerProcess
@@ -13,12 +14,13 @@ internal static class PeerProcess
     /// <exception cref="BenchmarkException">It did not exit with 0.</exception>
     internal static async Task<string> RunAsync(string file, IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
-        using var process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true })!;
-        var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
-        return process.ExitCode == 0
-            ? output
-            : throw new BenchmarkException($"{file} ended with exit code {process.ExitCode}");
+        var result = await CliWrap.Cli.Wrap(file)
+            .WithArguments(arguments)
+            .WithValidation(CommandResultValidation.None)
+            .ExecuteBufferedAsync(cancellationToken);
+        return result.IsSuccess
+            ? result.StandardOutput
+            : throw new BenchmarkException($"{file} ended with exit code {result.ExitCode}: {result.StandardError}");
     }
 
     /// <summary>The programs of these that are not on PATH, for a sentence; null when all are there.</summary>

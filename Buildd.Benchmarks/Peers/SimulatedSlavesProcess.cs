@@ -1,47 +1,40 @@
-using System.Diagnostics;
 using System.Globalization;
-using Buildd.Benchmarks.Harness;
+using Buildd.Linux.Processes;
+using Buildd.Testing.Programs;
+using Buildd.Testing.Slaves;
 
 namespace Buildd.Benchmarks.Peers;
 
 /// <summary>Simulated slaves in a process of their own, so that a master's process has nothing of theirs in it.</summary>
-internal sealed class SimulatedSlavesProcess : IDisposable
+internal sealed class SimulatedSlavesProcess : IAsyncDisposable
 {
     /// <summary>The first argument of this program that makes it the slaves' process.</summary>
     internal const string Argument = "simulated-slaves";
 
-    private readonly Process _process;
+    private const string Sign = "simulated slaves at ";
 
-    private SimulatedSlavesProcess(Process process, int port) => (_process, Port) = (process, port);
+    private readonly RunningProgram _program;
+
+    private SimulatedSlavesProcess(RunningProgram program, int port) => (_program, Port) = (program, port);
 
     /// <summary>For <see cref="SimulatedSlaves.Url"/>.</summary>
     internal int Port { get; }
 
     /// <summary>Starts the process.</summary>
-    internal static async Task<SimulatedSlavesProcess> StartAsync(CancellationToken cancellationToken)
+    internal static async Task<SimulatedSlavesProcess> StartAsync()
     {
-        var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", typeof(SimulatedSlavesProcess).Assembly.Location, Argument])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
-        return int.TryParse(await process.StandardOutput.ReadLineAsync(cancellationToken), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
-            ? new SimulatedSlavesProcess(process, port)
-            : throw new BenchmarkException("the simulated slaves did not start");
+        var command = Command.Of("dotnet", "exec", typeof(SimulatedSlavesProcess).Assembly.Location, Argument);
+        var program = await RunningProgram.StartAsync(command with { KeepsStandardInputOpen = true }, Sign);
+        return new SimulatedSlavesProcess(program, int.Parse(await program.LineAfterAsync(Sign), CultureInfo.InvariantCulture));
     }
 
-    public void Dispose()
-    {
-        _process.StandardInput.Close(); // which ends it
-        _process.WaitForExit();
-        _process.Dispose();
-    }
+    public ValueTask DisposeAsync() => _program.DisposeAsync();
 
     /// <summary>Runs in that process: prints its port, and ends when its standard input does.</summary>
     internal static async Task<int> RunAsync()
     {
         await using var slaves = await SimulatedSlaves.StartAsync();
-        Console.WriteLine(slaves.Port);
+        Console.WriteLine(Sign + slaves.Port);
         await Console.In.ReadToEndAsync();
         return 0;
     }

@@ -4,7 +4,7 @@ using Buildd.Master;
 using Buildd.Master.Jobs;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.XmlRpc;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Builds;

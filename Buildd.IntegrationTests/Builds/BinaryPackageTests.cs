@@ -3,7 +3,7 @@ using Buildd.Linux.Processes;
 using Buildd.Master;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Builds;

@@ -3,6 +3,7 @@ using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Builds;
@@ -92,7 +93,7 @@ public class OrdinaryUserTests : BinaryPackageFixture
         var job = await JobAsync("fx-userhangs", "true", $"deb [trusted=yes] http://{silent.LocalEndpoint}/debian stable main");
         using var abort = new CancellationTokenSource();
         var run = RunAsync(job, abort: abort.Token);
-        await WaitUntilAsync(() => Task.FromResult(run.IsCompleted || ProcessTable.RootedAt(Slave.Directory).Any(process => process.Name == "http")));
+        await Until.TrueAsync(() => run.IsCompleted || ProcessTable.RootedAt(Slave.Directory).Any(process => process.Name == "http"));
         await abort.CancelAsync();
 
         var outcome = await run;
@@ -116,7 +117,7 @@ public class OrdinaryUserTests : BinaryPackageFixture
 
         Slave = await SlaveDaemon.StartAsync(_user);
 
-        await WaitUntilAsync(async () => (await Slave.Client.StatusAsync()).Status == BuilderStatus.Waiting);
+        await Until.TrueAsync(async () => (await Slave.Client.StatusAsync()).Status == BuilderStatus.Waiting);
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
@@ -135,13 +136,7 @@ public class OrdinaryUserTests : BinaryPackageFixture
 
     private async Task<uint> UserOfSlaveAsync()
     {
-        var status = await File.ReadAllLinesAsync($"/proc/{await Slave.ProcessIdAsync()}/status");
+        var status = await File.ReadAllLinesAsync($"/proc/{Slave.ProcessId}/status");
         return uint.Parse(status.Single(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1], CultureInfo.InvariantCulture);
-    }
-
-    private static async Task WaitUntilAsync(Func<Task<bool>> isSo)
-    {
-        while (!await isSo())
-            await Task.Delay(200);
     }
 }

@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
+using Buildd.Testing.Servers;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Daemon;
@@ -23,14 +24,14 @@ public sealed class DaemonProcessTests : IAsyncDisposable
     public async Task SIGHUP_opens_the_log_again_after_it_was_renamed()
     {
         await _daemon.StartAsync(_daemon.Command(_daemon.Configuration($"log = {_daemon["slave.log"]}\ntypo = 1")));
-        await DaemonProcess.UntilAsync(() => File.ReadAllText(_daemon["slave.log"]).Contains(" listens at ", StringComparison.Ordinal));
+        await Until.TrueAsync(() => File.ReadAllText(_daemon["slave.log"]).Contains(" listens at ", StringComparison.Ordinal));
         File.Move(_daemon["slave.log"], _daemon["slave.log.1"]);
 
         await _daemon.SignalAsync("HUP");
-        await DaemonProcess.UntilAsync(() => File.Exists(_daemon["slave.log"]) && new FileInfo(_daemon["slave.log"]).Length > 0);
+        await Until.TrueAsync(() => File.Exists(_daemon["slave.log"]) && new FileInfo(_daemon["slave.log"]).Length > 0);
         var old = await File.ReadAllTextAsync(_daemon["slave.log.1"]);
         await RefusedCallAsync();
-        await DaemonProcess.UntilAsync(() => File.ReadAllText(_daemon["slave.log"]).Contains("abort was refused", StringComparison.Ordinal));
+        await Until.TrueAsync(() => File.ReadAllText(_daemon["slave.log"]).Contains("abort was refused", StringComparison.Ordinal));
 
         Assert.That(await File.ReadAllTextAsync(_daemon["slave.log.1"]), Is.EqualTo(old));
         Assert.That(old, Does.Contain(" warning ").And.Contain("line 7: nothing reads the key 'typo'"));
@@ -45,7 +46,7 @@ public sealed class DaemonProcessTests : IAsyncDisposable
 
         await _daemon.SignalAsync("HUP");
         await RefusedCallAsync();
-        await DaemonProcess.UntilAsync(() => _daemon.Output.Contains(" warning Buildd.Slave.Http.RpcEndpoint: abort was refused", StringComparison.Ordinal));
+        await _daemon.SaysAsync(" warning Buildd.Slave.Http.RpcEndpoint: abort was refused");
         await _daemon.SignalAsync("TERM");
 
         Assert.That(await _daemon.EndAsync(), Is.Zero);
@@ -56,7 +57,7 @@ public sealed class DaemonProcessTests : IAsyncDisposable
     {
         await _daemon.StartAsync(_daemon.Command(_daemon.Configuration($"log = {_daemon["slave.log"]}\nlog-format = json")));
         await RefusedCallAsync();
-        await DaemonProcess.UntilAsync(() => File.ReadAllText(_daemon["slave.log"]).Contains("refused", StringComparison.Ordinal));
+        await Until.TrueAsync(() => File.ReadAllText(_daemon["slave.log"]).Contains("refused", StringComparison.Ordinal));
         await _daemon.SignalAsync("TERM");
         await _daemon.EndAsync();
 
@@ -92,7 +93,7 @@ public sealed class DaemonProcessTests : IAsyncDisposable
     {
         await _daemon.StartAsync(_daemon.Command(_daemon.Configuration("")).WithEnvironment("NOTIFY_SOCKET", _daemon["none"]));
 
-        await DaemonProcess.UntilAsync(() => _daemon.Output.Contains("systemd could not be notified of READY=1", StringComparison.Ordinal));
+        await _daemon.SaysAsync("systemd could not be notified of READY=1");
         await _daemon.SignalAsync("HUP");
         await RefusedCallAsync();
         await _daemon.SignalAsync("TERM");
@@ -174,7 +175,7 @@ public sealed class DaemonProcessTests : IAsyncDisposable
         var version = changelog.Split('(')[1].Split(')')[0];
 
         Assert.That(await _daemon.RunAsync(_daemon.Command("", "--version")), Is.Zero);
-        Assert.That(_daemon.Output.Split('\n')[1], Is.EqualTo(version));
+        Assert.That(_daemon.Output.Split('\n')[0], Is.EqualTo(version));
 
         await using var other = new DaemonProcess();
         await other.StartAsync(other.Command(other.Configuration("")));
@@ -194,7 +195,7 @@ public sealed class DaemonProcessTests : IAsyncDisposable
         };
 
         Assert.That(await _daemon.RunAsync(_daemon.Command("", "--version", "--verbose")), Is.Zero);
-        Assert.That(_daemon.Output.Split('\n')[2], Does.Match($@"^{Regex.Escape(form)} for linux-\w+, \.NET 10\.[0-9.]+$"));
+        Assert.That(_daemon.Output.Split('\n')[1], Does.Match($@"^{Regex.Escape(form)} for linux-\w+, \.NET 10\.[0-9.]+$"));
 
         await using var other = new DaemonProcess();
         Assert.That(await other.RunAsync(other.Command("", "--verbose")), Is.EqualTo(1), "it goes with --version only");

@@ -1,7 +1,7 @@
 using System.Text;
 using Buildd.Debian.Versions;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Debian.Versions;
+using Buildd.Testing.Packages;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Debian;

@@ -1,7 +1,8 @@
 using System.Text;
 using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Demo;
@@ -111,28 +112,13 @@ public class DemoTests
     {
         if (!freshChroot)
             await BuildEnvironment.FillChrootCacheAsync(_folder["chroots"]);
-        var output = new StringBuilder();
-        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var scope = ProcessScope.Open("demo");
-        var run = ProcessRunner.RunAsync(
-            Demo("hello").With("--chroot-cache", _folder["chroots"]).Behind("sh", "-c", """echo "pid $$"; exec "$0" "$@" """),
-            bytes =>
-            {
-                output.Append(Encoding.UTF8.GetString(bytes));
-                if (output.ToString().Contains(sign, StringComparison.Ordinal))
-                    seen.TrySetResult();
-            },
-            scope);
-        await Task.WhenAny(seen.Task, run);
-        Assert.That(seen.Task.IsCompleted, output.ToString());
-        var pid = output.ToString().Split('\n')[0]["pid ".Length..];
+        await using var run = await RunningProgram.StartAsync(Demo("hello").With("--chroot-cache", _folder["chroots"]), sign);
 
-        await ProcessRunner.CaptureAsync(Command.Of("kill", "-INT", pid));
-        var result = await run;
+        await run.SignalAsync("INT");
 
-        Assert.That(result.ExitCode, Is.EqualTo(130), output.ToString());
-        Assert.That(output.ToString(), Does.Contain("nothing is left running or mounted"));
-        Assert.That(scope.Alive(), Is.Empty);
+        Assert.That(await run.EndAsync(), Is.EqualTo(130), run.Output);
+        Assert.That(run.Output, Does.Contain("nothing is left running or mounted"));
+        Assert.That(run.Alive, Is.Empty);
         AssertNothingIsLeft();
         if (freshChroot)
             Assert.That(Directory.GetFiles(_folder["chroots"]), Is.Empty, "half a tarball");

@@ -1,6 +1,6 @@
 using System.Text;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Embedding;
@@ -23,7 +23,7 @@ public sealed class CustomJobTests : IAsyncDisposable
     [Test]
     public async Task The_sample_gives_the_sums_that_the_slave_has_computed(CancellationToken cancellationToken)
     {
-        var client = await _slave.StartAsync(cancellationToken);
+        var client = await _slave.StartAsync();
 
         var (exit, output) = await RunAsync([$"{client.Url}", _root.Path, "http://127.0.0.1:1/hello.txt", _slave.Put("hello")], cancellationToken);
 

@@ -1,7 +1,7 @@
 using System.Net;
-using Buildd.IntegrationTests.Support;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Embedding;
@@ -19,7 +19,7 @@ public sealed class EmbeddedSlaveTests : IAsyncDisposable
     [Test]
     public async Task The_sample_builds_over_the_wire(CancellationToken cancellationToken)
     {
-        var slave = await _sample.StartAsync(cancellationToken);
+        var slave = await _sample.StartAsync();
 
         var (status, result) = await _sample.BuildAsync(slave, "hello.txt", "hello", cancellationToken);
 
@@ -32,7 +32,7 @@ public sealed class EmbeddedSlaveTests : IAsyncDisposable
     [Test]
     public async Task The_sample_refuses_what_its_backend_refuses(CancellationToken cancellationToken)
     {
-        var slave = await _sample.StartAsync(cancellationToken);
+        var slave = await _sample.StartAsync();
 
         var call = new BuildCall
         {
@@ -49,7 +49,7 @@ public sealed class EmbeddedSlaveTests : IAsyncDisposable
     [Test]
     public async Task The_program_s_own_routes_and_server_stay_its_own(CancellationToken cancellationToken)
     {
-        await _sample.StartAsync(cancellationToken);
+        await _sample.StartAsync();
         var http = _sample.Http;
 
         Assert.That(await http.GetStringAsync("", cancellationToken), Is.EqualTo("a page of the program's own"));

@@ -1,8 +1,7 @@
 using System.IO.Compression;
-using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Embedding;
@@ -29,7 +28,7 @@ public sealed class PackageTests
         Assert.That(Directory.GetDirectories(folder["cache"]).Select(Path.GetFileName), Is.EquivalentTo(Packages.Select(package => package.ToLowerInvariant())));
 
         await using var sample = new SampleProcess(slaveProgram);
-        var slave = await sample.StartAsync(cancellationToken);
+        var slave = await sample.StartAsync();
         var (status, result) = await sample.BuildAsync(slave, "hello.txt", "hello", cancellationToken);
         Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.Ok));
         Assert.That(result, Does.EndWith("  hello.txt\n"));

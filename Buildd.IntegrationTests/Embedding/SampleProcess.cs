@@ -3,7 +3,9 @@ using System.Text;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
+using Buildd.Testing.Runs;
 
 namespace Buildd.IntegrationTests.Embedding;
 
@@ -11,45 +13,28 @@ namespace Buildd.IntegrationTests.Embedding;
 internal sealed class SampleProcess : IAsyncDisposable
 {
     private readonly TemporaryDirectory _folder = new();
-    private readonly CancellationTokenSource _stop = new();
-    private readonly StringBuilder _output = new();
-    private readonly Task<ProcessResult> _run;
+    private readonly RunningProgram _program;
 
     internal SampleProcess(string assembly)
     {
         Directory.CreateDirectory(_folder["filecache"]);
         Directory.CreateDirectory(_folder["work"]);
-        _run = ProcessRunner.RunAsync(
-            Command.Of("dotnet", "exec", assembly, "--urls", "http://127.0.0.1:0", "--filecache", _folder["filecache"], "--workpath", _folder["work"])
-                with
-            { WorkingDirectory = _folder.Path },
-            bytes =>
-            {
-                lock (_output)
-                    _output.Append(Encoding.UTF8.GetString(bytes));
-            },
-            cancellationToken: _stop.Token);
+        var command = Command.Of(
+            "dotnet", "exec", assembly, "--urls", "http://127.0.0.1:0", "--filecache", _folder["filecache"], "--workpath", _folder["work"]);
+        _program = RunningProgram.Start(command with { WorkingDirectory = _folder.Path });
     }
 
     internal HttpClient Http { get; } = new();
 
-    internal async Task<SlaveClient> StartAsync(CancellationToken cancellationToken)
+    internal async Task<SlaveClient> StartAsync()
     {
-        const string Sign = "Now listening on: ";
-        string text;
-        while (!(text = Output).Contains(Sign, StringComparison.Ordinal) || !text[text.IndexOf(Sign, StringComparison.Ordinal)..].Contains('\n', StringComparison.Ordinal))
-        {
-            if (_run.IsCompleted)
-                throw new InvalidOperationException(text);
-            await Task.Delay(10, cancellationToken);
-        }
-
-        Http.BaseAddress = new Uri(text.Split(Sign)[1].Split('\n')[0].Trim());
+        Http.BaseAddress = new Uri(await _program.LineAfterAsync("Now listening on: "));
         return new SlaveClient(Http, new SlaveClientOptions { Url = Http.BaseAddress });
     }
 
     /// <summary>Builds with one input and gives what came of it.</summary>
-    internal async Task<(StatusReply Status, string Result)> BuildAsync(SlaveClient slave, string name, string content, CancellationToken cancellationToken)
+    internal async Task<(StatusReply Status, string Result)> BuildAsync(
+        SlaveClient slave, string name, string content, CancellationToken cancellationToken)
     {
         var reply = await slave.BuildAsync(
             new BuildCall
@@ -63,36 +48,15 @@ internal sealed class SampleProcess : IAsyncDisposable
             cancellationToken);
         if (reply.Answer != BuildAnswer.Building)
             throw new InvalidOperationException(reply.Text);
-        StatusReply status;
-        while ((status = await slave.StatusAsync(cancellationToken)).Status != BuilderStatus.Waiting)
-            await Task.Delay(10, cancellationToken);
+        var status = await Until.SeenAsync(() => slave.StatusAsync(cancellationToken), seen => seen.Status == BuilderStatus.Waiting);
         return (status, await Http.GetStringAsync($"filecache/{status.FileMap!.Values.Single()}", cancellationToken));
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        try
-        {
-            await _run;
-        }
-        catch (OperationCanceledException)
-        {
-            // as wanted
-        }
-
+        await _program.DisposeAsync();
         Http.Dispose();
-        _stop.Dispose();
         _folder.Dispose();
-    }
-
-    private string Output
-    {
-        get
-        {
-            lock (_output)
-                return _output.ToString();
-        }
     }
 
     /// <summary>Puts a file into the cache and gives its sum.</summary>

@@ -5,7 +5,8 @@ using Buildd.IntegrationTests.Support;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Environments;
@@ -129,13 +130,7 @@ public abstract class KillContract
     private protected async Task<string> KillInTheMiddleAsync()
     {
         await StartBuildAsync();
-        var deadline = Stopwatch.StartNew();
-        while (!(await LogAsync()).Contains("installing nothing", StringComparison.Ordinal))
-        {
-            Assert.That(deadline.Elapsed, Is.LessThan(TimeSpan.FromMinutes(1)), await LogAsync());
-            await Task.Delay(5);
-        }
-
+        await Until.SeenAsync(LogAsync, log => log.Contains("installing nothing", StringComparison.Ordinal));
         await _slave.KillAsync();
         return Directory.GetDirectories(_slave.WorkDirectory, "build-*").Single();
     }

@@ -1,5 +1,6 @@
 using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Environments;
@@ -36,8 +37,7 @@ public class UnshareKillTests : KillContract
                 .Behind("setpriv", "--reuid", _user.Subordinates.Split('-')[0], "--clear-groups", "--"),
             _ => { },
             cancellationToken: cancellationToken);
-        while (_user.FindProcessesOfSubordinates().Count == 0)
-            await Task.Delay(5, cancellationToken);
+        await Until.TrueAsync(() => _user.FindProcessesOfSubordinates().Count != 0);
 
         await AssertIsEndedAsync();
         await working;

@@ -2,6 +2,7 @@ using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Environments;
@@ -91,8 +92,7 @@ public class UnshareTests : EnvironmentContract
         await Slave.DisposeAsync();
 
         Slave = await SlaveDaemon.StartAsync(_user);
-        while ((await Slave.Client.StatusAsync()).Status != BuilderStatus.Waiting)
-            await Task.Delay(200);
+        await Until.TrueAsync(async () => (await Slave.Client.StatusAsync()).Status == BuilderStatus.Waiting, TimeSpan.FromMinutes(10));
 
         AssertNothingIsLeft();
     }

@@ -7,7 +7,9 @@ using Buildd.Master.Builds;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Packages;
+using Buildd.Testing.Runs;
 using Dapper;
 using NUnit.Framework;
 
@@ -88,7 +90,7 @@ public sealed class FarmKillTests : IDisposable
                 await using var life = run.Random.Next(2) == 0 ? farm.Launch() : await farm.StartAsync();
                 await Task.WhenAny(life.Ended, Task.Delay(run.Random.Next(100, 1600)));
                 Assert.That(life.Ended.IsCompleted, Is.False, life.Output);
-                run.Count(life.IsReady ? "at work" : "starting");
+                run.Count(life.Output.Contains(FarmProgram.Ready, StringComparison.Ordinal) ? "at work" : "starting");
                 await life.KillAsync();
             }
 
@@ -167,17 +169,12 @@ public sealed class FarmKillTests : IDisposable
     });
 
     /// <summary>Waits until a build is over, its leaf is gone, and nothing is being decided about it any more.</summary>
-    private static Task<Build> DoneAsync(FarmProgram farm, long id) => farm.WithStoreAsync(async store =>
-    {
-        while (true)
-        {
-            var build = (await store.Builds.FindAsync(id))!;
-            if (build is { Queue: null, State: not BuildState.Uploading } && !Directory.Exists(farm[$"state/results/incoming/{build.Leaf}"])
-                && !File.Exists(farm["state/results/process-upload-buildd.journal"]))
-                return build;
-            await Task.Delay(20, TestContext.CurrentContext.CancellationToken);
-        }
-    });
+    private static Task<Build> DoneAsync(FarmProgram farm, long id) => farm.WithStoreAsync(store => Until.SeenAsync(
+        async () => (await store.Builds.FindAsync(id))!,
+        build => build is { Queue: null, State: not BuildState.Uploading }
+            && !Directory.Exists(farm[$"state/results/incoming/{build.Leaf}"])
+            && !File.Exists(farm["state/results/process-upload-buildd.journal"]),
+        TimeSpan.FromMinutes(10)));
 
     private static async Task AssertWholeAsync(FarmProgram farm, int count)
     {

@@ -1,19 +1,22 @@
 using System.Security.Cryptography;
 using System.Text;
 using Buildd.Farm.Store;
-using Buildd.IntegrationTests.Support;
 using Buildd.IntegrationTests.Wire;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
 
 namespace Buildd.IntegrationTests.Farm;
 
 /// <summary><c>buildd-farm</c> as its users have it: processes on one store, and slaves that pretend to build.</summary>
 internal sealed class FarmProgram : IAsyncDisposable
 {
+    /// <summary>What <c>run</c> says when it is ready.</summary>
+    internal const string Ready = "buildd-farm ready: ";
+
     private readonly TemporaryDirectory _folder = new();
     private readonly List<SlaveInProcess> _slaves = [];
-    private readonly List<FarmRun> _runs = [];
+    private readonly List<RunningProgram> _runs = [];
 
     /// <param name="more">What else stands in the configuration.</param>
     /// <param name="times">How often it does what it does again and again.</param>
@@ -44,17 +47,18 @@ internal sealed class FarmProgram : IAsyncDisposable
     }
 
     /// <summary>Starts <c>run</c>, and returns when it is ready.</summary>
-    internal async Task<FarmRun> StartAsync()
+    internal async Task<RunningProgram> StartAsync()
     {
-        var run = await FarmRun.StartAsync(Command("run"));
-        _runs.Add(run);
+        var run = Launch();
+        await run.SaysAsync(Ready);
         return run;
     }
 
     /// <summary>Starts <c>run</c> as a test wants it.</summary>
-    internal FarmRun Launch(Func<Command, Command>? change = null)
+    internal RunningProgram Launch(Func<Command, Command>? change = null)
     {
-        var run = FarmRun.Launch(change?.Invoke(Command("run")) ?? Command("run"));
+        var command = Command("run") with { StopGrace = TimeSpan.FromSeconds(30) };
+        var run = RunningProgram.Start(change?.Invoke(command) ?? command);
         _runs.Add(run);
         return run;
     }

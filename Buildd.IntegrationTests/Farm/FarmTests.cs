@@ -1,11 +1,12 @@
 using System.Text.Json;
 using Buildd.Farm;
-using Buildd.IntegrationTests.Daemon;
 using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Packages;
+using Buildd.Testing.Runs;
+using Buildd.Testing.Servers;
 using Dapper;
 using NUnit.Framework;
 
@@ -58,7 +59,7 @@ public sealed class FarmTests : IAsyncDisposable
     {
         await using var run = _farm.Launch(command => command.WithEnvironment("NOTIFY_SOCKET", _farm["none"]));
 
-        await DaemonProcess.UntilAsync(() => run.Output.Contains("systemd could not be notified of READY=1", StringComparison.Ordinal));
+        await run.SaysAsync("systemd could not be notified of READY=1");
         Assert.That(await run.StopAsync(), Is.Zero, run.Output);
     }
 
@@ -78,8 +79,7 @@ public sealed class FarmTests : IAsyncDisposable
         var show = (await farm.DoAsync("show", "1")).Output;
         var leaf = Directory.GetDirectories(farm["state/results/rejected"]).Single();
         Assert.That(show, Does.Contain(leaf).And.Contain(farm["state/results/upload-logs/upload_1_log.txt"]));
-        while (server.Received.Count < 3)
-            await Task.Delay(50, TestContext.CurrentContext.CancellationToken);
+        await Until.TrueAsync(() => server.Received.Count >= 3);
         var mail = server.Received.Single(one => one.To.Single().Contains("cory@", StringComparison.Ordinal));
         Assert.That(mail.Headers["X-Launchpad-Build-State"].Single(), Is.EqualTo("FAILEDTOUPLOAD"));
         Assert.That(mail.Headers["X-Creator-Recipient"].Single(), Is.EqualTo("cory@example.org"));
@@ -105,8 +105,7 @@ public sealed class FarmTests : IAsyncDisposable
         for (var i = 0; i < 5; i++) // five failures of different builds are the builder's
             await farm.DoAsync("build", dsc);
 
-        while (server.Received.Count == 0)
-            await Task.Delay(50, TestContext.CurrentContext.CancellationToken);
+        await Until.TrueAsync(() => server.Received.Count != 0);
 
         Assert.That(server.Received[0].To, Is.EqualTo(new[] { "RCPT TO:<ada@example.org>" }));
         Assert.That(server.Received[0].Headers["Subject"].Single() + server.Received[0].Body, Does.Contain("bob").And.Contain("BuilderFail"));
@@ -236,14 +235,6 @@ public sealed class FarmTests : IAsyncDisposable
         return new BuildOutcome(BuildStatus.Ok);
     }
 
-    private Task<Build> UntilAsync(long id, Func<Build, bool> condition) => _farm.WithStoreAsync(async store =>
-    {
-        while (true)
-        {
-            var build = (await store.Builds.FindAsync(id))!;
-            if (condition(build))
-                return build;
-            await Task.Delay(50, TestContext.CurrentContext.CancellationToken);
-        }
-    });
+    private Task<Build> UntilAsync(long id, Func<Build, bool> condition) => _farm.WithStoreAsync(
+        store => Until.SeenAsync(async () => (await store.Builds.FindAsync(id))!, condition));
 }

@@ -2,7 +2,8 @@ using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Master;
 using Buildd.Master.Jobs.LiveFs;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Images;

@@ -6,7 +6,8 @@ using Buildd.Linux.Processes;
 using Buildd.Master;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Images;
@@ -84,12 +85,8 @@ public class TroubleTests(string environment) : LiveFsFixture(environment)
         Assert.That(() => AssertNothingIsLeft(), Throws.Exception, "there is something to clean up");
 
         await using var again = await SlaveDaemon.RestartAsync(Slave);
-        var status = await again.Client.StatusAsync();
-        while (status.Status != BuilderStatus.Waiting)
-        {
-            await Task.Delay(200);
-            status = await again.Client.StatusAsync();
-        }
+        var status = await Until.SeenAsync(
+            () => again.Client.StatusAsync(), seen => seen.Status == BuilderStatus.Waiting, TimeSpan.FromMinutes(10));
 
         Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.BuilderFail));
         AssertNothingIsLeft();

@@ -1,14 +1,14 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
+using Buildd.Testing.Runs;
 
 namespace Buildd.IntegrationTests.Kills;
 
@@ -19,12 +19,11 @@ internal sealed class KillableSlave : IAsyncDisposable
 
     private const string BuildId = "KILLED-1";
 
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
-
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(60) };
     private readonly string _configuration;
-    private CancellationTokenSource _stop = new();
-    private Task<ProcessResult> _run = Task.FromResult(new ProcessResult(0, TimeSpan.Zero, true));
+
+    /// <summary>One for each start. What a killed one left is not ended before all of them are: that is the next one's affair.</summary>
+    private readonly List<RunningProgram> _programs = [];
 
     private KillableSlave(string directory)
     {
@@ -39,8 +38,6 @@ internal sealed class KillableSlave : IAsyncDisposable
     internal Dictionary<string, string> Environment { get; } = [];
 
     internal string WorkDirectory => Path.Combine(Directory, "home");
-
-    private string PidFile => Path.Combine(Directory, "pid");
 
     internal string CacheDirectory => Path.Combine(Directory, "filecache");
 
@@ -68,38 +65,20 @@ internal sealed class KillableSlave : IAsyncDisposable
         _configuration,
         string.Create(CultureInfo.InvariantCulture, $"[builder]\nfilecache = {CacheDirectory}\nworkpath = {WorkDirectory}\nbackends = {Directory}/backends.d\nbindhost = 127.0.0.1\nbindport = {Port}\n{lines}\n"));
 
+    /// <summary>Starts the daemon, once more after it was killed.</summary>
     internal async Task StartAsync()
     {
-        _stop = new CancellationTokenSource();
-        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var said = "";
         var command = Command.Of(Repository.Program("buildd-slave"), "--config", _configuration) with { StopGrace = TimeSpan.FromSeconds(30) };
         foreach (var (name, value) in Environment)
             command = command.WithEnvironment(name, value);
-        _run = ProcessRunner.RunAsync(
-            command.Behind("sh", "-c", """echo $$ > "$0"; exec "$@" """, PidFile),
-            bytes =>
-            {
-                said += System.Text.Encoding.UTF8.GetString(bytes);
-                if (said.Contains(" ready at ", StringComparison.Ordinal))
-                    ready.TrySetResult();
-            },
-            cancellationToken: _stop.Token);
-        await Task.WhenAny(ready.Task, _run).WaitAsync(StartDeadline);
-        if (!ready.Task.IsCompleted)
-            throw new InvalidOperationException($"the slave did not start: {said}");
+        _programs.Add(await RunningProgram.StartAsync(command, " ready at "));
     }
 
     /// <summary>SIGKILL to the daemon and to nothing else.</summary>
-    internal async Task KillAsync()
-    {
-        using (var process = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(PidFile), CultureInfo.InvariantCulture)))
-            process.Kill();
-        await EndedAsync();
-    }
+    internal Task KillAsync() => _programs[^1].KillAsync();
 
     /// <summary>Waits until the daemon has gone.</summary>
-    internal Task EndedAsync() => _run.WaitAsync(StartDeadline);
+    internal Task EndedAsync() => _programs[^1].EndAsync();
 
     /// <summary>Puts the chroot that builds name into the cache.</summary>
     internal Task<string> AddChrootAsync() => AddAsync("stands for a chroot"u8.ToArray());
@@ -113,14 +92,8 @@ internal sealed class KillableSlave : IAsyncDisposable
     }
 
     /// <summary>Ending what is left takes a moment; it must not take for ever.</summary>
-    internal async Task<StatusReply> SettleAsync()
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        StatusReply status;
-        while ((status = await Client.StatusAsync(deadline.Token)).Status is BuilderStatus.Building or BuilderStatus.Aborting)
-            await Task.Delay(20, deadline.Token);
-        return status;
-    }
+    internal Task<StatusReply> SettleAsync() =>
+        Until.SeenAsync(() => Client.StatusAsync(), status => status.Status is not (BuilderStatus.Building or BuilderStatus.Aborting));
 
     internal Task<BuildReply> BuildAsync(string chroot, CancellationToken cancellationToken) => Client.BuildAsync(
         new BuildCall
@@ -135,9 +108,8 @@ internal sealed class KillableSlave : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await ((Task)_run).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _stop.Dispose();
+        foreach (var program in _programs.AsEnumerable().Reverse())
+            await program.DisposeAsync();
         _http.Dispose();
         await ProcessRunner.CaptureAsync(Command.Of("rm", "-rf", "--one-file-system", Directory));
     }

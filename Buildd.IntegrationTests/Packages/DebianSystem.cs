@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Packages;
@@ -22,12 +24,8 @@ internal sealed class DebianSystem : IAsyncDisposable
     private static readonly TimeSpan BootDeadline = TimeSpan.FromSeconds(120);
     private static readonly Lazy<Task<string>> Tarball = new(MakeTarballAsync);
 
-    private readonly StringBuilder _console = new();
-    private readonly ProcessScope _scope = ProcessScope.Open("system", withControlGroup: false);
-    private readonly CancellationTokenSource _stop = new();
-    private Task<ProcessResult>? _boot;
-
     private readonly SystemGroups _groups;
+    private RunningProgram? _nspawn;
 
     private DebianSystem(string root)
     {
@@ -110,54 +108,30 @@ internal sealed class DebianSystem : IAsyncDisposable
     internal async Task RebootAsync()
     {
         await TryAsync("systemctl", "reboot");
-        Assert.That((await _boot!.WaitAsync(BootDeadline)).ExitCode, Is.EqualTo(RebootCode), Console());
-        Leader = 0;
+        Assert.That(await _nspawn!.EndAsync(), Is.EqualTo(RebootCode), _nspawn.Output);
+        await EndAsync();
         await StartAsync();
     }
 
     /// <summary>Ends the system; what was installed in it stays for commands without a boot.</summary>
     internal async Task PowerOffAsync()
     {
-        if (_boot is null)
+        if (_nspawn is null)
             return;
         await TryAsync("systemctl", "poweroff");
-        await _boot.WaitAsync(BootDeadline);
-        (_boot, Leader) = (null, 0);
+        await _nspawn.EndAsync();
+        await EndAsync();
         await MountProcessesAsync();
-    }
-
-    /// <summary>Waits until something is so, and tells what it was instead when it never is.</summary>
-    internal static async Task UntilAsync(Func<Task<string>> look, Func<string, bool> isSo, TimeSpan? deadline = null)
-    {
-        using var end = new CancellationTokenSource(deadline ?? TimeSpan.FromSeconds(60));
-        string seen;
-        while (!isSo(seen = await look()))
-        {
-            if (end.IsCancellationRequested)
-                Assert.Fail($"it did not come about; the last that was seen: {seen}");
-            await Task.Delay(200);
-        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        try
-        {
-            await (_boot ?? Task.CompletedTask);
-        }
-        catch (OperationCanceledException)
-        {
-            // as wanted
-        }
-
-        await _scope.DisposeAsync();
+        await EndAsync();
         foreach (var process in ProcessTable.RootedAt(Root))
             await TryAsync(Command.Of("kill", "-KILL", $"{process.Pid}"));
         await TryAsync(Command.Of("sh", "-c", $"awk '{{print $5}}' /proc/self/mountinfo | grep '^{Root}/' | sort -r | xargs -r umount --lazy"));
         await RunOnHostAsync("rm", "-rf", "--one-file-system", Root);
-        await UntilAsync(_groups.RemoveAsync, said => said.Length == 0);
-        _stop.Dispose();
+        await Until.SeenAsync(_groups.RemoveAsync, said => said.Length == 0);
     }
 
     internal static async Task<(int Code, string Said)> TryAsync(Command command)
@@ -179,42 +153,37 @@ internal sealed class DebianSystem : IAsyncDisposable
 
     private async Task StartAsync()
     {
-        lock (_console)
-            _console.Clear();
-        _boot = ProcessRunner.RunAsync(
-            _groups.Enter(Command.Of(
-                "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--directory", Root, "--boot", "--console=pipe", "--private-network", "--link-journal=no")),
-            Hear, _scope, _stop.Token);
-        await WaitForBootAsync();
+        _nspawn = RunningProgram.Start(_groups.Enter(Command.Of(
+            "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--directory", Root,
+            "--boot", "--console=pipe", "--private-network", "--link-journal=no")));
+        await Until.TrueAsync(HasBootedAsync, BootDeadline, () => _nspawn.Output);
     }
 
-    private async Task WaitForBootAsync()
+    private async Task EndAsync()
     {
-        using var deadline = new CancellationTokenSource(BootDeadline);
-        while (true)
-        {
-            if (_boot!.IsCompleted || deadline.IsCancellationRequested)
-                Assert.Fail($"the system did not boot: {Console()}");
-            var leader = FindLeader();
-            if (leader != 0)
-            {
-                Leader = leader;
-                var (_, state) = await TryAsync("systemctl", "is-system-running");
-                if (state.Trim() is "running" or "degraded")
-                    return;
-                Leader = 0;
-            }
+        Leader = 0;
+        if (_nspawn is not null)
+            await _nspawn.DisposeAsync();
+        _nspawn = null;
+    }
 
-            await Task.Delay(200);
-        }
+    private async Task<bool> HasBootedAsync()
+    {
+        Assert.That(_nspawn!.Ended.IsCompleted, Is.False, $"the system did not boot: {_nspawn.Output}");
+        Leader = FindLeader();
+        if (Leader == 0)
+            return false;
+        var (_, state) = await TryAsync("systemctl", "is-system-running");
+        if (state.Trim() is "running" or "degraded")
+            return true;
+        Leader = 0;
+        return false;
     }
 
     /// <summary>The one child of nspawn's whose root is the system's.</summary>
     private int FindLeader()
     {
-        if (Console().Split('\n')[0] is not { Length: > 4 } line)
-            return 0;
-        var nspawn = line["pid ".Length..].Trim();
+        var nspawn = _nspawn!.ProcessId;
         try
         {
             return File.ReadAllText($"/proc/{nspawn}/task/{nspawn}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
@@ -225,18 +194,6 @@ internal sealed class DebianSystem : IAsyncDisposable
         {
             return 0; // it has just gone
         }
-    }
-
-    private string Console()
-    {
-        lock (_console)
-            return _console.ToString();
-    }
-
-    private void Hear(ReadOnlySpan<byte> bytes)
-    {
-        lock (_console)
-            _console.Append(Encoding.UTF8.GetString(bytes));
     }
 
     private static async Task<string> MakeTarballAsync()

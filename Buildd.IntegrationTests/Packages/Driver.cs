@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Packages;
@@ -28,8 +30,8 @@ internal sealed class Driver(int process, int port = 8221)
     }
 
     /// <summary>Serves an archive without packages at the port, until it is disposed of.</summary>
-    internal async Task<RunningCommand> ServeArchiveAsync() =>
-        await RunningCommand.StartAsync(Do(["archive", (await BuildEnvironment.ReleaseAsync()).Suite]), until: "\nready");
+    internal async Task<RunningProgram> ServeArchiveAsync() =>
+        await RunningProgram.StartAsync(Do(["archive", (await BuildEnvironment.ReleaseAsync()).Suite]), "ready\n");
 
     /// <summary>A file of the cache.</summary>
     internal async Task<string> FetchAsync(string name)

@@ -1,4 +1,4 @@
-using Buildd.IntegrationTests.Support;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Packages;

@@ -1,4 +1,5 @@
 using Buildd.IntegrationTests.Support;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Packages;
@@ -37,7 +38,8 @@ public sealed partial class SlavePackageTests
         var results = await _system.RunAsync("find", "/var/lib/buildd-farm/archive", "-name", "*.deb");
         Assert.That(results, Does.EndWith($"/fx-farmed_1.0_{architecture}.deb\n"));
         Assert.That((await _system.RunAsync("stat", "--format=%U %A", "/var/lib/buildd-farm/farm.sqlite")).Trim(), Is.EqualTo("buildd-farm -rw-------"));
-        await DebianSystem.UntilAsync(async () => (await CallAsync("status")).GetProperty("builder_status").GetString()!, status => status == "BuilderStatus.IDLE");
+        await Until.SeenAsync(
+            async () => (await CallAsync("status")).GetProperty("builder_status").GetString()!, status => status == "BuilderStatus.IDLE");
 
         await _system.RunAsync("systemctl", "disable", "--now", FarmUnit);
         Assert.That(await _system.RunAsync("systemctl", "show", "--value", "--property=Result", FarmUnit), Is.EqualTo("success\n"));

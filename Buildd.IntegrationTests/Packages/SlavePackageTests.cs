@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Buildd.IntegrationTests.Support;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Packages;
@@ -137,17 +139,18 @@ public sealed partial class SlavePackageTests
         var unit = new UnitFile(_system.Read(UnitPath), "default");
         foreach (var directory in unit["StateDirectory"].Split(' '))
             await _system.RunAsync("install", "-d", "-o", unit["User"], "-g", unit["User"], $"/var/lib/{directory}");
-        var command = unit.ToCommand(_system, "/var/lib/buildd-slave").Behind("unshare", "--net", "--", "sh", "-c", "ip link set lo up; echo \"pid $$\"; exec \"$0\" \"$@\"");
-        await using var daemon = await RunningCommand.StartAsync(command, until: " ready at http://127.0.0.1:8221");
+        var command = unit.ToCommand(_system, "/var/lib/buildd-slave")
+            .Behind("unshare", "--net", "--", "sh", "-c", "ip link set lo up; exec \"$0\" \"$@\"");
+        await using var daemon = await RunningProgram.StartAsync(command, " ready at http://127.0.0.1:8221");
 
-        var driver = new Driver(daemon.FirstNumber);
+        var driver = new Driver(daemon.ProcessId);
         var status = await driver.StartAsync("CHROOTED-1", await SourcePackage.MakeAsync(_folder.Path, "fx-chrooted", "id -un > out"));
 
         await RequireGoodBuildAsync(driver, status, "fx-chrooted");
         Assert.That((await driver.CallAsync("info"))[0].GetString(), Is.EqualTo("1.0"));
         await driver.CallAsync("clean");
         Assert.That((await AsBuilddAsync("sh", "-c", "ls -d /var/lib/buildd-slave/default/build-*")).Code, Is.Not.Zero, "no folder of a build is left");
-        await daemon.TerminateAsync();
+        Assert.That(await daemon.StopAsync(), Is.Zero, daemon.Output);
     }
 
     [Test, DependsOnTest(nameof(Run_as_its_unit_says_in_a_network_of_its_own_it_builds_a_package))]
@@ -161,7 +164,7 @@ public sealed partial class SlavePackageTests
 
         // Started means ready: the first call is answered.
         Assert.That((await CallAsync("status")).GetProperty("builder_status").GetString(), Is.EqualTo("BuilderStatus.IDLE"));
-        await DebianSystem.UntilAsync(() => ShowAsync("StatusText"), text => text == "idle; listens at http://127.0.0.1:8221");
+        await Until.SeenAsync(() => ShowAsync("StatusText"), text => text == "idle; listens at http://127.0.0.1:8221");
         Assert.That((await ShowAsync("Type", "User", "KillMode")).Split('\n'), Is.EquivalentTo(new[] { "notify", "buildd", "mixed" }));
         var pid = await ShowAsync("MainPID");
         Assert.That(await _system.RunAsync("cat", $"/proc/{pid}/cgroup"), Does.Contain($"/{Unit}/slave\n"), "it makes room for the groups of builds");
@@ -177,7 +180,7 @@ public sealed partial class SlavePackageTests
         Assert.That(commands, Has.Some.EqualTo(new[] { "systemctl", "reload", "buildd-slave@default" }));
         foreach (var command in commands)
             await _system.RunAsync(command);
-        await DebianSystem.UntilAsync(() => ShowAsync("ActiveState"), state => state == "active");
+        await Until.SeenAsync(() => ShowAsync("ActiveState"), state => state == "active");
         Assert.That(await ShowAsync("MainPID"), Is.EqualTo(pid));
         Assert.That((await CallAsync("status")).GetProperty("builder_status").GetString(), Is.EqualTo("BuilderStatus.IDLE"));
     }
@@ -187,7 +190,7 @@ public sealed partial class SlavePackageTests
     {
         var source = await SourcePackage.MakeAsync(_folder.Path, "fx-sleeps", "echo going to sleep; touch out; sleep 1000");
         await Driver.StartAsync("BOOTED-1", source, until: "\ngoing to sleep");
-        await DebianSystem.UntilAsync(() => ShowAsync("StatusText"), text => text == "building BOOTED-1 (binarypackage): sbuild");
+        await Until.SeenAsync(() => ShowAsync("StatusText"), text => text == "building BOOTED-1 (binarypackage): sbuild");
         // What is built is systemd's to end with the unit, in a group of its own that the slave ends with the build.
         Assert.That(await _system.RunAsync("sh", "-c", "for pid in $(pgrep --exact sleep); do cat /proc/$pid/cgroup; done"), Does.Match($"/{Regex.Escape(Unit)}/buildd-[^/\n]*\n"));
 
@@ -216,7 +219,7 @@ public sealed partial class SlavePackageTests
 
         await _system.RunAsync("kill", "-STOP", pid);
 
-        await DebianSystem.UntilAsync(() => ShowAsync("NRestarts", "ActiveState"), state => state is "1\nactive" or "active\n1");
+        await Until.SeenAsync(() => ShowAsync("NRestarts", "ActiveState"), state => state is "1\nactive" or "active\n1");
         Assert.That(await ShowAsync("MainPID"), Is.Not.EqualTo(pid));
         Assert.That((await CallAsync("status")).GetProperty("builder_status").GetString(), Is.EqualTo("BuilderStatus.IDLE"));
         Assert.That(await _system.RunAsync("journalctl", "--no-pager", "--unit", Unit), Does.Contain("Watchdog timeout"));
@@ -261,7 +264,7 @@ public sealed partial class SlavePackageTests
 
         await _system.RebootAsync();
 
-        await DebianSystem.UntilAsync(() => ShowAsync("ActiveState"), state => state == "active"); // enabled above
+        await Until.SeenAsync(() => ShowAsync("ActiveState"), state => state == "active"); // enabled above
         var after = await CallAsync("status");
         Assert.That(after.GetRawText(), Is.EqualTo(before.GetRawText()));
         Assert.That(await BuiltAsync(Driver, after, "fx-inherits"), Is.EqualTo(wanted));

@@ -19,11 +19,12 @@ internal sealed class SystemGroups(string name)
             done
         """;
 
-    private const string Join = FindOwn + " | while read -r own; do mkdir -p \"$own/$1\"; echo $$ > \"$own/$1/cgroup.procs\"; done; echo \"pid $$\"; shift; exec \"$@\"";
+    private const string Join = FindOwn
+        + " | while read -r own; do mkdir -p \"$own/$1\"; echo $$ > \"$own/$1/cgroup.procs\"; done; shift; exec \"$@\"";
 
     private const string Remove = FindOwn + " | while read -r own; do [ ! -d \"$own/$1\" ] || find \"$own/$1\" -depth -type d -exec rmdir {} \\; ; done";
 
-    /// <summary>The command, run in the groups; the first line that it says is <c>pid N</c>.</summary>
+    /// <summary>The command, run in the groups by a shell that it replaces.</summary>
     internal Command Enter(Command command) => command.Behind("sh", "-c", Join, "sh", name);
 
     /// <summary>Removes the groups; what still has processes stays, and is told.</summary>

@@ -1,5 +1,6 @@
 using Buildd.IntegrationTests.Support;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Packages;
@@ -120,7 +121,8 @@ public sealed class TakeOverTests
         // What logrotate does, by the file that the old package has left and by ours: the log is opened again.
         pids = await PidsAsync();
         Assert.That(await _system.TryAsync("logrotate", "--force", "/etc/logrotate.conf"), Is.EqualTo((0, "")));
-        await DebianSystem.UntilAsync(() => _system.RunAsync("ls", "-l", $"/proc/{pids[0]}/fd"), links => links.Contains($"-> {Log}\n", StringComparison.Ordinal));
+        await Until.SeenAsync(
+            () => _system.RunAsync("ls", "-l", $"/proc/{pids[0]}/fd"), links => links.Contains($"-> {Log}\n", StringComparison.Ordinal));
         Assert.That(await PidsAsync(), Is.EqualTo(pids), "the processes are the same");
 
         var generated = await _system.RunAsync("/usr/share/launchpad-buildd/buildd-genconfig", "-n", "third", "-H", "0.0.0.0", "-p", "8241", "-a", "riscv64", "--proxy-port", "8242");
@@ -167,7 +169,7 @@ public sealed class TakeOverTests
 
     /// <summary>Until the service has been started as a whole: it is so after its instances.</summary>
     private async Task WaitAsync() =>
-        await DebianSystem.UntilAsync(
+        await Until.SeenAsync(
             async () => (await _system.TryAsync("systemctl", "is-active", "launchpad-buildd", "launchpad-buildd@default", "launchpad-buildd@second")).Said.Trim(),
             state => state == "active\nactive\nactive");
 

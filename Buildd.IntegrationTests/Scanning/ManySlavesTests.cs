@@ -1,12 +1,13 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
-using Buildd.Benchmarks.Peers;
 using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Uploads;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
+using Buildd.Testing.Slaves;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Scanning;

@@ -8,7 +8,8 @@ using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Master.Uploads;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Scanning;
@@ -19,6 +20,9 @@ namespace Buildd.IntegrationTests.Scanning;
 public sealed class TwoSlavesTests
 {
     private static readonly string[] GoodNames = [.. Enumerable.Range(1, 6).Select(i => $"fx-good{i}")];
+
+    /// <summary>For real builds.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly List<SlaveDaemon> _slaves = [];
     private TemporaryDirectory? _folder;
@@ -99,8 +103,8 @@ public sealed class TwoSlavesTests
         await EndsAsync(failing, BuildState.FailedToBuild);
         await EndsAsync(waiting, BuildState.ManualDepWait);
         await EndsAsync(cancelled, BuildState.Cancelled);
-        while ((await builders.ListAsync(cancellationToken)).Any(builder => builder.Clean != CleanState.Clean))
-            await Task.Delay(200, cancellationToken);
+        await Until.TrueAsync(
+            async () => (await builders.ListAsync(cancellationToken)).All(builder => builder.Clean == CleanState.Clean), Patience);
         await stop.CancelAsync();
         await running;
 
@@ -147,19 +151,19 @@ public sealed class TwoSlavesTests
 
         async Task EndsAsync(Build build, BuildState state)
         {
-            Build now;
-            while ((now = (await builds.FindAsync(build.Id, cancellationToken))!).Queue is not null || now.State == BuildState.Uploading)
-                await Task.Delay(200, cancellationToken);
+            var now = await Until.SeenAsync(
+                () => FindAsync(build), seen => seen is { Queue: null, State: not BuildState.Uploading }, Patience);
             Assert.That(now.State, Is.EqualTo(state), $"{now}: {now.Reason}\n{LogOf(now)}");
         }
 
         async Task LogHasAsync(Build build, string text)
         {
-            Build now;
-            while ((now = (await builds.FindAsync(build.Id, cancellationToken))!).Queue is not null && !LogOf(now).Contains(text, StringComparison.Ordinal))
-                await Task.Delay(100, cancellationToken);
+            var now = await Until.SeenAsync(
+                () => FindAsync(build), seen => seen.Queue is null || LogOf(seen).Contains(text, StringComparison.Ordinal), Patience);
             Assert.That(now.Queue, Is.Not.Null, () => $"{now} ended: {now.Reason}\n{LogOf(now)}");
         }
+
+        async Task<Build> FindAsync(Build build) => (await builds.FindAsync(build.Id, cancellationToken))!;
 
         string LogOf(Build build)
         {

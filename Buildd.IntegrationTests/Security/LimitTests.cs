@@ -4,6 +4,7 @@ using System.Text;
 using Buildd.Daemon.Security;
 using Buildd.IntegrationTests.Wire;
 using Buildd.Protocol.Messages;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Security;
@@ -68,8 +69,7 @@ public sealed class LimitTests
             Assert.That(await AskAsync("127.0.0.1", slave.Url.Port, cancellationToken), Is.Null);
         }
 
-        while (await AskAsync("127.0.0.1", slave.Url.Port, cancellationToken) is null)
-            await Task.Delay(10, cancellationToken);
+        await Until.TrueAsync(async () => await AskAsync("127.0.0.1", slave.Url.Port, cancellationToken) is not null);
     }
 
     [TestCase("")]

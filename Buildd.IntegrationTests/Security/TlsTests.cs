@@ -6,7 +6,9 @@ using Buildd.IntegrationTests.Wire;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
+using Buildd.Testing.Servers;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Security;
@@ -156,10 +158,9 @@ public sealed class TlsTests : IDisposable
 
         _certificates.Sign("server", TestCertificates.ServerUse);
         Assert.That(await SerialNumberAsync(slave.Url, cancellationToken), Is.EqualTo(before), "not yet");
-        await ProcessRunner.CaptureAsync(Command.Of("kill", "-HUP", $"{await slave.ProcessIdAsync()}"), cancellationToken);
+        await slave.SignalAsync("HUP");
 
-        while (await SerialNumberAsync(slave.Url, cancellationToken) == before)
-            await Task.Delay(10, cancellationToken);
+        await Until.TrueAsync(async () => await SerialNumberAsync(slave.Url, cancellationToken) != before);
     }
 
     private async Task<string> SerialNumberAsync(Uri url, CancellationToken cancellationToken)

@@ -3,7 +3,8 @@ using Buildd.Daemon.Security;
 using Buildd.IntegrationTests.Wire;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Security;

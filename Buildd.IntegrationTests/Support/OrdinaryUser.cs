@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 
 namespace Buildd.IntegrationTests.Support;
 

@@ -3,7 +3,9 @@ using System.Text;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Support;
@@ -81,16 +83,8 @@ internal sealed class PlugInSlave : IAsyncDisposable
     internal Task HeardAsync(string text) =>
         UntilAsync(Client, status => Encoding.UTF8.GetString((status.LogTail ?? default).Span).Contains(text, StringComparison.Ordinal));
 
-    internal static async Task<StatusReply> UntilAsync(ISlaveClient client, Func<StatusReply, bool> condition)
-    {
-        while (true)
-        {
-            var status = await client.StatusAsync();
-            if (condition(status))
-                return status;
-            await Task.Delay(20, TestContext.CurrentContext.CancellationToken);
-        }
-    }
+    internal static Task<StatusReply> UntilAsync(ISlaveClient client, Func<StatusReply, bool> condition) =>
+        Until.SeenAsync(() => client.StatusAsync(), condition);
 
     internal Task<string> LogAsync() => _http.GetStringAsync(new Uri(Url, "filecache/buildlog"));
 

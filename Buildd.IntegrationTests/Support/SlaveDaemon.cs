@@ -1,67 +1,46 @@
-using System.Text;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
 
 namespace Buildd.IntegrationTests.Support;
 
 /// <summary>The real <c>buildd-slave</c> in a process of its own, with a folder of its own.</summary>
 internal sealed class SlaveDaemon : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _stop = new();
-    private readonly StringBuilder _output = new();
-    private readonly TaskCompletionSource<Uri> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
-    private readonly OrdinaryUser? _user;
     private readonly bool _ownsDirectory;
-
-    /// <summary>No control group around the slave: what it leaves when it is killed is there to be found.</summary>
-    private readonly ProcessScope _scope = ProcessScope.Open("slave", withControlGroup: false);
-    private Task<ProcessResult>? _run;
+    private readonly RunningProgram _program;
     private bool _disposed;
 
-    private SlaveDaemon(string directory, bool ownsDirectory, OrdinaryUser? user = null) =>
-        (Directory, _ownsDirectory, _user) = (directory, ownsDirectory, user);
+    private SlaveDaemon(string directory, bool ownsDirectory, RunningProgram program, Uri url) =>
+        (Directory, _ownsDirectory, _program, Url) = (directory, ownsDirectory, program, url);
 
     /// <summary>Holds <c>home</c> and <c>filecache</c>. Entered by the account that builds, so not below /root.</summary>
     internal string Directory { get; }
 
-    internal Uri Url => _ready.Task.Result;
+    internal Uri Url { get; }
 
     internal SlaveClient Client => new(_http, new SlaveClientOptions { Url = Url });
 
     /// <summary>What the daemon has said.</summary>
-    internal string Output
-    {
-        get
-        {
-            lock (_output)
-                return _output.ToString();
-        }
-    }
+    internal string Output => _program.Output;
+
+    /// <summary>The number of its process.</summary>
+    internal int ProcessId => _program.ProcessId;
 
     /// <summary>Starts one that an ordinary user runs, in that user's folder.</summary>
     /// <param name="user">The user.</param>
     /// <param name="before">What root runs, to become it.</param>
     internal static Task<SlaveDaemon> StartAsync(OrdinaryUser user, params IReadOnlyList<string> before)
     {
-        var slave = new SlaveDaemon(user.Directory, ownsDirectory: false, user);
         var command = user.Do(Command.Of(user.Program));
-        return slave.RunAsync(before.Count == 0 ? command : command.Behind(before[0], before.Skip(1)), user.Configuration);
+        command = before.Count == 0 ? command : command.Behind(before[0], before.Skip(1));
+        return RunAsync(command, user.Configuration, user.Directory, ownsDirectory: false);
     }
 
-    /// <summary>The number of its process.</summary>
-    internal async Task<int> ProcessIdAsync()
-    {
-        var pids = await ProcessRunner.CaptureAsync(Command.Of("pgrep", "--full", "--exact", $"{_user?.Program ?? Repository.Program("buildd-slave")} --config {Directory}/buildd.conf .*"));
-        return int.Parse(pids.Trim(), System.Globalization.CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>SIGKILL, and wait until it has gone.</summary>
-    internal async Task KillAsync()
-    {
-        await ProcessRunner.CaptureAsync(Command.Of("kill", "-KILL", $"{await ProcessIdAsync()}"));
-        await _run!;
-    }
+    /// <summary>SIGKILL to the daemon alone; returns when it has gone. What it leaves is there to be found.</summary>
+    internal Task KillAsync() => _program.KillAsync();
 
     /// <summary>
     /// How to run the daemon so that a file's mode means something to it: root may read any file, unless it is without these
@@ -84,75 +63,54 @@ internal sealed class SlaveDaemon : IAsyncDisposable
     /// <param name="program">As above.</param>
     internal static async Task<SlaveDaemon> StartWithAsync(string lines, string? workDirectory, string[] program)
     {
-        var slave = new SlaveDaemon(System.IO.Directory.CreateDirectory($"/var/tmp/buildd-test-{Guid.NewGuid():N}").FullName, ownsDirectory: true);
-        System.IO.Directory.CreateDirectory(Path.Combine(slave.Directory, "home"));
-        System.IO.Directory.CreateDirectory(Path.Combine(slave.Directory, "filecache"));
-        var configuration = Path.Combine(slave.Directory, "buildd.conf");
+        var folder = System.IO.Directory.CreateDirectory($"/var/tmp/buildd-test-{Guid.NewGuid():N}").FullName;
+        var home = System.IO.Directory.CreateDirectory(Path.Combine(folder, "home")).FullName;
+        var cache = System.IO.Directory.CreateDirectory(Path.Combine(folder, "filecache")).FullName;
+        var configuration = Path.Combine(folder, "buildd.conf");
         await File.WriteAllTextAsync(
             configuration,
-            $"[builder]\nfilecache = {slave.Directory}/filecache\nworkpath = {workDirectory ?? $"{slave.Directory}/home"}\nbindhost = 127.0.0.1\nbindport = 0\n{lines}\n");
+            $"[builder]\nfilecache = {cache}\nworkpath = {workDirectory ?? home}\nbindhost = 127.0.0.1\nbindport = 0\n{lines}\n");
         if (program.Length == 0)
             program = [Repository.Program("buildd-slave")];
-        return await slave.RunAsync(Command.Of(program[0], program[1..]), configuration);
+        return await RunAsync(Command.Of(program[0], program[1..]), configuration, folder, ownsDirectory: true);
     }
 
     /// <summary>Starts one again, on the folders of one that was killed.</summary>
     internal static Task<SlaveDaemon> RestartAsync(SlaveDaemon killed) =>
-        new SlaveDaemon(killed.Directory, ownsDirectory: true).RunAsync(Command.Of(Repository.Program("buildd-slave")), Path.Combine(killed.Directory, "buildd.conf"));
+        StartInAsync(killed.Directory, ownsDirectory: true);
 
     /// <summary>Starts one on <c>buildd.conf</c> in a folder of the caller's, who removes it afterwards.</summary>
-    internal static Task<SlaveDaemon> StartInAsync(string directory) =>
-        new SlaveDaemon(directory, ownsDirectory: false).RunAsync(Command.Of(Repository.Program("buildd-slave")), Path.Combine(directory, "buildd.conf"));
+    internal static Task<SlaveDaemon> StartInAsync(string directory) => StartInAsync(directory, ownsDirectory: false);
 
-    private async Task<SlaveDaemon> RunAsync(Command program, string configuration)
-    {
-        _run = ProcessRunner.RunAsync(
-            program.With("--config", configuration, "--until-stdin-closes") with
-            {
-                KeepsStandardInputOpen = true,
-                StopGrace = TimeSpan.FromSeconds(60),
-            },
-            Hear, _scope, _stop.Token);
-        await Task.WhenAny(_ready.Task, _run).WaitAsync(TimeSpan.FromSeconds(30));
-        return _ready.Task.IsCompleted ? this : throw new InvalidOperationException($"the slave did not start: {Output}");
-    }
+    /// <summary>Sends a signal to the daemon.</summary>
+    internal Task SignalAsync(string signal) => _program.SignalAsync(signal);
 
     /// <summary>SIGTERM, and wait until it has gone.</summary>
-    internal async Task StopAsync()
-    {
-        await _stop.CancelAsync();
-        try
-        {
-            await _run!;
-        }
-        catch (OperationCanceledException)
-        {
-            // as wanted
-        }
-    }
+    internal Task StopAsync() => _program.StopAsync();
 
     public async ValueTask DisposeAsync()
     {
         if (_disposed)
             return;
         _disposed = true;
-        await StopAsync();
-        await _scope.DisposeAsync();
+        await _program.DisposeAsync();
         _http.Dispose();
-        _stop.Dispose();
         if (_ownsDirectory)
             await ProcessRunner.CaptureAsync(Command.Of("rm", "-rf", "--one-file-system", Directory));
     }
 
-    private void Hear(ReadOnlySpan<byte> bytes)
+    private static Task<SlaveDaemon> StartInAsync(string directory, bool ownsDirectory) => RunAsync(
+        Command.Of(Repository.Program("buildd-slave")), Path.Combine(directory, "buildd.conf"), directory, ownsDirectory);
+
+    private static async Task<SlaveDaemon> RunAsync(Command command, string configuration, string directory, bool ownsDirectory)
     {
         const string Sign = " ready at ";
-        lock (_output)
+        command = command.With("--config", configuration, "--until-stdin-closes") with
         {
-            _output.Append(Encoding.UTF8.GetString(bytes));
-            var text = _output.ToString();
-            if (!_ready.Task.IsCompleted && text.IndexOf(Sign, StringComparison.Ordinal) is var at and > 0 && text.IndexOf('\n', at) is var end and > 0)
-                _ready.SetResult(new Uri(text[(at + Sign.Length)..end].Trim()));
-        }
+            KeepsStandardInputOpen = true,
+            StopGrace = TimeSpan.FromSeconds(60),
+        };
+        var program = await RunningProgram.StartAsync(command, Sign);
+        return new SlaveDaemon(directory, ownsDirectory, program, new Uri(await program.LineAfterAsync(Sign)));
     }
 }

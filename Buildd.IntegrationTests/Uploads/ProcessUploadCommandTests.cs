@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Buildd.Master.Builds;
 using Buildd.Master.Uploads;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Packages;
+using Buildd.Testing.Servers;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Uploads;

@@ -3,7 +3,9 @@ using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Packages;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Uploads;

@@ -1,10 +1,10 @@
 using System.Text;
 using Buildd.Farm.Store;
-using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs.Packages;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Packages;
 
 namespace Buildd.IntegrationTests.Uploads;
 

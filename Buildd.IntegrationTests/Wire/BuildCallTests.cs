@@ -3,8 +3,8 @@ using Buildd.IntegrationTests.Wire.Scenarios;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
-using Buildd.UnitTests.Protocol;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Runs;
+using Buildd.Testing.Wire;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;

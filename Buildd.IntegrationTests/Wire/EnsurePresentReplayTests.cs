@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Buildd.UnitTests.Protocol;
+using Buildd.Testing.Runs;
+using Buildd.Testing.Wire;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;
@@ -42,9 +43,9 @@ public sealed class EnsurePresentReplayTests : IAsyncDisposable
 
     internal static IEnumerable<WireCase> Replayed => WireCase.All.Where(exchange => exchange.Name.StartsWith(Prefix, StringComparison.Ordinal));
 
-    private static IEnumerable<WireCase> Same => Replayed.Where(exchange => !Differs.Contains(exchange.Name));
+    private static IEnumerable<WireCase> Same => Replayed.Where(exchange => !Deviations.Contains(exchange.Name));
 
-    private static IEnumerable<WireCase> Different => Replayed.Where(exchange => Differs.Contains(exchange.Name));
+    private static IEnumerable<WireCase> Different => Replayed.Where(exchange => Deviations.Contains(exchange.Name));
 
     public ValueTask DisposeAsync() => _upstream.DisposeAsync();
 
@@ -70,9 +71,9 @@ public sealed class EnsurePresentReplayTests : IAsyncDisposable
 
         var answer = await slave.SendAsync(Rewrite(exchange.Request));
 
-        var difference = Differs.Get(exchange.Name);
-        Assert.That(Encoding.UTF8.GetString(answer), Does.StartWith("HTTP/1.1 200 OK\r\n").And.Contain(difference.Ours), difference.Reason);
-        Assert.That(WireCase.Split(answer).Body, Is.Not.EqualTo(exchange.ResponseBody), "It no longer differs: take it off the table.");
+        var difference = Deviations.Get(exchange.Name);
+        Assert.That(Encoding.UTF8.GetString(answer), Does.StartWith("HTTP/1.1 200 OK\r\n").And.Contain(difference.Ours), difference.Why);
+        Assert.That(WireCase.Split(answer).Body, Is.Not.EqualTo(exchange.ResponseBody), Deviations.IsNone);
         RequireUpstream(exchange);
         RequireCache(slave, []);
     }
@@ -82,7 +83,7 @@ public sealed class EnsurePresentReplayTests : IAsyncDisposable
     {
         Assert.That(Replayed.Count(), Is.EqualTo(32));
         Assert.That(
-            Differs.Names.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)),
+            Deviations.Names.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)),
             Is.SubsetOf(Replayed.Select(exchange => exchange.Name)));
         Assert.That(Replayed.SelectMany(exchange => exchange.UpstreamRequests).Count(), Is.GreaterThan(20));
     }
@@ -125,8 +126,7 @@ public sealed class EnsurePresentReplayTests : IAsyncDisposable
 
     private async Task ResetWhenReceivedAsync(SlaveInProcess slave)
     {
-        while (!Directory.EnumerateFiles(slave.CacheDirectory, "*.tmp").Any())
-            await Task.Delay(1, TestContext.CurrentContext.CancellationToken);
+        await Until.TrueAsync(() => Directory.EnumerateFiles(slave.CacheDirectory, "*.tmp").Any());
         _reset.SetResult();
     }
 

@@ -2,7 +2,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Buildd.Protocol.Messages;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;
@@ -97,7 +98,6 @@ public sealed class EnsurePresentTests
     /// <summary>Waits until some of a download is on the disk.</summary>
     private static async Task UntilWrittenAsync(string folder)
     {
-        while (!Directory.EnumerateFiles(folder, "*.tmp").Any())
-            await Task.Delay(1, TestContext.CurrentContext.CancellationToken);
+        await Until.TrueAsync(() => Directory.EnumerateFiles(folder, "*.tmp").Any());
     }
 }

@@ -1,4 +1,4 @@
-using Buildd.UnitTests.Protocol;
+using Buildd.Testing.Wire;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;
@@ -29,5 +29,5 @@ public class EveryCaseTests
             Is.EquivalentTo(Replayed.Concat(OpenCases.Table.Keys.Where(LifecycleReplayTests.HasScenario))));
 
     [Test]
-    public void What_differs_on_purpose_was_recorded_and_is_replayed() => Assert.That(Differs.Names, Is.SubsetOf(Replayed));
+    public void What_differs_on_purpose_was_recorded_and_is_replayed() => Assert.That(Deviations.Names, Is.SubsetOf(Replayed));
 }

@@ -6,7 +6,8 @@ using Buildd.Protocol.XmlRpc;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
 using Buildd.Slave.Files;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;

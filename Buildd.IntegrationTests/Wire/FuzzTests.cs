@@ -5,8 +5,8 @@ using Buildd.IntegrationTests.Wire.Fuzzing;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
-using Buildd.UnitTests.Protocol;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Runs;
+using Buildd.Testing.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
@@ -102,11 +102,10 @@ public sealed class FuzzTests
 
         Assert.That(sizes.Zip(sizes.Skip(1), (before, after) => after.Heap - before.Heap).Min(), Is.LessThan(MaxHeapGrowth));
         Assert.That(sizes[^1].WorkingSet - sizes[0].WorkingSet, Is.LessThan(MaxWorkingSetGrowth));
-        while (Measure().Descriptors - sizes[0].Descriptors >= MaxMoreDescriptors)
-        {
-            Assert.That(cancellationToken.IsCancellationRequested, Is.False, "sockets or files stay open");
-            await Task.Delay(100, CancellationToken.None);
-        }
+        await Until.TrueAsync(
+            () => Measure().Descriptors - sizes[0].Descriptors < MaxMoreDescriptors,
+            TimeSpan.FromMinutes(10),
+            () => "sockets or files stay open");
 
         async Task SendAsync(int from, int to)
         {
@@ -204,9 +203,8 @@ public sealed class FuzzTests
         do
         {
             await slave.Client.BuildAsync(Build("LAST-1"), cancellationToken);
-            StatusReply status;
-            while ((status = await slave.Client.StatusAsync(cancellationToken)).Status != BuilderStatus.Waiting)
-                await Task.Delay(5, cancellationToken);
+            var status = await Until.SeenAsync(
+                () => slave.Client.StatusAsync(cancellationToken), seen => seen.Status == BuilderStatus.Waiting);
             Assert.That(status.BuildId, Is.EqualTo("LAST-1"));
             end = status.BuildStatus;
             if (end == BuildStatus.Ok)

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Buildd.IntegrationTests.Support;
-using Buildd.UnitTests.Protocol;
+using Buildd.Testing.Wire;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;
@@ -23,16 +23,16 @@ public partial class HttpReplayTests
     /// <summary>Those of the file cache that need no build.</summary>
     internal static IEnumerable<WireCase> Replayed => WireCase.All.Where(exchange => IsReplayed().IsMatch(exchange.Name));
 
-    private static IEnumerable<WireCase> Same => Replayed.Where(exchange => !Differs.Contains(exchange.Name));
+    private static IEnumerable<WireCase> Same => Replayed.Where(exchange => !Deviations.Contains(exchange.Name));
 
-    private static IEnumerable<WireCase> Different => Replayed.Where(exchange => Differs.Contains(exchange.Name));
+    private static IEnumerable<WireCase> Different => Replayed.Where(exchange => Deviations.Contains(exchange.Name));
 
     [TestCaseSource(nameof(Same))]
     public async Task The_answer_is_the_reference_s(WireCase exchange)
     {
         var (ours, recorded) = await ReplayAsync(exchange);
 
-        Assert.That(Describe(ours, Parts.All), Is.EqualTo(Describe(recorded, Parts.All)));
+        Assert.That(Describe(ours, AnswerParts.All), Is.EqualTo(Describe(recorded, AnswerParts.All)));
         Assert.That(ours.Answers.Select(answer => Unbound(answer.Body)), Is.EqualTo(recorded.Answers.Select(answer => Unbound(answer.Body))));
     }
 
@@ -40,12 +40,12 @@ public partial class HttpReplayTests
     public async Task The_answer_differs_only_where_it_is_meant_to(WireCase exchange)
     {
         var (ours, recorded) = await ReplayAsync(exchange);
-        var difference = Differs.Get(exchange.Name);
+        var difference = Deviations.Get(exchange.Name);
 
-        Assert.That(Describe(ours, difference.Same), Is.EqualTo(Describe(recorded, difference.Same)), difference.Reason);
-        Assert.That(ours.Answers[^1].Status, Is.EqualTo(difference.Status), difference.Reason);
-        Assert.That(Describe(ours, Parts.All), Does.Contain(difference.Ours), difference.Reason);
-        Assert.That(Describe(ours, Parts.All), Is.Not.EqualTo(Describe(recorded, Parts.All)), "It no longer differs: take it off the table.");
+        Assert.That(Describe(ours, difference.Same), Is.EqualTo(Describe(recorded, difference.Same)), difference.Why);
+        Assert.That(ours.Answers[^1].Status, Is.EqualTo(difference.Status), difference.Why);
+        Assert.That(Describe(ours, AnswerParts.All), Does.Contain(difference.Ours), difference.Why);
+        Assert.That(Describe(ours, AnswerParts.All), Is.Not.EqualTo(Describe(recorded, AnswerParts.All)), Deviations.IsNone);
     }
 
     [Test]
@@ -53,7 +53,7 @@ public partial class HttpReplayTests
     {
         Assert.That(Same.Count() + Different.Count(), Is.EqualTo(101));
         var names = WireCase.All.Select(exchange => exchange.Name).ToHashSet();
-        Assert.That(Differs.Names.Where(name => !names.Contains(name)), Is.Empty, "The table names what was never recorded.");
+        Assert.That(Deviations.Names.Where(name => !names.Contains(name)), Is.Empty, "deviations.json names what was never recorded.");
     }
 
     private static async Task<(Conversation Ours, Conversation Recorded)> ReplayAsync(WireCase exchange)
@@ -151,20 +151,20 @@ public partial class HttpReplayTests
         return await connection.ReceiveAsync(isHead: false, deadline) is { Status: 404 };
     }
 
-    private static string Describe(Conversation conversation, Parts parts)
+    private static string Describe(Conversation conversation, AnswerParts parts)
     {
         var text = new StringBuilder();
         foreach (var answer in conversation.Answers)
         {
-            if (parts.HasFlag(Parts.StatusLine))
+            if (parts.HasFlag(AnswerParts.StatusLine))
                 text.Append(answer.StatusLine).Append('\n');
-            if (parts.HasFlag(Parts.Fields))
+            if (parts.HasFlag(AnswerParts.Fields))
                 text.AppendJoin('\n', answer.Fields.Where(IsReliedOn).Select(Unbound).Order(StringComparer.Ordinal)).Append('\n');
-            if (parts.HasFlag(Parts.Body))
+            if (parts.HasFlag(AnswerParts.Body))
                 text.Append(Unbound(Encoding.Latin1.GetString(answer.Body))).Append('\n');
         }
 
-        if (parts.HasFlag(Parts.Connection))
+        if (parts.HasFlag(AnswerParts.Connection))
             text.Append(conversation.IsOpen ? "open" : "closed");
         return text.ToString();
     }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Buildd.Slave.Http;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Buildd.IntegrationTests.Wire.Scenarios;
 using Buildd.Protocol.Messages;
-using Buildd.UnitTests.Protocol;
+using Buildd.Testing.Wire;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;
@@ -28,9 +28,9 @@ public partial class LifecycleReplayTests
 
     private static IEnumerable<WireCase> Open => OpenCases.Table.Keys.Where(HasScenario).Select(WireCase.Get);
 
-    private static IEnumerable<WireCase> Same => Names.Where(name => !Differs.Contains(name)).Select(WireCase.Get);
+    private static IEnumerable<WireCase> Same => Names.Where(name => !Deviations.Contains(name)).Select(WireCase.Get);
 
-    private static IEnumerable<WireCase> Different => Names.Where(Differs.Contains).Select(WireCase.Get);
+    private static IEnumerable<WireCase> Different => Names.Where(Deviations.Contains).Select(WireCase.Get);
 
     [TestCaseSource(nameof(Same))]
     public async Task The_answer_has_the_reference_s_bytes(WireCase exchange)
@@ -48,7 +48,7 @@ public partial class LifecycleReplayTests
     [TestCaseSource(nameof(Different))]
     public async Task The_answer_differs_on_purpose(WireCase exchange)
     {
-        var difference = Differs.Get(exchange.Name);
+        var difference = Deviations.Get(exchange.Name);
         await using var scene = await Scene.StartAsync();
         await Scenarios[exchange.Name](scene);
 
@@ -56,11 +56,11 @@ public partial class LifecycleReplayTests
 
         var (head, body) = WireCase.Split(answer);
         var recorded = WireCase.Split(StandIns.PutInto(exchange.Response)).Body;
-        Assert.That(head, Does.StartWith($"HTTP/1.1 {difference.Status} "), difference.Reason);
-        Assert.That(Masked(body), Does.Contain(difference.Ours), difference.Reason);
-        Assert.That(Masked(body), Is.Not.EqualTo(Masked(recorded)), "It no longer differs: take it off the table.");
-        if (difference.Turned is { } turned)
-            Assert.That(Masked(body), Is.EqualTo(turned(Masked(recorded))), "Nothing else may differ.");
+        Assert.That(head, Does.StartWith($"HTTP/1.1 {difference.Status} "), difference.Why);
+        Assert.That(Masked(body), Does.Contain(difference.Ours), difference.Why);
+        Assert.That(Masked(body), Is.Not.EqualTo(Masked(recorded)), Deviations.IsNone);
+        if (difference.Turn(Masked(recorded)) is { } turned)
+            Assert.That(Masked(body), Is.EqualTo(turned), "Nothing else may differ.");
     }
 
     [TestCaseSource(nameof(Open))]

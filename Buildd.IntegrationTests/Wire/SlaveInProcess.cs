@@ -7,7 +7,8 @@ using Buildd.Daemon.Security;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using Microsoft.AspNetCore.Builder;
 
 namespace Buildd.IntegrationTests.Wire;
@@ -110,7 +111,7 @@ internal sealed class SlaveInProcess : IAsyncDisposable
         });
         if (reply.Answer != BuildAnswer.Building)
             throw new InvalidOperationException(reply.Text);
-        await UntilAsync(async () => (await Client.StatusAsync()).LogTail is { Length: > 0 });
+        await Until.TrueAsync(async () => (await Client.StatusAsync()).LogTail is { Length: > 0 });
     }
 
     /// <summary>Lets the build end and waits until the slave is waiting.</summary>
@@ -122,7 +123,7 @@ internal sealed class SlaveInProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until the slave is waiting.</summary>
-    internal Task WaitingAsync() => UntilAsync(async () => (await Client.StatusAsync()).Status == BuilderStatus.Waiting);
+    internal Task WaitingAsync() => Until.TrueAsync(async () => (await Client.StatusAsync()).Status == BuilderStatus.Waiting);
 
     /// <summary>Sends bytes as they are and returns what comes back: one answer, of the length that it says it has.</summary>
     internal async Task<byte[]> SendAsync(byte[] request)
@@ -165,12 +166,5 @@ internal sealed class SlaveInProcess : IAsyncDisposable
             return false;
         var digits = text[(length + Length.Length)..text.IndexOf("\r\n", length + 2, StringComparison.Ordinal)];
         return answer.Length >= head + 4 + int.Parse(digits, System.Globalization.CultureInfo.InvariantCulture);
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!await condition())
-            await Task.Delay(10, deadline.Token);
     }
 }

@@ -1,5 +1,5 @@
 using System.Text;
-using Buildd.UnitTests.Protocol;
+using Buildd.Testing.Wire;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Wire;
@@ -17,9 +17,9 @@ public class WireReplayTests
     internal static IEnumerable<WireCase> Replayed => WireCase.All.Where(exchange =>
         ((string[])["echo-", "info", "status-idle", "fault-"]).Any(prefix => exchange.Name.StartsWith(prefix, StringComparison.Ordinal)));
 
-    private static IEnumerable<WireCase> Same => Replayed.Where(exchange => !Differs.Contains(exchange.Name));
+    private static IEnumerable<WireCase> Same => Replayed.Where(exchange => !Deviations.Contains(exchange.Name));
 
-    private static IEnumerable<WireCase> Different => Replayed.Where(exchange => Differs.Contains(exchange.Name));
+    private static IEnumerable<WireCase> Different => Replayed.Where(exchange => Deviations.Contains(exchange.Name));
 
     [TestCaseSource(nameof(Same))]
     public async Task The_answer_has_the_reference_s_bytes(WireCase exchange)
@@ -42,9 +42,9 @@ public class WireReplayTests
 
         var answer = await slave.SendAsync(exchange.Request);
 
-        var ours = Differs.Get(exchange.Name);
-        Assert.That(Encoding.UTF8.GetString(answer), Does.StartWith($"HTTP/1.1 {ours.Status} ").And.Contain(ours.Ours), ours.Reason);
-        Assert.That(WireCase.Split(answer).Body, Is.Not.EqualTo(exchange.ResponseBody), "It no longer differs: take it off the table.");
+        var ours = Deviations.Get(exchange.Name);
+        Assert.That(Encoding.UTF8.GetString(answer), Does.StartWith($"HTTP/1.1 {ours.Status} ").And.Contain(ours.Ours), ours.Why);
+        Assert.That(WireCase.Split(answer).Body, Is.Not.EqualTo(exchange.ResponseBody), Deviations.IsNone);
     }
 
     /// <summary>Brings a slave to where the reference was when the exchange was recorded.</summary>

@@ -8,7 +8,7 @@ using Buildd.Linux.Processes;
 using Buildd.Master;
 using Buildd.Protocol;
 using Buildd.Slave.Builds;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Architecture;
@@ -39,7 +39,10 @@ public sealed class ArchitectureTests
 
     /// <summary>What is built and not shipped, the samples among it: it may refer to everything.</summary>
     private static readonly string[] NotShipped =
-        ["Buildd.UnitTests", "Buildd.IntegrationTests", "Buildd.TestProgram", "Buildd.Benchmarks", "Buildd.Demo", "EmbeddedSlave", "BuildTen", "CustomJob"];
+    [
+        "Buildd.UnitTests", "Buildd.IntegrationTests", "Buildd.Testing", "Buildd.TestProgram", "Buildd.Benchmarks", "Buildd.Demo",
+        "EmbeddedSlave", "BuildTen", "CustomJob",
+    ];
 
     private static readonly Dictionary<string, Assembly> Assemblies = new()
     {
@@ -107,6 +110,13 @@ public sealed class ArchitectureTests
 
         Assert.That(starting, project == "Buildd.Linux" ? Is.Not.Empty : Is.Empty);
     }
+
+    /// <summary>A second way to start processes is for tests and benchmarks only (docs/decisions/0013).</summary>
+    [TestCaseSource(nameof(Projects))]
+    public void Nothing_that_is_shipped_refers_to_CliWrap(string project) => Assert.That(
+        XDocument.Load(Path.Combine(Root, project, project + ".csproj")).Descendants("PackageReference")
+            .Select(reference => reference.Attribute("Include")!.Value),
+        Has.No.Member("CliWrap"));
 
     /// <summary>What is generated for several classes comes in an order that changes, and the programs would be others each time they are built.</summary>
     [TestCaseSource(nameof(Projects))]

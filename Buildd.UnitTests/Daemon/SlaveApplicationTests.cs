@@ -6,7 +6,7 @@ using Buildd.Daemon.Logging;
 using Buildd.Slave;
 using Buildd.Slave.Http;
 using Buildd.Slave.Lifecycle;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

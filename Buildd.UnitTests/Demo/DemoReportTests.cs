@@ -4,7 +4,7 @@ using Buildd.Cli.Commands;
 using Buildd.Demo;
 using Buildd.Master;
 using Buildd.Master.Builds;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Demo;

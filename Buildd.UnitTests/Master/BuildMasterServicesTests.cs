@@ -4,7 +4,8 @@ using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Notification;
 using Buildd.Master.Results;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -90,19 +91,11 @@ public sealed class BuildMasterServicesTests : IDisposable
             _happened.Add(what);
     }
 
-    private async Task UntilAsync(string what)
+    private Task UntilAsync(string what) => Until.TrueAsync(() =>
     {
-        while (true)
-        {
-            lock (_happened)
-            {
-                if (_happened.Contains(what))
-                    return;
-            }
-
-            await Task.Delay(10);
-        }
-    }
+        lock (_happened)
+            return _happened.Contains(what);
+    });
 
     private class Service(Action<string> note, string when) : IHostedService
     {

@@ -1,86 +1,31 @@
 using System.Text;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
+using Buildd.Testing.Wire;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Protocol;
 
 /// <summary>
 /// The exchanges recorded from the reference, replayed against codec and messages: request body in, answer body out,
-/// byte for byte. Where we differ on purpose, <see cref="Differences"/> says so and why.
+/// byte for byte. Where we differ on purpose, <see cref="Deviations"/> say so and why.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class RecordedExchangesTests
 {
-    private const string Nameless = "fault 8002: Can't deserialize input: the call has no method name";
-
-    private const string NamelessReason =
-        "The reference answers HTTP 500 with a page of HTML, which no XML-RPC client can read.";
-
-    /// <summary>
-    /// All places where the same request gets another answer from us than from the reference. The request is the name
-    /// of a recorded exchange, or a body whose answer by the reference was observed in other ways.
-    /// </summary>
-    private static readonly (string Request, string OurAnswer, string Reason)[] Differences =
-    [
-        (
-            "echo-doctype-entity",
-            "fault 8002: Can't deserialize input: document type declarations are refused: line 1, column 21",
-            "The reference expands entities. No client declares any, and a few lines of them can expand to gigabytes."),
-        ("fault-no-method-name", Nameless, NamelessReason),
-        ("fault-empty-method-name", Nameless, NamelessReason),
-        ("fault-method-response-sent", Nameless, NamelessReason),
-        (
-            Codec.CallWith("<int>1_000</int>"),
-            "fault 8002: Can't deserialize input: invalid literal for int() with base 10: '1_000'",
-            "Python's int() and float() take grouped digits and those of every script. Nobody sends them on purpose."),
-        (
-            Codec.CallWith("<name>x</name>"),
-            "fault 8002: Can't deserialize input: a name stands outside of a struct",
-            "The reference takes a name for a string wherever it stands, and a string for a name. Nobody mixes them up."),
-        (
-            Codec.CallWith("<dateTime.iso8601>&lt;</dateTime.iso8601>"),
-            "[time '<']",
-            "The reference doesn't escape the text of a date, so its answer here is no XML."),
-        (
-            "<?xml version='1.0' encoding='windows-1252'?>" + Codec.CallWith("x"),
-            "fault 8002: Can't deserialize input: unknown encoding: line 1, column 30",
-            "Python knows some hundred encodings, .NET without its code pages these: UTF-8, -16 and -32, Latin-1, ASCII. "
-            + "All known clients send UTF-8."),
-        (
-            "<?xml version='1.1'?>" + Codec.CallWith("x"),
-            "fault 8002: Can't deserialize input: not well-formed (invalid token): line 1, column 15",
-            "The reference's parser doesn't look at the version; ours knows no other than 1.0, and no client sends one."),
-        (
-            Codec.CallWith("<a:b:int>1</a:b:int>"),
-            "fault 8002: Can't deserialize input: not well-formed (invalid token): line 1, column 67",
-            "The reference knows nothing of namespaces and drops prefixes; our parser has names with one colon at most."),
-        (
-            Codec.CallWith(string.Concat(Enumerable.Repeat("<array>", 101).Concat(Enumerable.Repeat("</array>", 101)))),
-            "fault 8002: Can't deserialize input: arrays and structs are nested 101 deep, more than the limit of 100",
-            "The reference has no limits, see XmlRpcLimits."),
-        (
-            "<methodCall><methodName>ensurepresent</methodName><params><value>s</value><int>5</int><value/><value/></params>"
-            + "</methodCall>",
-            "fault 8002: error",
-            "The reference answers that the download failed. It is the caller's mistake, as with a sum that is no string."),
-        (
-            "<methodCall><methodName>build</methodName><params><value>id</value><value>nosuch</value><value>s</value>"
-            + "<array/><array/></params></methodCall>",
-            "fault 8002: error",
-            "The reference would say that the manager is unknown before it notices the other arguments' types."),
-    ];
-
     private static readonly string[] Replayed = ["echo-", "info", "status-idle", "fault-"];
 
     private static IEnumerable<WireCase> SameCases => WireCase.All
         .Where(wireCase => Replayed.Any(name => wireCase.Name.StartsWith(name, StringComparison.Ordinal)))
-        .Where(wireCase => Differences.All(difference => difference.Request != wireCase.Name));
+        .Where(wireCase => !Deviations.Contains(wireCase.Name) || Deviations.Get(wireCase.Name).Answer is null);
 
-    private static IEnumerable<TestCaseData<string, string>> DifferenceCases => Differences.Select(
-        row => new TestCaseData<string, string>(row.Request, row.OurAnswer)
-            .SetArgDisplayNames(row.Request.Length > 70 ? row.Request[..70] : row.Request));
+    private static IEnumerable<TestCaseData<string, string, string>> DifferenceCases =>
+        from deviation in Deviations.All
+        where deviation.Answer is not null
+        from request in deviation.Request is { } body ? [body] : deviation.Recordings
+        select new TestCaseData<string, string, string>(request, deviation.Answer!, deviation.Why)
+            .SetArgDisplayNames(request.Length > 70 ? request[..70] : request);
 
     [TestCaseSource(nameof(SameCases))]
     public void Answer_has_the_reference_s_bytes(WireCase wireCase)
@@ -93,15 +38,28 @@ public sealed class RecordedExchangesTests
     }
 
     [TestCaseSource(nameof(DifferenceCases))]
-    public void Answer_differs_on_purpose(string request, string ours)
+    public void Answer_differs_on_purpose(string request, string ours, string why)
     {
         var recorded = WireCase.All.SingleOrDefault(wireCase => wireCase.Name == request);
         var answer = Answer(recorded?.RequestBody ?? Encoding.UTF8.GetBytes(request), "254");
 
-        Assert.That(Describe(answer), Is.EqualTo(ours));
+        Assert.That(Describe(answer), Is.EqualTo(ours), why);
         if (recorded is not null)
-            Assert.That(answer, Is.Not.EqualTo(recorded.ResponseBody), "It no longer differs: take it off the table.");
+            Assert.That(answer, Is.Not.EqualTo(recorded.ResponseBody), Deviations.IsNone);
     }
+
+    [Test]
+    public void Every_deviation_is_of_one_recording_or_of_a_request_and_says_why() => Assert.Multiple(() =>
+    {
+        Assert.That(Deviations.Names, Is.Unique.And.SubsetOf(WireCase.All.Select(wireCase => wireCase.Name)), Deviations.IsNone);
+        foreach (var deviation in Deviations.All)
+        {
+            Assert.That(deviation.Why, Does.EndWith("."));
+            Assert.That(deviation.Recordings.Count > 0, Is.Not.EqualTo(deviation.Request is not null), deviation.Why);
+            Assert.That(deviation.Ours is not null, Is.EqualTo(deviation.Recordings.Count > 0), deviation.Why);
+            Assert.That(deviation.Answer ?? deviation.Ours, Is.Not.Null, deviation.Why);
+        }
+    });
 
     [Test]
     public void Recorded_bytes_have_not_been_touched()

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Scripts;

@@ -7,6 +7,7 @@ using Buildd.Slave.Builds;
 using Buildd.Slave.Files;
 using Buildd.Slave.Lifecycle;
 using Buildd.Slave.Metrics;
+using Buildd.Testing.Files;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

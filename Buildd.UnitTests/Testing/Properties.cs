@@ -1,3 +1,4 @@
+using Buildd.Testing.Runs;
 using FsCheck;
 using FsCheck.Fluent;
 using NUnit.Framework;

@@ -7,7 +7,7 @@ usage: drive.py URL call METHOD           calls, and prints the answer as JSON
        drive.py URL start UNTIL ID CHROOT SUITE ARCH FILE...
                                           serves the files and an empty archive, has a binarypackage build of them begin,
                                           and prints the status when it is WAITING, or when the log has the text UNTIL
-       drive.py URL archive SUITE         serves an empty archive at URL until it is killed; says 'pid N' and 'ready'
+       drive.py URL archive SUITE         serves an empty archive at URL until it is killed; says 'ready'
 """
 import functools
 import hashlib
@@ -67,7 +67,7 @@ def serve_archive(url, suite):
         handler = functools.partial(Quiet, directory=folder)
         server = http.server.ThreadingHTTPServer(('127.0.0.1', urllib.parse.urlsplit(url).port), handler)
         signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
-        print('pid %d\nready' % os.getpid(), flush=True)
+        print('ready', flush=True)
         server.serve_forever()
 
 

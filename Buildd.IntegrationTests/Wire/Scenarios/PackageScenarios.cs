@@ -2,7 +2,7 @@ using System.Text;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
-using Buildd.UnitTests.Protocol;
+using Buildd.Testing.Wire;
 using static Buildd.Protocol.Messages.WireNames;
 
 namespace Buildd.IntegrationTests.Wire.Scenarios;

@@ -2,7 +2,7 @@ using Buildd.Backends.BinaryPackage;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
-using Buildd.UnitTests.Protocol;
+using Buildd.Testing.Wire;
 
 namespace Buildd.IntegrationTests.Wire.Scenarios;
 

@@ -2,6 +2,8 @@ using System.Text;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Debian.Architectures;
 using Buildd.Protocol.Messages;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
@@ -190,7 +192,7 @@ public sealed class DepWaitAnalysisTests
         var dsc = WriteDsc(folder, "no-a");
 
         var judging = new DepWaitAnalysis(_chroot.RunAsync, ArchitectureTable.BuiltIn, time).JudgeAsync(log, dsc, "amd64", false, default);
-        await SpinUntilAsync(() => _chroot.Ran.Count > 0);
+        await Until.TrueAsync(() => _chroot.Ran.Count > 0);
         time.Advance(DepWaitAnalysis.Deadline);
         AssertFailed(await judging, "within 10 minutes");
 
@@ -250,12 +252,6 @@ public sealed class DepWaitAnalysisTests
         File.WriteAllText(folder["x.dsc"],
             $"Format: 3.0 (native)\nSource: fx\nVersion: 1.0\nArchitecture: any\nBuild-Depends: {buildDepends}\nFiles:\n {new string('0', 32)} 1 fx_1.0.tar.xz\n");
         return folder["x.dsc"];
-    }
-
-    private static async Task SpinUntilAsync(Func<bool> isSo)
-    {
-        while (!isSo())
-            await Task.Yield();
     }
 
     private async Task<DepWaitVerdict> JudgeAsync(SbuildLogScan log, string buildDepends, CancellationToken cancellationToken, bool archIndep = false)

@@ -1,7 +1,7 @@
 using Buildd.Backends.BinaryPackage;
 using Buildd.Debian.Relations;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.BinaryPackage;

@@ -3,7 +3,7 @@ using Buildd.Backends.Limits;
 using Buildd.Backends.Phases;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.BinaryPackage;

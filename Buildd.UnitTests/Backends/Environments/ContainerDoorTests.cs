@@ -1,7 +1,8 @@
 using System.Text;
 using Buildd.Backends.Environments;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.Environments;

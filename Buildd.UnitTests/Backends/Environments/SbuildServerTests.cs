@@ -1,7 +1,7 @@
 using System.Text;
 using Buildd.Backends.Environments;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.Environments;

@@ -1,8 +1,8 @@
 using Buildd.Backends.Phases;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
+using Buildd.Testing.Files;
 using Buildd.UnitTests.Backends.Phases;
-using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.Environments;

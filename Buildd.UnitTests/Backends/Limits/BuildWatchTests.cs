@@ -1,6 +1,7 @@
 using Buildd.Backends.Limits;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
+using Buildd.Testing.Files;
 using Buildd.UnitTests.Backends.PlugIn;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;

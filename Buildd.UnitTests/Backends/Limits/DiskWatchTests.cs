@@ -1,5 +1,5 @@
 using Buildd.Backends.Limits;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.Limits;

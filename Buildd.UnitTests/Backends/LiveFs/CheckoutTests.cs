@@ -1,6 +1,6 @@
 using Buildd.Backends.LiveFs.LiveBuild;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.LiveFs;

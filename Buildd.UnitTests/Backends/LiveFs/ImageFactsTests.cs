@@ -1,7 +1,8 @@
 using System.Text;
 using Buildd.Backends.LiveFs;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.LiveFs;

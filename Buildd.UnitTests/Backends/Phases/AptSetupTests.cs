@@ -2,6 +2,7 @@ using Buildd.Backends.Phases;
 using Buildd.Debian.Apt;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Logs;
+using Buildd.Testing.Files;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

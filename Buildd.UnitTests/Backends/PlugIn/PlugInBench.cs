@@ -3,8 +3,8 @@ using Buildd.Backends.PlugIn;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
 using Buildd.Slave.Logs;
-using Buildd.UnitTests.Testing;
-using NUnit.Framework;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
 
 namespace Buildd.UnitTests.Backends.PlugIn;
 
@@ -77,13 +77,6 @@ internal sealed class PlugInBench : IBuildContext, IDisposable
         await Executable.WriteAsync(_folder["plug-in"], "#!/bin/sh\n" + script);
         var options = new PlugInOptions { Tag = "test", Command = _folder["plug-in"], Timeout = timeout, StallTimeout = stallTimeout, Limits = Limits, Network = Network };
         return await new PlugInBackend(options).Prepare(Request).RunAsync(this, abort);
-    }
-
-    /// <summary>Waits until something is so, for as long as the test may take.</summary>
-    internal static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition())
-            await Task.Delay(10, TestContext.CurrentContext.CancellationToken);
     }
 
     public Task AddResultAsync(string path, string? name, CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
+using Buildd.Testing.Runs;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
@@ -191,7 +192,7 @@ public sealed class PlugInBuildTests : IDisposable
     {
         using var abort = new CancellationTokenSource();
         var run = _bench.RunAsync("(trap 'sleep 1; echo helper done; exit' TERM; echo ready; while :; do sleep 0.05; done) & wait", abort: abort.Token);
-        await PlugInBench.UntilAsync(() => _bench.LogText.Contains("ready"));
+        await Until.TrueAsync(() => _bench.LogText.Contains("ready"));
 
         await abort.CancelAsync();
 
@@ -207,7 +208,7 @@ public sealed class PlugInBuildTests : IDisposable
         using var abort = new CancellationTokenSource();
         var run = _bench.RunAsync(
             "trap '' TERM; setsid sh -c 'trap \"\" TERM; while :; do sleep 100; done' & echo $! > ../pid; echo ready; while :; do sleep 100; done", abort: abort.Token);
-        await PlugInBench.UntilAsync(() => _bench.LogText.Contains("ready"));
+        await Until.TrueAsync(() => _bench.LogText.Contains("ready"));
         var pid = int.Parse(File.ReadAllText(Path.Combine(_bench.Directory, "pid")));
 
         await abort.CancelAsync();

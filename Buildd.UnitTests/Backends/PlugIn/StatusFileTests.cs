@@ -1,5 +1,6 @@
 using Buildd.Backends.PlugIn;
 using Buildd.Protocol.XmlRpc;
+using Buildd.Testing.Runs;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
@@ -88,7 +89,7 @@ public sealed class StatusFileTests : IDisposable
         Assert.That(_bench.Members, Is.Empty);
 
         _time.Advance(TimeSpan.FromSeconds(1));
-        await PlugInBench.UntilAsync(() => _bench.Members.ContainsKey("a"));
+        await Until.TrueAsync(() => _bench.Members.ContainsKey("a"));
         await stop.CancelAsync();
         await following;
 

@@ -3,6 +3,8 @@ using System.Text;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Root;
 using Buildd.Linux.Processes;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
@@ -229,8 +231,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
         await MakeTarballAsync("mkdir chroot-autobuild; head -c 400000000 /dev/zero > chroot-autobuild/zero");
         using var stop = new CancellationTokenSource();
         var run = RunAsync(new RootOperation.Overlay("1", Sum), stop.Token);
-        while (!Directory.Exists(Base + ".new") && !run.IsCompleted)
-            await Task.Delay(1);
+        await Until.TrueAsync(() => Directory.Exists(Base + ".new") || run.IsCompleted);
         await stop.CancelAsync();
 
         Assert.That(async () => await run, Throws.InstanceOf<OperationCanceledException>());

@@ -1,5 +1,5 @@
 using Buildd.Backends.Root;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.Root;

@@ -2,7 +2,8 @@ using Buildd.Cli.Commands;
 using Buildd.Farm;
 using Buildd.Farm.Configuration;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Cli.Commands;

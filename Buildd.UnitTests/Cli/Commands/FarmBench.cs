@@ -1,7 +1,7 @@
 using Buildd.Cli.Commands;
 using Buildd.Farm.Store;
 using Buildd.Master.Builds;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 
 namespace Buildd.UnitTests.Cli.Commands;
 

@@ -1,6 +1,7 @@
 using Buildd.Backends.PlugIn;
 using Buildd.Daemon.Configuration;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Daemon.Configuration;

@@ -1,5 +1,6 @@
 using Buildd.Daemon.Logging;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 
@@ -59,12 +60,12 @@ public sealed class DaemonLogTests : IDisposable
         await using (var log = Open())
         {
             Say(log, "first");
-            await UntilAsync(() => File.ReadAllText(Path).Contains("first", StringComparison.Ordinal));
+            await Until.TrueAsync(() => File.ReadAllText(Path).Contains("first", StringComparison.Ordinal));
             File.Move(Path, _folder["slave.log.1"]);
             Say(log, "second");
-            await UntilAsync(() => File.ReadAllText(_folder["slave.log.1"]).Contains("second", StringComparison.Ordinal));
+            await Until.TrueAsync(() => File.ReadAllText(_folder["slave.log.1"]).Contains("second", StringComparison.Ordinal));
             log.Reopen();
-            await UntilAsync(() => File.Exists(Path));
+            await Until.TrueAsync(() => File.Exists(Path));
             Say(log, "third");
         }
 
@@ -81,7 +82,8 @@ public sealed class DaemonLogTests : IDisposable
             File.Move(Path, _folder["slave.log.1"]);
             Directory.CreateDirectory(Path);
             log.Reopen();
-            await UntilAsync(() => File.ReadAllText(_folder["slave.log.1"]).Contains("can't be opened again", StringComparison.Ordinal));
+            await Until.TrueAsync(
+                () => File.ReadAllText(_folder["slave.log.1"]).Contains("can't be opened again", StringComparison.Ordinal));
             Say(log, "still here");
         }
 
@@ -137,10 +139,10 @@ public sealed class DaemonLogTests : IDisposable
         await using (var log = Open())
         {
             Say(log, "lost");
-            await UntilAsync(() => log.LostBytes > 0);
+            await Until.TrueAsync(() => log.LostBytes > 0);
             File.Delete(Path);
             log.Reopen();
-            await UntilAsync(() => log.LostBytes == 0);
+            await Until.TrueAsync(() => log.LostBytes == 0);
             Say(log, "kept");
         }
 
@@ -154,10 +156,4 @@ public sealed class DaemonLogTests : IDisposable
 
     private static async Task<int?> Processes(string program, string argument) =>
         (await Buildd.Linux.Processes.ProcessRunner.RunAsync(Buildd.Linux.Processes.Command.Of(program, argument), _ => { })).ExitCode;
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition())
-            await Task.Delay(10, TestContext.CurrentContext.CancellationToken);
-    }
 }

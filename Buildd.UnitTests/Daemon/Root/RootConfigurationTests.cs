@@ -1,7 +1,8 @@
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Root;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Daemon.Root;

@@ -1,5 +1,5 @@
 using Buildd.Daemon.Security;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using Microsoft.Extensions.Primitives;
 using NUnit.Framework;
 

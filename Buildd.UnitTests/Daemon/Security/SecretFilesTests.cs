@@ -1,5 +1,7 @@
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Security;
+using Buildd.Testing.Files;
+using Buildd.Testing.Servers;
 using Buildd.UnitTests.Testing;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;

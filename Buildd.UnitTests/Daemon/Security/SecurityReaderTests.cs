@@ -2,7 +2,8 @@ using System.Net;
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Security;
 using Buildd.Protocol.XmlRpc;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Servers;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Daemon.Security;

@@ -2,6 +2,8 @@ using Buildd.Daemon.Systemd;
 using Buildd.Linux.Systemd;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Lifecycle;
+using Buildd.Testing.Runs;
+using Buildd.Testing.Servers;
 using Buildd.UnitTests.Testing;
 using Microsoft.Extensions.Hosting.Systemd;
 using NUnit.Framework;
@@ -94,8 +96,7 @@ public sealed class ServiceReporterTests : IDisposable
     /// <summary>A second passes once the reporter waits for the so-and-so-manyth time.</summary>
     private static async Task AdvanceAsync(ManualTimeProvider time, int wait)
     {
-        while (time.Waits.Count < wait)
-            await Task.Delay(5, TestContext.CurrentContext.CancellationToken);
+        await Until.TrueAsync(() => time.Waits.Count >= wait);
         time.Advance(TimeSpan.FromSeconds(1));
     }
 }

@@ -1,7 +1,8 @@
 using System.Text;
 using Buildd.Debian.Architectures;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Debian.Architectures;

@@ -2,7 +2,8 @@ using System.Globalization;
 using System.Text;
 using Buildd.Debian.Keys;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Debian.Keys;

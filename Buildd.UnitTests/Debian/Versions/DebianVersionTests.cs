@@ -1,7 +1,8 @@
 using System.Text;
 using Buildd.Debian.Versions;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Packages;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Debian.Versions;

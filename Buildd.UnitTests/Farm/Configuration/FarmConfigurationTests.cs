@@ -1,7 +1,7 @@
 using Buildd.Farm;
 using Buildd.Farm.Configuration;
 using Buildd.Farm.Mail;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Farm.Configuration;

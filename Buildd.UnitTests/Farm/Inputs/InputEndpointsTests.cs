@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Buildd.Farm.Inputs;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,9 @@
 using System.Security.Cryptography.X509Certificates;
 using Buildd.Farm.Mail;
 using Buildd.Master.Mail;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
+using Buildd.Testing.Servers;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Farm.Mail;

@@ -1,7 +1,7 @@
 using Buildd.Farm.Store;
 using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using NUnit.Framework;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Buildd.Farm.Store;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 
 namespace Buildd.UnitTests.Farm.Store;
 

@@ -1,6 +1,7 @@
 using Buildd.Backends;
+using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Linux.Files;

@@ -1,5 +1,6 @@
 using Buildd.Linux.Processes;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Linux.Processes;
@@ -30,8 +31,7 @@ public class ProcessScopeTests
         await using var scope = ProcessScope.Open("forks", withControlGroup: false);
         Assert.That(scope.HasControlGroup, Is.False);
         await ProcessRunner.RunAsync(Command.Of("sh", "-c", script), _ => { }, scope);
-        while (scope.Alive().Count < processes)
-            await Task.Delay(10, TestContext.CurrentContext.CancellationToken);
+        await Until.TrueAsync(() => scope.Alive().Count >= processes);
 
         var left = await scope.KillAllAsync(TimeSpan.FromSeconds(30));
 
@@ -196,8 +196,7 @@ public class ProcessScopeTests
         await ProcessRunner.RunAsync(
             Command.Of("sh", "-c", "(exec 2>/dev/null; exec >/dev/null; x=$(head -c 20000000 /dev/zero | tr '\\0' x); while :; do sleep 100; done) &"), _ => { }, scope);
 
-        while (scope.ResidentBytes() < 20_000_000)
-            await Task.Delay(20, TestContext.CurrentContext.CancellationToken);
+        await Until.TrueAsync(() => scope.ResidentBytes() >= 20_000_000);
     }
 
     [TestCase("/system.slice/buildd-slave.service/slave", new[] { "/system.slice/buildd-slave.service", "/system.slice/buildd-slave.service/slave" })]

@@ -1,5 +1,5 @@
 using Buildd.Linux.Systemd;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Servers;
 using Microsoft.Extensions.Hosting.Systemd;
 using NUnit.Framework;
 

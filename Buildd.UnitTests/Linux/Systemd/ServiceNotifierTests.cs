@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Buildd.Linux.Systemd;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Servers;
 using Microsoft.Extensions.Hosting.Systemd;
 using NUnit.Framework;
 

@@ -2,6 +2,7 @@ using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Choosing;
+using Buildd.Testing.Runs;
 using Buildd.UnitTests.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;
@@ -100,8 +101,7 @@ public sealed class SchedulerTests
         }
 
         var last = (await _builds.ReadChangesAsync(0, 1000, cancellationToken))[^1].Revision;
-        while (_scheduler.Revision < last)
-            await Task.Delay(1, cancellationToken);
+        await Until.TrueAsync(() => _scheduler.Revision >= last);
         await stop.CancelAsync();
         await running;
 

@@ -1,6 +1,6 @@
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Inputs;

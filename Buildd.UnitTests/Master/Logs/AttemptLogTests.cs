@@ -1,7 +1,7 @@
 using System.Text;
 using Buildd.Master.Builds;
 using Buildd.Master.Logs;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 using static Buildd.UnitTests.Master.Replies;
 

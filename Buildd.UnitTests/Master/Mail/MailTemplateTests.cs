@@ -1,5 +1,5 @@
 using Buildd.Master.Mail;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Mail;

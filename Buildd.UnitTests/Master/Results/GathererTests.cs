@@ -2,6 +2,7 @@ using Buildd.Master;
 using Buildd.Master.Builds;
 using Buildd.Master.Results;
 using Buildd.Protocol.Client;
+using Buildd.Testing.Files;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 using static Buildd.UnitTests.Master.Replies;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Buildd.Master.Results;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Results;

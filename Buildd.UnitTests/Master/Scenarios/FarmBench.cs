@@ -8,6 +8,7 @@ using Buildd.Master.Jobs;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Master.Notification;
 using Buildd.Master.Results;
+using Buildd.Testing.Files;
 using Buildd.UnitTests.Testing;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;

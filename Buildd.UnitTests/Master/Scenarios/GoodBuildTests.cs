@@ -2,6 +2,7 @@ using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 using static Buildd.UnitTests.Master.Replies;
 
@@ -73,8 +74,7 @@ public sealed class GoodBuildTests : IAsyncDisposable
         var before = _farm.Now;
 
         await _farm.QueueAsync();
-        while (slave.Status.Status != BuilderStatus.Building)
-            await Task.Delay(1); // the clock stands still
+        await Until.TrueAsync(() => slave.Status.Status == BuilderStatus.Building); // the clock stands still
 
         Assert.That(_farm.Now, Is.EqualTo(before));
     }

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Scenarios;

@@ -5,7 +5,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Packages;
 using NUnit.Framework;
 using static Buildd.UnitTests.Master.Replies;
 

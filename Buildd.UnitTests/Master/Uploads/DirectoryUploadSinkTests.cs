@@ -3,7 +3,8 @@ using Buildd.Master.Jobs.LiveFs;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Master.Results;
 using Buildd.Master.Uploads;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Packages;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Uploads;

@@ -4,6 +4,9 @@ using Buildd.Master.Leaves;
 using Buildd.Master.Results;
 using Buildd.Master.Uploads;
 using Buildd.Master.Uploads.Archives;
+using Buildd.Testing.Files;
+using Buildd.Testing.Packages;
+using Buildd.Testing.Runs;
 using Buildd.UnitTests.Testing;
 using NSubstitute;
 using NUnit.Framework;
@@ -77,8 +80,7 @@ public sealed class ProcessingUploadSinkTests : IAsyncDisposable
         var held = await UploadLock.AcquireAsync(Root, UploadProcessor.Context, TimeSpan.Zero, TimeProvider.System, default);
         _run = _sink.RunAsync(_stop.Token);
         var build = await LandAsync();
-        while (_logger.Lines.Count < 3)
-            await Task.Delay(5);
+        await Until.TrueAsync(() => _logger.Lines.Count >= 3);
 
         held.Dispose();
 
@@ -123,7 +125,7 @@ public sealed class ProcessingUploadSinkTests : IAsyncDisposable
         _run = _sink.RunAsync(_stop.Token);
 
         await UntilAsync(build.Id, BuildState.FailedToUpload);
-        await UntilAsync(() => !File.Exists(Path.Combine(Root, "process-upload-buildd.journal")));
+        await Until.TrueAsync(() => !File.Exists(Path.Combine(Root, "process-upload-buildd.journal")));
         Assert.That(Directory.Exists(Path.Combine(Root, "rejected", build.Leaf!)));
     }
 
@@ -163,13 +165,5 @@ public sealed class ProcessingUploadSinkTests : IAsyncDisposable
         return build;
     }
 
-    private Task UntilAsync(long id, BuildState state) => UntilAsync(async () => (await _builds.FindAsync(id))!.State == state);
-
-    private static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        while (!await condition())
-            await Task.Delay(5, TestContext.CurrentContext.CancellationToken);
-    }
+    private Task UntilAsync(long id, BuildState state) => Until.TrueAsync(async () => (await _builds.FindAsync(id))!.State == state);
 }

@@ -4,6 +4,7 @@ using System.Text;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
+using Buildd.Testing.Wire;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

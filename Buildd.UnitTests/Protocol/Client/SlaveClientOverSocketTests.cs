@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Buildd.Protocol.Client;
+using Buildd.Testing.Wire;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Protocol.Client;

@@ -3,6 +3,7 @@ using System.Text;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
+using Buildd.Testing.Wire;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Protocol.Client;

@@ -1,5 +1,6 @@
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
+using Buildd.Testing.Wire;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Protocol.Messages;

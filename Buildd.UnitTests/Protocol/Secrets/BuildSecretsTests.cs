@@ -1,7 +1,7 @@
 using System.Text;
 using Buildd.Protocol.Secrets;
 using Buildd.Protocol.XmlRpc;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Runs;
 using FsCheck.Fluent;
 using NUnit.Framework;
 using static Buildd.UnitTests.Testing.Properties;

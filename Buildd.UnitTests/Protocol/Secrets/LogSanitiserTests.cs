@@ -1,6 +1,7 @@
 using System.Text;
 using Buildd.Protocol.Secrets;
 using Buildd.Slave.Logs;
+using Buildd.Testing.Runs;
 using Buildd.UnitTests.Slave.Logs;
 using Buildd.UnitTests.Testing;
 using FsCheck;

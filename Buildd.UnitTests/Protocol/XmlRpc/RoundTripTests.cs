@@ -1,5 +1,5 @@
 using Buildd.Protocol.XmlRpc;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Runs;
 using FsCheck.Fluent;
 using NUnit.Framework;
 using static Buildd.UnitTests.Testing.Properties;

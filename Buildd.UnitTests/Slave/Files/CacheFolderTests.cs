@@ -1,4 +1,5 @@
 using Buildd.Slave.Files;
+using Buildd.Testing.Files;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

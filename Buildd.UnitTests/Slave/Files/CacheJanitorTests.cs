@@ -1,5 +1,6 @@
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Files;
+using Buildd.Testing.Runs;
 using Buildd.UnitTests.Testing;
 using NSubstitute;
 using NUnit.Framework;
@@ -161,7 +162,6 @@ public sealed class CacheJanitorTests : IAsyncDisposable
     /// <summary>Waits until the janitor has gone to sleep so often.</summary>
     private async Task WaitingAsync(int times)
     {
-        while (_clock.Waits.Count(wait => wait == CacheJanitor.Interval) < times)
-            await Task.Delay(1, SlaveBench.Deadline);
+        await Until.TrueAsync(() => _clock.Waits.Count(wait => wait == CacheJanitor.Interval) >= times);
     }
 }

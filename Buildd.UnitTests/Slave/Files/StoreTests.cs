@@ -1,7 +1,8 @@
 using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
 using Buildd.Slave.Builds;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Slave.Files;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Buildd.Slave.Http;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Runs;
 using FsCheck.Fluent;
 using NUnit.Framework;
 using static Buildd.UnitTests.Testing.Properties;

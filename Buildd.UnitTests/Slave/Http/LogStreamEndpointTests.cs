@@ -4,6 +4,7 @@ using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 using Buildd.Slave.Http;
 using Buildd.Slave.Logs;
+using Buildd.Testing.Runs;
 using Buildd.UnitTests.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
@@ -147,8 +148,7 @@ public sealed class LogStreamEndpointTests : IAsyncDisposable
 
         for (var beat = 1; beat <= 2; beat++)
         {
-            while (_time.Waits.Count < beat)
-                await Task.Delay(1, SlaveBench.Deadline);
+            await Until.TrueAsync(() => _time.Waits.Count >= beat);
             _time.Advance(LogStreamEndpoint.HeartbeatInterval);
             await watcher.UntilAsync(": still there\n\n");
         }

@@ -1,5 +1,5 @@
 using Buildd.Slave.Lifecycle;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Slave.Lifecycle;

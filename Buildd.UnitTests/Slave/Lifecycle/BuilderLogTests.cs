@@ -5,7 +5,7 @@ using Buildd.Protocol.XmlRpc;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
 using Buildd.Slave.Logs;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 

@@ -1,6 +1,6 @@
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Lifecycle;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Slave.Lifecycle;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Buildd.Slave.Logs;
+using Buildd.Testing.Files;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 

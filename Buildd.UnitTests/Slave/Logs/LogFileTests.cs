@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Buildd.Slave.Logs;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Slave.Logs;

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
-using Buildd.UnitTests.Protocol;
+using Buildd.Testing.Wire;
 
 namespace Buildd.UnitTests.Slave.Logs;
 

@@ -4,7 +4,7 @@ using Buildd.Backends.BinaryPackage;
 using Buildd.Backends.BinaryPackage.Provenance;
 using Buildd.Backends.Phases;
 using Buildd.Debian.Apt;
-using Buildd.UnitTests.Testing;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.BinaryPackage.Provenance;

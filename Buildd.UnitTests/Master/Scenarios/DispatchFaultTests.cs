@@ -1,0 +1,126 @@
+using Buildd.Master.Builds;
+using Buildd.Protocol.Messages;
+using NUnit.Framework;
+
+namespace Buildd.UnitTests.Master.Scenarios;
+
+/// <summary>Builds that can not be begun.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(300_000)]
+public sealed class DispatchFaultTests : FaultFixture
+{
+    [Test]
+    public async Task A_slave_that_misses_a_file_once_is_sent_it_again()
+    {
+        var slave = await _farm.AddAsync("bob");
+        var refused = 0;
+        slave.OnBuildCall = _ => refused++ == 0 ? new BuildReply(BuildAnswer.UnknownSum, "chroot") : null;
+        var build = await _farm.QueueAsync();
+        _farm.Start();
+        await _farm.UntilAsync(() => slave.Status.Status == BuilderStatus.Building);
+
+        Assert.That(slave.CountStarting("ensurepresent"), Is.EqualTo(4));
+        Assert.That(await CountsAsync(build), Is.EqualTo((0, 0)));
+    }
+
+    [Test]
+    public async Task A_slave_that_misses_a_file_twice_is_blamed_with_its_job()
+    {
+        var slave = await _farm.AddAsync("bob");
+        slave.OnBuildCall = _ => new BuildReply(BuildAnswer.UnknownSum, "chroot");
+        var build = await _farm.QueueAsync();
+        _farm.Start();
+
+        build = await _farm.UntilAsync(build, BuildState.FailedToBuild);
+
+        Assert.That(slave.CountStarting("build "), Is.EqualTo(10));
+        Assert.That(await CountsAsync(build), Is.EqualTo((5, 5)));
+    }
+
+    [Test]
+    public async Task A_slave_without_the_kind_of_builder_gets_no_more_of_that_kind_and_others_do()
+    {
+        var unable = await _farm.AddAsync("a-unable");
+        unable.OnBuildCall = _ => new BuildReply(BuildAnswer.UnknownBuilder, "binarypackage");
+        var build = await _farm.QueueAsync();
+        _farm.Start();
+        await _farm.PassAsync(TimeSpan.FromMinutes(10));
+        Assert.That(unable.CountStarting("build "), Is.EqualTo(1));
+        Assert.That(await CountsAsync(build, "a-unable"), Is.EqualTo((0, 0)));
+        Assert.That((await _farm.Master.WhyWaitingAsync(1)).Sentence, Does.EndWith("and a-unable can't build a binarypackage."));
+
+        var able = await _farm.AddAsync("b-able");
+        await _farm.UntilAsync(() => able.Status.Status == BuilderStatus.Building);
+
+        Assert.That((await _farm.FindAsync(build)).Builder, Is.EqualTo("b-able"));
+    }
+
+    [Test]
+    public async Task An_input_that_the_slave_cannot_fetch_blames_both_and_resets_the_build()
+    {
+        var slave = await _farm.AddAsync("bob");
+        slave.OnEnsurePresent = _ => new EnsurePresentReply(false, "404");
+        var build = await _farm.QueueAsync();
+        _farm.Start();
+
+        build = await _farm.UntilAsync(build, BuildState.FailedToBuild);
+
+        Assert.That(build.Reason, Does.Contain("could not fetch"));
+        Assert.That(slave.CountStarting("build "), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_build_whose_answer_was_lost_is_found_on_the_slave_and_not_begun_twice()
+    {
+        var slave = await _farm.AddAsync("bob");
+        slave.Instead = (call, http) =>
+        {
+            if (call.StartsWith("build", StringComparison.Ordinal))
+            {
+                slave.Status = slave.Status with { Status = BuilderStatus.Building, BuildId = "PACKAGEBUILD-1", LogTail = default(ReadOnlyMemory<byte>) };
+                http.Abort();
+                slave.Instead = (_, other) =>
+                {
+                    other.Abort(); // nor can it be asked at once
+                    slave.Instead = null;
+                    return Task.FromResult(true);
+                };
+                return Task.FromResult(true);
+            }
+
+            return Task.FromResult(false);
+        };
+        var build = await _farm.QueueAsync();
+        _farm.Start();
+        await _farm.UntilAsync(() => slave.Status.Status == BuilderStatus.Building);
+        await _farm.PassAsync(TimeSpan.FromMinutes(1));
+        slave.End(BuildStatus.Ok, ("a.deb", "a"));
+
+        build = await _farm.UntilAsync(build, BuildState.Uploading);
+
+        Assert.That((slave.CountStarting("build "), build.Attempt, build.Failures), Is.EqualTo((1, 1, 0)));
+    }
+
+    [Test]
+    public async Task A_build_without_a_chroot_waits_and_says_so()
+    {
+        await _farm.AddAsync("bob");
+        var build = await _farm.QueueAsync(build => build with
+        {
+            Specification = new Buildd.Master.Jobs.Packages.PackageSpecification
+            {
+                Source = "hello",
+                Version = "1",
+                Series = "trixie",
+                ArchTag = "amd64",
+                Files = [],
+            }.ToBytes()
+        });
+        _farm.Start();
+        await _farm.UntilAsync(async () => (await _farm.FindAsync(build)).NotBefore is not null);
+
+        Assert.That((await _farm.Master.WhyWaitingAsync(1)).Sentence, Does.EndWith("because Missing chroot for trixie amd64."));
+        Assert.That(await CountsAsync(build), Is.EqualTo((0, 0)));
+    }
+}

@@ -1,0 +1,250 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Buildd.Protocol.Messages;
+using Buildd.Slave.Files;
+using Buildd.Testing.Runs;
+using NUnit.Framework;
+
+namespace Buildd.UnitTests.Slave.Files;
+
+/// <summary>Downloads that break and go on, and servers that fall silent.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(60_000)]
+public sealed class DownloadResumeTests : DownloadFixture
+{
+    [TestCase("\"1\"", null)]
+    [TestCase(null, "2026-01-02")]
+    [TestCase("\"1\"", "2026-01-02")]
+    public async Task A_broken_download_goes_on_where_it_was(string? tag, string? date)
+    {
+        AnswerWith(request => Mark(request.Headers.Range is null ? BrokenAfter(9) : Part(9), tag, date));
+
+        Assert.That(await AskAsync(), Is.EqualTo(Fetched));
+
+        Assert.That(await File.ReadAllTextAsync(_slave.InCache(Sum)), Is.EqualTo(Content));
+        var second = _slave.Web.Requests[1].Headers;
+        Assert.That(_slave.Web.Requests, Has.Count.EqualTo(2));
+        Assert.That(second.Range!.ToString(), Is.EqualTo("bytes=9-"));
+        Assert.That(second.IfRange!.ToString(), Is.EqualTo(tag ?? "Fri, 02 Jan 2026 00:00:00 GMT"));
+        Assert.That(second.Authorization, Is.Not.Null);
+    }
+
+    [Test]
+    public async Task A_download_that_breaks_twice_goes_on_twice()
+    {
+        AnswerWith(request => Mark(
+            _slave.Web.Requests.Count switch
+            {
+                1 => BrokenAfter(4),
+                2 => Part(4, broken: 5),
+                _ => Part((int)request.Headers.Range!.Ranges.Single().From!),
+            },
+            "\"1\""));
+
+        var asking = AskAsync();
+        await PassAsync(asking, Download.ResumeDelay);
+
+        Assert.That(await asking, Is.EqualTo(Fetched));
+        Assert.That(_slave.Web.Requests.Select(r => r.Headers.Range?.ToString()), Is.EqualTo(new[] { null, "bytes=4-", "bytes=9-" }));
+    }
+
+    [Test]
+    public async Task A_server_that_sends_all_of_it_again_is_taken_from_the_start()
+    {
+        AnswerWith(_ => Mark(_slave.Web.Requests.Count == 1 ? BrokenAfter(9) : Whole(), "\"1\""));
+
+        Assert.That(await AskAsync(), Is.EqualTo(Fetched));
+        Assert.That(await File.ReadAllTextAsync(_slave.InCache(Sum)), Is.EqualTo(Content));
+    }
+
+    [TestCase("another tag")]
+    [TestCase("no tag")]
+    [TestCase("another place")]
+    [TestCase("another length")]
+    [TestCase("no range")]
+    [TestCase("416")]
+    public async Task A_part_that_does_not_fit_is_not_taken_and_it_begins_anew(string how)
+    {
+        AnswerWith(request =>
+        {
+            if (request.Headers.Range is null)
+                return Mark(_slave.Web.Requests.Count == 1 ? BrokenAfter(9) : Whole(), "\"1\"");
+            var part = Mark(Part(9), "\"1\"");
+            switch (how)
+            {
+                case "another tag":
+                    part.Headers.ETag = new EntityTagHeaderValue("\"2\"");
+                    break;
+                case "no tag":
+                    part.Headers.ETag = null;
+                    break;
+                case "another place":
+                    part.Content.Headers.ContentRange = new ContentRangeHeaderValue(8, Content.Length - 1, Content.Length);
+                    break;
+                case "another length":
+                    part.Content.Headers.ContentRange = new ContentRangeHeaderValue(9, Content.Length, Content.Length + 1);
+                    break;
+                case "no range":
+                    part.Content.Headers.ContentRange = null;
+                    break;
+                case "416":
+                    part.StatusCode = HttpStatusCode.RequestedRangeNotSatisfiable;
+                    break;
+            }
+
+            return part;
+        });
+
+        var asking = AskAsync();
+        await PassAsync(asking, Download.ResumeDelay);
+
+        Assert.That(await asking, Is.EqualTo(Fetched));
+        Assert.That(await File.ReadAllTextAsync(_slave.InCache(Sum)), Is.EqualTo(Content));
+        Assert.That(_slave.Web.Requests.Select(r => r.Headers.Range?.ToString()), Is.EqualTo(new[] { null, "bytes=9-", null }));
+    }
+
+    [TestCase(null, null, null)]
+    [TestCase("W/\"1\"", null, null)]
+    [TestCase("\"1\"", null, "none")]
+    public async Task A_server_that_can_not_give_a_part_is_not_asked_for_one(string? tag, string? date, string? accepts)
+    {
+        AnswerWith(_ =>
+        {
+            var answer = Mark(BrokenAfter(9), tag, date);
+            if (accepts is not null)
+                answer.Headers.AcceptRanges.Add(accepts);
+            return answer;
+        });
+
+        Assert.That(await AskAsync(), Is.EqualTo(new EnsurePresentReply(false, DownloadTexts.Mismatch)));
+        Assert.That(_slave.Web.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_connection_that_breaks_again_and_again_is_given_up()
+    {
+        AnswerWith(_ => Mark(BrokenAfter(9), "\"1\""));
+
+        var asking = AskAsync();
+        for (var i = 1; i < Download.MaxResumes; i++)
+            await PassAsync(asking, Download.ResumeDelay * i, waits: i);
+
+        Assert.That(await asking, Is.EqualTo(new EnsurePresentReply(false, DownloadTexts.Mismatch)));
+        Assert.That(_slave.Web.Requests, Has.Count.EqualTo(1 + Download.MaxResumes));
+        Assert.That(Directory.GetFileSystemEntries(_slave.Options.FileCacheDirectory), Is.Empty);
+    }
+
+    [TestCase(HttpStatusCode.ServiceUnavailable, 3)]
+    [TestCase(HttpStatusCode.NotFound, 2)]
+    public async Task A_server_that_is_being_restarted_is_asked_again_and_one_that_refuses_is_not(HttpStatusCode status, int requests)
+    {
+        AnswerWith(_ => Mark(
+            _slave.Web.Requests.Count switch
+            {
+                1 => BrokenAfter(9),
+                2 => new HttpResponseMessage(status),
+                _ => Part(9),
+            },
+            "\"1\""));
+
+        var asking = AskAsync();
+        if (requests == 3)
+            await PassAsync(asking, Download.ResumeDelay);
+
+        Assert.That((await asking).Present, Is.EqualTo(requests == 3));
+        Assert.That(_slave.Web.Requests, Has.Count.EqualTo(requests));
+    }
+
+    [Test]
+    public async Task A_server_that_falls_silent_before_it_answers_is_given_up()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _slave.Web.Answer = async (_, token) =>
+        {
+            asked.SetResult();
+            await Task.Delay(Timeout.Infinite, token);
+            throw new InvalidOperationException("never");
+        };
+        var asking = AskAsync();
+        await asked.Task.WaitAsync(SlaveBench.Deadline);
+
+        _clock.Advance(Downloader.StallTimeout - TimeSpan.FromSeconds(1));
+        Assert.That(asking.IsCompleted, Is.False);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.That(await asking, Is.EqualTo(new EnsurePresentReply(false, "Error accessing Librarian: <urlopen error timed out>")));
+    }
+
+    [Test]
+    public async Task A_server_that_falls_silent_in_the_middle_is_given_up()
+    {
+        var body = new HeldStream("the ");
+        AnswerWith(_ => new HttpResponseMessage { Content = new StreamContent(body) });
+        var asking = AskAsync();
+        await body.WasRead.WaitAsync(SlaveBench.Deadline);
+
+        _clock.Advance(Downloader.StallTimeout);
+
+        Assert.That(await asking, Is.EqualTo(new EnsurePresentReply(false, "Error accessing Librarian: <urlopen error timed out>")));
+        Assert.That(Directory.GetFileSystemEntries(_slave.Options.FileCacheDirectory), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_slave_that_stops_waits_until_its_downloads_have_cleaned_up()
+    {
+        var body = new HeldStream("the ");
+        AnswerWith(_ => new HttpResponseMessage { Content = new StreamContent(body) });
+        using var stopping = new CancellationTokenSource();
+        using var gone = new CancellationTokenSource();
+        var asking = _slave.Cache.EnsurePresentAsync(new EnsurePresentCall { Sha1 = Sum, Url = Url }, gone.Token, stopping.Token);
+        await body.WasRead.WaitAsync(SlaveBench.Deadline);
+        await gone.CancelAsync();
+        Assert.That(async () => await asking, Throws.InstanceOf<OperationCanceledException>());
+
+        var ended = _slave.Cache.DownloadsEndedAsync();
+        Assert.That(ended.IsCompleted, Is.False);
+        await stopping.CancelAsync();
+        await ended.WaitAsync(SlaveBench.Deadline);
+
+        Assert.That(Directory.GetFileSystemEntries(_slave.Options.FileCacheDirectory), Is.Empty);
+    }
+
+    /// <summary>Lets the time of a wait pass, once it has been asked for.</summary>
+    private async Task PassAsync(Task asking, TimeSpan wait, int waits = 1)
+    {
+        await Until.TrueAsync(() => asking.IsCompleted
+            || _clock.Waits.Count(w => w <= Download.ResumeDelay * Download.MaxResumes && w > TimeSpan.Zero) >= waits);
+        _clock.Advance(wait);
+    }
+
+    private static HttpResponseMessage Mark(HttpResponseMessage answer, string? tag, string? date = null)
+    {
+        answer.Headers.ETag = tag is null ? null : EntityTagHeaderValue.Parse(tag);
+        answer.Content.Headers.LastModified =
+            date is null ? null : DateTimeOffset.Parse(date + "T00:00:00Z", System.Globalization.CultureInfo.InvariantCulture);
+        return answer;
+    }
+
+    /// <summary>An answer that says how long it is and ends before.</summary>
+    private static HttpResponseMessage BrokenAfter(int count) => new() { Content = Broken(Content[..count], Content.Length) };
+
+    /// <summary>The rest of the content, or with <paramref name="broken"/> only some of it.</summary>
+    private static HttpResponseMessage Part(int from, int? broken = null)
+    {
+        var length = Content.Length - from;
+        HttpContent content = broken is { } count
+            ? Broken(Content.Substring(from, count), length)
+            : new ByteArrayContent(Encoding.UTF8.GetBytes(Content[from..]));
+        content.Headers.ContentRange = new ContentRangeHeaderValue(from, Content.Length - 1, Content.Length);
+        return new HttpResponseMessage(HttpStatusCode.PartialContent) { Content = content };
+    }
+
+    private static StreamContent Broken(string content, long length)
+    {
+        var body = new StreamContent(new BrokenStream(new HttpIOException(HttpRequestError.ResponseEnded), content));
+        body.Headers.ContentLength = length;
+        return body;
+    }
+}
