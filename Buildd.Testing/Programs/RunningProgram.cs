@@ -53,7 +53,7 @@ public sealed class RunningProgram : IAsyncDisposable
         Ended = WatchAsync(run);
     }
 
-    /// <summary>The number of its process, which it has in common with programs that replace themselves by it, such as <c>chroot</c>.</summary>
+    /// <summary>The number of its process; a program that replaced itself by it, such as <c>chroot</c>, had the same.</summary>
     public int ProcessId { get; }
 
     /// <summary>The exit code, once the program has ended: 128 more than the signal, where one has ended it.</summary>
