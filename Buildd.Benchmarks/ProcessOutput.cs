@@ -38,7 +38,7 @@ internal sealed class ProcessOutput : IBenchmark
         }
         """;
 
-    public string Question => "What does a child's output of 1 GiB into a sanitised log cost against cat > file, and a launch against System.Diagnostics.Process?";
+    public string Question => "What does a child's output of 1 GiB into a sanitised log cost against cat > file, and a launch against one by CliWrap?";
 
     public async Task<IReadOnlyList<Row>> RunAsync(string folder, CancellationToken cancellationToken)
     {

@@ -6,6 +6,7 @@ using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Testing.Files;
+using Buildd.Testing.Programs;
 using Buildd.Testing.Runs;
 using NUnit.Framework;
 
@@ -17,6 +18,9 @@ namespace Buildd.IntegrationTests.Builds;
 [CancelAfter(120_000)]
 public sealed class PlugInTests : IAsyncDisposable
 {
+    /// <summary>What the daemon says when it listens; its address follows.</summary>
+    private const string Ready = " ready at ";
+
     private readonly PlugInSlave _slave = new();
 
     public ValueTask DisposeAsync() => _slave.DisposeAsync();
@@ -184,23 +188,19 @@ public sealed class PlugInTests : IAsyncDisposable
     public async Task What_a_killed_slave_left_running_is_ended_when_it_comes_back()
     {
         _slave.Add("test", $"setsid sh -c 'trap \"\" TERM; echo $$ > {_slave["pid"]}; cd /; sleep 1000' & while [ ! -s {_slave["pid"]} ] || [ ! -e {_slave["go"]} ]; do sleep 0.01; done; kill -9 $PPID; sleep 1000");
-        await using var scope = ProcessScope.Open("slaves");
         using var http = new HttpClient();
-
-        await RunDaemonAsync(
-            scope,
-            async url =>
-            {
-                await _slave.BuildAsync(ClientOf(http, url), "test");
-                await File.WriteAllTextAsync(_slave["go"], "");
-            },
-            killed: true);
+        await using var killed = await RunningProgram.StartAsync(Daemon(), Ready);
+        await _slave.BuildAsync(await ClientOfAsync(http, killed), "test");
+        await File.WriteAllTextAsync(_slave["go"], "");
+        Assert.That(await killed.EndAsync(), Is.EqualTo(128 + 9), killed.Output);
         var pid = int.Parse(await File.ReadAllTextAsync(_slave["pid"]));
         Assert.That(ProcessTable.Describe(pid), Is.Not.Null.And.Property("State").Not.EqualTo('Z'));
-        StatusReply? status = null;
-        await RunDaemonAsync(scope, async url => status = await PlugInSlave.UntilAsync(ClientOf(http, url), found => found.Status == BuilderStatus.Waiting), killed: false);
 
-        Assert.That(status!.BuildStatus, Is.EqualTo(BuildStatus.BuilderFail));
+        await using var next = await RunningProgram.StartAsync(Daemon(), Ready);
+        var status = await PlugInSlave.UntilAsync(await ClientOfAsync(http, next), found => found.Status == BuilderStatus.Waiting);
+        await next.StopAsync();
+
+        Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.BuilderFail));
         Assert.That(ProcessTable.Describe(pid)?.State ?? 'X', Is.EqualTo('X').Or.EqualTo('Z'));
         Assert.That(Directory.GetDirectories(_slave.HomeDirectory, "build-*"), Is.Empty);
     }
@@ -241,38 +241,8 @@ public sealed class PlugInTests : IAsyncDisposable
         Assert.That((status.BuildStatus, status.Dependencies), Is.EqualTo((BuildStatus.DepFail, "at-least-one-file")), await _slave.LogAsync());
     }
 
-    private static SlaveClient ClientOf(HttpClient http, Uri url) => new(http, new SlaveClientOptions { Url = url });
+    private static async Task<SlaveClient> ClientOfAsync(HttpClient http, RunningProgram daemon) =>
+        new(http, new SlaveClientOptions { Url = new Uri(await daemon.LineAfterAsync(Ready)) });
 
     private Command Daemon() => Command.Of(Repository.Program("buildd-slave"), "--config", _slave.ConfigurationPath);
-
-    /// <summary>Runs the daemon in a process of its own until the work is done and, where somebody kills it, until it is gone.</summary>
-    private async Task RunDaemonAsync(ProcessScope scope, Func<Uri, Task> work, bool killed)
-    {
-        const string Sign = " ready at ";
-        var output = new StringBuilder();
-        var ready = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var stop = new CancellationTokenSource();
-        var run = ProcessRunner.RunAsync(
-            Daemon(),
-            bytes =>
-            {
-                var text = output.Append(Encoding.UTF8.GetString(bytes)).ToString();
-                if (text.IndexOf(Sign, StringComparison.Ordinal) is var at and > 0 && text.IndexOf('\n', at) is var end and > 0)
-                    ready.TrySetResult(new Uri(text[(at + Sign.Length)..end].Trim()));
-            },
-            scope, stop.Token);
-        await Task.WhenAny(ready.Task, run);
-        Assert.That(ready.Task.IsCompleted, output.ToString());
-
-        await work(await ready.Task);
-
-        if (killed)
-        {
-            Assert.That((await run).Describe(), Is.EqualTo("signal 9"), output.ToString());
-            return;
-        }
-
-        await stop.CancelAsync();
-        Assert.That(async () => await run, Throws.InstanceOf<OperationCanceledException>());
-    }
 }

@@ -13,17 +13,17 @@ namespace Buildd.Testing.Programs;
 /// </summary>
 /// <remarks>
 /// The program has a session of its own, so that a Ctrl-C at the terminal of the tests does not reach it behind their back, and an
-/// environment variable that tells what it started from everything else. Methods may be called from any thread.
+/// environment variable by which the processes that it started are found. Methods may be called from any thread.
 /// </remarks>
 public sealed class RunningProgram : IAsyncDisposable
 {
-    /// <summary>How long a program may take to say or to do what a test waits for: longer than it takes on a loaded machine.</summary>
+    /// <summary>The longest wait for an output or for the end of a program: longer than either takes on a loaded machine.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long output is still awaited after the program has ended, in case something it left behind holds the pipe.</summary>
+    /// <summary>The longest wait for output after the program has ended, in case something it left behind holds the pipe.</summary>
     private static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(3);
 
-    /// <summary>One pipe keeps what is said on both streams in order. The shell and setsid replace themselves: the number stays.</summary>
+    /// <summary>One pipe keeps both streams in order. The shell and setsid replace themselves: the number of the process stays.</summary>
     private const string Launcher = "exec 2>&1; exec setsid -- \"$@\"";
 
     private const string MarkVariable = "BUILDD_TEST_PROGRAM";
@@ -53,13 +53,13 @@ public sealed class RunningProgram : IAsyncDisposable
         Ended = WatchAsync(run);
     }
 
-    /// <summary>The number of its process. What starts it by replacing itself, such as <c>chroot</c>, has the same.</summary>
+    /// <summary>The number of its process; a program that replaced itself by it, such as <c>chroot</c>, had the same.</summary>
     public int ProcessId { get; }
 
-    /// <summary>Completes with the exit code when the program has ended; 128 more than the signal that ended it.</summary>
+    /// <summary>The exit code, once the program has ended: 128 more than the signal, where one has ended it.</summary>
     public Task<int> Ended { get; }
 
-    /// <summary>What it has said so far, on either stream.</summary>
+    /// <summary>The output so far, of both streams.</summary>
     public string Output
     {
         get
@@ -69,8 +69,8 @@ public sealed class RunningProgram : IAsyncDisposable
         }
     }
 
-    /// <summary>What it has started and still runs, itself included, as numbers of processes.</summary>
-    /// <remarks>What was started with an environment without <c>BUILDD_TEST_PROGRAM</c> is not found.</remarks>
+    /// <summary>The numbers of the processes that it has started and that still run, its own included.</summary>
+    /// <remarks>A process whose environment has been cleared is not found.</remarks>
     public IReadOnlyList<int> Alive => [.. Directory.EnumerateDirectories("/proc").Select(IdOfMarked).OfType<int>()];
 
     /// <summary>Starts a program, and returns at once.</summary>
@@ -79,9 +79,9 @@ public sealed class RunningProgram : IAsyncDisposable
     /// </param>
     public static RunningProgram Start(Command command) => new(command);
 
-    /// <summary>Starts a program, and returns when it has said something.</summary>
+    /// <summary>Starts a program, and returns when it is ready.</summary>
     /// <param name="command">The program, as for <see cref="Start"/>.</param>
-    /// <param name="sign">What it says when it is ready.</param>
+    /// <param name="sign">The text that it writes when it is ready.</param>
     /// <exception cref="InvalidOperationException">It ended before; the message has its output.</exception>
     /// <exception cref="TimeoutException">It did not say so within <see cref="Deadline"/>; the message has its output.</exception>
     public static async Task<RunningProgram> StartAsync(Command command, string sign)

@@ -5,11 +5,11 @@ using NUnit.Framework;
 
 namespace Buildd.Testing.Runs;
 
-/// <summary>Waits for what nothing announces: looks again and again, more and more seldom, until a deadline.</summary>
-/// <remarks>Waiting ends with the time that the test has, too, and says then as well what was waited for.</remarks>
+/// <summary>Waits for conditions that nothing announces: looks repeatedly, at growing intervals, until a deadline.</summary>
+/// <remarks>Waiting also ends with the time that the test has; the failure then names the condition, too.</remarks>
 public static class Until
 {
-    /// <summary>How long is waited at the most, unless a test says otherwise: longer than anything takes on a loaded machine.</summary>
+    /// <summary>The longest wait, unless a test says otherwise: longer than anything takes on a loaded machine.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(1);
@@ -17,8 +17,8 @@ public static class Until
 
     /// <summary>Waits until a condition holds.</summary>
     /// <param name="condition">The condition.</param>
-    /// <param name="deadline">How long at the most; null means <see cref="Deadline"/>.</param>
-    /// <param name="more">Says more for the failure's message, such as the output of a program.</param>
+    /// <param name="deadline">The longest wait; null means <see cref="Deadline"/>.</param>
+    /// <param name="more">Returns more for the failure's message, such as the output of a program.</param>
     /// <param name="text">The condition's own text, for the message.</param>
     /// <exception cref="AssertionException">It did not hold in time.</exception>
     public static Task TrueAsync(
@@ -35,7 +35,7 @@ public static class Until
     /// <summary>Waits until the value that is seen is the right one.</summary>
     /// <param name="look">Gets the value.</param>
     /// <param name="isRight">Whether it is the right one.</param>
-    /// <param name="deadline">How long at the most; null means <see cref="Deadline"/>.</param>
+    /// <param name="deadline">The longest wait; null means <see cref="Deadline"/>.</param>
     /// <param name="text">The text of <paramref name="isRight"/>, for the message.</param>
     /// <returns>The right value.</returns>
     /// <exception cref="AssertionException">It was not seen in time; the message has the last value.</exception>

@@ -1,6 +1,6 @@
 namespace Buildd.Testing.Wire;
 
-/// <summary>A recorded request that we answer otherwise than the reference, on purpose. Nothing else may differ.</summary>
+/// <summary>A request that we answer otherwise than the reference, on purpose. Nothing else may differ.</summary>
 public sealed record Deviation
 {
     /// <summary>The names of the exchanges; empty where <see cref="Request"/> stands for one that was not recorded.</summary>
@@ -9,7 +9,7 @@ public sealed record Deviation
     /// <summary>The body of a request whose answer by the reference was observed in other ways; null for what was recorded.</summary>
     public string? Request { get; init; }
 
-    /// <summary>Why ours is the better answer, or why nobody can notice.</summary>
+    /// <summary>The reason: ours is the better answer, or nobody can notice.</summary>
     public required string Why { get; init; }
 
     /// <summary>A text in the answer of our slave; null for what was not recorded.</summary>
@@ -18,16 +18,16 @@ public sealed record Deviation
     /// <summary>The HTTP status of our answer.</summary>
     public int Status { get; init; } = 200;
 
-    /// <summary>What is the reference's all the same.</summary>
+    /// <summary>The parts that are the reference's all the same.</summary>
     public AnswerParts Same { get; init; }
 
     /// <summary>Our answer as codec and messages alone make it; null where it takes a whole slave to differ.</summary>
     public string? Answer { get; init; }
 
-    /// <summary>What in the reference's body is to be replaced, and by what, to make ours of it.</summary>
+    /// <summary>Texts of the reference's body, and their replacements in ours.</summary>
     public IReadOnlyDictionary<string, string> Replace { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What comes behind the reference's body in ours.</summary>
+    /// <summary>The end of our body, behind the reference's.</summary>
     public string Append { get; init; } = "";
 
     /// <summary>All of our body, whatever the reference's is; null where that can't be told.</summary>

@@ -3,10 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Buildd.Testing.Wire;
 
-/// <summary>Where our answers to the recorded requests differ from the reference's on purpose: <c>Data/Wire/deviations.json</c>.</summary>
+/// <summary>The answers that differ from the reference's on purpose, from <c>Data/Wire/deviations.json</c>.</summary>
 public static class Deviations
 {
-    /// <summary>What a test says of a deviation that its recording does not show any more.</summary>
+    /// <summary>The message of a test whose recording no longer shows the deviation.</summary>
     public const string IsNone = "Nothing shows this deviation any more: take it out of deviations.json.";
 
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
@@ -21,10 +21,10 @@ public static class Deviations
     /// <summary>The names of all exchanges that differ.</summary>
     public static IEnumerable<string> Names => All.SelectMany(deviation => deviation.Recordings);
 
-    /// <summary>Does our answer differ on purpose?</summary>
+    /// <summary>Whether our answer differs on purpose.</summary>
     public static bool Contains(string recording) => Names.Contains(recording);
 
-    /// <summary>What our answer is instead.</summary>
+    /// <summary>Returns the deviation of a recording.</summary>
     public static Deviation Get(string recording) => All.Single(deviation => deviation.Recordings.Contains(recording));
 
     private static List<Deviation> Read()

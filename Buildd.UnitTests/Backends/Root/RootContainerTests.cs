@@ -6,7 +6,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.Root;
 
-/// <summary>How privileged operations boot a container, and remove the traces of one that was killed.</summary>
+/// <summary>The booting of containers, and the removal of the traces of one that was killed.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(60_000)]

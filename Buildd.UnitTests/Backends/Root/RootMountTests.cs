@@ -5,7 +5,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.Root;
 
-/// <summary>What privileged operations mount, and where they refuse to.</summary>
+/// <summary>Mounts of privileged operations, and the places where they refuse to mount.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(60_000)]

@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.Root;
 
-/// <summary>How privileged operations take a file out of a chroot.</summary>
+/// <summary>Files that are taken out of a chroot.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(60_000)]

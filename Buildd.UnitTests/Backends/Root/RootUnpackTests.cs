@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.Root;
 
-/// <summary>How privileged operations unpack a chroot, and the tarballs that they refuse.</summary>
+/// <summary>The unpacking of chroots, and the tarballs that are refused.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(60_000)]

@@ -9,7 +9,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Daemon.Configuration;
 
-/// <summary>Where builds take place, their limits, and the sections of the kinds of build.</summary>
+/// <summary>The environments and limits of builds, and the sections of the kinds of build.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class BuildConfigurationTests : DaemonConfigurationFixture

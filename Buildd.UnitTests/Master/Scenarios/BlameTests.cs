@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Scenarios;
 
-/// <summary>Whether a builder or a job is to blame, and what it loses.</summary>
+/// <summary>The blame for failures, which falls on builders or on jobs.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(300_000)]

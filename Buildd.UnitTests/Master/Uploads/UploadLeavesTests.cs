@@ -7,7 +7,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Uploads;
 
-/// <summary>Which leaves a run processes, and which it leaves alone.</summary>
+/// <summary>The leaves that a run processes, and those that it leaves alone.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class UploadLeavesTests : UploadProcessorFixture

@@ -11,7 +11,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Uploads;
 
-/// <summary>What becomes of an upload, its build and its leaf.</summary>
+/// <summary>The outcome of an upload, for its build and its leaf.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class UploadProcessorTests : UploadProcessorFixture

@@ -3,7 +3,7 @@ using Buildd.UnitTests.Testing;
 
 namespace Buildd.UnitTests.Slave.Files;
 
-/// <summary>A slave that fetches a file from a server that answers as the test says.</summary>
+/// <summary>A slave that fetches a file from a server whose answers are the test's.</summary>
 public abstract class DownloadFixture : IAsyncDisposable
 {
     private protected const string Url = "http://files.test/a";

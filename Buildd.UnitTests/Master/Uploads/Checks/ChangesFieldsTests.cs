@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Uploads.Checks;
 
-/// <summary>How a .changes file is read, and the fields that are refused.</summary>
+/// <summary>The reading of a <c>.changes</c> file, and the fields that are refused.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class ChangesFieldsTests : UploadCheckFixture

@@ -5,7 +5,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Uploads.Checks;
 
-/// <summary>The files that a .changes file lists, beside those that are there.</summary>
+/// <summary>The files that a <c>.changes</c> file lists, beside those that are there.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class UploadFilesTests : UploadCheckFixture
