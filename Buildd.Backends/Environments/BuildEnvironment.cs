@@ -1,6 +1,7 @@
 using System.Text;
-using Buildd.Backends.Phases;
+using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Root;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 

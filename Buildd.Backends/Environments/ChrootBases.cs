@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Buildd.Backends.Commands;
 using Buildd.Backends.Root;
 using Buildd.Linux.Processes;
 using Buildd.Slave.Files;

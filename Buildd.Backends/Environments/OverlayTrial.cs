@@ -1,3 +1,4 @@
+using Buildd.Backends.Commands;
 using Buildd.Backends.Root;
 using Buildd.Linux.Processes;
 

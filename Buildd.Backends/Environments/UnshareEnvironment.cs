@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Buildd.Backends.Phases;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Buildd.Backends.Phases;
+using Buildd.Backends.DebianBuilds;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Environments;

@@ -1,6 +1,6 @@
+using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.LiveFs.LiveBuild;
 using Buildd.Backends.LiveFs.Mmdebstrap;
-using Buildd.Backends.Phases;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
 using static Buildd.Protocol.Messages.WireNames;

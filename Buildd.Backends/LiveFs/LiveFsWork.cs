@@ -1,5 +1,6 @@
+using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Limits;
-using Buildd.Backends.Phases;
+using Buildd.Backends.Steps;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
 using Buildd.Slave.Builds;

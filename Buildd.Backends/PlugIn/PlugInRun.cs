@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using System.Text;
+using Buildd.Backends.Commands;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
-using Buildd.Backends.Phases;
 using Buildd.Backends.Root;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;

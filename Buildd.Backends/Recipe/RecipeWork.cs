@@ -1,8 +1,9 @@
 using System.Net;
 using System.Text;
+using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
-using Buildd.Backends.Phases;
+using Buildd.Backends.Steps;
 using Buildd.Debian;
 using Buildd.Debian.ControlFiles;
 using Buildd.Debian.Packages;

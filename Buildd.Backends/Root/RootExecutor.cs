@@ -1,7 +1,7 @@
 using System.Text;
+using Buildd.Backends.Commands;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
-using Buildd.Backends.Phases;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Root;

@@ -1,5 +1,4 @@
-using Buildd.Backends.Environments;
-using Buildd.Backends.Phases;
+using Buildd.Backends.DebianBuilds;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 

@@ -1,6 +1,7 @@
 using System.Text;
+using Buildd.Backends.Commands;
 using Buildd.Backends.Limits;
-using Buildd.Backends.Phases;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 

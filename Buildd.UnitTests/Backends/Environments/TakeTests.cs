@@ -1,7 +1,7 @@
-using Buildd.Backends.Phases;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
-using Buildd.UnitTests.Backends.Phases;
+using Buildd.UnitTests.Backends.DebianBuilds;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
