@@ -61,7 +61,7 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
     private async Task BuildPackageAsync(BuildSite site, BuildUser user, CancellationToken abort)
     {
         var (context, steps, system) = (site.Context, site.Steps, site.Environment);
-        await user.MakeKnownAsync(system, abort).ConfigureAwait(false);
+        await system.MakeKnownAsync(user, abort).ConfigureAwait(false);
         await system.WriteFileAsync("/CurrentlyBuilding", Encoding.UTF8.GetBytes(CurrentlyBuilding()), abort).ConfigureAwait(false);
 
         if (CurrentUser.IsRoot)

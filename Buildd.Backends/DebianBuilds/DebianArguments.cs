@@ -46,7 +46,7 @@ internal sealed record DebianArguments
     {
         var reader = new ArgumentReader(request.Arguments);
         // Its link would stand where the build puts a file or folder of its own, which would then land in the cache.
-        if (request.Files.Keys.FirstOrDefault(name => name.StartsWith('.') || name == Environments.BuildEnvironment.FolderName) is { } clash)
+        if (request.Files.Keys.FirstOrDefault(name => name.StartsWith('.') || name == Root.BuildLayout.Chroot) is { } clash)
             throw new RefusedException($"a file called '{ArgumentReader.Shown(clash)}' can't be an input: the build has something of its own there");
 
         reader.Flag(Arguments.ArchivePrivate); // the slave has looked at it for the log, whatever its type is

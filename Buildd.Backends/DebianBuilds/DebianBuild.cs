@@ -1,4 +1,3 @@
-using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Backends.Root;
 using Buildd.Backends.Steps;
@@ -27,7 +26,7 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
     {
         if (arguments.BuildUrl is { } url)
             context.Log.WriteLine(url);
-        var scope = ProcessScope.Open(context.Request.BuildId, BuildEnvironment.RootDirectoryIn(context.Directory), context.Time, limits: options.Limits.OfScope);
+        var scope = ProcessScope.Open(context.Request.BuildId, BuildLayout.ChrootIn(context.Directory), context.Time, limits: options.Limits.OfScope);
         await using var closing = scope.ConfigureAwait(false);
         var phases = new PhaseClock(context);
         var root = RootRunner.For(
@@ -108,7 +107,7 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
     /// <summary>Nothing here is called off by an abort, and a step that fails does not keep the next from being tried.</summary>
     private async Task CleanUpAsync(BuildSite site, ProcessScope scope, BuildWatch watch)
     {
-        using var deadline = new CancellationTokenSource((2 * Reaping.Deadline) + CleanUpDeadline, site.Context.Time);
+        using var deadline = new CancellationTokenSource((2 * ProcessRunner.KillDeadline) + CleanUpDeadline, site.Context.Time);
         var stop = deadline.Token;
         site.Phases.Enter(Phase.Reap);
         if (_entered)

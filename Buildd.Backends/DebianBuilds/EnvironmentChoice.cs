@@ -24,7 +24,7 @@ internal static class EnvironmentChoice
 
     private static UnshareEnvironment Unshare(DebianBuildOptions options, IBuildContext context, StepRunner steps)
     {
-        var (account, mistake) = UserNamespace.Find(options);
+        var (account, mistake) = UserNamespace.Find(options.EffectiveBuildUser);
         return new UnshareEnvironment(context, steps, account, mistake) { HasNetwork = options.Network };
     }
 }

@@ -1,6 +1,5 @@
 using Buildd.Backends.Commands;
 using Buildd.Backends.Environments;
-using Buildd.Backends.Limits;
 using Buildd.Backends.Root;
 using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
@@ -29,7 +28,7 @@ internal static class LeftEnvironment
     internal static async Task EndAsync(LeftBuild left, DebianBuildOptions options, CancellationToken cancellationToken)
     {
         await EndProcessesAsync(left).ConfigureAwait(false);
-        var folder = BuildEnvironment.RootDirectoryIn(left.Directory);
+        var folder = BuildLayout.ChrootIn(left.Directory);
         if (UserNamespace.FindMark(left.Directory) is { } name)
         {
             // Root has no part in it; what users of a namespace own, their root removes. The mounts went with the processes.
@@ -62,9 +61,9 @@ internal static class LeftEnvironment
     {
         var scope = ProcessScope.OpenLeft(left.BuildId, left.Directory, left.Time);
         await using var closing = scope.ConfigureAwait(false);
-        var survivors = await scope.KillAllAsync(Reaping.Deadline).ConfigureAwait(false);
+        var survivors = await scope.KillAllAsync(ProcessRunner.KillDeadline).ConfigureAwait(false);
         if (survivors.Count > 0)
-            throw new IOException($"still there after {Reaping.Deadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
+            throw new IOException($"still there after {ProcessRunner.KillDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
     }
 
     private static async Task<int> RunAsync(LeftBuild left, Command command, CancellationToken cancellationToken) =>

@@ -40,7 +40,7 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
         Command command, CancellationToken cancellationToken,
         ReadOnlyMemory<byte> input = default, OutputWriter? output = null, string? description = null) => steps.RunAsRootAsync(
             new RootOperation.Inside(Id, input.Length, [command.File, .. command.Arguments]), input,
-            description ?? $"chroot {FolderName} {command}", BuildStatus.ChrootFail, cancellationToken, output);
+            description ?? $"chroot {BuildLayout.Chroot} {command}", BuildStatus.ChrootFail, cancellationToken, output);
 
     /// <inheritdoc/>
     internal override Task WriteFileAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => steps.RunAsRootOrFailAsync(
@@ -50,7 +50,7 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
     internal override async Task<string> TakeAsync(string path, CancellationToken cancellationToken)
     {
         await RunAsync(new RootOperation.Take(Id, path), $"take {path} out of the chroot", BuildStatus.PackageFail, cancellationToken).ConfigureAwait(false);
-        return Path.Combine(BuildDirectory, RootExecutor.Taken);
+        return Path.Combine(BuildDirectory, BuildLayout.Taken);
     }
 
     /// <inheritdoc/>

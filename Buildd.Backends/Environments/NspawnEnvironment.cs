@@ -34,7 +34,7 @@ internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps,
     private HeldStep? _container;
     private HeldStep? _door;
 
-    private string Door => Path.Combine(_context.Directory, RootExecutor.DoorFolder);
+    private string Door => Path.Combine(_context.Directory, BuildLayout.Door);
 
     /// <inheritdoc/>
     private protected override Command Isolate(Command command) => SbuildServer.InNetworkOfBuild(command);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Buildd.Backends.Root;
 using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
@@ -30,7 +31,7 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     private const string ReadScript = """file=$1; shift; exec "$@" < "$file" """;
 
     private const string CheckScript =
-        $$"""cd "$1" && [ -d {{FolderName}} ] && [ ! -L {{FolderName}} ] || { echo 'the tarball has no top folder {{FolderName}}' >&2; exit 1; } """;
+        $$"""cd "$1" && [ -d {{BuildLayout.Chroot}} ] && [ ! -L {{BuildLayout.Chroot}} ] || { echo 'the tarball has no top folder {{BuildLayout.Chroot}}' >&2; exit 1; } """;
 
     /// <summary>Runs inside, so that a link in the tarball that leads out of the system leads nowhere.</summary>
     private const string WriteScript = """umask 022; rm -f "$1" && cat > "$1" && chmod 644 "$1" """;
@@ -81,7 +82,7 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     private bool _ended;
 
     /// <summary>The tree as it came out of the tarball; around it is a folder that only the namespaces' root may enter.</summary>
-    private string Outer => RootDirectoryIn(context.Directory);
+    private string Outer => BuildLayout.ChrootIn(context.Directory);
 
     /// <inheritdoc/>
     private protected override string BuildDirectory => context.Directory;
@@ -134,7 +135,7 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
         var tar = account.InNew(Command.Of(
             "tar",
             [
-                "--numeric-owner", "--anchored", "--wildcards", "--wildcards-match-slash", $"--exclude={FolderName}/dev/*", $"--exclude=./{FolderName}/dev/*",
+                "--numeric-owner", "--anchored", "--wildcards", "--wildcards-match-slash", $"--exclude={BuildLayout.Chroot}/dev/*", $"--exclude=./{BuildLayout.Chroot}/dev/*",
                 "-C", Outer, "-x", .. compression, "-f", "-",
             ]));
         await steps.RunOrFailAsync(tar.Behind("/bin/sh", "-c", ReadScript, "sh", tarball), BuildStatus.ChrootFail, cancellationToken).ConfigureAwait(false);
@@ -145,7 +146,7 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     internal override async Task MountAsync(CancellationToken cancellationToken)
     {
         var holder = account!.InNew(
-            Command.Of("/bin/sh", "-c", HolderScript, "sh", RootDirectoryIn(Outer), HasNetwork ? "online" : "offline"),
+            Command.Of("/bin/sh", "-c", HolderScript, "sh", BuildLayout.ChrootIn(Outer), HasNetwork ? "online" : "offline"),
             ["--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", .. Net()])
             with
         { KeepsStandardInputOpen = true, WorkingDirectory = "/" };
@@ -166,7 +167,7 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
         ReadOnlyMemory<byte> input = default, OutputWriter? output = null, string? description = null)
     {
         var inside = Inside(command) with { StandardInput = input, StopsGroup = true, WorkingDirectory = "/" };
-        return (await steps.RunAsync(inside, cancellationToken, output, description ?? $"inside {FolderName} {command}").ConfigureAwait(false)).ExitCode;
+        return (await steps.RunAsync(inside, cancellationToken, output, description ?? $"inside {BuildLayout.Chroot} {command}").ConfigureAwait(false)).ExitCode;
     }
 
     /// <inheritdoc/>

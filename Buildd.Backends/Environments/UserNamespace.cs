@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 
@@ -47,10 +46,6 @@ internal sealed class UserNamespace(UserNamespace.Account account, SubordinateId
     /// <param name="Id">The number.</param>
     /// <param name="GroupId">The number of its group.</param>
     internal sealed record Account(string Name, uint Id, uint GroupId);
-
-    /// <summary>Finds the account that builds, and the numbers it has.</summary>
-    /// <returns>The namespace, or a sentence on what is missing.</returns>
-    internal static (UserNamespace? Namespace, string? Mistake) Find(DebianBuildOptions options) => Find(options.EffectiveBuildUser);
 
     /// <summary>Finds an account, and the numbers it has.</summary>
     /// <returns>The namespace, or a sentence on what is missing.</returns>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Buildd.Backends.Environments;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Steps;
@@ -12,24 +11,6 @@ namespace Buildd.Backends.Steps;
 internal sealed record BuildUser(string Name, uint Id, uint GroupId, string PasswdLine, string GroupLine, string SbuildGroupLine)
 {
     private const string SbuildGroup = "sbuild";
-
-    /// <summary>Makes the build's account known in the chroot, with this machine's numbers, and gives it the folder to build in.</summary>
-    private const string AccountScript =
-        """
-        set -e
-        put() {
-            awk -F: -v n="${2%%:*}" '$1 != n' "$1" > "$1.buildd"
-            printf '%s\n' "$2" >> "$1.buildd"
-            cat "$1.buildd" > "$1"
-            rm "$1.buildd"
-        }
-        put /etc/group "$2"
-        put /etc/group "$3"
-        put /etc/passwd "$1"
-        mkdir -p /build
-        chown "$4:sbuild" /build
-        chmod 0770 /build
-        """;
 
     /// <summary>Looks the account up in this machine's files.</summary>
     /// <returns>The account, or a sentence on what is wrong.</returns>
@@ -51,11 +32,6 @@ internal sealed record BuildUser(string Name, uint Id, uint GroupId, string Pass
             return (null, $"user '{name}' is not in the group '{SbuildGroup}': run 'adduser {name} {SbuildGroup}'");
         return (new BuildUser(name, id, groupId, string.Join(':', user), string.Join(':', own), string.Join(':', sbuild)), null);
     }
-
-    /// <summary>Makes the account known in a system, with this machine's numbers, and gives it the folder <c>/build</c> there.</summary>
-    /// <exception cref="PhaseFailedException">It can't be done.</exception>
-    internal Task MakeKnownAsync(BuildEnvironment system, CancellationToken cancellationToken) => system.RunScriptAsync(
-        $"make user {Name} known in the chroot", AccountScript, [PasswdLine, GroupLine, SbuildGroupLine, Name], cancellationToken);
 
     /// <summary>The command, run in a system where this account is known as this user, with the account's environment.</summary>
     /// <param name="command">The command; of its environment and folder nothing is taken over.</param>

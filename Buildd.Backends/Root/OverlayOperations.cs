@@ -1,15 +1,15 @@
-using System.Text;
-using Buildd.Backends.Environments;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Root;
 
-internal sealed partial class RootExecutor
+/// <summary>The operations on chroots that are overlays, and on the tarballs that were unpacked once for them.</summary>
+/// <param name="place">Where.</param>
+/// <param name="commands">Runs commands.</param>
+/// <param name="tarballs">Unpacks tarballs.</param>
+/// <param name="time">The clock.</param>
+internal sealed class OverlayOperations(RootPlace place, RootCommands commands, ChrootTarball tarballs, TimeProvider time)
 {
-    /// <summary>In the build's folder: what the build changes of its chroot. Nobody but root gets in there.</summary>
-    private const string Upper = ".chroot-overlay";
-
-    /// <summary>In that, what the build has written.</summary>
+    /// <summary>In the folder of the overlay, what the build has written.</summary>
     private const string UpperPart = "upper";
 
     /// <summary>
@@ -32,28 +32,30 @@ internal sealed partial class RootExecutor
         [ "$(cat lower/folder/file)" = lower ]
         """;
 
-    private async Task<int> OverlayAsync(OpenedPath build, string sha1, CancellationToken cancellationToken)
+    /// <summary>Mounts an overlay as the chroot of a build; its tarball is unpacked first if it was not.</summary>
+    internal async Task<int> MountAsync(BuildFolder build, string sha1, CancellationToken cancellationToken)
     {
-        if (build.Has(BuildEnvironment.FolderName))
+        if (build.Opened.Has(BuildLayout.Chroot))
             throw new RootOperationException($"there is a chroot in '{build.Place}' already");
 
-        using var work = OpenWork();
+        using var work = OpenedPath.Open(place.WorkDirectory, place.FollowsLinks);
         using var bases = ChrootBase.OpenFolder(work);
         if (!bases.Has(sha1) && await UnpackBaseAsync(bases, sha1, cancellationToken).ConfigureAwait(false) is not 0 and var code)
             return code;
         using var lower = ChrootBase.TryUse(bases, sha1, time)!;
-        using var own = await MakeOwnAsync(build, Upper, cancellationToken).ConfigureAwait(false);
+        using var own = await commands.MakeOwnAsync(build.Opened, BuildLayout.Overlay, cancellationToken).ConfigureAwait(false);
         // The merged root folder has the upper one's mode.
         Directory.CreateDirectory(Path.Combine(own.Handle, UpperPart), lower.Mode);
         File.SetUnixFileMode(Path.Combine(own.Handle, UpperPart), lower.Mode);
-        Directory.CreateDirectory(Path.Combine(own.Handle, "work"), OnlyOwner);
+        Directory.CreateDirectory(Path.Combine(own.Handle, "work"), RootCommands.OnlyOwner);
         using var upper = own.OpenFolderBelow(UpperPart);
         using var scratch = own.OpenFolderBelow("work");
-        Directory.CreateDirectory(Path.Combine(build.Handle, BuildEnvironment.FolderName));
-        using var point = OpenChroot(build);
+        Directory.CreateDirectory(Path.Combine(build.Opened.Handle, BuildLayout.Chroot));
+        using var point = build.OpenChroot();
         // By the open folders, so that no name is looked up again, nor any comma in one read as the end of an option.
         NativeFiles.Mount(
-            "overlay", point.Handle, $"lowerdir={lower.Handle},upperdir={upper.Handle},workdir={scratch.Handle},{ChrootBase.MountOptions}",
+            "overlay", point.Handle,
+            $"lowerdir={lower.Handle},upperdir={upper.Handle},workdir={scratch.Handle},{ChrootBase.MountOptions}",
             ChrootBase.MountSource(sha1));
         return 0;
     }
@@ -64,15 +66,16 @@ internal sealed partial class RootExecutor
     /// then loses its own in the overlay, which so never shows what is no longer there. It is root's alone first: whoever
     /// holds it open inside can't open it anew for writing.
     /// </summary>
-    private static bool TryMoveFromOverlay(OpenedPath build, OpenedPath chroot, OpenedPath inside, string path, OpenedPath file, string target)
+    /// <returns>Whether it was moved.</returns>
+    internal static bool TryMoveOut(BuildFolder build, OpenedPath chroot, OpenedPath inside, string path, OpenedPath file, string target)
     {
-        if (!build.Has(Upper) || file.Device != chroot.Device)
+        if (!build.Opened.Has(BuildLayout.Overlay) || file.Device != chroot.Device)
             return false;
         try
         {
-            using var own = build.OpenFolderBelow(Upper);
+            using var own = build.Opened.OpenFolderBelow(BuildLayout.Overlay);
             using var upper = own.OpenFolderBelow(UpperPart);
-            using var folder = OpenAround(upper, path);
+            using var folder = BuildFolder.OpenAround(upper, path);
             var name = Path.GetFileName(path);
             using var same = folder.OpenBelow(name);
             if (own.Owner != 0 || !same.IsRegular || same.Links != 1 || same.Inode != file.Inode)
@@ -92,40 +95,41 @@ internal sealed partial class RootExecutor
 
     private async Task<int> UnpackBaseAsync(OpenedPath bases, string sha1, CancellationToken cancellationToken)
     {
-        output(Encoding.UTF8.GetBytes("This tarball was not unpacked here before, or not used for long: it is unpacked for all builds.\n"));
-        await RemoveUnfinishedBasesAsync(cancellationToken).ConfigureAwait(false);
+        commands.WriteLine("This tarball was not unpacked here before, or not used for long: it is unpacked for all builds.");
+        await RemoveUnfinishedAsync(cancellationToken).ConfigureAwait(false);
         var whole = false;
         try
         {
             var (one, system) = ChrootBase.Begin(bases, sha1);
             using var closing = one;
             using var closingToo = system;
-            var code = await UnpackAsync(system, sha1, cancellationToken).ConfigureAwait(false);
+            var code = await tarballs.UnpackAsync(system, sha1, cancellationToken).ConfigureAwait(false);
             if (code == 0)
-                code = await RunAsync(ChrootBase.Complete with { WorkingDirectory = one.Handle }, cancellationToken).ConfigureAwait(false);
+                code = await commands.RunAsync(ChrootBase.Complete with { WorkingDirectory = one.Handle }, cancellationToken).ConfigureAwait(false);
             if (code != 0)
                 return code;
             ChrootBase.Commit(bases, sha1);
             whole = true;
-            return await RunAsync(Command.Of("sync", ".") with { WorkingDirectory = bases.Handle }, cancellationToken).ConfigureAwait(false);
+            return await commands.RunAsync(Command.Of("sync", ".") with { WorkingDirectory = bases.Handle }, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             if (!whole)
-                await RemoveAsync(bases, sha1 + ChrootBase.New, CancellationToken.None).ConfigureAwait(false);
+                await commands.RemoveAsync(bases, sha1 + ChrootBase.New, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
-    private async Task<int> TryOverlayAsync(CancellationToken cancellationToken)
+    /// <summary>Tries whether overlays can be mounted in the work folder.</summary>
+    internal async Task<int> TryAsync(CancellationToken cancellationToken)
     {
-        if (await RemoveUnfinishedBasesAsync(cancellationToken).ConfigureAwait(false) is not 0 and var code)
+        if (await RemoveUnfinishedAsync(cancellationToken).ConfigureAwait(false) is not 0 and var code)
             return code;
-        using var work = OpenWork();
+        using var work = OpenedPath.Open(place.WorkDirectory, place.FollowsLinks);
         using var bases = ChrootBase.OpenFolder(work);
         try
         {
-            using var place = await MakeOwnAsync(bases, ChrootBase.TryFolder, cancellationToken).ConfigureAwait(false);
-            return await RunAsync(
+            using var place = await commands.MakeOwnAsync(bases, ChrootBase.TryFolder, cancellationToken).ConfigureAwait(false);
+            return await commands.RunAsync(
                 Command.Of("unshare", "--mount", "--propagation", "private", "--", "sh", "-c", TryScript, "sh", ChrootBase.MountOptions) with
                 {
                     WorkingDirectory = place.Handle,
@@ -134,13 +138,14 @@ internal sealed partial class RootExecutor
         }
         finally
         {
-            await RemoveAsync(bases, ChrootBase.TryFolder, CancellationToken.None).ConfigureAwait(false);
+            await commands.RemoveAsync(bases, ChrootBase.TryFolder, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
-    private async Task<int> DropAsync(string sha1, CancellationToken cancellationToken)
+    /// <summary>Removes a base. Never one in use.</summary>
+    internal async Task<int> DropAsync(string sha1, CancellationToken cancellationToken)
     {
-        using var work = OpenWork();
+        using var work = OpenedPath.Open(place.WorkDirectory, place.FollowsLinks);
         if (!work.Has(ChrootBase.FolderName))
             return 0;
         using var bases = ChrootBase.OpenFolder(work);
@@ -148,25 +153,30 @@ internal sealed partial class RootExecutor
             throw new RootOperationException($"the base {sha1} is in use: {string.Join(", ", used)}");
         if (bases.Has(sha1))
         {
-            await RemoveAsync(bases, sha1 + ChrootBase.Old, cancellationToken).ConfigureAwait(false);
+            await commands.RemoveAsync(bases, sha1 + ChrootBase.Old, cancellationToken).ConfigureAwait(false);
             Directory.Move(Path.Combine(bases.Handle, sha1), Path.Combine(bases.Handle, sha1 + ChrootBase.Old));
         }
 
-        return await RemoveAsync(bases, sha1 + ChrootBase.Old, cancellationToken).ConfigureAwait(false);
+        return await commands.RemoveAsync(bases, sha1 + ChrootBase.Old, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Removes what somebody who was killed left on its way in or out. Only who unpacks, or nobody, is about at that time: there is one build at a time.</summary>
-    private async Task<int> RemoveUnfinishedBasesAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Removes the bases that somebody who was killed left on their way in or out. Only who unpacks, or nobody, is about at that
+    /// time: there is one build at a time.
+    /// </summary>
+    internal async Task<int> RemoveUnfinishedAsync(CancellationToken cancellationToken)
     {
-        using var work = OpenWork();
+        using var work = OpenedPath.Open(place.WorkDirectory, place.FollowsLinks);
         if (!work.Has(ChrootBase.FolderName))
             return 0;
         using var bases = ChrootBase.OpenFolder(work);
         foreach (var name in Directory.EnumerateDirectories(bases.Handle).Select(path => Path.GetFileName(path)!).ToList())
         {
-            if (name.EndsWith(ChrootBase.New, StringComparison.Ordinal) || name.EndsWith(ChrootBase.Old, StringComparison.Ordinal) || name == ChrootBase.TryFolder)
+            if (name.EndsWith(ChrootBase.New, StringComparison.Ordinal)
+                || name.EndsWith(ChrootBase.Old, StringComparison.Ordinal)
+                || name == ChrootBase.TryFolder)
             {
-                if (await RemoveAsync(bases, name, cancellationToken).ConfigureAwait(false) is not 0 and var code)
+                if (await commands.RemoveAsync(bases, name, cancellationToken).ConfigureAwait(false) is not 0 and var code)
                     return code;
             }
         }

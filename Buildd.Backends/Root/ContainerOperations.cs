@@ -1,16 +1,14 @@
 using System.Globalization;
 using System.Text;
-using Buildd.Backends.Limits;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Root;
 
-/// <summary>The part that boots a build's system, and ends it.</summary>
-internal sealed partial class RootExecutor
+/// <summary>The operations that boot a build's system as a container, and end it.</summary>
+/// <param name="commands">Runs commands.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ContainerOperations(RootCommands commands, TimeProvider time)
 {
-    /// <summary>The folder by which sbuild's commands reach the container.</summary>
-    internal const string DoorFolder = ".door";
-
     /// <summary>How long a system may take to boot. A second is usual; one that fails to start something takes 90.</summary>
     private static readonly TimeSpan BootDeadline = TimeSpan.FromMinutes(3);
 
@@ -42,38 +40,41 @@ internal sealed partial class RootExecutor
         """;
 
     /// <summary>Boots the system, and ends when it has ended.</summary>
-    private async Task<int> BootAsync(OpenedPath build, RootOperation.Boot boot, CancellationToken cancellationToken)
+    internal async Task<int> BootAsync(BuildFolder build, bool hasNetwork, CancellationToken cancellationToken)
     {
-        using var chroot = OpenChroot(build);
-        using var door = build.OpenFolderBelow(DoorFolder);
-        if (MountsBelow(build) is { Count: > 0 } mounted)
-            throw new RootOperationException($"still mounted: {string.Join(", ", mounted)}");
-        var container = new BootedContainer(build);
+        using var chroot = build.OpenChroot();
+        using var door = build.Opened.OpenFolderBelow(BuildLayout.Door);
+        build.RefuseMounts();
+        var container = new BootedContainer(build.Opened);
         if (container.FindProcesses(chroot).Any())
             throw new RootOperationException($"'{chroot.Place}' is booted already");
 
-        await container.RemoveTracesAsync(boot.BuildId, chroot, time).ConfigureAwait(false);
-        Directory.CreateDirectory(container.Stage, OnlyOwner);
+        await container.RemoveTracesAsync(build.Id, chroot, time).ConfigureAwait(false);
+        Directory.CreateDirectory(container.Stage, RootCommands.OnlyOwner);
         Directory.CreateDirectory(Path.Combine(container.Stage, "root"));
         Directory.CreateDirectory(Path.Combine(container.Stage, "door"));
         string[] nspawn =
         [
-            "--quiet", "--boot", $"--directory={container.Stage}/root", container.NameOption, $"--bind={container.Stage}/door:{BootedContainer.DoorInside}",
+            "--quiet", "--boot", $"--directory={container.Stage}/root", container.NameOption,
+            $"--bind={container.Stage}/door:{BootedContainer.DoorInside}",
             // There may be no systemd and no D-Bus on this machine, and nothing else than this line has a say.
-            "--register=no", "--keep-unit", "--settings=no", "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--console=pipe",
-            .. boot.HasNetwork ? (string[])[] : ["--private-network"],
+            "--register=no", "--keep-unit", "--settings=no", "--resolv-conf=off", "--timezone=off", "--link-journal=no",
+            "--console=pipe",
+            .. hasNetwork ? (string[])[] : ["--private-network"],
         ];
-        return await RunAsync(
-            Command.Of("unshare", ["--mount", "--propagation", "private", "--", "/bin/sh", "-c", BootScript, "sh", chroot.Place, door.Place, chroot.Identity, door.Identity, container.Stage, .. nspawn])
-            with
-            { WorkingDirectory = "/" },
+        string[] shell =
+        [
+            "/bin/sh", "-c", BootScript, "sh", chroot.Place, door.Place, chroot.Identity, door.Identity, container.Stage,
+        ];
+        return await commands.RunAsync(
+            Command.Of("unshare", ["--mount", "--propagation", "private", "--", .. shell, .. nspawn]) with { WorkingDirectory = "/" },
             cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Waits until the system has booted. That some of its services have failed is said, and no failure.</summary>
-    private async Task<int> WaitForBootAsync(OpenedPath build, CancellationToken cancellationToken)
+    internal async Task<int> WaitForBootAsync(BuildFolder build, CancellationToken cancellationToken)
     {
-        using var chroot = OpenChroot(build);
+        using var chroot = build.OpenChroot();
         using var deadline = new CancellationTokenSource(BootDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
@@ -83,12 +84,13 @@ internal sealed partial class RootExecutor
                 if (BootedContainer.FindInit(chroot) is { } init)
                 {
                     var said = new StringBuilder();
-                    var code = await RunAsync(
-                        Enter(init, ["systemctl", "is-system-running", "--wait"]), bytes => said.Append(Encoding.UTF8.GetString(bytes)), either.Token).ConfigureAwait(false);
+                    var code = await commands.RunAsync(
+                        Enter(init, ["systemctl", "is-system-running", "--wait"]),
+                        bytes => said.Append(Encoding.UTF8.GetString(bytes)), either.Token).ConfigureAwait(false);
                     var state = said.ToString().Trim();
                     if (code == 0 || state is "running" or "degraded")
                     {
-                        output(Encoding.UTF8.GetBytes($"The system has booted: {state}\n"));
+                        commands.WriteLine($"The system has booted: {state}");
                         return 0;
                     }
                 }
@@ -98,40 +100,29 @@ internal sealed partial class RootExecutor
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new RootOperationException(string.Create(CultureInfo.InvariantCulture, $"the system has not booted within {BootDeadline.TotalSeconds:0} s"));
+            throw new RootOperationException(
+                string.Create(CultureInfo.InvariantCulture, $"the system has not booted within {BootDeadline.TotalSeconds:0} s"));
         }
     }
 
     /// <summary>A command of root's in the container. The network is the machine's in any case: what installs packages needs it.</summary>
-    private static Command Enter(int init, IEnumerable<string> words) =>
-        Command.Of("nsenter", ["--target", init.ToString(CultureInfo.InvariantCulture), "--mount", "--pid", "--ipc", "--uts", "--", .. words])
+    internal static Command Enter(int init, IEnumerable<string> words) =>
+        Command.Of(
+            "nsenter", ["--target", init.ToString(CultureInfo.InvariantCulture), "--mount", "--pid", "--ipc", "--uts", "--", .. words])
             .Behind("setpriv", $"--bounding-set={Capabilities}", $"--inh-caps=-all", "--")
         with
         { WorkingDirectory = "/", StopsGroup = true };
 
-    /// <summary>What is no chroot of ours was never booted.</summary>
-    private static OpenedPath? TryOpenChroot(OpenedPath build)
-    {
-        try
-        {
-            return OpenChroot(build);
-        }
-        catch (RootOperationException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>Kills the container, until nothing of it is found; then what nspawn has left of it goes.</summary>
-    private async Task KillContainerAsync(OpenedPath build, string buildId)
+    internal async Task KillAsync(BuildFolder build)
     {
-        using var chroot = TryOpenChroot(build);
-        var container = new BootedContainer(build);
+        using var chroot = build.TryOpenChroot();
+        var container = new BootedContainer(build.Opened);
         var scoped = ProcessScope.OpenOver(() => container.FindProcesses(chroot), time);
         await using var closing = scoped.ConfigureAwait(false);
-        var survivors = await scoped.KillAllAsync(Reaping.Deadline).ConfigureAwait(false);
+        var survivors = await scoped.KillAllAsync(ProcessRunner.KillDeadline).ConfigureAwait(false);
         if (survivors.Count > 0)
-            throw new RootOperationException($"still there after {Reaping.Deadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
-        await container.RemoveTracesAsync(buildId, chroot, time).ConfigureAwait(false);
+            throw new RootOperationException($"still there after {ProcessRunner.KillDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
+        await container.RemoveTracesAsync(build.Id, chroot, time).ConfigureAwait(false);
     }
 }
