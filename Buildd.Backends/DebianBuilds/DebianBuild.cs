@@ -1,3 +1,4 @@
+using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Backends.Root;
 using Buildd.Backends.Steps;
@@ -8,7 +9,11 @@ using Buildd.Slave.Builds;
 namespace Buildd.Backends.DebianBuilds;
 
 /// <summary>One build in a Debian system, phase by phase: protocol section 9. Its kind's own phases are the work's.</summary>
-internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions options, IDebianWork work) : IBuild
+/// <param name="arguments">What the master said of the system.</param>
+/// <param name="options">How builds of the kind take place.</param>
+/// <param name="trial">Whether this machine can mount overlays.</param>
+/// <param name="work">What is particular to the kind.</param>
+internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions options, OverlayTrial trial, IDebianWork work) : IBuild
 {
     /// <summary>How long unmounting and removing may take. Longer than any disk needs, short enough to be told about.</summary>
     private static readonly TimeSpan CleanUpDeadline = TimeSpan.FromMinutes(10);
@@ -26,21 +31,16 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
     {
         if (arguments.BuildUrl is { } url)
             context.Log.WriteLine(url);
-        var scope = ProcessScope.Open(context.Request.BuildId, BuildLayout.ChrootIn(context.Directory), context.Time, limits: options.Limits.OfScope);
+        var scope = ProcessScope.Open(
+            context.Request.BuildId, BuildLayout.ChrootIn(context.Directory), context.Time, limits: options.Limits.OfScope);
         await using var closing = scope.ConfigureAwait(false);
-        var phases = new PhaseClock(context);
-        var root = RootRunner.For(
-            options.Root, context.Directory, scope, context.Time,
-            context.Request.ChrootPath, options.SchrootDirectory, BuildUser.Find(options.EffectiveBuildUser).User?.Id, options.ReadableFolders);
-        var steps = new StepRunner(context, scope, root);
-        var environment = await EnvironmentChoice.CreateAsync(options, context, steps, root).ConfigureAwait(false);
-        var site = new BuildSite(context, arguments, phases, steps, environment);
+        var site = await BuildSite.OpenAsync(context, scope, arguments, options, trial).ConfigureAwait(false);
 
         var watch = new BuildWatch(context, scope, options.EffectiveLimits, abort);
         try
         {
             await using (watch.ConfigureAwait(false))
-                await TryAsync(context, phases, watch, () => PrepareAndWorkAsync(site, watch.Token)).ConfigureAwait(false);
+                await TryAsync(site, watch, () => PrepareAndWorkAsync(site, watch.Token)).ConfigureAwait(false);
         }
         finally
         {
@@ -59,15 +59,26 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
         var (context, phases, environment) = (site.Context, site.Phases, site.Environment);
         phases.Enter(Phase.Init);
         context.Log.WriteLine(
-            $"Builder {System.Environment.MachineName}, Linux {System.Environment.OSVersion.Version}, {System.Environment.ProcessorCount} processors");
+            $"Builder {System.Environment.MachineName}, Linux {System.Environment.OSVersion.Version}, "
+            + $"{System.Environment.ProcessorCount} processors");
         if (arguments.BuilderConstraints.Count > 0)
-            context.Log.WriteLine($"Constraints, none of which has an effect here: {string.Join(", ", arguments.BuilderConstraints.Select(ArgumentReader.Shown))}");
+        {
+            var constraints = string.Join(", ", arguments.BuilderConstraints.Select(ArgumentReader.Shown));
+            context.Log.WriteLine($"Constraints, none of which has an effect here: {constraints}");
+        }
+
         if (await environment.FindMistakeAsync(abort).ConfigureAwait(false) is { } mistake)
             throw new PhaseFailedException(BuildStatus.BuilderFail, mistake);
         if (!options.Network)
         {
             if (options.FetchesThroughout)
-                throw new PhaseFailedException(BuildStatus.BuilderFail, "the configuration denies builds the network, and this kind of build needs it until its end: set network = yes in the section of the kind, or build elsewhere");
+            {
+                throw new PhaseFailedException(
+                    BuildStatus.BuilderFail,
+                    "the configuration denies builds the network, and this kind of build needs it until its end: "
+                        + "set network = yes in the section of the kind, or build elsewhere");
+            }
+
             context.Log.WriteLine("No network for what is built: only what installs and fetches for it has one");
         }
 
@@ -76,7 +87,12 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
         _entered = true;
         phases.Enter(Phase.Unpack);
         if (arguments.ImageType != DebianArguments.ChrootImage)
-            throw new PhaseFailedException(BuildStatus.ChrootFail, $"the image is of the type '{arguments.ImageType}', and only '{DebianArguments.ChrootImage}' can be unpacked");
+        {
+            throw new PhaseFailedException(
+                BuildStatus.ChrootFail,
+                $"the image is of the type '{arguments.ImageType}', and only '{DebianArguments.ChrootImage}' can be unpacked");
+        }
+
         await environment.UnpackAsync(abort).ConfigureAwait(false);
 
         phases.Enter(Phase.Mount);
@@ -133,8 +149,9 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
     }
 
     /// <summary>Prepares and builds. What fails in it decides how the build ends, unless cleaning up fails too.</summary>
-    private async Task TryAsync(IBuildContext context, PhaseClock phases, BuildWatch watch, Func<Task> part)
+    private async Task TryAsync(BuildSite site, BuildWatch watch, Func<Task> part)
     {
+        var (context, phases) = (site.Context, site.Phases);
         try
         {
             await part().ConfigureAwait(false);
@@ -148,7 +165,9 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
             context.Log.WriteLine(e.Message);
             if (watch.HasRunOutOfMemory())
                 _verdict.Fail(new BuildOutcome(watch.Status), BuildWatch.OutOfMemory);
-            _verdict.Fail(new BuildOutcome(e.Status, e.Dependencies), DiskWatch.IsFull(context.Directory) ? BuildWatch.DiskUsedUp : e.Cause ?? phases.Current);
+            _verdict.Fail(
+                new BuildOutcome(e.Status, e.Dependencies),
+                DiskWatch.IsFull(context.Directory) ? BuildWatch.DiskUsedUp : e.Cause ?? phases.Current);
         }
         catch (Exception e) // what else goes wrong is the builder's fault; cleaning up goes on
         {
@@ -171,7 +190,8 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
         }
         catch (Exception e)
         {
-            site.Context.Log.WriteLine(e is OperationCanceledException ? "Cleaning up took too long" : $"The builder failed: {e.GetType().Name}: {e.Message}");
+            site.Context.Log.WriteLine(
+                e is OperationCanceledException ? "Cleaning up took too long" : $"The builder failed: {e.GetType().Name}: {e.Message}");
             _verdict.FailCleaning(site.Phases.Current);
         }
     }

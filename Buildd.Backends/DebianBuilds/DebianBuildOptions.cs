@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Backends.Root;
@@ -50,19 +49,8 @@ public abstract record DebianBuildOptions
     /// <summary>What a build may use; nothing is limited by default, but see the kind.</summary>
     public BuildLimits Limits { get; init; } = new();
 
-    /// <summary>Why this machine can't build in overlays, where these options want it to if it can; the try takes place once.</summary>
-    /// <param name="workDirectory">The slave's work folder.</param>
-    /// <param name="time">The clock.</param>
-    /// <returns>A sentence; null when it can, or when another environment was chosen.</returns>
-    public Task<string?> FindOverlayMistakeAsync(string workDirectory, TimeProvider time) => Environment is EnvironmentKind.Overlay or null
-        ? Trials.GetOrAdd((Root, workDirectory), _ => new OverlayTrial()).FindMistakeAsync(Root, workDirectory, time)
-        : Task.FromResult<string?>(null);
-
-    /// <summary>
-    /// One try for all kinds of build in a work folder: it removes what unpacking has left unfinished, and so must be over before
-    /// any of them unpacks.
-    /// </summary>
-    private static readonly ConcurrentDictionary<(RootAccess Root, string WorkDirectory), OverlayTrial> Trials = new();
+    /// <summary>Whether these builds take place in overlays if this machine can: <see cref="OverlayTrial"/> tells whether.</summary>
+    public bool PrefersOverlay => Environment is EnvironmentKind.Overlay or null;
 
     /// <summary>The limits with those that the kind always has.</summary>
     internal virtual BuildLimits EffectiveLimits => Limits;

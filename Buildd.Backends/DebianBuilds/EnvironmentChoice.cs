@@ -9,9 +9,17 @@ namespace Buildd.Backends.DebianBuilds;
 internal static class EnvironmentChoice
 {
     /// <summary>Makes it; nothing of the build is touched yet.</summary>
-    internal static async Task<BuildEnvironment> CreateAsync(DebianBuildOptions options, IBuildContext context, StepRunner steps, RootRunner root)
+    /// <param name="options">How builds of the kind take place.</param>
+    /// <param name="trial">Whether this machine can mount overlays.</param>
+    /// <param name="context">The build.</param>
+    /// <param name="steps">Runs commands.</param>
+    /// <param name="root">Does what needs root.</param>
+    internal static async Task<BuildEnvironment> CreateAsync(
+        DebianBuildOptions options, OverlayTrial trial, IBuildContext context, StepRunner steps, RootRunner root)
     {
-        var mistake = await options.FindOverlayMistakeAsync(Path.GetDirectoryName(context.Directory)!, context.Time).ConfigureAwait(false);
+        var mistake = options.PrefersOverlay
+            ? await trial.FindMistakeAsync(options.Root, Path.GetDirectoryName(context.Directory)!, context.Time).ConfigureAwait(false)
+            : null;
         return (options.Environment ?? (mistake is null ? EnvironmentKind.Overlay : EnvironmentKind.Chroot)) switch
         {
             EnvironmentKind.Chroot => new ChrootEnvironment(context, steps, root) { HasNetwork = options.Network },

@@ -23,7 +23,7 @@ internal sealed class LiveFsWork(ImageArguments image, IImageBuild build, LiveFs
         """;
 
     /// <inheritdoc/>
-    public Task InspectAsync(BuildSite site, CancellationToken abort) => LiveFsBackend.FindMistake(options) is { } mistake
+    public Task InspectAsync(BuildSite site, CancellationToken abort) => options.FindMistake() is { } mistake
         ? throw new PhaseFailedException(BuildStatus.BuilderFail, mistake)
         : Task.CompletedTask;
 
