@@ -1,4 +1,5 @@
 using System.Text;
+using Buildd.Backends.Commands;
 using Buildd.Backends.Root;
 using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
@@ -37,22 +38,7 @@ internal abstract class BuildEnvironment
     private const int NoFile = 66;
 
     /// <summary>Makes the build's account known inside, with this machine's numbers, and gives it the folder to build in.</summary>
-    private const string AccountScript =
-        """
-        set -e
-        put() {
-            awk -F: -v n="${2%%:*}" '$1 != n' "$1" > "$1.buildd"
-            printf '%s\n' "$2" >> "$1.buildd"
-            cat "$1.buildd" > "$1"
-            rm "$1.buildd"
-        }
-        put /etc/group "$2"
-        put /etc/group "$3"
-        put /etc/passwd "$1"
-        mkdir -p /build
-        chown "$4:sbuild" /build
-        chmod 0770 /build
-        """;
+    private static readonly string AccountScript = Scripts.Text("Environments/make-account.sh");
 
     /// <summary>
     /// Whether the build reaches the network. Without it what installs and fetches for the build still does: it is sbuild's package that

@@ -92,13 +92,15 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
     /// <returns>Lines for sbuild's configuration. It has no setting for that, but its files are Perl that sees the object.</returns>
     private async Task<string> WriteSchrootAsync(CancellationToken cancellationToken)
     {
-        const UnixFileMode RunByAll = (UnixFileMode)0b111_101_101;
         var path = Path.Combine(context.Directory, ".schroot");
         // sbuild has a shell call it in one place.
         if (!path.All(c => char.IsAsciiLetterOrDigit(c) || "/._-+:@%=,".Contains(c, StringComparison.Ordinal)))
-            throw new PhaseFailedException(BuildStatus.BuilderFail, $"without a network nothing is built in '{context.Directory}': sbuild would misread the name");
-        await File.WriteAllTextAsync(path, NetworkIsolation.WriteSchroot(), cancellationToken).ConfigureAwait(false);
-        File.SetUnixFileMode(path, RunByAll);
+        {
+            throw new PhaseFailedException(
+                BuildStatus.BuilderFail, $"without a network nothing is built in '{context.Directory}': sbuild would misread the name");
+        }
+
+        await NetworkIsolation.WriteSchrootAsync(path, cancellationToken).ConfigureAwait(false);
         return $"\n$conf->set('SCHROOT', '{path}');\ndie 'sbuild does not take another schroot' unless $conf->get('SCHROOT') eq '{path}';";
     }
 

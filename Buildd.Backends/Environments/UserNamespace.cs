@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Buildd.Backends.Commands;
 using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 
@@ -14,20 +15,7 @@ namespace Buildd.Backends.Environments;
 internal sealed class UserNamespace(UserNamespace.Account account, SubordinateIds ids)
 {
     /// <summary>Ends when there are none any more, or after ten seconds.</summary>
-    private const string EndScript =
-        """
-        for round in $(seq 100); do
-            left=
-            for process in /proc/[0-9]*; do
-                if [ $process != /proc/$$ ] && [ -O $process ] && tr '\0' '\n' < $process/cmdline | grep -qF -- "$1"; then
-                    kill -9 ${process#/proc/} && left=yes
-                fi
-            done 2>/dev/null
-            [ -n "$left" ] || exit 0
-            sleep 0.1
-        done
-        exit 1
-        """;
+    private static readonly string EndScript = Scripts.Text("Environments/end-namespaces.sh");
 
     /// <summary>Empties a folder, never across a mount; it itself stays, since the folder around it is not the namespace's.</summary>
     private const string EmptyScript = """cd "$1" && exec find . -mindepth 1 -maxdepth 1 -exec rm -rf --one-file-system -- {} +""";

@@ -1,3 +1,4 @@
+using Buildd.Backends.Commands;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Root;
@@ -16,21 +17,7 @@ internal sealed class OverlayOperations(RootPlace place, RootCommands commands, 
     /// What has to work, in a mount namespace of its own, so that nothing stays mounted whenever this is killed: what is
     /// removed below is gone above, a folder made anew is empty, and one from below can be renamed.
     /// </summary>
-    private const string TryScript =
-        """
-        set -eu
-        mkdir lower lower/folder upper work merged
-        echo lower > lower/folder/file
-        mount -t overlay -o "lowerdir=lower,upperdir=upper,workdir=work,$1" buildd-try merged
-        rm -r merged/folder
-        mkdir merged/folder
-        [ -z "$(ls merged/folder)" ]
-        echo upper > merged/file
-        mv merged/folder merged/renamed
-        umount merged
-        [ "$(cat upper/file)" = upper ]
-        [ "$(cat lower/folder/file)" = lower ]
-        """;
+    private static readonly string TryScript = Scripts.Text("Root/try-overlay.sh");
 
     /// <summary>Mounts an overlay as the chroot of a build; its tarball is unpacked first if it was not.</summary>
     internal async Task<int> MountAsync(BuildFolder build, string sha1, CancellationToken cancellationToken)
