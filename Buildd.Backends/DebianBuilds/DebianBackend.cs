@@ -27,7 +27,8 @@ public abstract class DebianBackend<TOptions> : IBuildBackend
     }
 
     /// <inheritdoc/>
-    public Task EndLeftAsync(LeftBuild left, CancellationToken cancellationToken) => LeftEnvironment.EndAsync(left, Options, cancellationToken);
+    public Task EndLeftAsync(LeftBuild left, CancellationToken cancellationToken) =>
+        LeftEnvironment.EndAsync(left, Options, cancellationToken);
 
     /// <summary>Reads the arguments of a build; touches nothing.</summary>
     /// <exception cref="Buildd.Slave.RefusedException">Something is missing, of another type, or can't be what it says.</exception>

@@ -10,7 +10,8 @@ namespace Buildd.Backends.Root;
 /// <param name="containers">For a chroot that is booted.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ChrootOperations(
-    RootPlace place, RootCommands commands, ChrootTarball tarballs, OverlayOperations overlays, ContainerOperations containers, TimeProvider time)
+    RootPlace place, RootCommands commands, ChrootTarball tarballs, OverlayOperations overlays, ContainerOperations containers,
+    TimeProvider time)
 {
     /// <summary>How often unmounting is tried, a second apart; the reference's figure.</summary>
     private const int UnmountAttempts = 20;
@@ -138,7 +139,8 @@ internal sealed class ChrootOperations(
         var survivors = await inside.KillAllAsync(ProcessRunner.KillDeadline).ConfigureAwait(false);
         return survivors.Count == 0
             ? 0
-            : throw new RootOperationException($"still there after {ProcessRunner.KillDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
+            : throw new RootOperationException(
+                $"still there after {ProcessRunner.KillDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
     }
 
     /// <summary>Unmounts all that is mounted below the build's folder, and detaches loop devices from its files.</summary>

@@ -27,7 +27,10 @@ internal sealed class ChrootTarball(RootPlace place, RootCommands commands)
         using (var chroot = staging.OpenFolderBelow(BuildLayout.Chroot))
         {
             if (chroot.Owner != 0)
-                await commands.RunAsync(Command.Of("chown", "0:0", ".") with { WorkingDirectory = chroot.Handle }, cancellationToken).ConfigureAwait(false);
+            {
+                await commands.RunAsync(
+                    Command.Of("chown", "0:0", ".") with { WorkingDirectory = chroot.Handle }, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         Directory.Move(Path.Combine(staging.Handle, BuildLayout.Chroot), Path.Combine(folder.Handle, BuildLayout.Chroot));

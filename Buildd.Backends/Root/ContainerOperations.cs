@@ -122,7 +122,11 @@ internal sealed class ContainerOperations(RootCommands commands, TimeProvider ti
         await using var closing = scoped.ConfigureAwait(false);
         var survivors = await scoped.KillAllAsync(ProcessRunner.KillDeadline).ConfigureAwait(false);
         if (survivors.Count > 0)
-            throw new RootOperationException($"still there after {ProcessRunner.KillDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
+        {
+            throw new RootOperationException(
+                $"still there after {ProcessRunner.KillDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
+        }
+
         await container.RemoveTracesAsync(build.Id, chroot, time).ConfigureAwait(false);
     }
 }

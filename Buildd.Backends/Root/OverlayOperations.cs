@@ -92,12 +92,17 @@ internal sealed class OverlayOperations(RootPlace place, RootCommands commands, 
             using var closingToo = system;
             var code = await tarballs.UnpackAsync(system, sha1, cancellationToken).ConfigureAwait(false);
             if (code == 0)
-                code = await commands.RunAsync(ChrootBase.Complete with { WorkingDirectory = one.Handle }, cancellationToken).ConfigureAwait(false);
+            {
+                code = await commands.RunAsync(
+                    ChrootBase.Complete with { WorkingDirectory = one.Handle }, cancellationToken).ConfigureAwait(false);
+            }
+
             if (code != 0)
                 return code;
             ChrootBase.Commit(bases, sha1);
             whole = true;
-            return await commands.RunAsync(Command.Of("sync", ".") with { WorkingDirectory = bases.Handle }, cancellationToken).ConfigureAwait(false);
+            return await commands.RunAsync(
+                Command.Of("sync", ".") with { WorkingDirectory = bases.Handle }, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -117,7 +122,8 @@ internal sealed class OverlayOperations(RootPlace place, RootCommands commands, 
         {
             using var place = await commands.MakeOwnAsync(bases, ChrootBase.TryFolder, cancellationToken).ConfigureAwait(false);
             return await commands.RunAsync(
-                Command.Of("unshare", "--mount", "--propagation", "private", "--", "sh", "-c", TryScript, "sh", ChrootBase.MountOptions) with
+                Command.Of(
+                    "unshare", "--mount", "--propagation", "private", "--", "sh", "-c", TryScript, "sh", ChrootBase.MountOptions) with
                 {
                     WorkingDirectory = place.Handle,
                 },

@@ -32,7 +32,9 @@ internal sealed class RootCommands(ProcessScope scope, OutputWriter output)
     /// Makes a folder that nobody but root gets into, in place of one of that name: what an attempt before this one left could
     /// hold links, which tar would follow.
     /// </summary>
-    /// <exception cref="RootOperationException">What was there can't be removed, or somebody else put something there meanwhile.</exception>
+    /// <exception cref="RootOperationException">
+    /// What was there can't be removed, or somebody else put something there meanwhile.
+    /// </exception>
     internal async Task<OpenedPath> MakeOwnAsync(OpenedPath around, string name, CancellationToken cancellationToken)
     {
         if (await RemoveAsync(around, name, cancellationToken).ConfigureAwait(false) is not 0 and var code)
@@ -46,7 +48,9 @@ internal sealed class RootCommands(ProcessScope scope, OutputWriter output)
         throw new RootOperationException($"'{found}' was put there by somebody else");
     }
 
-    /// <summary>Removes what has a name, never across a mount, and returns the command's exit code. A link is removed and not followed.</summary>
+    /// <summary>
+    /// Removes what has a name, never across a mount, and returns the command's exit code. A link is removed and not followed.
+    /// </summary>
     internal Task<int> RemoveAsync(OpenedPath around, string name, CancellationToken cancellationToken) => RunAsync(
         Command.Of("rm", "-rf", "--one-file-system", "--", name) with { WorkingDirectory = around.Handle }, cancellationToken);
 }

@@ -60,7 +60,8 @@ internal sealed class RootExecutor
     }
 
     private Task<int> RunAsync(
-        BuildFolder build, RootOperation.OfBuild operation, ReadOnlyMemory<byte> input, CancellationToken cancellationToken) => operation switch
+        BuildFolder build, RootOperation.OfBuild operation, ReadOnlyMemory<byte> input, CancellationToken cancellationToken) =>
+        operation switch
         {
             RootOperation.Unpack unpack => _chroots.UnpackAsync(build, unpack.Sha1, cancellationToken),
             RootOperation.Overlay overlay => _overlays.MountAsync(build, overlay.Sha1, cancellationToken),

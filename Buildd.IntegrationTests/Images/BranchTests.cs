@@ -18,7 +18,8 @@ public class BranchTests : LiveFsFixture
     {
         const string Hostile = "it's $(touch /evil); `id` \"quoted\" \\ & | * end";
         var commit = await GitRepository.CommitAsync(
-            Folder["branches/board"], Scripts.Text("Images/make-board.sh"), LiveBuildConfiguration.Config(Mirror), LiveBuildConfiguration.Build);
+            Folder["branches/board"], Scripts.Text("Images/make-board.sh"),
+            LiveBuildConfiguration.Config(Mirror), LiveBuildConfiguration.Build);
         var arguments = (await ArgumentsAsync()) with
         {
             ConfigBranch = $"file://{Folder["branches/board"]}",

@@ -17,11 +17,9 @@ internal static class GitRepository
     {
         Directory.CreateDirectory(folder);
         const string Commit = "git add -A -f\ngit -c user.name=Test -c user.email=test@example.org commit -q -m 'All of it'";
+        var all = $"git init -q -b main\n{script}\n{Commit}\ngit tag {Tag}\nchmod -R a+rX .";
         await ProcessRunner.CaptureAsync(
-            Command.Of("sh", ["-e", "-c", $"git init -q -b main\n{script}\n{Commit}\ngit tag {Tag}\nchmod -R a+rX .", "sh", .. arguments]) with
-            {
-                WorkingDirectory = folder,
-            });
+            Command.Of("sh", ["-e", "-c", all, "sh", .. arguments]) with { WorkingDirectory = folder });
         return (await RunAsync(folder, "rev-parse", "HEAD")).Trim();
     }
 

@@ -19,7 +19,8 @@ public sealed class FolderArrowsTests
     [TestCase("using Other = P.Lower.Thing; namespace P.Upper; class User;", "Thing in Upper/User.cs")]
     [TestCase("using P.Lower; namespace P.Upper; class User { object O() => Make().Mend(); }", ".Mend() in Upper/User.cs")]
     [TestCase("using P.Lower; namespace P.Upper; class User { string S() => $\"a {new Thing()} b\"; }", "Thing in Upper/User.cs")]
-    [TestCase("using P.Lower; namespace P.Upper; class U { string S = $$\"\"\"{\"b\" {{new Thing(\"}\")}}\"\"\"; }", "Thing in Upper/User.cs")]
+    [TestCase(
+        "using P.Lower; namespace P.Upper; class U { object S = $$\"\"\"{\"b\" {{new Thing(\"}\")}}\"\"\"; }", "Thing in Upper/User.cs")]
     public void A_name_of_a_namespace_in_use_counts(string upper, string tie) => Assert.That(Find(upper), Is.EqualTo((string[])[tie]));
 
     [TestCase("namespace P.Upper; class User { Thing _thing; }")]

@@ -107,7 +107,8 @@ public sealed class ContainerDoorTests : IAsyncDisposable
     {
         var said = new StringBuilder();
         var result = await ProcessRunner.RunAsync(
-            Command.Of(_folder["call"], [Door, .. words]) with { StandardInput = input }, bytes => said.Append(Encoding.UTF8.GetString(bytes)));
+            Command.Of(_folder["call"], [Door, .. words]) with { StandardInput = input },
+            bytes => said.Append(Encoding.UTF8.GetString(bytes)));
         return (result.ExitCode, said.ToString());
     }
 }
