@@ -84,6 +84,7 @@ public static class SlaveApplication
         builder.Services.AddBuilddSlave(configuration.Slave);
         builder.Services.AddHostedService(provider => new EnvironmentTrials(
             configuration.Kinds,
+            configuration.Overlays,
             configuration.Slave.WorkDirectory,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>().CreateLogger<EnvironmentTrials>()));

@@ -13,24 +13,8 @@ internal static class ImageConfiguration
     internal static async Task CommitAsync(string folder, HostRelease release, CancellationToken cancellationToken)
     {
         var auto = Directory.CreateDirectory(Path.Combine(folder, "auto")).FullName;
-        await WriteAsync(
-            Path.Combine(auto, "config"),
-            $$"""
-            #!/bin/sh
-            set -e
-            M='{{release.Mirror}}'
-            lb config noauto --mode debian --distribution "$SUITE" --architectures "$ARCH" --archive-areas main \
-                --mirror-bootstrap "$M" --mirror-chroot "$M" --mirror-binary "$M" \
-                --parent-mirror-bootstrap "$M" --parent-mirror-chroot "$M" --parent-mirror-binary "$M" \
-                --security false --updates false --backports false --apt-recommends false --apt-indices false --apt-source-archives false \
-                --debootstrap-options "--variant=minbase" --linux-packages none --initramfs none --initsystem none \
-                --memtest none --loadlin false --win32-loader false --debian-installer none --firmware-chroot false --firmware-binary false \
-                --checksums none --source false --zsync false --cache false --system live \
-                --binary-images tar --bootloaders '' --build-with-chroot false \
-                --chroot-filesystem squashfs --chroot-squashfs-compression-type zstd "$@"
-
-            """,
-            cancellationToken);
+        await WriteAsync(Path.Combine(auto, "config"), Scripts.Program("configure-image.sh"), cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(auto, "mirror"), release.Mirror + "\n", cancellationToken);
         // Without a boot loader the last stages have nothing to do, so that these are called one by one.
         await WriteAsync(
             Path.Combine(auto, "build"),

@@ -1,26 +1,22 @@
+using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Environments;
-using Buildd.Backends.Phases;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 
 namespace Buildd.Backends.BinaryPackage;
 
 /// <summary>Builds binary packages from a Debian source package with sbuild, in a chroot.</summary>
-public sealed class BinaryPackageBackend(BinaryPackageOptions options) : IBuildBackend
+/// <param name="options">How the packages are built.</param>
+/// <param name="trial">
+/// Whether this machine can mount overlays; the same for all backends of a slave. Null, the default, is for a slave with one backend.
+/// </param>
+public sealed class BinaryPackageBackend(BinaryPackageOptions options, OverlayTrial? trial = null)
+    : DebianBackend<BinaryPackageOptions>(WireNames.Managers.BinaryPackage, options, trial)
 {
-    /// <summary>How the packages are built.</summary>
-    public BinaryPackageOptions Options { get; } = options;
-
     /// <inheritdoc/>
-    public string Tag => WireNames.Managers.BinaryPackage;
-
-    /// <inheritdoc/>
-    public IBuild Prepare(BuildRequest request)
+    private protected override (DebianArguments System, IDebianWork Work) Read(BuildRequest request)
     {
         var arguments = BinaryPackageArguments.Parse(request);
-        return new DebianBuild(arguments.System, Options, new BinaryPackageWork(arguments, Options));
+        return (arguments.System, new BinaryPackageWork(arguments, Options));
     }
-
-    /// <inheritdoc/>
-    public Task EndLeftAsync(LeftBuild left, CancellationToken cancellationToken) => LeftEnvironment.EndAsync(left, Options, cancellationToken);
 }

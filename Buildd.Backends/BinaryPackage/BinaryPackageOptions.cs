@@ -1,5 +1,5 @@
+using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Limits;
-using Buildd.Backends.Phases;
 
 namespace Buildd.Backends.BinaryPackage;
 

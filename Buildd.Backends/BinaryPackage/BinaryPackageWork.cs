@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Buildd.Backends.BinaryPackage.Provenance;
+using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
-using Buildd.Backends.Phases;
+using Buildd.Backends.Steps;
 using Buildd.Debian;
 using Buildd.Debian.Architectures;
 using Buildd.Debian.Packages;
@@ -61,7 +61,7 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
     private async Task BuildPackageAsync(BuildSite site, BuildUser user, CancellationToken abort)
     {
         var (context, steps, system) = (site.Context, site.Steps, site.Environment);
-        await user.MakeKnownAsync(system, abort).ConfigureAwait(false);
+        await system.MakeKnownAsync(user, abort).ConfigureAwait(false);
         await system.WriteFileAsync("/CurrentlyBuilding", Encoding.UTF8.GetBytes(CurrentlyBuilding()), abort).ConfigureAwait(false);
 
         if (CurrentUser.IsRoot)

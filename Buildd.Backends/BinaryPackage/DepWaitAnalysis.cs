@@ -1,4 +1,4 @@
-using Buildd.Backends.Phases;
+using Buildd.Backends.Steps;
 using Buildd.Debian;
 using Buildd.Debian.Architectures;
 using Buildd.Debian.Packages;

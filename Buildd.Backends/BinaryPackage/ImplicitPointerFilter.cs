@@ -1,7 +1,8 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
-using Buildd.Backends.Phases;
+using Buildd.Backends.Commands;
+using Buildd.Backends.DebianBuilds;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.BinaryPackage;

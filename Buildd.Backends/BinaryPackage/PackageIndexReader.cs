@@ -1,4 +1,5 @@
 using System.Text;
+using Buildd.Backends.Commands;
 using Buildd.Debian;
 using Buildd.Debian.Relations;
 using Buildd.Debian.Versions;

@@ -1,6 +1,7 @@
 using System.Text;
-using Buildd.Backends.Phases;
+using Buildd.Backends.Commands;
 using Buildd.Backends.Root;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 
@@ -13,15 +14,12 @@ namespace Buildd.Backends.Environments;
 /// </summary>
 /// <remarks>
 /// Whoever implements this: after <see cref="RemoveAsync"/> no process, mount or file is left, at whatever moment the build
-/// was aborted; and what a slave leaves that was killed is ended by <see cref="LeftEnvironment"/>. Every change to files
+/// was aborted; and what a slave leaves that was killed is ended at its next start. Every change to files
 /// inside goes through a program that runs inside: a link in the tarball that leads out of the system then leads nowhere,
 /// where a write from outside would follow it on this machine.
 /// </remarks>
 internal abstract class BuildEnvironment
 {
-    /// <summary>The top folder that farms' tarballs have, and that the system has in the build's folder.</summary>
-    internal const string FolderName = "chroot-autobuild";
-
     /// <summary>Reads shell from standard input, which sets the variables of the command that follows the folder to run it in.</summary>
     private const string WithVariables = """eval "$(cat)" && cd -- "$1" && shift && exec "$@" </dev/null""";
 
@@ -38,6 +36,9 @@ internal abstract class BuildEnvironment
 
     /// <summary>What <see cref="CopyScript"/> exits with when there is no such file.</summary>
     private const int NoFile = 66;
+
+    /// <summary>Makes the build's account known inside, with this machine's numbers, and gives it the folder to build in.</summary>
+    private static readonly string AccountScript = Scripts.Text("Environments/make-account.sh");
 
     /// <summary>
     /// Whether the build reaches the network. Without it what installs and fetches for the build still does: it is sbuild's package that
@@ -58,10 +59,7 @@ internal abstract class BuildEnvironment
     /// <summary>The build's own folder on this machine.</summary>
     private protected abstract string BuildDirectory { get; }
 
-    /// <summary>Where the system is in a build's folder; also before it is there.</summary>
-    internal static string RootDirectoryIn(string buildDirectory) => Path.Combine(buildDirectory, FolderName);
-
-    /// <summary>Whether its files lie at <see cref="RootDirectoryIn"/> for this machine's programs too, with this machine's numbers of users.</summary>
+    /// <summary>Whether its files lie at <see cref="BuildLayout.ChrootIn"/> for this machine's programs too, with this machine's numbers of users.</summary>
     internal virtual bool IsOnThisMachine => true;
 
     /// <summary>A sentence on what this machine lacks for it; null when all is well. Touches nothing.</summary>
@@ -107,7 +105,7 @@ internal abstract class BuildEnvironment
     /// </remarks>
     internal virtual async Task<string> TakeAsync(string path, CancellationToken cancellationToken)
     {
-        var target = Path.Combine(BuildDirectory, RootExecutor.Taken);
+        var target = Path.Combine(BuildDirectory, BuildLayout.Taken);
         int code;
         var file = new FileStream(target, FileMode.CreateNew, FileAccess.Write);
         await using (file.ConfigureAwait(false))
@@ -126,7 +124,7 @@ internal abstract class BuildEnvironment
     }
 
     /// <summary>Lets the system read a folder of this machine at a folder of its own, which must be there. <see cref="UnmountAsync"/> ends that.</summary>
-    /// <param name="folder">The folder, which has to lie in one of <see cref="DebianBuildOptions.ReadableFolders"/>.</param>
+    /// <param name="folder">The folder, which has to lie in one of <see cref="RootPlace.ReadableFolders"/>.</param>
     /// <param name="path">Where it is to appear.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="PhaseFailedException">The folder is not there or not allowed, or this kind of environment can't do it.</exception>
@@ -190,6 +188,12 @@ internal abstract class BuildEnvironment
         if (code != 0)
             throw new PhaseFailedException(BuildStatus.ChrootFail, $"'{description ?? command.ToString()}' ended with {new ProcessResult(code, TimeSpan.Zero, true).Describe()}");
     }
+
+    /// <summary>Makes an account known inside, with this machine's numbers, and gives it the folder <c>/build</c> there.</summary>
+    /// <exception cref="PhaseFailedException">It can't be done.</exception>
+    internal Task MakeKnownAsync(BuildUser user, CancellationToken cancellationToken) => RunScriptAsync(
+        $"make user {user.Name} known in the chroot", AccountScript,
+        [user.PasswdLine, user.GroupLine, user.SbuildGroupLine, user.Name], cancellationToken);
 
     private static string ShellWord(string value) => $"'{value.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Buildd.Backends.Commands;
 using Buildd.Backends.Root;
+using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
 using Buildd.Slave.Files;
 

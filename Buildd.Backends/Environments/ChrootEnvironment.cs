@@ -1,5 +1,5 @@
-using Buildd.Backends.Phases;
 using Buildd.Backends.Root;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
@@ -40,7 +40,7 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
         Command command, CancellationToken cancellationToken,
         ReadOnlyMemory<byte> input = default, OutputWriter? output = null, string? description = null) => steps.RunAsRootAsync(
             new RootOperation.Inside(Id, input.Length, [command.File, .. command.Arguments]), input,
-            description ?? $"chroot {FolderName} {command}", BuildStatus.ChrootFail, cancellationToken, output);
+            description ?? $"chroot {BuildLayout.Chroot} {command}", BuildStatus.ChrootFail, cancellationToken, output);
 
     /// <inheritdoc/>
     internal override Task WriteFileAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => steps.RunAsRootOrFailAsync(
@@ -50,7 +50,7 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
     internal override async Task<string> TakeAsync(string path, CancellationToken cancellationToken)
     {
         await RunAsync(new RootOperation.Take(Id, path), $"take {path} out of the chroot", BuildStatus.PackageFail, cancellationToken).ConfigureAwait(false);
-        return Path.Combine(BuildDirectory, RootExecutor.Taken);
+        return Path.Combine(BuildDirectory, BuildLayout.Taken);
     }
 
     /// <inheritdoc/>
@@ -92,13 +92,15 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
     /// <returns>Lines for sbuild's configuration. It has no setting for that, but its files are Perl that sees the object.</returns>
     private async Task<string> WriteSchrootAsync(CancellationToken cancellationToken)
     {
-        const UnixFileMode RunByAll = (UnixFileMode)0b111_101_101;
         var path = Path.Combine(context.Directory, ".schroot");
         // sbuild has a shell call it in one place.
         if (!path.All(c => char.IsAsciiLetterOrDigit(c) || "/._-+:@%=,".Contains(c, StringComparison.Ordinal)))
-            throw new PhaseFailedException(BuildStatus.BuilderFail, $"without a network nothing is built in '{context.Directory}': sbuild would misread the name");
-        await File.WriteAllTextAsync(path, NetworkIsolation.WriteSchroot(), cancellationToken).ConfigureAwait(false);
-        File.SetUnixFileMode(path, RunByAll);
+        {
+            throw new PhaseFailedException(
+                BuildStatus.BuilderFail, $"without a network nothing is built in '{context.Directory}': sbuild would misread the name");
+        }
+
+        await NetworkIsolation.WriteSchrootAsync(path, cancellationToken).ConfigureAwait(false);
         return $"\n$conf->set('SCHROOT', '{path}');\ndie 'sbuild does not take another schroot' unless $conf->get('SCHROOT') eq '{path}';";
     }
 

@@ -1,5 +1,5 @@
-using Buildd.Backends.Phases;
 using Buildd.Backends.Root;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
@@ -34,7 +34,7 @@ internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps,
     private HeldStep? _container;
     private HeldStep? _door;
 
-    private string Door => Path.Combine(_context.Directory, RootExecutor.DoorFolder);
+    private string Door => Path.Combine(_context.Directory, BuildLayout.Door);
 
     /// <inheritdoc/>
     private protected override Command Isolate(Command command) => SbuildServer.InNetworkOfBuild(command);
@@ -75,14 +75,22 @@ internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps,
     {
         const string CallerName = ".call";
         var caller = Path.Combine(_context.Directory, CallerName);
-        await SbuildServer.WriteExecutableAsync(caller, ContainerDoor.FormatCaller(Door), cancellationToken).ConfigureAwait(false);
-        await _steps.RunOrFailAsync(Command.Of("mkfifo", "-m", "600", Path.Combine(Door, ContainerDoor.Calls)), BuildStatus.BuilderFail, cancellationToken).ConfigureAwait(false);
+        await SbuildServer.WriteExecutableAsync(caller, ContainerDoor.Caller, cancellationToken).ConfigureAwait(false);
+        await _steps.RunOrFailAsync(
+            Command.Of("mkfifo", "-m", "600", Path.Combine(Door, ContainerDoor.Calls)), BuildStatus.BuilderFail, cancellationToken)
+            .ConfigureAwait(false);
         if (CurrentUser.IsRoot)
-            await _steps.RunOrFailAsync(Command.Of("chown", "-R", $"{user.Id}:{user.GroupId}", Door), BuildStatus.BuilderFail, cancellationToken).ConfigureAwait(false);
+        {
+            await _steps.RunOrFailAsync(
+                Command.Of("chown", "-R", $"{user.Id}:{user.GroupId}", Door), BuildStatus.BuilderFail, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
         _door = HeldStep.Start(end => RunInsideAsync(
-            Command.Of("/bin/sh", "-c", ContainerDoor.Answerer, "sh", BootedContainer.DoorInside), end, description: "answer sbuild's calls in the container"));
+            Command.Of("/bin/sh", "-c", ContainerDoor.Answerer, "sh", BootedContainer.DoorInside, SbuildServer.OfflineMark), end,
+            description: "answer sbuild's calls in the container"));
         return await SbuildServer.WriteAsync(
-            _context.Directory, [caller], HasNetwork,
+            _context.Directory, [caller, Door], HasNetwork,
             command => CurrentUser.IsRoot ? command.Behind("setpriv", $"--reuid={user.Id}", $"--regid={user.GroupId}", "--init-groups", "--") : command,
             cancellationToken).ConfigureAwait(false);
     }

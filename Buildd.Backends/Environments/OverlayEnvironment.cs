@@ -1,5 +1,5 @@
-using Buildd.Backends.Phases;
 using Buildd.Backends.Root;
+using Buildd.Backends.Steps;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 

@@ -1,20 +1,24 @@
+using Buildd.Backends.Commands;
 using Buildd.Backends.Root;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Environments;
 
 /// <summary>Whether overlays can be mounted in a slave's work folder: tried once, when it is asked for the first time.</summary>
-/// <remarks>May be asked from any thread.</remarks>
-internal sealed class OverlayTrial
+/// <remarks>
+/// All kinds of build of one slave share one: the try removes what unpacking has left unfinished, and so must be over before any
+/// of them unpacks. May be asked from any thread.
+/// </remarks>
+public sealed class OverlayTrial
 {
     private readonly Lock _lock = new();
     private Task<string?>? _result;
 
-    /// <summary>A sentence on why they can't; null when they can.</summary>
+    /// <summary>Returns a sentence on why they can't; null when they can.</summary>
     /// <param name="access">How root is asked.</param>
     /// <param name="workDirectory">The work folder.</param>
     /// <param name="time">The clock.</param>
-    internal Task<string?> FindMistakeAsync(RootAccess access, string workDirectory, TimeProvider time)
+    public Task<string?> FindMistakeAsync(RootAccess access, string workDirectory, TimeProvider time)
     {
         lock (_lock)
             return _result ??= TryAsync(access, workDirectory, time);

@@ -1,4 +1,5 @@
 using System.Text;
+using Buildd.Backends.Commands;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Environments;
@@ -27,25 +28,8 @@ internal static class SbuildServer
     /// <summary>A command that runs inside, as root, in the network of the build.</summary>
     internal static Command InNetworkOfBuild(Command command) => command.Behind("nsenter", "--net=/proc/1/ns/net", "--");
 
-    private const string Script =
-        """
-        #!/bin/sh
-        # Answers sbuild: autopkgtest's virtualisation protocol.
-        echo ok
-        while read -r word rest; do
-            case $word in
-                open) echo 'ok build' ;;
-                capabilities) echo 'ok root-on-testbed' ;;
-                print-execute-command) echo 'ok @WORDS@' ;;
-                close) echo ok ;;
-                quit) exit 0 ;;
-                *) echo "error: '$word' is not known" ;;
-            esac
-        done
-
-        """;
-
     private const UnixFileMode Executable = (UnixFileMode)0b111_101_101;
+    private const UnixFileMode ReadByAll = (UnixFileMode)0b110_100_100;
 
     /// <summary>Writes the server.</summary>
     /// <param name="folder">The build's folder.</param>
@@ -58,21 +42,26 @@ internal static class SbuildServer
         string folder, IEnumerable<string> words, bool network, Func<Command, Command> asUser, CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder, ".sbuild-server");
-        await WriteExecutableAsync(path, Format(words), cancellationToken).ConfigureAwait(false);
+        await WriteExecutableAsync(path, Scripts.Program("Environments/sbuild-server.sh"), cancellationToken).ConfigureAwait(false);
+        // It looks for the words beside itself.
+        await WriteReadableAsync(path + "-words", string.Join(',', words.Select(Encode)), cancellationToken).ConfigureAwait(false);
         var configuration = $"$chroot_mode = 'autopkgtest';\n$autopkgtest_virt_server = {Perl.Quote(path)};\n$autopkgtest_virt_server_options = [];";
         return new SbuildAccess(
             [], network ? configuration : $"{configuration}\n$external_commands = {{ 'starting-build-commands' => [['touch', '{OfflineMark}']] }};", asUser);
     }
 
-    /// <summary>The server's text.</summary>
-    internal static string Format(IEnumerable<string> words) =>
-        Script.Replace("@WORDS@", string.Join(',', words.Select(Encode)), StringComparison.Ordinal);
+    /// <summary>Writes a program that every user may run.</summary>
+    internal static Task WriteExecutableAsync(string path, string text, CancellationToken cancellationToken) =>
+        WriteAsync(path, text, Executable, cancellationToken);
 
-    /// <summary>Writes a program.</summary>
-    internal static async Task WriteExecutableAsync(string path, string text, CancellationToken cancellationToken)
+    /// <summary>Writes a file that every user may read.</summary>
+    internal static Task WriteReadableAsync(string path, string text, CancellationToken cancellationToken) =>
+        WriteAsync(path, text, ReadByAll, cancellationToken);
+
+    private static async Task WriteAsync(string path, string text, UnixFileMode mode, CancellationToken cancellationToken)
     {
         await File.WriteAllTextAsync(path, text, cancellationToken).ConfigureAwait(false);
-        File.SetUnixFileMode(path, Executable);
+        File.SetUnixFileMode(path, mode);
     }
 
     /// <summary>The protocol has all that could mean something as a percent sign and two digits.</summary>

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Buildd.Backends.Phases;
+using Buildd.Backends.Commands;
+using Buildd.Backends.Root;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
@@ -30,7 +32,7 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     private const string ReadScript = """file=$1; shift; exec "$@" < "$file" """;
 
     private const string CheckScript =
-        $$"""cd "$1" && [ -d {{FolderName}} ] && [ ! -L {{FolderName}} ] || { echo 'the tarball has no top folder {{FolderName}}' >&2; exit 1; } """;
+        $$"""cd "$1" && [ -d {{BuildLayout.Chroot}} ] && [ ! -L {{BuildLayout.Chroot}} ] || { echo 'the tarball has no top folder {{BuildLayout.Chroot}}' >&2; exit 1; } """;
 
     /// <summary>Runs inside, so that a link in the tarball that leads out of the system leads nowhere.</summary>
     private const string WriteScript = """umask 022; rm -f "$1" && cat > "$1" && chmod 644 "$1" """;
@@ -40,40 +42,7 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     /// that do no harm, since none can be made. Then it waits, and collects what others leave, until nobody holds its
     /// standard input any more: also when the slave is killed.
     /// </summary>
-    private const string HolderScript =
-        """
-        set -e
-        read -r outer rest < /proc/self/stat
-        if [ "$2" = offline ]; then ip link set lo up; fi
-        mount --make-rprivate /
-        mount --rbind "$1" "$1"
-        cd "$1"
-        for folder in proc sys dev; do
-            if [ -L $folder ] || [ ! -d $folder ]; then echo "'/$folder' is no folder" >&2; exit 1; fi
-        done
-        mount -t proc proc proc
-        mount --rbind /sys sys
-        mount -t tmpfs -o mode=755,nr_inodes=4k tmpfs dev
-        for device in null zero full random urandom tty; do
-            : > dev/$device
-            mount --bind /dev/$device dev/$device
-        done
-        mkdir dev/pts dev/shm
-        mount -t devpts -o newinstance,gid=5,mode=620,ptmxmode=666 devpts dev/pts
-        mount -t tmpfs -o mode=1777 tmpfs dev/shm
-        ln -s pts/ptmx dev/ptmx
-        ln -s /proc/self/fd dev/fd
-        ln -s fd/0 dev/stdin
-        ln -s fd/1 dev/stdout
-        ln -s fd/2 dev/stderr
-        pivot_root . .
-        umount -l .
-        cd /
-        exec 3<&0
-        echo "buildd-holder-ready $outer"
-        cat <&3 >/dev/null 2>&1 &
-        wait $!
-        """;
+    private static readonly string HolderScript = Scripts.Text("Environments/hold-namespaces.sh");
 
     private readonly TaskCompletionSource<int> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StringBuilder _heard = new();
@@ -81,7 +50,7 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     private bool _ended;
 
     /// <summary>The tree as it came out of the tarball; around it is a folder that only the namespaces' root may enter.</summary>
-    private string Outer => RootDirectoryIn(context.Directory);
+    private string Outer => BuildLayout.ChrootIn(context.Directory);
 
     /// <inheritdoc/>
     private protected override string BuildDirectory => context.Directory;
@@ -134,7 +103,7 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
         var tar = account.InNew(Command.Of(
             "tar",
             [
-                "--numeric-owner", "--anchored", "--wildcards", "--wildcards-match-slash", $"--exclude={FolderName}/dev/*", $"--exclude=./{FolderName}/dev/*",
+                "--numeric-owner", "--anchored", "--wildcards", "--wildcards-match-slash", $"--exclude={BuildLayout.Chroot}/dev/*", $"--exclude=./{BuildLayout.Chroot}/dev/*",
                 "-C", Outer, "-x", .. compression, "-f", "-",
             ]));
         await steps.RunOrFailAsync(tar.Behind("/bin/sh", "-c", ReadScript, "sh", tarball), BuildStatus.ChrootFail, cancellationToken).ConfigureAwait(false);
@@ -145,7 +114,7 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     internal override async Task MountAsync(CancellationToken cancellationToken)
     {
         var holder = account!.InNew(
-            Command.Of("/bin/sh", "-c", HolderScript, "sh", RootDirectoryIn(Outer), HasNetwork ? "online" : "offline"),
+            Command.Of("/bin/sh", "-c", HolderScript, "sh", BuildLayout.ChrootIn(Outer), HasNetwork ? "online" : "offline"),
             ["--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", .. Net()])
             with
         { KeepsStandardInputOpen = true, WorkingDirectory = "/" };
@@ -166,7 +135,7 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
         ReadOnlyMemory<byte> input = default, OutputWriter? output = null, string? description = null)
     {
         var inside = Inside(command) with { StandardInput = input, StopsGroup = true, WorkingDirectory = "/" };
-        return (await steps.RunAsync(inside, cancellationToken, output, description ?? $"inside {FolderName} {command}").ConfigureAwait(false)).ExitCode;
+        return (await steps.RunAsync(inside, cancellationToken, output, description ?? $"inside {BuildLayout.Chroot} {command}").ConfigureAwait(false)).ExitCode;
     }
 
     /// <inheritdoc/>

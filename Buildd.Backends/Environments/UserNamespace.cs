@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Buildd.Backends.Phases;
+using Buildd.Backends.Commands;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Environments;
@@ -14,20 +15,7 @@ namespace Buildd.Backends.Environments;
 internal sealed class UserNamespace(UserNamespace.Account account, SubordinateIds ids)
 {
     /// <summary>Ends when there are none any more, or after ten seconds.</summary>
-    private const string EndScript =
-        """
-        for round in $(seq 100); do
-            left=
-            for process in /proc/[0-9]*; do
-                if [ $process != /proc/$$ ] && [ -O $process ] && tr '\0' '\n' < $process/cmdline | grep -qF -- "$1"; then
-                    kill -9 ${process#/proc/} && left=yes
-                fi
-            done 2>/dev/null
-            [ -n "$left" ] || exit 0
-            sleep 0.1
-        done
-        exit 1
-        """;
+    private static readonly string EndScript = Scripts.Text("Environments/end-namespaces.sh");
 
     /// <summary>Empties a folder, never across a mount; it itself stays, since the folder around it is not the namespace's.</summary>
     private const string EmptyScript = """cd "$1" && exec find . -mindepth 1 -maxdepth 1 -exec rm -rf --one-file-system -- {} +""";
@@ -46,10 +34,6 @@ internal sealed class UserNamespace(UserNamespace.Account account, SubordinateId
     /// <param name="Id">The number.</param>
     /// <param name="GroupId">The number of its group.</param>
     internal sealed record Account(string Name, uint Id, uint GroupId);
-
-    /// <summary>Finds the account that builds, and the numbers it has.</summary>
-    /// <returns>The namespace, or a sentence on what is missing.</returns>
-    internal static (UserNamespace? Namespace, string? Mistake) Find(DebianBuildOptions options) => Find(options.EffectiveBuildUser);
 
     /// <summary>Finds an account, and the numbers it has.</summary>
     /// <returns>The namespace, or a sentence on what is missing.</returns>

@@ -4,7 +4,9 @@ using Buildd.Slave.Builds;
 
 namespace Buildd.Backends.Limits;
 
-/// <summary>How a build ends, and of what: the first failure decides, but what can't be cleaned up is the builder's whatever was before.</summary>
+/// <summary>
+/// How a build ends, and of what: the first failure decides, but what can't be cleaned up is the builder's whatever was before.
+/// </summary>
 /// <remarks>Used by one build, on one thread at a time.</remarks>
 internal sealed class Verdict
 {
@@ -22,6 +24,9 @@ internal sealed class Verdict
         if (_outcome is null)
             (_outcome, Cause) = (outcome, cause);
     }
+
+    /// <summary>The build has failed, and of this, whatever it had failed of before.</summary>
+    internal void Override(BuildOutcome outcome, string cause) => (_outcome, Cause) = (outcome, cause);
 
     /// <summary>The build was aborted, which a failure of the builder outweighs.</summary>
     internal void Abort()

@@ -1,4 +1,5 @@
-using Buildd.Backends.Phases;
+using Buildd.Backends.DebianBuilds;
+using Buildd.Backends.Steps;
 using Buildd.Slave;
 
 namespace Buildd.Backends.LiveFs;

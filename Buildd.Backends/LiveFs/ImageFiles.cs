@@ -1,5 +1,5 @@
 using System.Text;
-using Buildd.Backends.Phases;
+using Buildd.Backends.DebianBuilds;
 using Buildd.Linux.Files;
 
 namespace Buildd.Backends.LiveFs;

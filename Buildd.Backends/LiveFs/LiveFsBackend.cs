@@ -1,37 +1,41 @@
+using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Environments;
-using Buildd.Backends.Phases;
+using Buildd.Backends.LiveFs.LiveBuild;
+using Buildd.Backends.LiveFs.Mmdebstrap;
 using Buildd.Protocol.Messages;
+using Buildd.Slave;
 using Buildd.Slave.Builds;
 
 namespace Buildd.Backends.LiveFs;
 
 /// <summary>Builds live file systems and disk images with an image tool, in a Debian system made for it.</summary>
-public sealed class LiveFsBackend(LiveFsOptions options) : IBuildBackend
+/// <param name="options">How they are built.</param>
+/// <param name="trial">
+/// Whether this machine can mount overlays; the same for all backends of a slave. Null, the default, is for a slave with one backend.
+/// </param>
+public sealed class LiveFsBackend(LiveFsOptions options, OverlayTrial? trial = null)
+    : DebianBackend<LiveFsOptions>(WireNames.Managers.LiveFs, options, trial)
 {
-    /// <summary>How they are built.</summary>
-    public LiveFsOptions Options { get; } = options;
+    /// <summary>The tools that there are. Without the argument <c>image_tool</c> it is the first, which is what farms know.</summary>
+    private static readonly IImageTool[] Tools = [new LiveBuildTool(), new MmdebstrapTool()];
 
-    /// <inheritdoc/>
-    public string Tag => WireNames.Managers.LiveFs;
-
-    /// <summary>A sentence on why images can't be made as these options say; null when they can. A backend is offered only then.</summary>
-    /// <remarks>Image tools mount, make device nodes and take loop devices, which a system that is kept apart from the machine can't.</remarks>
-    public static string? FindMistake(LiveFsOptions options)
+    /// <summary>Reads the arguments of a build and of its tool.</summary>
+    /// <exception cref="RefusedException">The arguments are not good.</exception>
+    internal static (ImageArguments Image, IImageBuild Build) Prepare(BuildRequest request, LiveFsOptions options)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        return options.Environment is EnvironmentKind.Unshare or EnvironmentKind.Nspawn
-            ? $"builds of live file systems are not offered, since image tools need mounts and devices that there are none of in the environment "
-                + $"'{options.Environment.ToString()!.ToLowerInvariant()}': set environment in [livefs] to auto, chroot or overlay"
-            : null;
+        var reader = new ArgumentReader(request.Arguments);
+        var image = ImageArguments.Parse(DebianArguments.Parse(request), reader);
+        var name = reader.Text(WireNames.Arguments.ImageTool) ?? Tools[0].Name;
+        var tool = Tools.FirstOrDefault(tool => tool.Name == name) ?? throw new RefusedException(
+            $"the argument '{WireNames.Arguments.ImageTool}' is '{ArgumentReader.Shown(name)}'; it has to be one of "
+            + string.Join(", ", Tools.Select(tool => tool.Name)));
+        return (image, tool.Prepare(reader, image, options));
     }
 
     /// <inheritdoc/>
-    public IBuild Prepare(BuildRequest request)
+    private protected override (DebianArguments System, IDebianWork Work) Read(BuildRequest request)
     {
-        var (image, build) = ImageTools.Prepare(request, Options);
-        return new DebianBuild(image.System, Options, new LiveFsWork(image, build, Options));
+        var (image, build) = Prepare(request, Options);
+        return (image.System, new LiveFsWork(image, build, Options));
     }
-
-    /// <inheritdoc/>
-    public Task EndLeftAsync(LeftBuild left, CancellationToken cancellationToken) => LeftEnvironment.EndAsync(left, Options, cancellationToken);
 }

@@ -1,4 +1,5 @@
-using Buildd.Backends.Phases;
+using Buildd.Backends.DebianBuilds;
+using Buildd.Backends.Environments;
 using Buildd.Slave.Files;
 
 namespace Buildd.Backends.LiveFs;
@@ -21,6 +22,17 @@ public sealed record LiveFsOptions : DebianBuildOptions
     /// <inheritdoc/>
     /// <remarks>Image tools, and the configurations that they run, install packages as root all along.</remarks>
     public override bool FetchesThroughout => true;
+
+    /// <summary>
+    /// Returns a sentence on why images can't be made as these options say; null when they can. A backend is offered only then.
+    /// </summary>
+    /// <remarks>
+    /// Image tools mount, make device nodes and take loop devices, which a system that is kept apart from the machine can't.
+    /// </remarks>
+    public string? FindMistake() => Environment is EnvironmentKind.Unshare or EnvironmentKind.Nspawn
+        ? "builds of live file systems are not offered, since image tools need mounts and devices that there are none of "
+            + $"in the environment '{Environment.ToString()!.ToLowerInvariant()}': set environment in [livefs] to auto, chroot or overlay"
+        : null;
 
     /// <inheritdoc/>
     internal override IReadOnlyCollection<string> ReadableFolders => FileBranches;

@@ -1,5 +1,6 @@
+using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Limits;
-using Buildd.Backends.Phases;
+using Buildd.Backends.Steps;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
@@ -22,7 +23,7 @@ internal sealed class LiveFsWork(ImageArguments image, IImageBuild build, LiveFs
         """;
 
     /// <inheritdoc/>
-    public Task InspectAsync(BuildSite site, CancellationToken abort) => LiveFsBackend.FindMistake(options) is { } mistake
+    public Task InspectAsync(BuildSite site, CancellationToken abort) => options.FindMistake() is { } mistake
         ? throw new PhaseFailedException(BuildStatus.BuilderFail, mistake)
         : Task.CompletedTask;
 

@@ -1,4 +1,4 @@
-using Buildd.Backends.Environments;
+using Buildd.Backends.DebianBuilds;
 using Buildd.Slave.Builds;
 
 namespace Buildd.Backends.PlugIn;

@@ -1,4 +1,4 @@
-using Buildd.Backends.Phases;
+using Buildd.Backends.DebianBuilds;
 
 namespace Buildd.Backends.Recipe;
 

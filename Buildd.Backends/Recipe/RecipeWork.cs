@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text;
+using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
-using Buildd.Backends.Phases;
+using Buildd.Backends.Root;
+using Buildd.Backends.Steps;
 using Buildd.Debian;
 using Buildd.Debian.ControlFiles;
 using Buildd.Debian.Packages;
@@ -58,7 +60,7 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
     {
         site.Phases.Enter(Phase.BuildRecipe);
         var (system, user, files) = (site.Environment, _user!, new SystemFiles(site.Environment, _user!));
-        await user.MakeKnownAsync(system, abort).ConfigureAwait(false);
+        await system.MakeKnownAsync(user, abort).ConfigureAwait(false);
         await system.RunInsideOrFailAsync(
             Command.Of("install", "-d", "-m", "755", "-o", user.Name, "-g", "sbuild", Folder), abort).ConfigureAwait(false);
         await system.WriteFileAsync(RecipeFile, Encoding.UTF8.GetBytes(arguments.Recipe), abort).ConfigureAwait(false);
@@ -92,7 +94,7 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
     /// <summary>On this machine, as the build's user, which owns the folder: the only step that reads the recipe.</summary>
     private async Task MakeTreeAsync(BuildSite site, BuildUser user, string release, CancellationToken abort)
     {
-        var root = BuildEnvironment.RootDirectoryIn(site.Context.Directory);
+        var root = BuildLayout.ChrootIn(site.Context.Directory);
         var (recipe, tree) = (root + RecipeFile, root + Tree);
         var command = _tool!.With(
             "--safe", "--no-build", "--manifest", tree + "/manifest", "--distribution", arguments.System.Series,

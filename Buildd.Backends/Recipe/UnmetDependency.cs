@@ -1,4 +1,5 @@
 using System.Text;
+using Buildd.Backends.Commands;
 
 namespace Buildd.Backends.Recipe;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Root;

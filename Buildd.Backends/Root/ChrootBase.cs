@@ -1,4 +1,3 @@
-using Buildd.Backends.Environments;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Root;
@@ -54,7 +53,7 @@ internal static class ChrootBase
         using var one = OpenOwned(bases, sha1);
         File.SetLastWriteTimeUtc(Path.Combine(one.Handle, SizeFile), time.GetUtcNow().UtcDateTime);
         using var system = OpenOwned(one, SystemFolder);
-        return OpenOwned(system, BuildEnvironment.FolderName);
+        return OpenOwned(system, BuildLayout.Chroot);
     }
 
     /// <summary>Makes the folder that a base is unpacked in, before it is one.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Buildd.Linux.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Buildd.Backends.Root;
@@ -9,37 +10,37 @@ namespace Buildd.Backends.Root;
 /// </summary>
 internal sealed class OpenedPath : IDisposable
 {
-    private const NativeFiles.Resolve Below = NativeFiles.Resolve.Beneath | NativeFiles.Resolve.NoLinks;
+    private const PathWalk Below = PathWalk.Beneath | PathWalk.NoLinks;
 
     private readonly SafeFileHandle _handle;
+    private readonly FileFacts _facts;
 
     private OpenedPath(SafeFileHandle handle)
     {
         _handle = handle;
-        (Owner, Mode, IsFolder, IsRegular, Links) = NativeFiles.Describe(handle);
-        (Device, Inode) = NativeFiles.Identify(handle);
+        _facts = UnixFile.Look(handle);
     }
 
     /// <summary>The number of the file system it is in, as the C library has it.</summary>
-    internal ulong Device { get; }
+    internal ulong Device => _facts.Device;
 
     /// <summary>Its number in there.</summary>
-    internal ulong Inode { get; }
+    internal ulong Inode => _facts.Inode;
 
     /// <summary>The two, as <c>stat -c %d:%i</c> has them.</summary>
     internal string Identity => string.Create(CultureInfo.InvariantCulture, $"{Device}:{Inode}");
 
     /// <summary>The number of the user whose it is.</summary>
-    internal uint Owner { get; }
+    internal uint Owner => _facts.Owner;
 
-    internal UnixFileMode Mode { get; }
+    internal UnixFileMode Mode => _facts.Mode;
 
-    internal bool IsFolder { get; }
+    internal bool IsFolder => _facts.Kind == FileKind.Folder;
 
-    internal bool IsRegular { get; }
+    internal bool IsRegular => _facts.IsRegular;
 
     /// <summary>How many names the file has.</summary>
-    internal uint Links { get; }
+    internal uint Links => _facts.Links;
 
     /// <summary>A path that leads to it, and never to anything else, as long as this is not disposed; for our children too.</summary>
     internal string Handle => $"/proc/{Environment.ProcessId}/fd/{_handle.DangerousGetHandle()}";
@@ -55,7 +56,7 @@ internal sealed class OpenedPath : IDisposable
     {
         if (!Path.IsPathFullyQualified(path))
             throw new RootOperationException($"'{path}' is no full path");
-        return TryOpen(null, path, followLinks ? NativeFiles.Resolve.Freely : NativeFiles.Resolve.NoLinks, path, out var mistake)
+        return TryOpen(null, path, followLinks ? PathWalk.Freely : PathWalk.NoLinks, path, out var mistake)
             ?? throw new RootOperationException(mistake);
     }
 
@@ -78,22 +79,22 @@ internal sealed class OpenedPath : IDisposable
     /// <summary>Whether there is anything of that name, be it a link.</summary>
     internal bool Has(string name)
     {
-        using var handle = NativeFiles.Open(_handle, name, Below, out var error);
-        return error != NativeFiles.NoSuchFile;
+        using var handle = UnixFile.TryOpenPath(_handle, name, Below, out var error);
+        return error != PathError.NoSuchFile;
     }
 
     public void Dispose() => _handle.Dispose();
 
-    private static OpenedPath? TryOpen(SafeFileHandle? folder, string path, NativeFiles.Resolve resolve, string name, out string mistake)
+    private static OpenedPath? TryOpen(SafeFileHandle? folder, string path, PathWalk walk, string name, out string mistake)
     {
-        var handle = NativeFiles.Open(folder, path, resolve, out var error);
+        var handle = UnixFile.TryOpenPath(folder, path, walk, out var error);
         mistake = error switch
         {
-            NativeFiles.NoSuchFile => $"'{name}' is not there",
-            NativeFiles.NoDirectory => $"'{name}' leads through something that is no folder",
-            NativeFiles.Link or NativeFiles.Outside => $"'{name}' is a symbolic link or leads through one, which is not followed",
-            NativeFiles.NoSuchCall => "this kernel can't open files without following links: Linux 5.6 or later is needed",
-            _ => $"'{name}' can't be opened: {Marshal.GetPInvokeErrorMessage(error)}",
+            PathError.NoSuchFile => $"'{name}' is not there",
+            PathError.NotAFolder => $"'{name}' leads through something that is no folder",
+            PathError.Link or PathError.Outside => $"'{name}' is a symbolic link or leads through one, which is not followed",
+            PathError.NoSuchCall => "this kernel can't open files without following links: Linux 5.6 or later is needed",
+            _ => $"'{name}' can't be opened: {Marshal.GetPInvokeErrorMessage((int)error)}",
         };
         return handle is null ? null : new OpenedPath(handle);
     }

@@ -50,7 +50,7 @@ internal abstract record RootOperation
     }
 
     /// <summary>
-    /// Moves an ordinary file out of the chroot to <see cref="RootExecutor.Taken"/> in the build's folder, and gives it to whom the
+    /// Moves an ordinary file out of the chroot to <see cref="BuildLayout.Taken"/> in the build's folder, and gives it to whom the
     /// folder belongs to. No link is followed on the way. It is copied where it can't be moved or has another name.
     /// </summary>
     internal sealed record Take(string BuildId, string Path) : OfBuild(BuildId);

@@ -1,3 +1,4 @@
+using Buildd.Backends.Commands;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Root;

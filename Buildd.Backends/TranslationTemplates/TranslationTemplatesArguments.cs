@@ -1,4 +1,4 @@
-using Buildd.Backends.Phases;
+using Buildd.Backends.DebianBuilds;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
 using static Buildd.Protocol.Messages.WireNames;

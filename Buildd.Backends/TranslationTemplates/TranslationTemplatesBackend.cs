@@ -1,5 +1,5 @@
+using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Environments;
-using Buildd.Backends.Phases;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 
@@ -7,21 +7,17 @@ namespace Buildd.Backends.TranslationTemplates;
 
 /// <summary>Makes the templates that translators work from, of every part of a source tree that says what is to be translated.</summary>
 /// <remarks>All of it takes place in the system, which installs its own tools: this machine needs nothing for it.</remarks>
-public sealed class TranslationTemplatesBackend(TranslationTemplatesOptions options) : IBuildBackend
+/// <param name="options">How templates are made.</param>
+/// <param name="trial">
+/// Whether this machine can mount overlays; the same for all backends of a slave. Null, the default, is for a slave with one backend.
+/// </param>
+public sealed class TranslationTemplatesBackend(TranslationTemplatesOptions options, OverlayTrial? trial = null)
+    : DebianBackend<TranslationTemplatesOptions>(WireNames.Managers.TranslationTemplates, options, trial)
 {
-    /// <summary>How templates are made.</summary>
-    public TranslationTemplatesOptions Options { get; } = options;
-
     /// <inheritdoc/>
-    public string Tag => WireNames.Managers.TranslationTemplates;
-
-    /// <inheritdoc/>
-    public IBuild Prepare(BuildRequest request)
+    private protected override (DebianArguments System, IDebianWork Work) Read(BuildRequest request)
     {
         var arguments = TranslationTemplatesArguments.Parse(request);
-        return new DebianBuild(arguments.System, Options, new TranslationTemplatesWork(arguments, Options));
+        return (arguments.System, new TranslationTemplatesWork(arguments, Options));
     }
-
-    /// <inheritdoc/>
-    public Task EndLeftAsync(LeftBuild left, CancellationToken cancellationToken) => LeftEnvironment.EndAsync(left, Options, cancellationToken);
 }

@@ -1,4 +1,4 @@
-using Buildd.Backends.Phases;
+using Buildd.Backends.DebianBuilds;
 using Buildd.Linux.Files;
 
 namespace Buildd.Backends.TranslationTemplates;

@@ -1,7 +1,8 @@
 using System.Text;
+using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
-using Buildd.Backends.Phases;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
@@ -43,7 +44,7 @@ internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arg
     {
         site.Phases.Enter(Phase.Generate);
         var (system, user, files) = (site.Environment, _user!, new SystemFiles(site.Environment, _user!));
-        await user.MakeKnownAsync(system, abort).ConfigureAwait(false);
+        await system.MakeKnownAsync(user, abort).ConfigureAwait(false);
         var code = await system.RunInsideAsync(Command.Of("apt-get", ["install", "-y", "--no-install-recommends", .. Packages]), abort).ConfigureAwait(false);
         if (code != 0)
             throw new PhaseFailedException(BuildStatus.ChrootFail, $"the tools can't be installed: apt-get ended with exit code {code}") { Cause = Cause(InstallFailed) };

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using Buildd.Backends.BinaryPackage;
+using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Backends.LiveFs;
-using Buildd.Backends.Phases;
 using Buildd.Backends.PlugIn;
 using Buildd.Backends.Recipe;
 using Buildd.Backends.Root;
@@ -64,6 +64,9 @@ public sealed record DaemonConfiguration
     /// <summary>The kinds of build that take place in a Debian system, and how.</summary>
     public IReadOnlyList<(string Kind, DebianBuildOptions Options)> Kinds { get; init; } = [];
 
+    /// <summary>Whether this machine can mount overlays, for all of these kinds.</summary>
+    public OverlayTrial Overlays { get; init; } = new();
+
     /// <summary>What is odd and no mistake: lines that nobody reads, each with its number.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -113,9 +116,13 @@ public sealed record DaemonConfiguration
         var kinds = new KindReader(file, reader);
         var proxyReader = new SectionReader(file, ProxyReader.Section);
         var templatesReader = new SectionReader(file, "translationtemplatesmanager");
+        var overlays = new OverlayTrial();
         List<string> notOffered = [];
-        var slave = ReadSlave(reader, templatesReader, kinds, root, limits, ProxyReader.ReadApt(proxyReader), version, notOffered) with
-        { StateDirectory = overrides.State is { } state ? Absolute(state) : null };
+        var aptProxy = ProxyReader.ReadApt(proxyReader);
+        var slave = ReadSlave(reader, templatesReader, kinds, root, limits, aptProxy, overlays, version, notOffered) with
+        {
+            StateDirectory = overrides.State is { } state ? Absolute(state) : null,
+        };
         SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader, overrides.BindHost);
         var log = ReadLog(reader, overrides.Log);
@@ -145,6 +152,7 @@ public sealed record DaemonConfiguration
             Root = root,
             Limits = limits,
             Kinds = kinds.Read,
+            Overlays = overlays,
             Security = security,
             Warnings =
             [
@@ -174,7 +182,8 @@ public sealed record DaemonConfiguration
     }
 
     private static SlaveOptions ReadSlave(
-        SectionReader reader, SectionReader templates, KindReader kinds, RootAccess root, BuildLimits limits, string? aptProxy, string version, List<string> notOffered)
+        SectionReader reader, SectionReader templates, KindReader kinds, RootAccess root, BuildLimits limits, string? aptProxy,
+        OverlayTrial overlays, string version, List<string> notOffered)
     {
         var defaults = new SlaveOptions();
         var user = reader.Text("builduser") ?? new BinaryPackageOptions().BuildUser;
@@ -191,20 +200,25 @@ public sealed record DaemonConfiguration
             [
                 new BinaryPackageBackend(kinds.Complete(
                     WireNames.Managers.BinaryPackage,
-                    new BinaryPackageOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy, BuilderVersion = version })),
+                    new BinaryPackageOptions
+                    {
+                        Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy, BuilderVersion = version,
+                    }), overlays),
                 .. Offer(
                     kinds.Complete(
                         WireNames.Managers.SourcePackageRecipe,
                         new RecipeOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy }),
-                    options => new RecipeBackend(options), RecipeBackend.FindMistake, RecipeBackend.FindGap(), notOffered),
+                    options => new RecipeBackend(options, overlays), RecipeBackend.FindMistake, RecipeBackend.FindGap(), notOffered),
                 new TranslationTemplatesBackend(ReadTemplates(templates, kinds.Complete(
                     WireNames.Managers.TranslationTemplates,
-                    new TranslationTemplatesOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy }))),
+                    new TranslationTemplatesOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy })), overlays),
                 .. Offer(
                     LiveFsReader.Read(
                         kinds.SectionOf(WireNames.Managers.LiveFs),
-                        kinds.Complete(WireNames.Managers.LiveFs, new LiveFsOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy })),
-                    options => new LiveFsBackend(options), LiveFsBackend.FindMistake, gap: null, notOffered),
+                        kinds.Complete(
+                            WireNames.Managers.LiveFs,
+                            new LiveFsOptions { Root = root, Limits = limits, BuildUser = user, AptProxy = aptProxy })),
+                    options => new LiveFsBackend(options, overlays), options => options.FindMistake(), gap: null, notOffered),
             ],
             Cache = new FileCacheOptions
             {

@@ -1,5 +1,5 @@
+using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Environments;
-using Buildd.Backends.Phases;
 
 namespace Buildd.Daemon.Configuration;
 

@@ -117,26 +117,10 @@ public sealed class DaemonProcessTests : IAsyncDisposable
     {
         Machine.Require(File.Exists("/usr/bin/python3"), "/usr/bin/python3");
         // What systemd does: standard output is a socket, and the variable names it.
-        const string Script =
-            """
-            import os, socket, subprocess, sys
-            ours, its = socket.socketpair()
-            stat = os.fstat(its.fileno())
-            daemon = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=its, stderr=subprocess.STDOUT,
-                                      env={**os.environ, 'JOURNAL_STREAM': '%d:%d' % (stat.st_dev, stat.st_ino)})
-            its.close()
-            text = b''
-            while b'typo' not in text or b' ready at ' not in text:
-                piece = ours.recv(65536)
-                if not piece: break
-                text += piece
-            daemon.terminate()
-            daemon.wait()
-            sys.stdout.write(text.decode())
-            """;
+        var script = Scripts.Text("Daemon/journal.py");
 
         var command = _daemon.Command(_daemon.Configuration("typo = 1"));
-        var text = await ProcessRunner.CaptureAsync(command.Behind("/usr/bin/python3", "-c", Script));
+        var text = await ProcessRunner.CaptureAsync(command.Behind("/usr/bin/python3", "-c", script));
 
         Assert.That(text.Split('\n'), Has.One.Match("^<4>warning Buildd.Daemon.SlaveProgram: .*nothing reads the key 'typo'"));
     }

@@ -17,23 +17,9 @@ public class BranchTests : LiveFsFixture
     public async Task An_image_is_made_from_a_branch_and_right()
     {
         const string Hostile = "it's $(touch /evil); `id` \"quoted\" \\ & | * end";
-        var commit = await GitRepository.CommitAsync(Folder["branches/board"], $"""
-            mkdir -p boards/one/auto boards/one/config/includes.chroot/etc boards/one/config/hooks/normal
-            cat > boards/one/auto/config <<'END'
-            #!/bin/sh
-            set -e
-            {LiveBuildConfiguration.Config(Mirror)}
-            printf '%s' "$BOARD" > config/includes.chroot/etc/board
-            END
-            cat > boards/one/auto/build <<'END'
-            #!/bin/sh
-            set -e
-            {LiveBuildConfiguration.Build}
-            END
-            chmod +x boards/one/auto/*
-            ln -s /nowhere/at/all boards/one/config/includes.chroot/etc/link
-            ln -s /usr/share/live/build/hooks/normal/1000-create-mtab-symlink.hook.chroot boards/one/config/hooks/normal/
-            """);
+        var commit = await GitRepository.CommitAsync(
+            Folder["branches/board"], Scripts.Text("Images/make-board.sh"),
+            LiveBuildConfiguration.Config(Mirror), LiveBuildConfiguration.Build);
         var arguments = (await ArgumentsAsync()) with
         {
             ConfigBranch = $"file://{Folder["branches/board"]}",
@@ -80,23 +66,7 @@ public class BranchTests : LiveFsFixture
     [Test]
     public async Task A_branch_that_leaves_nothing_but_a_tarball_has_its_packages_and_size_told_by_it()
     {
-        await GitRepository.CommitAsync(Folder["branches/tar"], """
-            mkdir auto
-            cat > auto/config <<'END'
-            #!/bin/sh
-            lb config noauto
-            END
-            cat > auto/build <<'END'
-            #!/bin/sh
-            set -e
-            mkdir -p root/var/lib/dpkg root/etc
-            printf 'Package: one\nStatus: install ok installed\nArchitecture: all\nMaintainer: a\nVersion: 1.0\nDescription: a\n' > root/var/lib/dpkg/status
-            head -c 100000 /dev/zero > root/etc/zero
-            tar -C root -czf board-one.tar.gz .
-            rm -r root
-            END
-            chmod +x auto/*
-            """);
+        await GitRepository.CommitAsync(Folder["branches/tar"], Scripts.Text("Images/make-tar-branch.sh"));
 
         var outcome = await BuildAsync((await SmallArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/tar"]}" });
 

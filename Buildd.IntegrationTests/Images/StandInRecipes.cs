@@ -33,39 +33,8 @@ internal static class StandInRecipes
                 [ "$PROJECT" = fixture ] || exit 0
                 {LiveBuildConfiguration.Config(mirror)}
                 """,
-            [$"{Auto}/build"] = $$"""
-                #!/bin/sh
-                set -e
-                case $PROJECT in
-                {{Stuck}})
-                    trap '' TERM
-                    truncate -s 64M disk
-                    mkdir -p inner/proc
-                    loop=$(losetup -f --show disk)
-                    mount -t proc proc inner/proc
-                    mkfs.ext2 -q "$loop"
-                    mkdir disk-root
-                    mount "$loop" disk-root
-                    setsid sleep 1000 &
-                    echo "holding $loop"
-                    sleep 1000;;
-                {{Tiny}})
-                    umask 077
-                    echo tiny > livecd.$PROJECT.img;;
-                {{Sparse}})
-                    truncate -s 10G livecd.$PROJECT.img;;
-                {{Filling}})
-                    dd if=/dev/zero of=livecd.$PROJECT.img bs=1M;;
-                *)
-                    env | sort > livecd.$PROJECT.of-build
-                    {{LiveBuildConfiguration.Build}}
-                    cp "$(find binary -name filesystem.squashfs)" livecd.$PROJECT.squashfs
-                    ln -s /etc/passwd livecd.$PROJECT.link
-                    mkfifo livecd.$PROJECT.pipe
-                    mkdir livecd.$PROJECT.folder
-                    printf 'x' > "$(printf 'livecd.%s.line\nend' "$PROJECT")";;
-                esac
-                """,
+            [$"{Auto}/build"] = Scripts.Program("Images/stand-in-build.sh"),
+            [$"{Auto}/make"] = LiveBuildConfiguration.Build,
             [$"{Auto}/clean"] = LiveBuildConfiguration.Clean,
         });
         return await repository.ServeAsync(server, suite);

@@ -29,23 +29,7 @@ public class KillTests
     /// Leaves processes in every way that a build can, and two results. None holds the plug-in's output open: the slave would wait for
     /// it, and most moments would lie in that wait.
     /// </summary>
-    private static readonly string PlugIn =
-        $$"""
-        #!/bin/sh
-        set -e
-        cat > request.json
-        results=$(sed -n 's/.*"results_dir" *: *"\([^"]*\)".*/\1/p' request.json)
-        echo "building in $PWD"
-        sleep {{Nap}} > /dev/null 2>&1 &
-        setsid sleep {{Nap}} > /dev/null 2>&1 &
-        (setsid sh -c 'cd / && sleep {{Nap}}' > /dev/null 2>&1 &)
-        head -c 300000 /dev/urandom > "$results/first.bin"
-        sleep 0.1
-        echo "first result made"
-        head -c 2000000 /dev/urandom > "$results/second.bin"
-        sleep 0.1
-        echo "second result made"
-        """;
+    private static readonly string PlugIn = $"#!/bin/sh\nnap={Nap}\n{Scripts.Text("Kills/leave-processes.sh")}\n";
 
     [SetUp]
     public void RequireRoot() => Machine.Require(CurrentUser.IsRoot, "root, to see and end other users' processes");

@@ -24,35 +24,6 @@ public sealed partial class PlantedSecretTests : IAsyncDisposable
     private const string Token = "tok-4rQz81LmNwYb7UeDs0Ka";
     private const string Marker = "this is no secret";
 
-    /// <summary>Prints what it was given as it is, in two writes with a pause at several places, in base64, and in a URL; then waits.</summary>
-    private const string Script =
-        """
-        request=$(cat)
-        member() { printf '%s' "$request" | sed 's/.*"'"$1"'":"\([^"]*\)".*/\1/'; }
-        token=$(member token)
-        password=$(printf '%s' "$request" | sed 's#.*http://user:\([^@]*\)@.*#\1#')
-        decoded=$(member password)
-        for secret in "$token" "$password" "$decoded"; do
-            echo "whole: $secret"
-            echo "twice: $secret$secret"
-            length=${#secret}
-            for at in 1 2 5 $((length / 2)) $((length - 1)); do
-                printf 'split: %s' "$(printf '%s' "$secret" | cut -c1-$at)"
-                sleep 0.05
-                printf '%s\n' "$(printf '%s' "$secret" | cut -c$((at + 1))-)"
-            done
-            for before in '' a ab; do
-                printf '%s%s' "$before" "$secret" | base64 -w 0
-                echo
-            done
-            printf 'user:%s' "$secret" | base64 -w 0
-            echo
-            echo "deb http://user:$secret@private.example/ bookworm main" >&2
-        done
-        echo 'this is no secret'
-        while ! [ -e "GO" ]; do sleep 0.05; done
-        """;
-
     private readonly PlugInSlave _slave = new();
     private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
 
@@ -72,7 +43,8 @@ public sealed partial class PlantedSecretTests : IAsyncDisposable
     public async Task A_secret_is_in_no_file_and_in_nothing_that_is_sent(CancellationToken cancellationToken)
     {
         var go = Path.Combine(_slave.HomeDirectory, "..", "go");
-        _slave.Add("leaky", Script.Replace("GO", go, StringComparison.Ordinal));
+        // It prints what it was given as it is, in two writes with a pause at several places, in base64, and in a URL; then it waits.
+        _slave.Add("leaky", $"go='{go}'\n{Scripts.Text("Security/leak-secrets.sh")}");
         await File.AppendAllTextAsync(_slave.ConfigurationPath, $"log = {_slave["daemon.log"]}\n", cancellationToken);
         await _slave.StartAsync();
         await using var forwarder = new RecordingForwarder(_slave.Url.Port);

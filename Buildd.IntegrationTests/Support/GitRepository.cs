@@ -11,13 +11,15 @@ internal static class GitRepository
     /// <summary>Makes a repository of a folder, with all that is in it as one commit.</summary>
     /// <param name="folder">The folder; it is made if it is not there.</param>
     /// <param name="script">Shell that makes the files first, run in the folder.</param>
+    /// <param name="arguments">What it finds as $1 and so on.</param>
     /// <returns>The commit.</returns>
-    internal static async Task<string> CommitAsync(string folder, string script = "")
+    internal static async Task<string> CommitAsync(string folder, string script = "", params string[] arguments)
     {
         Directory.CreateDirectory(folder);
-        await ProcessRunner.CaptureAsync(Command.Of("sh", "-e", "-c",
-            $"git init -q -b main\n{script}\ngit add -A -f\ngit -c user.name=Test -c user.email=test@example.org commit -q -m 'All of it'\ngit tag {Tag}\nchmod -R a+rX .") with
-        { WorkingDirectory = folder });
+        const string Commit = "git add -A -f\ngit -c user.name=Test -c user.email=test@example.org commit -q -m 'All of it'";
+        var all = $"git init -q -b main\n{script}\n{Commit}\ngit tag {Tag}\nchmod -R a+rX .";
+        await ProcessRunner.CaptureAsync(
+            Command.Of("sh", ["-e", "-c", all, "sh", .. arguments]) with { WorkingDirectory = folder });
         return (await RunAsync(folder, "rev-parse", "HEAD")).Trim();
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Buildd.IntegrationTests.Support;
 using Buildd.IntegrationTests.Wire.Scenarios;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
@@ -83,23 +84,10 @@ public class BuildCallTests
             await new StubBuild(context, "chroot").AddAsync("hello.deb", "deb bytes\n");
             return new Slave.Builds.BuildOutcome(BuildStatus.Ok);
         };
-        const string Script =
-            """
-            import sys, time, xmlrpc.client
-            s = xmlrpc.client.ServerProxy(sys.argv[1] + 'rpc', allow_none=True)
-            chroot, dsc = sys.argv[2:]
-            print(s.status_dict()['builder_status'])
-            print(s.ensurepresent(chroot, None), s.ensurepresent(dsc, 'http://127.0.0.1:9/'))
-            print(s.build('22-33', 'binarypackage', chroot, {'hello_1.0-1.dsc': dsc},
-                {'arch_indep': False, 'archive_private': False, 'archive_purpose': 'PRIMARY', 'ogrecomponent': 'main',
-                 'suite': 'trusty-proposed', 'archives': ['deb http://archive.example/ubuntu trusty main'], 'build_debug_symbols': False}))
-            while s.status_dict()['builder_status'] != 'BuilderStatus.WAITING': time.sleep(0.01)
-            print(s.status_dict()['build_status'], list(s.status_dict()['filemap']))
-            print(s.clean(), s.status_dict() == s.status())
-            """;
+        var script = Scripts.Text("Wire/old-master.py");
 
         var text = await ProcessRunner.CaptureAsync(Command.Of(
-            "/usr/bin/python3", "-c", Script, scene.Slave.Url.ToString(), Scene.ChrootSum, Scene.DscSum));
+            "/usr/bin/python3", "-c", script, scene.Slave.Url.ToString(), Scene.ChrootSum, Scene.DscSum));
 
         Assert.That(text, Is.EqualTo(
             """

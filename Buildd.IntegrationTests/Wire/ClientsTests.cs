@@ -23,25 +23,9 @@ public class ClientsTests
         Machine.Require(File.Exists(Python), Python);
         await using var slave = await SlaveInProcess.StartAsync();
         await File.WriteAllTextAsync(Path.Combine(slave.CacheDirectory, "c1d80674d731fd6af61ded171202b8424147b17b"), "stands for a chroot");
-        const string Script =
-            """
-            import sys, xmlrpc.client, time
-            s = xmlrpc.client.ServerProxy(sys.argv[1] + 'rpc', allow_none=True)
-            assert s.echo('a', 1, None, [True, 2.5]) == ['a', 1, None, [True, 2.5]]
-            assert s.info()[0] == '1.0'
-            assert s.status() == {'builder_status': 'BuilderStatus.IDLE', 'builder_version': '254'}
-            assert s.ensurepresent('c1d80674d731fd6af61ded171202b8424147b17b', 'http://127.0.0.1:9/', '', '') == [True, 'Cache']
-            print(s.build('B-1', 'binarypackage', 'c1d80674d731fd6af61ded171202b8424147b17b', {}, {}))
-            while not s.status().get('logtail').data: time.sleep(0.01)
-            print(s.abort())
-            while s.status()['builder_status'] != 'BuilderStatus.WAITING': time.sleep(0.01)
-            print(sorted(s.status().items()))
-            print(s.clean())
-            try: s.clean()
-            except xmlrpc.client.Fault as f: print(f.faultCode, f.faultString)
-            """;
+        var script = Scripts.Text("Wire/standard-client.py");
 
-        var text = await ProcessRunner.CaptureAsync(Command.Of(Python, "-c", Script, slave.Url.ToString()));
+        var text = await ProcessRunner.CaptureAsync(Command.Of(Python, "-c", script, slave.Url.ToString()));
 
         Assert.That(text, Is.EqualTo(
             """
@@ -63,47 +47,10 @@ public class ClientsTests
         await using var slave = await SlaveInProcess.StartAsync();
         await File.WriteAllTextAsync(folder["chroot"], "stands for a chroot");
         var chroot = await files.AddAsync(folder["chroot"]);
-        const string Script =
-            """
-            import sys
-            from twisted.internet import defer, task
-            from twisted.web import client, xmlrpc
-
-            url, sha1, source = sys.argv[1:]
-
-            @defer.inlineCallbacks
-            def drive(reactor):
-                call = xmlrpc.Proxy(url.encode() + b'rpc', allowNone=True).callRemote
-                def until(wanted):
-                    return poll(lambda status: status['builder_status'] == 'BuilderStatus.' + wanted)
-                @defer.inlineCallbacks
-                def poll(enough):
-                    while not enough((yield call('status'))):
-                        yield task.deferLater(reactor, 0.01)
-                print((yield call('echo', 'ping', None, 'gr\u00fc\u00df')))
-                print((yield call('info'))[0])
-                print((yield call('ensurepresent', sha1, source, '', '')))
-                print((yield call('ensurepresent', sha1, source, '', '')))
-                print((yield call('status')))
-                print((yield call('build', 'B-1', 'binarypackage', sha1, {}, {'series': 'bookworm'})))
-                yield poll(lambda status: status['logtail'].data)
-                print((yield call('status'))['logtail'].data.decode().endswith('made the result\n'))
-                print((yield call('abort')))
-                yield until('WAITING')
-                print((yield call('status'))['build_status'])
-                log = yield client.Agent(reactor).request(b'GET', url.encode() + b'filecache/buildlog')
-                print(log.code, 'made the result' in (yield client.readBody(log)).decode())
-                print((yield call('clean')))
-                try:
-                    yield call('clean')
-                except xmlrpc.Fault as f:
-                    print(f.faultCode, f.faultString)
-
-            task.react(drive)
-            """;
+        var script = Scripts.Text("Wire/twisted-client.py");
 
         var text = await ProcessRunner.CaptureAsync(
-            Command.Of(Python, "-c", Script, slave.Url.ToString(), chroot.Sha1, chroot.Url!));
+            Command.Of(Python, "-c", script, slave.Url.ToString(), chroot.Sha1, chroot.Url!));
 
         Assert.That(text, Is.EqualTo(
             """
@@ -128,33 +75,9 @@ public class ClientsTests
     {
         Machine.Require(File.Exists(Python), Python);
         await using var slave = await SlaveInProcess.StartAsync();
-        const string Script =
-            """
-            import sys, xmlrpc.client
+        var script = Scripts.Text("Wire/keeping-client.py");
 
-            ports, offers = set(), 0
-
-            class Watched(xmlrpc.client.Transport):
-                def send_headers(self, connection, headers):
-                    global offers
-                    offers += ('Accept-Encoding', 'gzip') in headers
-                    super().send_headers(connection, headers)
-
-                def parse_response(self, response):
-                    assert response.getheader('Content-Encoding') is None
-                    assert response.getheader('Transfer-Encoding') is None
-                    ports.add(self._connection[1].sock.getsockname())
-                    return super().parse_response(response)
-
-            s = xmlrpc.client.ServerProxy(sys.argv[1] + 'rpc', Watched(), allow_none=True)
-            for i in range(20):
-                assert s.echo('x' * 100000 * (i % 3)) == ['x' * 100000 * (i % 3)]
-                try: s.clean()
-                except xmlrpc.client.Fault as f: assert f.faultCode == 8002
-            print(offers, len(ports))
-            """;
-
-        Assert.That(await ProcessRunner.CaptureAsync(Command.Of(Python, "-c", Script, slave.Url.ToString())), Is.EqualTo("40 1\n"));
+        Assert.That(await ProcessRunner.CaptureAsync(Command.Of(Python, "-c", script, slave.Url.ToString())), Is.EqualTo("40 1\n"));
     }
 
     [TestCase]

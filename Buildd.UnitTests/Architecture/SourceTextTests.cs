@@ -6,7 +6,7 @@ namespace Buildd.UnitTests.Architecture;
 /// <summary>What the formatter does not look at when it reads files alone, without their projects.</summary>
 public class SourceTextTests
 {
-    private static IEnumerable<string> Sources =>
+    internal static IEnumerable<string> Sources =>
         from folder in Directory.EnumerateDirectories(Repository.Root, "Buildd.*").Append(Path.Combine(Repository.Root, "samples"))
         from file in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
         let inside = Path.GetRelativePath(Repository.Root, file).Split('/')

@@ -1,4 +1,4 @@
-using Buildd.Backends.Phases;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.LiveFs.LiveBuild;

@@ -1,6 +1,7 @@
 using System.Text;
+using Buildd.Backends.Commands;
 using Buildd.Backends.Limits;
-using Buildd.Backends.Phases;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 
@@ -28,92 +29,14 @@ internal sealed class Checkout(ImageSite site, BranchArguments arguments, bool f
     /// Reads what may be secret from standard input. Of the repository nothing is run: no hooks, no submodules, no other protocols
     /// than the one that was asked for.
     /// </summary>
-    private const string FetchScript =
-        """
-        set -e
-        umask 022
-        cd "$1"
-        IFS= read -r url
-        IFS= read -r credentials
-        IFS= read -r name
-        exec </dev/null
-        mkdir -m 700 home
-        export HOME="$PWD/home" LANG=C.UTF-8 GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL="$PWD/home/config" GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=/bin/true GIT_ALLOW_PROTOCOL="$2"
-        printf '%s\n' "$credentials" > home/credentials
-        cat > home/config <<END
-        [core]
-            hooksPath = /dev/null
-        [credential]
-            helper = store --file=$PWD/home/credentials
-        [safe]
-            directory = *
-        [http]
-            followRedirects = $3
-        [submodule]
-            recurse = false
-        [advice]
-            detachedHead = false
-        END
-        git clone --quiet --no-checkout --template= -- "$url" tree
-        cd tree
-        found=
-        for candidate in ${name:+"refs/remotes/origin/$name" "refs/tags/$name" "$name"} ${name:-HEAD}; do
-            if found=$(git rev-parse --verify --quiet --end-of-options "$candidate^{commit}"); then break; fi
-        done
-        if [ -z "$found" ]; then
-            echo "the branch has no '$name'"
-            exit 1
-        fi
-        git checkout --quiet --detach "$found" --
-        cd ..
-        rm -rf home tree/.git
-        echo "revision: $found"
-        """;
+    private static readonly string FetchScript = Scripts.Text("LiveFs/LiveBuild/fetch-branch.sh");
 
     /// <summary>
     /// Looks at the links and copies. What lies in <c>config/includes…</c> is content of the image, where a link may lead anywhere: it is
     /// copied as it is and not followed. live-build's own hooks, which <c>lb config</c> links to, are part of every configuration.
     /// Arguments: the branch's folder, the path in the branch, the image's folder.
     /// </summary>
-    internal const string AdoptScript =
-        """
-        set -e
-        top="$1/work/tree${2:+/$2}"
-        if [ "$(cd "$top" 2>/dev/null && pwd -P)" != "$top" ]; then
-            echo "the branch has no folder '$2', or a link leads to it"
-            exit 1
-        fi
-        cd "$top"
-        parts=
-        for part in auto config; do
-            if [ -h "$part" ] || { [ -e "$part" ] && [ ! -d "$part" ]; }; then
-                echo "'$part' in the branch is no folder"
-                exit 1
-            fi
-            [ ! -d "$part" ] || parts="$parts $part"
-        done
-        if [ -z "$parts" ]; then
-            echo "the branch has neither auto/ nor config/${2:+ in '$2'}: there is nothing that live-build could be told by it"
-            exit 1
-        fi
-        find $parts -type l -exec sh -c '
-            top=$1; shift
-            for link; do
-                target=$(readlink "$link")
-                case $link in config/includes*/*) continue;; esac
-                case $target in
-                    /*/../*|/*/..) ;;
-                    /usr/share/live/build/*) continue;;
-                    /*) ;;
-                    *) case $(realpath -m -- "$link") in "$top"/auto/*|"$top"/config/*) continue;; esac;;
-                esac
-                echo "the link $link leads out of the configuration, to $target: it is not used" | tr -d "[:cntrl:]"; echo
-                exit 1
-            done' sh "$top" {} +
-        rm -rf "$3/auto" "$3/config"
-        cp -a --no-preserve=ownership -- $parts "$3/"
-        rm -rf "$1/work"
-        """;
+    internal static readonly string AdoptScript = Scripts.Text("LiveFs/LiveBuild/adopt-branch.sh");
 
     /// <summary>Phase checkout.</summary>
     /// <returns>The commit's id.</returns>

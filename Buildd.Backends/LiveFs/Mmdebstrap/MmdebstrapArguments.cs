@@ -1,4 +1,4 @@
-using Buildd.Backends.Phases;
+using Buildd.Backends.DebianBuilds;
 using Buildd.Slave;
 using static Buildd.Protocol.Messages.WireNames;
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Buildd.Backends.Phases;
+using Buildd.Backends.Commands;
+using Buildd.Backends.DebianBuilds;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.LiveFs.Mmdebstrap;
@@ -22,22 +24,7 @@ internal sealed class MmdebstrapBuild(MmdebstrapArguments arguments) : IImageBui
     /// The first word is the image; of its name the list of packages and the size are made. A squashfs is packed from the stream of
     /// the tarball, by the tool mmdebstrap itself uses, but with a compressor that takes a fifth of the time.
     /// </summary>
-    private const string MakeScript =
-        """
-        set -e -o pipefail
-        shopt -s nullglob
-        image=$1 format=$2 suite=$3
-        shift 3
-        sources=()
-        for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
-            [ ! -s "$file" ] || sources+=("$file")
-        done
-        if [ "$format" = squashfs ]; then
-            mmdebstrap "$@" --format=tar -- "$suite" - "${sources[@]}" | tar2sqfs --quiet --compressor zstd "$image.$format"
-        else
-            mmdebstrap "$@" --format=tar -- "$suite" "$image.$format" "${sources[@]}"
-        fi
-        """;
+    private static readonly string MakeScript = Scripts.Text("LiveFs/Mmdebstrap/make-image.sh");
 
     private static readonly (string Sign, string Stage, double Fraction)[] Stages =
     [

@@ -1,6 +1,6 @@
 using System.Text;
-using Buildd.Backends;
 using Buildd.Backends.BinaryPackage;
+using Buildd.Backends.Commands;
 using Buildd.Debian.Relations;
 using NUnit.Framework;
 

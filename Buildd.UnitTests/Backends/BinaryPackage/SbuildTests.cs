@@ -1,6 +1,6 @@
 using Buildd.Backends.BinaryPackage;
+using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Limits;
-using Buildd.Backends.Phases;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Testing.Files;

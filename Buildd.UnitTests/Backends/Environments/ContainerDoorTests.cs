@@ -20,8 +20,9 @@ public sealed class ContainerDoorTests : IAsyncDisposable
     {
         Directory.CreateDirectory(_folder["it's a/door"]);
         ProcessRunner.CaptureAsync(Command.Of("mkfifo", Door + "/calls")).GetAwaiter().GetResult();
-        Executable.WriteAsync(_folder["call"], ContainerDoor.FormatCaller(Door)).GetAwaiter().GetResult();
-        _answerer = HeldStep.Start(end => ProcessRunner.RunAsync(Command.Of("/bin/sh", "-c", ContainerDoor.Answerer, "sh", Door), _ => { }, cancellationToken: end));
+        Executable.WriteAsync(_folder["call"], ContainerDoor.Caller).GetAwaiter().GetResult();
+        _answerer = HeldStep.Start(end => ProcessRunner.RunAsync(
+            Command.Of("/bin/sh", "-c", ContainerDoor.Answerer, "sh", Door, _folder["offline"]), _ => { }, cancellationToken: end));
     }
 
     private string Door => _folder["it's a/door"];
@@ -64,7 +65,7 @@ public sealed class ContainerDoorTests : IAsyncDisposable
         new Random(1).NextBytes(bytes);
 
         using var output = new MemoryStream();
-        var result = await ProcessRunner.RunAsync(Command.Of(_folder["call"], "cat") with { StandardInput = bytes }, output.Write);
+        var result = await ProcessRunner.RunAsync(Command.Of(_folder["call"], Door, "cat") with { StandardInput = bytes }, output.Write);
 
         Assert.That(result.Succeeded);
         Assert.That(output.ToArray().AsSpan().SequenceEqual(bytes));
@@ -106,7 +107,9 @@ public sealed class ContainerDoorTests : IAsyncDisposable
     private async Task<(int Code, string Said)> CallAsync(ReadOnlyMemory<byte> input, params string[] words)
     {
         var said = new StringBuilder();
-        var result = await ProcessRunner.RunAsync(Command.Of(_folder["call"], words) with { StandardInput = input }, bytes => said.Append(Encoding.UTF8.GetString(bytes)));
+        var result = await ProcessRunner.RunAsync(
+            Command.Of(_folder["call"], [Door, .. words]) with { StandardInput = input },
+            bytes => said.Append(Encoding.UTF8.GetString(bytes)));
         return (result.ExitCode, said.ToString());
     }
 }

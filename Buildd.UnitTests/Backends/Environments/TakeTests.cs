@@ -1,8 +1,8 @@
-using Buildd.Backends.Phases;
+using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Testing.Files;
-using Buildd.UnitTests.Backends.Phases;
+using Buildd.UnitTests.Backends.DebianBuilds;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.Environments;

@@ -99,7 +99,7 @@ public sealed class LiveFsArgumentsTests
     [TestCase("")]
     public void Some_variables_are_never_set_whatever_the_configuration_says(string name) =>
         Assert.That(
-            () => ImageTools.Prepare(Request(With(Branch, "environment", Variable(name, "x"))), new LiveFsOptions()),
+            () => LiveFsBackend.Prepare(Request(With(Branch, "environment", Variable(name, "x"))), new LiveFsOptions()),
             Throws.TypeOf<RefusedException>().With.Message.Contains("may not be set"));
 
     [Test]
@@ -233,7 +233,7 @@ public sealed class LiveFsArgumentsTests
     private static XmlRpcStruct With(XmlRpcStruct good, string name, XmlRpcValue value) =>
         new(good.Where(member => member.Key != name).Append(KeyValuePair.Create(name, value)));
 
-    private static (ImageArguments Image, IImageBuild Build) Prepare(XmlRpcStruct arguments) => ImageTools.Prepare(Request(arguments), Options);
+    private static (ImageArguments Image, IImageBuild Build) Prepare(XmlRpcStruct arguments) => LiveFsBackend.Prepare(Request(arguments), Options);
 
     private static BuildRequest Request(XmlRpcStruct arguments) => new()
     {

@@ -1,4 +1,5 @@
 using Buildd.Backends.Root;
+using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
 using Buildd.Testing.Runs;
 using NUnit.Framework;

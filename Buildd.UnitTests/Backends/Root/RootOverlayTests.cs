@@ -98,7 +98,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
 
         Assert.That(await RunAsync(new RootOperation.Take("1", "/build/livecd.x")), Is.Zero, _said.ToString);
 
-        var taken = _folder["work/build-1/" + RootExecutor.Taken];
+        var taken = _folder["work/build-1/" + BuildLayout.Taken];
         Assert.That(await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%i", taken)), Is.EqualTo(inode));
         Assert.That(await File.ReadAllTextAsync(taken), Is.EqualTo("image"));
         Assert.That(Path.Combine(Chroot, "build/livecd.x"), Does.Not.Exist);
@@ -115,7 +115,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
 
         Assert.That(await RunAsync(new RootOperation.Take("1", path)), Is.Zero, _said.ToString);
 
-        Assert.That(await File.ReadAllTextAsync(_folder["work/build-1/" + RootExecutor.Taken]), Is.EqualTo(content));
+        Assert.That(await File.ReadAllTextAsync(_folder["work/build-1/" + BuildLayout.Taken]), Is.EqualTo(content));
         Assert.That(Chroot + path, Does.Not.Exist);
         Assert.That(await File.ReadAllTextAsync(Path.Combine(BaseSystem, "build/below")), Is.EqualTo("below\n"));
     }
@@ -131,7 +131,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
 
         Assert.That(await RunAsync(new RootOperation.Take("1", "/build/livecd.x")), Is.Zero, _said.ToString);
 
-        Assert.That(await File.ReadAllTextAsync(_folder["work/build-1/" + RootExecutor.Taken]), Is.EqualTo("image"));
+        Assert.That(await File.ReadAllTextAsync(_folder["work/build-1/" + BuildLayout.Taken]), Is.EqualTo("image"));
         Assert.That(await File.ReadAllTextAsync(_folder["work/build-1/.chroot-overlay/upper/build/livecd.x"]), Is.EqualTo("hidden"));
     }
 

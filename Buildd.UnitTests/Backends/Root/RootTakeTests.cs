@@ -22,7 +22,7 @@ public sealed class RootTakeTests : RootExecutorFixture
 
         Assert.That(await RunAsync(new RootOperation.Take("1", "/build/livecd.x")), Is.Zero);
 
-        var taken = Path.Combine(Build, RootExecutor.Taken);
+        var taken = Path.Combine(Build, BuildLayout.Taken);
         Assert.That(await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%i %u %a", taken)), Is.EqualTo($"{inode.Trim()} {Other} 600\n"));
         Assert.That(path, Does.Not.Exist);
         await File.WriteAllTextAsync(path, "another");
@@ -39,8 +39,8 @@ public sealed class RootTakeTests : RootExecutorFixture
 
         Assert.That(await RunAsync(new RootOperation.Take("1", "/livecd.x")), Is.Zero);
 
-        Assert.That(await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%h", Path.Combine(Build, RootExecutor.Taken), Path.Combine(Chroot, "kept"))), Is.EqualTo("1\n1\n"));
-        Assert.That(await File.ReadAllTextAsync(Path.Combine(Build, RootExecutor.Taken)), Is.EqualTo("image"));
+        Assert.That(await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%h", Path.Combine(Build, BuildLayout.Taken), Path.Combine(Chroot, "kept"))), Is.EqualTo("1\n1\n"));
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(Build, BuildLayout.Taken)), Is.EqualTo("image"));
         Assert.That(Path.Combine(Chroot, "livecd.x"), Does.Not.Exist);
     }
 

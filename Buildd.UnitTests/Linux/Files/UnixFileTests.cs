@@ -1,4 +1,3 @@
-using Buildd.Backends;
 using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
 using Buildd.Testing.Files;

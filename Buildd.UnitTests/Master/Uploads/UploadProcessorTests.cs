@@ -1,7 +1,6 @@
 using System.Text;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs.Packages;
-using Buildd.Master.Mail;
 using Buildd.Master.Uploads;
 using Buildd.Master.Uploads.Archives;
 using Buildd.Testing.Packages;

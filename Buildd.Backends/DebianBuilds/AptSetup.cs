@@ -1,0 +1,187 @@
+using System.Text;
+using Buildd.Backends.Environments;
+using Buildd.Backends.Steps;
+using Buildd.Debian.Apt;
+using Buildd.Debian.Keys;
+using Buildd.Linux.Processes;
+using Buildd.Protocol.Messages;
+using Buildd.Slave.Logs;
+
+namespace Buildd.Backends.DebianBuilds;
+
+/// <summary>Tells the apt in a build's system where to install from, and brings the system up to date: protocol section 13.</summary>
+/// <param name="system">The system.</param>
+/// <param name="arguments">What the master said of it.</param>
+/// <param name="log">The build's log.</param>
+/// <param name="time">The clock.</param>
+internal sealed class AptSetup(BuildEnvironment system, DebianArguments arguments, BuildLog log, TimeProvider time)
+{
+    private const string SourcesList = "/etc/apt/sources.list";
+    private const string SourcesFile = "/etc/apt/sources.list.d/lp-buildd.sources";
+    private const string KeyFile = "/etc/apt/trusted.gpg.d/launchpad-buildd.gpg";
+
+    /// <summary>How long to wait before the package lists are asked for once more; the reference's figure.</summary>
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// The series whose sources the reference writes as lines; all that it does not name, Debian's among them, get stanzas.
+    /// </summary>
+    private static readonly HashSet<string> LineSeries = ["trusty", "xenial", "bionic", "focal", "jammy"];
+
+    /// <remarks>
+    /// Differs: the reference, which does not build for these any more, would write stanzas. Their apt, before 1.1, passes over
+    /// files of stanzas without a word, and would install from nowhere.
+    /// </remarks>
+    private static readonly HashSet<string> SeriesBeforeStanzas =
+    [
+        "hardy", "intrepid", "jaunty", "karmic", "lucid", "maverick", "natty", "oneiric", "precise", "quantal", "raring", "saucy",
+        "utopic", "vivid", "wily", "lenny", "squeeze", "wheezy", "jessie",
+    ];
+
+    /// <summary>
+    /// Puts what is secret where it is never on a disk: on the system's own file system in memory, with a link to it in its
+    /// place. Only root may read it, so the package that is built may not.
+    /// </summary>
+    /// <remarks>Differs: the reference writes a file that everybody may read. Apt, which is root, reads the one as well as the other.</remarks>
+    private const string SecretInMemoryScript =
+        """
+        set -e
+        umask 077
+        [ "$(stat -f -c %T /dev/shm)" = tmpfs ]
+        rm -f "$1" "$2"
+        cat > "$2"
+        ln -s "$2" "$1"
+        """;
+
+    /// <summary>Where that can't be, and for a system whose commands do not share one.</summary>
+    private const string SecretScript = """umask 077; rm -f "$1" && cat > "$1" """;
+
+    /// <summary>What was written to memory: path and text.</summary>
+    private readonly Dictionary<string, string> _inMemory = new(StringComparer.Ordinal);
+
+    /// <summary>Phase sources.</summary>
+    /// <param name="archives">The archives; an empty list fails, as in the reference.</param>
+    /// <param name="proxy">The proxy for all of them; null for none.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    internal async Task WriteSourcesAsync(IReadOnlyList<ArchiveLine> archives, string? proxy, CancellationToken cancellationToken)
+    {
+        if (archives.Count == 0)
+            throw new PhaseFailedException(BuildStatus.ChrootFail, "the master sent an empty list of archives: there is nothing to install from");
+        if (LineSeries.Contains(arguments.Series) || SeriesBeforeStanzas.Contains(arguments.Series))
+        {
+            await WriteAsync(SourcesList, string.Concat(archives.Select(line => line.Text + "\n")), Secret(archives), cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            var known = archives.Where(IsKnown).ToList();
+            if (known.Count == 0)
+                throw new PhaseFailedException(BuildStatus.ChrootFail, "no archive is left: there is nothing to install from");
+            // What the chroot came with is to go. Differs: debian.sources of Debian's images too, which the reference does not know.
+            await system.RunScriptAsync(
+                "remove the chroot's own sources",
+                "rm -f /etc/apt/sources.list /etc/apt/sources.list.d/ubuntu.sources /etc/apt/sources.list.d/debian.sources", [], cancellationToken).ConfigureAwait(false);
+            await WriteAsync(SourcesFile, string.Concat(known.Select(line => line.ToStanza())), Secret(known), cancellationToken).ConfigureAwait(false);
+        }
+
+        await WriteAsync("/etc/apt/apt.conf.d/99retries", "Acquire::Retries \"3\";\n", false, cancellationToken).ConfigureAwait(false);
+        await WriteAsync("/etc/apt/apt.conf.d/99phasing", "APT::Get::Always-Include-Phased-Updates \"true\";\n", false, cancellationToken).ConfigureAwait(false);
+        if (proxy is not null)
+        {
+            await WriteAsync(
+                "/etc/apt/apt.conf.d/99proxy", $"Acquire::http::Proxy \"{proxy}\";\n",
+                ArchiveLine.WithoutCredentials(proxy) != proxy, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var pocket in (string[])["proposed", "backports"])
+        {
+            await WriteAsync(
+                $"/etc/apt/preferences.d/{pocket}.pref", $"Package: *\nPin: release a=*-{pocket}\nPin-Priority: 500\n", false, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Phase keys: all of them without armour in one file.</summary>
+    /// <remarks>Differs: the reference has gpg do that in the chroot, which Debian's chroots do not have.</remarks>
+    internal async Task WriteKeysAsync(IReadOnlyList<ReadOnlyMemory<byte>> keys, CancellationToken cancellationToken)
+    {
+        using var bytes = new MemoryStream();
+        for (var i = 0; i < keys.Count; i++)
+        {
+            try
+            {
+                var ring = KeyRing.Read(keys[i]);
+                bytes.Write(ring.Bytes.Span);
+                foreach (var key in ring.Keys)
+                    log.WriteLine($"apt trusts {(key.Fingerprint.Length > 0 ? key.Fingerprint : "a key of version 3")} {string.Join("; ", key.UserIds)}".TrimEnd());
+            }
+            catch (KeyRingException e)
+            {
+                throw new PhaseFailedException(BuildStatus.ChrootFail, $"entry {i + 1} of '{WireNames.Arguments.TrustedKeys}' can't be used: {e.Message}", e);
+            }
+        }
+
+        await system.WriteFileAsync(KeyFile, bytes.ToArray(), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Phase update.</summary>
+    /// <remarks>
+    /// Differs: lists that can't be fetched fail the phase. apt on its own calls that a success, and the build then ends
+    /// with a dependency that only seems to be missing.
+    /// </remarks>
+    internal async Task UpdateAsync(CancellationToken cancellationToken)
+    {
+        var update = Wear(Command.Of("apt-get", "-uy", "-o", "APT::Update::Error-Mode=any", "update"));
+        if (await system.RunInsideAsync(update, cancellationToken).ConfigureAwait(false) != 0)
+        {
+            log.WriteLine($"The package lists could not be fetched; once more in {RetryDelay.TotalSeconds:0} s");
+            await Task.Delay(RetryDelay, time, cancellationToken).ConfigureAwait(false);
+            await system.RunInsideOrFailAsync(update, cancellationToken).ConfigureAwait(false);
+        }
+
+        await system.RunInsideOrFailAsync(
+            Wear(Command.Of("apt-get", "-o", "DPkg::Options::=--force-confold", "-uy", "--purge", "dist-upgrade")), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Puts what was in memory there once more.</summary>
+    internal async Task WriteSecretsAgainAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (path, text) in _inMemory.ToList())
+            await WriteAsync(path, text, true, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static bool Secret(IReadOnlyList<ArchiveLine> archives) => archives.Any(line => line.HasCredentials);
+
+    private Command Wear(Command command) => Personality.Wear(command, arguments.Architecture, arguments.Series);
+
+    private bool IsKnown(ArchiveLine line)
+    {
+        var unknown = line.UnknownOptions.ToList();
+        if (unknown.Count > 0)
+            log.WriteLine($"An archive is left out, whose option is not known ({ArgumentReader.Shown(string.Join(", ", unknown))}): {line}");
+        return unknown.Count == 0;
+    }
+
+    private async Task WriteAsync(string path, string text, bool isSecret, CancellationToken cancellationToken)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        if (!isSecret)
+        {
+            await system.WriteFileAsync(path, bytes, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var memory = $"/dev/shm/buildd-{Path.GetFileName(path)}";
+        if (await RunAsync($"write {path} in the chroot, in memory", SecretInMemoryScript, [path, memory], bytes).ConfigureAwait(false) == 0
+            && await RunAsync($"look for {path} in the chroot", """[ -s "$1" ]""", [path]).ConfigureAwait(false) == 0)
+        {
+            _inMemory[path] = text;
+            return;
+        }
+
+        log.WriteLine($"{path} has a password in it, and the chroot has no file system in memory: it is written to the disk, for root alone");
+        if (await RunAsync($"write {path} in the chroot", SecretScript, [path], bytes).ConfigureAwait(false) is not 0 and var code)
+            throw new PhaseFailedException(BuildStatus.ChrootFail, $"{path} could not be written in the chroot: exit code {code}");
+
+        Task<int> RunAsync(string description, string script, string[] words, ReadOnlyMemory<byte> input = default) => system.RunInsideAsync(
+            Command.Of("/bin/sh", ["-c", script, "sh", .. words]), cancellationToken, input, description: description);
+    }
+}
