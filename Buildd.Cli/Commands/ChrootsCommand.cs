@@ -38,7 +38,16 @@ internal static class ChrootsCommand
             var (inSeries, tag) = (Checked(parsed.GetValue(series)!), Checked(parsed.GetValue(arch)!));
             var stored = await session.Inputs.AddAsync(path, expected: null, stop);
             await session.Store.Chroots.SetAsync(
-                new ChrootRecord(inSeries, tag, Debian.FileName.Check(Path.GetFileName(path)), stored.Sha1, stored.Size, session.Time.GetUtcNow()), stop);
+                new ChrootRecord
+                {
+                    Series = inSeries,
+                    ArchTag = tag,
+                    Name = Debian.FileName.Check(Path.GetFileName(path)),
+                    Sha1 = stored.Sha1,
+                    Size = stored.Size,
+                    Added = session.Time.GetUtcNow(),
+                },
+                stop);
             return ExitCode.Done;
         });
     }

@@ -6,7 +6,6 @@ using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 using Buildd.UnitTests.Testing;
-using Dapper;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Farm;
@@ -204,7 +203,7 @@ public sealed class FarmTests : IAsyncDisposable
         {
             foreach (var build in builds)
                 Assert.That((await store.Builds.FindSpecificationAsync(build.Id))!.Value.Length, Is.GreaterThan(0));
-            return await store.WriteAsync(connection => connection.ExecuteScalar<string>("SELECT * FROM pragma_integrity_check"), default);
+            return await store.CheckIntegrityAsync();
         }), Is.EqualTo("ok"));
     }
 
