@@ -6,7 +6,7 @@ using Buildd.Master.Uploads;
 
 namespace Buildd.Cli.Commands;
 
-/// <summary>Records as JSON objects, whose members are the store's columns; <c>docs/buildd-farm.md</c> says what is promised of them.</summary>
+/// <summary>Records as JSON objects. Members are the store's columns; <c>docs/buildd-farm.md</c> says what is promised of them.</summary>
 internal static class RecordJson
 {
     internal static void Write(Utf8JsonWriter json, Build build)

@@ -38,7 +38,7 @@ internal abstract class Column<T>
     /// <summary>The member of JSON: the column's name, unless what it shows is in another unit.</summary>
     internal string JsonName { get; }
 
-    /// <summary>Returns the stored form of a record's value: a <see cref="long"/>, <see cref="bool"/> or <see cref="string"/>, or null.</summary>
+    /// <summary>Returns the stored form of a record's value: a <see cref="long"/>, a <see cref="bool"/>, a text or null.</summary>
     internal abstract object? Get(T record);
 
     /// <summary>Sets the property of a record that is being read. Nobody else has the record yet.</summary>

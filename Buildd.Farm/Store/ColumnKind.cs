@@ -39,7 +39,11 @@ internal static class ColumnKind
         ColumnType.Text, false, value => value, (row, i) => row.GetString(i), (json, value) => json.WriteStringValue(value));
 
     internal static ColumnKind<string?> OptionalText { get; } = new(
-        ColumnType.Text, true, value => value, (row, i) => row.IsDBNull(i) ? null : row.GetString(i), (json, value) => json.WriteStringValue(value));
+        ColumnType.Text,
+        true,
+        value => value,
+        (row, i) => row.IsDBNull(i) ? null : row.GetString(i),
+        (json, value) => json.WriteStringValue(value));
 
     internal static ColumnKind<long> Long { get; } = new(
         ColumnType.Integer, false, value => value, (row, i) => row.GetInt64(i), (json, value) => json.WriteNumberValue(value));
@@ -52,7 +56,11 @@ internal static class ColumnKind
 
     /// <summary>Stored as ticks of 100 ns since the year 1 in UTC, so that nothing is rounded; shown as ISO 8601.</summary>
     internal static ColumnKind<DateTimeOffset> Time { get; } = new(
-        ColumnType.Integer, false, value => value.UtcTicks, (row, i) => new(row.GetInt64(i), TimeSpan.Zero), (json, value) => json.WriteStringValue(value));
+        ColumnType.Integer,
+        false,
+        value => value.UtcTicks,
+        (row, i) => new(row.GetInt64(i), TimeSpan.Zero),
+        (json, value) => json.WriteStringValue(value));
 
     /// <inheritdoc cref="Time"/>
     internal static ColumnKind<DateTimeOffset?> OptionalTime { get; } = OrNull(Time);
@@ -66,7 +74,11 @@ internal static class ColumnKind
         (json, value) => json.WriteNumberValue(value.TotalSeconds));
 
     internal static ColumnKind<Uri> Address { get; } = new(
-        ColumnType.Text, false, value => value.OriginalString, (row, i) => new Uri(row.GetString(i)), (json, value) => json.WriteStringValue(value.OriginalString));
+        ColumnType.Text,
+        false,
+        value => value.OriginalString,
+        (row, i) => new Uri(row.GetString(i)),
+        (json, value) => json.WriteStringValue(value.OriginalString));
 
     /// <summary>Stored as a JSON array.</summary>
     internal static ColumnKind<IReadOnlyList<string>> Words { get; } = new(

@@ -1,8 +1,8 @@
 namespace Buildd.Farm.Store;
 
 /// <summary>
-/// The parts of SQL in which engines differ. An engine is added with a dialect and its migrations; columns stay as they are. Rows are
-/// counted, conflicts are resolved and rows are returned as both SQLite and PostgreSQL do it: <c>ON CONFLICT</c>, <c>RETURNING</c>, <c>LIMIT</c>.
+/// The parts of SQL in which engines differ. An engine is added with a dialect and its migrations; columns stay as they are.
+/// <c>ON CONFLICT</c>, <c>RETURNING</c> and <c>LIMIT</c> are written as SQLite and PostgreSQL both have them.
 /// </summary>
 internal abstract class Dialect
 {
@@ -31,7 +31,8 @@ internal abstract class Dialect
     /// <param name="key">The names of the key's columns.</param>
     /// <param name="changed">The names of the columns that get the new values.</param>
     internal virtual string OrUpdate(string insert, IReadOnlyList<string> key, IEnumerable<string> changed) =>
-        $"{insert} ON CONFLICT ({Names(key)}) DO UPDATE SET {string.Join(", ", changed.Select(name => $"{Quote(name)} = excluded.{Quote(name)}"))}";
+        $"{insert} ON CONFLICT ({Names(key)}) DO UPDATE SET "
+        + string.Join(", ", changed.Select(name => $"{Quote(name)} = excluded.{Quote(name)}"));
 
     /// <summary>Returns names with commas between them.</summary>
     internal string Names(IEnumerable<string> names) => string.Join(", ", names.Select(Quote));

@@ -18,10 +18,12 @@ internal sealed class RowStatement<T> : IDisposable
     /// <param name="sql">The statement, with a parameter of its name for each column.</param>
     /// <param name="columns">The columns whose values are parameters.</param>
     /// <param name="more">The names of further parameters, whose values are given with each record.</param>
-    internal RowStatement(DbConnection connection, Dialect dialect, string sql, IReadOnlyList<Column<T>> columns, IReadOnlyList<string> more)
+    internal RowStatement(
+        DbConnection connection, Dialect dialect, string sql, IReadOnlyList<Column<T>> columns, IReadOnlyList<string> more)
     {
-        if (columns.Count + more.Count > dialect.MaxParameters)
-            throw new ArgumentException($"The statement has {columns.Count + more.Count} parameters, and can have {dialect.MaxParameters}: {sql}");
+        var count = columns.Count + more.Count;
+        if (count > dialect.MaxParameters)
+            throw new ArgumentException($"The statement has {count} parameters, and can have {dialect.MaxParameters}: {sql}");
         _columns = columns;
         _more = more.Count;
         _command = connection.CreateCommand();
@@ -56,14 +58,23 @@ internal sealed class RowStatement<T> : IDisposable
         var parameter = _command.CreateParameter();
         parameter.ParameterName = name;
         if (type is { } known)
-            parameter.DbType = known switch { ColumnType.Integer => DbType.Int64, ColumnType.Boolean => DbType.Boolean, _ => DbType.String };
+        {
+            parameter.DbType = known switch
+            {
+                ColumnType.Integer => DbType.Int64,
+                ColumnType.Boolean => DbType.Boolean,
+                ColumnType.Text => DbType.String,
+                _ => throw new ArgumentOutOfRangeException(nameof(type), type, "There is no such type."),
+            };
+        }
+
         _command.Parameters.Add(parameter);
     }
 
     private void Bind(T record, ReadOnlySpan<object?> more)
     {
         if (more.Length != _more)
-            throw new ArgumentException($"The statement has {_more} parameters besides the columns, and {more.Length} values were given.", nameof(more));
+            throw new ArgumentException($"The statement has {_more} parameters beside the columns, not {more.Length}.", nameof(more));
         for (var i = 0; i < _columns.Count; i++)
             _command.Parameters[i].Value = _columns[i].Get(record) ?? DBNull.Value;
         for (var i = 0; i < more.Length; i++)

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Buildd.Farm.Store;
 
-/// <summary>Statements that are written by hand, in a line. Parameters are written <c>@NAME</c>, which the engines' ADO.NET libraries all read.</summary>
+/// <summary>Runs statements that are written by hand. Parameters are written <c>@NAME</c>, as in Microsoft.Data.Sqlite and Npgsql.</summary>
 internal static class Sql
 {
     /// <summary>Runs statements.</summary>
@@ -16,7 +16,8 @@ internal static class Sql
 
     /// <summary>Returns the first column of the first row.</summary>
     /// <returns>The default when there is no row, or NULL in it.</returns>
-    internal static T? ExecuteScalar<T>(this DbConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    internal static T? ExecuteScalar<T>(
+        this DbConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         using var command = Command(connection, sql, parameters);
         return command.ExecuteScalar() switch

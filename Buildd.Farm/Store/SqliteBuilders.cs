@@ -37,7 +37,8 @@ public sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
 
     /// <inheritdoc/>
     public Task<bool> RemoveAsync(string name, CancellationToken cancellationToken = default) =>
-        store.WriteAsync(connection => connection.Execute("DELETE FROM builder WHERE name = @name", ("name", name)) == 1, cancellationToken);
+        store.WriteAsync(
+            connection => connection.Execute("DELETE FROM builder WHERE name = @name", ("name", name)) == 1, cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Builder?>> TryReplaceAsync(IReadOnlyList<Builder> builders, CancellationToken cancellationToken = default)
@@ -79,7 +80,8 @@ public sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
         {
             var now = store.Time.GetUtcNow();
             var expires = (now + duration).UtcTicks;
-            var own = connection.Execute("UPDATE builder SET lease_expires = @expires WHERE lease_owner = @owner", ("expires", expires), ("owner", owner));
+            var own = connection.Execute(
+                "UPDATE builder SET lease_expires = @expires WHERE lease_owner = @owner", ("expires", expires), ("owner", owner));
             var free = connection.Query(
                 "SELECT name FROM builder WHERE lease_owner IS NULL OR (lease_owner <> @owner AND lease_expires <= @now) ORDER BY name",
                 row => row.GetString(0),
@@ -95,7 +97,8 @@ public sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
     public Task ReleaseAsync(string owner, CancellationToken cancellationToken = default) =>
         store.WriteAsync(connection =>
         {
-            foreach (var name in connection.Query("SELECT name FROM builder WHERE lease_owner = @owner", row => row.GetString(0), ("owner", owner)))
+            var names = connection.Query("SELECT name FROM builder WHERE lease_owner = @owner", row => row.GetString(0), ("owner", owner));
+            foreach (var name in names)
                 SetLease(connection, name, owner: null, expires: null);
             return true;
         }, cancellationToken);

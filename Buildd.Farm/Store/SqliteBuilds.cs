@@ -115,7 +115,8 @@ public sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuil
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
         return store.ReadAsync<IReadOnlyList<Build>>(
-            connection => Table.Query(connection, "WHERE revision > @after ORDER BY revision LIMIT @most", ("after", after), ("most", most)),
+            connection => Table.Query(
+                connection, "WHERE revision > @after ORDER BY revision LIMIT @most", ("after", after), ("most", most)),
             cancellationToken);
     }
 
@@ -141,7 +142,8 @@ public sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuil
     {
         var build = added.ToBuild(0, revision, now);
         var id = insert.Query(build, row => row.GetInt64(0), added.UniqueKey);
-        connection.Execute("INSERT INTO specification (build, bytes) VALUES (@id, @bytes)", ("id", id), ("bytes", added.Specification.ToArray()));
+        connection.Execute(
+            "INSERT INTO specification (build, bytes) VALUES (@id, @bytes)", ("id", id), ("bytes", added.Specification.ToArray()));
         return build with { Id = id };
     }
 }

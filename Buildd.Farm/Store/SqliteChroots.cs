@@ -15,7 +15,8 @@ public sealed class SqliteChroots(SqliteStore store)
     /// <summary>One; null when there is none.</summary>
     public Task<ChrootRecord?> FindAsync(string series, string archTag, CancellationToken cancellationToken = default) =>
         store.ReadAsync(
-            connection => Table.Query(connection, "WHERE series = @series AND arch_tag = @arch", ("series", series), ("arch", archTag)).FirstOrDefault(),
+            connection => Table.Query(
+                connection, "WHERE series = @series AND arch_tag = @arch", ("series", series), ("arch", archTag)).FirstOrDefault(),
             cancellationToken);
 
     /// <summary>Adds one, in the place of an earlier one for the same.</summary>

@@ -10,6 +10,7 @@ namespace Buildd.Farm.Store;
 internal sealed class Table<T>(string name, Dialect dialect, IReadOnlyList<Column<T>> columns)
     where T : class
 {
+    private const string Revision = "revision";
     private const string NewRevision = "new_revision";
 
     private readonly Column<T>[] _columns = [.. columns];
@@ -39,19 +40,24 @@ internal sealed class Table<T>(string name, Dialect dialect, IReadOnlyList<Colum
     internal string InsertOrUpdate(params IReadOnlyList<string> key) =>
         dialect.OrUpdate(Insert([]), key, _changing.Select(column => column.Name));
 
-    /// <summary>Returns an UPDATE of what changes of a record, if the row has the record's key and revision; the row gets a new revision.</summary>
+    /// <summary>Returns an UPDATE of what changes of a record and of its revision, if the row has the record's key and revision.</summary>
     internal string Replace(string key) =>
-        $"UPDATE {dialect.Quote(name)} SET {dialect.Quote("revision")} = {dialect.Parameter(NewRevision)}, "
+        $"UPDATE {dialect.Quote(name)} SET {dialect.Quote(Revision)} = {dialect.Parameter(NewRevision)}, "
         + string.Join(", ", _changing.Select(column => IsParameter(column.Name)))
-        + $" WHERE {IsParameter(key)} AND {IsParameter("revision")}";
+        + $" WHERE {IsParameter(key)} AND {IsParameter(Revision)}";
 
     /// <summary>Prepares an INSERT for many records.</summary>
-    internal RowStatement<T> PrepareInsert(DbConnection connection, string sql, IReadOnlyList<string> except, params IReadOnlyList<string> more) =>
+    internal RowStatement<T> PrepareInsert(
+        DbConnection connection, string sql, IReadOnlyList<string> except, params IReadOnlyList<string> more) =>
         new(connection, dialect, sql, [.. _columns.Where(column => !except.Contains(column.Name))], more);
 
     /// <summary>Prepares what <see cref="Replace"/> returned, for many records.</summary>
-    internal RowStatement<T> PrepareReplace(DbConnection connection, string sql, string key) =>
-        new(connection, dialect, sql, [.. _columns.Where(column => column.Changes || column.Name == key || column.Name == "revision")], [NewRevision]);
+    internal RowStatement<T> PrepareReplace(DbConnection connection, string sql, string key) => new(
+        connection,
+        dialect,
+        sql,
+        [.. _columns.Where(column => column.Changes || column.Name == key || column.Name == Revision)],
+        [NewRevision]);
 
     private T Read(DbDataReader row)
     {

@@ -59,7 +59,8 @@ public sealed class ColumnsTests : IAsyncDisposable
         var added = await builders.TryAddAsync(replaces ? plain : Fill(BuilderColumns.All, plain));
         var stored = replaces ? (await builders.TryReplaceAsync([Fill(BuilderColumns.All, added!)])).Single() : added;
 
-        AssertSame(BuilderColumns.All, await builders.FindAsync("bob"), Fill(BuilderColumns.All, plain) with { Revision = stored!.Revision });
+        var expected = Fill(BuilderColumns.All, plain) with { Revision = stored!.Revision };
+        AssertSame(BuilderColumns.All, await builders.FindAsync("bob"), expected);
     }
 
     [Test]
@@ -70,11 +71,14 @@ public sealed class ColumnsTests : IAsyncDisposable
         using (Assert.EnterMultipleScope())
         {
             Assert.That(table.Insert(["added"], "more"), Is.EqualTo(
-                """INSERT INTO "chroot" ("series", "arch_tag", "name", "sha1", "size", "more") VALUES (@series, @arch_tag, @name, @sha1, @size, @more)"""));
+                """INSERT INTO "chroot" ("series", "arch_tag", "name", "sha1", "size", "more") """
+                + "VALUES (@series, @arch_tag, @name, @sha1, @size, @more)"));
             Assert.That(table.Replace("series"), Is.EqualTo(
-                """UPDATE "chroot" SET "revision" = @new_revision, "name" = @name, "sha1" = @sha1, "size" = @size, "added" = @added WHERE "series" = @series AND "revision" = @revision"""));
+                """UPDATE "chroot" SET "revision" = @new_revision, "name" = @name, "sha1" = @sha1, "size" = @size, "added" = @added """
+                + """WHERE "series" = @series AND "revision" = @revision"""));
             Assert.That(table.InsertOrUpdate("series"), Does.EndWith(
-                """ON CONFLICT ("series") DO UPDATE SET "name" = excluded."name", "sha1" = excluded."sha1", "size" = excluded."size", "added" = excluded."added" """.TrimEnd()));
+                """ON CONFLICT ("series") DO UPDATE SET "name" = excluded."name", "sha1" = excluded."sha1", """
+                + "\"size\" = excluded.\"size\", \"added\" = excluded.\"added\""));
         }
     }
 
@@ -85,7 +89,9 @@ public sealed class ColumnsTests : IAsyncDisposable
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(table.Insert(["sha1", "size", "added"]), Is.EqualTo("INSERT INTO [chroot] ([series], [arch_tag], [name]) VALUES (:series, :arch_tag, :name)"));
+            Assert.That(
+                table.Insert(["sha1", "size", "added"]),
+                Is.EqualTo("INSERT INTO [chroot] ([series], [arch_tag], [name]) VALUES (:series, :arch_tag, :name)"));
             Assert.That(table.InsertUnlessThere("series"), Is.EqualTo("MERGE"));
         }
     }
@@ -106,8 +112,8 @@ public sealed class ColumnsTests : IAsyncDisposable
     private static T Fill<T>(IReadOnlyList<Column<T>> columns, T record)
     {
         var copy = (T)typeof(T).GetMethod("<Clone>$")!.Invoke(record, null)!;
-        foreach (var column in columns.Where(column => column.Changes))
-            typeof(T).GetProperty(column.Property)!.SetValue(copy, Sample(column.Property, typeof(T).GetProperty(column.Property)!.PropertyType));
+        foreach (var property in columns.Where(column => column.Changes).Select(column => typeof(T).GetProperty(column.Property)!))
+            property.SetValue(copy, Sample(property.Name, property.PropertyType));
         return copy;
     }
 
@@ -139,7 +145,9 @@ public sealed class ColumnsTests : IAsyncDisposable
         columns.Select(column => (column.Name, SqliteDialect.Instance.TypeName(column.Type), column.IsNullable));
 
     private static IEnumerable<string> SetProperties<T>() =>
-        typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).Select(property => property.Name);
+        typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.CanWrite)
+            .Select(property => property.Name);
 
     /// <summary>Name, type and whether there may be NULL. A number that is the key has none, and SQLite doesn't say so.</summary>
     private Task<List<(string, string, bool)>> ReadTableAsync(string name) => _bench.Open().WriteAsync(
