@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Buildd.Cli.Application;
 using Buildd.Linux.Processes;
 using Microsoft.Extensions.Hosting.Systemd;
 

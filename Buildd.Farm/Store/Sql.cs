@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Buildd.Farm.Store;
 
-/// <summary>Runs statements that are written by hand. Parameters are written <c>@NAME</c>, as in Microsoft.Data.Sqlite and Npgsql.</summary>
+/// <summary>Runs statements written by hand. Parameters are written <c>@NAME</c>, as in Microsoft.Data.Sqlite and Npgsql.</summary>
 internal static class Sql
 {
     /// <summary>Runs statements.</summary>

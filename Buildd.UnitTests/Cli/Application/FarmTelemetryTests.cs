@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
-using Buildd.Cli;
-using Buildd.Cli.Commands;
+using Buildd.Cli.Application;
 using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.UnitTests.Cli.Commands;
@@ -13,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Cli;
+namespace Buildd.UnitTests.Cli.Application;
 
 /// <summary>A farm's figures as Prometheus and a collector get them, over sockets.</summary>
 /// <remarks>The meters are of the whole process, in which other tests have masters too: figures are at least what happened here.</remarks>

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Buildd.Cli.Commands;
 using Buildd.Farm.Inputs;
 using Buildd.Farm.Telemetry;
 using Buildd.Master;
@@ -9,7 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Logging.Console;
 
-namespace Buildd.Cli;
+namespace Buildd.Cli.Application;
 
 /// <summary>The one place where the farm's parts meet in one host: master, processing of uploads, server of inputs, figures.</summary>
 internal static class FarmApplication
