@@ -26,7 +26,7 @@ public sealed class PublishedFarmTests : IAsyncDisposable
 
         var (code, output) = await _farm.DoAsync("chroots", "add", "bookworm", "arm64", _farm["cut-off.tar.zst"]);
         Assert.That(code, Is.EqualTo(1), output);
-        Assert.That(output, Does.Contain("cut-off.tar.zst can't be used as a chroot: it was read as a tar compressed by zstd, and that failed: "));
+        Assert.That(output, Does.Contain("cut-off.tar.zst can't be used as a chroot: it was read as a tar compressed by zstd, and that "));
 
         (code, output) = await _farm.DoAsync("chroots", "add", "bookworm", "amd64", chroot);
         Assert.That(code, Is.Zero, output);
@@ -44,7 +44,8 @@ public sealed class PublishedFarmTests : IAsyncDisposable
         var address = new Uri(run.Output.Split("inputs are served at ")[1].Split('\n')[0]);
         var figures = await http.GetStringAsync(new Uri(address, "metrics"));
 
-        Assert.That(figures, Does.Match("(?m)^buildd_master_waiting\\{[^}]*\\} 1\\b").And.Contain("\ndotnet_process_cpu_time_seconds_total{"));
+        Assert.That(figures, Does.Match("(?m)^buildd_master_waiting\\{[^}]*\\} 1\\b"));
+        Assert.That(figures, Does.Contain("\ndotnet_process_cpu_time_seconds_total{"));
         Assert.That(await run.StopAsync(), Is.Zero, run.Output);
     }
 }
