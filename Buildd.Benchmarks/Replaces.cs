@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Buildd.Benchmarks.Harness;
 using Buildd.Farm.Store;
 using Buildd.Master.Builds;
-using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace Buildd.Benchmarks;

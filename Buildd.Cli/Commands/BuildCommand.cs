@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Buildd.Cli.Application;
 using Buildd.Debian.Architectures;
 using Buildd.Debian.Packages;
 using Buildd.Farm.Store;

@@ -1,3 +1,4 @@
+using Buildd.Cli.Application;
 using Buildd.Master.Builds;
 
 namespace Buildd.Cli.Commands;

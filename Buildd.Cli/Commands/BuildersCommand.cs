@@ -12,14 +12,6 @@ internal static class BuildersCommand
     /// <summary>How long each call of a check may take.</summary>
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(15);
 
-    /// <summary>The protocol's name as the original stores it.</summary>
-    internal static string Name(VmResetProtocol protocol) => protocol switch
-    {
-        VmResetProtocol.Synchronous => "1.1",
-        VmResetProtocol.Triggered => "2.0",
-        _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "There is no such protocol."),
-    };
-
     internal static Command Create() => new("builders", "The farm's builders: slaves that it hands builds to.") { List(), Add(), Set(), Remove(), Check() };
 
     private static Command List()

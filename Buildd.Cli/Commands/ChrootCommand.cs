@@ -1,3 +1,4 @@
+using Buildd.Cli.Application;
 using Buildd.Farm.Chroots;
 using Buildd.Linux.Processes;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Buildd.Farm.Chroots;
 using Buildd.Farm.Store;
 using Buildd.Linux.Files;
 
@@ -33,13 +34,28 @@ internal static class ChrootsCommand
     {
         var (series, arch) = (SeriesArgument(), ArchArgument());
         var file = new Argument<string>("FILE") { Description = "The chroot's tarball; it is copied." };
-        return new Command("add", "Add a chroot, in the place of an earlier one. 'buildd-farm chroot' makes one of this machine's release.") { series, arch, file }.WithSession(async (session, parsed, stop) =>
+        return new Command(
+            "add",
+            "Add a chroot, in the place of an earlier one. 'buildd-farm chroot' makes one of this machine's release. "
+            + "A tarball in which no build could be built is refused.") { series, arch, file }.WithSession(async (session, parsed, stop) =>
         {
             var path = Path.GetFullPath(parsed.GetValue(file)!);
             var (inSeries, tag) = (Checked(parsed.GetValue(series)!), Checked(parsed.GetValue(arch)!));
+            var name = FileName.Check(Path.GetFileName(path));
+            using (var progress = new ProgressLine(session.Error, session.IsErrorTerminal, $"checking {name}", session.Time))
+                await ChrootCheck.RunAsync(path, progress.Show, stop);
             var stored = await session.Inputs.AddAsync(path, expected: null, stop);
             await session.Store.Chroots.SetAsync(
-                new ChrootRecord(inSeries, tag, FileName.Check(Path.GetFileName(path)), stored.Sha1, stored.Size, session.Time.GetUtcNow()), stop);
+                new ChrootRecord
+                {
+                    Series = inSeries,
+                    ArchTag = tag,
+                    Name = name,
+                    Sha1 = stored.Sha1,
+                    Size = stored.Size,
+                    Added = session.Time.GetUtcNow(),
+                },
+                stop);
             return ExitCode.Done;
         });
     }

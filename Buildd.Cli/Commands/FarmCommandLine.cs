@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Buildd.Cli.Application;
 
 namespace Buildd.Cli.Commands;
 

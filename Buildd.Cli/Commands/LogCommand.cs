@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Buildd.Cli.Application;
 
 namespace Buildd.Cli.Commands;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Buildd.Cli.Application;
 using Buildd.Master.Uploads;
 
 namespace Buildd.Cli.Commands;

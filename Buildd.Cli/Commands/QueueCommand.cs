@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Buildd.Cli.Application;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Buildd.Cli.Application;
 using Buildd.Linux.Processes;
 using Buildd.Linux.Systemd;
 using Microsoft.Extensions.Hosting.Systemd;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Buildd.Cli.Application;
 using Buildd.Farm.Chroots;
 
 namespace Buildd.Cli.Commands;

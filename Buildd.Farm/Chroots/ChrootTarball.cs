@@ -5,11 +5,9 @@ using Buildd.Linux.Processes;
 
 namespace Buildd.Farm.Chroots;
 
-/// <summary>A chroot of this machine's release as a tarball, in the shape that farms ship: top folder <c>chroot-autobuild</c>.</summary>
+/// <summary>A chroot of this machine's release as a tarball, in the shape that <see cref="ChrootCheck"/> looks for.</summary>
 internal sealed class ChrootTarball(HostRelease release, string cacheDirectory, TextWriter output)
 {
-    private const string TopFolder = "chroot-autobuild";
-
     /// <summary>
     /// What goes into the chroot; a change here makes a new tarball, because it is part of the cached one's name. Farms'
     /// chroots have the account buildd (2001).
@@ -49,7 +47,7 @@ internal sealed class ChrootTarball(HostRelease release, string cacheDirectory, 
     internal async Task MakeAsync(string work, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(cacheDirectory);
-        var tree = System.IO.Path.Combine(work, TopFolder);
+        var tree = System.IO.Path.Combine(work, ChrootCheck.TopFolder);
         var temporary = $"{Path}.{Environment.ProcessId}.tmp";
         try
         {
@@ -60,7 +58,7 @@ internal sealed class ChrootTarball(HostRelease release, string cacheDirectory, 
                 { StopGrace = StopGrace },
                 cancellationToken);
             await RunAsync(
-                Command.Of("tar", "-C", work, "--numeric-owner", "--use-compress-program=gzip -1", "-cf", temporary, TopFolder),
+                Command.Of("tar", "-C", work, "--numeric-owner", "--use-compress-program=gzip -1", "-cf", temporary, ChrootCheck.TopFolder),
                 cancellationToken);
             File.Move(temporary, Path, overwrite: true);
         }

@@ -29,6 +29,12 @@ internal sealed record FarmConfiguration
     /// <summary>How slaves reach that; null for the address itself.</summary>
     internal Uri? Url { get; private init; }
 
+    /// <summary>Whether <c>run</c> serves <c>/metrics</c> at the same address.</summary>
+    internal bool ServesMetrics { get; private init; } = true;
+
+    /// <summary>The collector that figures and traces are sent to; null when only variables of the environment can name one.</summary>
+    internal Uri? OtlpEndpoint { get; private init; }
+
     /// <inheritdoc cref="Master.MasterOptions.PollInterval"/>
     internal TimeSpan PollInterval { get; private init; } = TimeSpan.FromSeconds(15);
 
@@ -72,6 +78,8 @@ internal sealed record FarmConfiguration
         ("Results", (all, field) => all with { Results = field.Folder() }),
         ("Listen", (all, field) => all with { Listen = field.Address() }),
         ("Url", (all, field) => all with { Url = field.Url() }),
+        ("Metrics", (all, field) => all with { ServesMetrics = field.YesOrNo() }),
+        ("Otlp-Endpoint", (all, field) => all with { OtlpEndpoint = field.Url() }),
         ("Poll-Interval", (all, field) => all with { PollInterval = field.Time() }),
         ("Fast-Poll-Interval", (all, field) => all with { FastPollInterval = field.Time() }),
         ("Refresh-Interval", (all, field) => all with { RefreshInterval = field.Time() }),

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Buildd.Farm.Compression;
 using Buildd.Farm.Mail;
 using Buildd.Master.Builds;
 using Buildd.Master.Mail;
@@ -113,6 +114,7 @@ internal sealed record UploadConfiguration
         loggers.CreateLogger<UploadProcessor>());
 
     private IArchive MakeArchive() => Archive is { IsReprepro: true }
-        ? new RepreproArchive(ArchiveFolder, new DirectoryArchive(Files ?? Path.Combine(Folder, "archive")))
+        ? new RepreproArchive(
+            ArchiveFolder, new DirectoryArchive(Files ?? Path.Combine(Folder, "archive")), compressions: CompressedFile.Indexes)
         : new DirectoryArchive(ArchiveFolder);
 }

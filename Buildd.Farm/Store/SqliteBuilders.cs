@@ -1,5 +1,4 @@
 using Buildd.Master.Builders;
-using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace Buildd.Farm.Store;
@@ -8,44 +7,17 @@ namespace Buildd.Farm.Store;
 /// <param name="store">Whose they are.</param>
 public sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
 {
-    private const string Insert =
-        """
-        INSERT INTO builder (name, revision, url, processors, virtualized, vm_host, vm_reset_protocol, in_service, fail_notes,
-            manual, failures, version, clean, clean_changed, open_resources, restricted_resources, unable_to)
-        VALUES (@Name, @Revision, @Url, @Processors, @Virtualized, @VmHost, @VmResetProtocol, @InService, @FailNotes,
-            @Manual, @Failures, @Version, @Clean, @CleanChanged, @OpenResources, @RestrictedResources, @UnableTo)
-        ON CONFLICT (name) DO NOTHING
-        """;
+    private const string LastRevision = "SELECT value FROM counter WHERE name = 'builder-revision'";
 
-    /// <summary>What a builder's owner and master may change; leases have methods of their own.</summary>
-    private static readonly (string Name, Func<Builder, object?> Value)[] Changing =
-    [
-        ("url", builder => builder.Url.OriginalString),
-        ("processors", builder => StoreJson.Write(builder.Processors)),
-        ("virtualized", builder => builder.Virtualized ? 1L : 0L),
-        ("vm_host", builder => builder.VmHost),
-        ("vm_reset_protocol", builder => (long?)builder.VmResetProtocol),
-        ("in_service", builder => builder.InService ? 1L : 0L),
-        ("fail_notes", builder => builder.FailNotes),
-        ("manual", builder => builder.Manual ? 1L : 0L),
-        ("failures", builder => (long)builder.Failures),
-        ("version", builder => builder.Version),
-        ("clean", builder => (long)builder.Clean),
-        ("clean_changed", builder => builder.CleanChanged?.UtcTicks),
-        ("open_resources", builder => StoreJson.Write(builder.OpenResources)),
-        ("restricted_resources", builder => StoreJson.Write(builder.RestrictedResources)),
-        ("unable_to", builder => StoreJson.Write(builder.UnableTo)),
-    ];
+    private static readonly Table<Builder> Table = new("builder", SqliteDialect.Instance, BuilderColumns.All);
 
-    private static readonly (string Name, Func<Builder, object?> Value)[] Replaced =
-        [.. Changing, ("name", builder => builder.Name), ("revision", builder => builder.Revision)];
+    private static readonly string Insert = Table.InsertUnlessThere("name");
 
-    private static readonly string Replace =
-        $"UPDATE builder SET revision = @new_revision, {RowCommand<Builder>.Assignments(Changing)} WHERE name = @name AND revision = @revision RETURNING lease_owner, lease_expires";
+    private static readonly string Replace = Table.Replace("name") + " RETURNING lease_owner, lease_expires";
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Builder>> ListAsync(CancellationToken cancellationToken = default) =>
-        store.ReadAsync<IReadOnlyList<Builder>>(connection => Query(connection, "ORDER BY name"), cancellationToken);
+        store.ReadAsync<IReadOnlyList<Builder>>(connection => Table.Query(connection, "ORDER BY name"), cancellationToken);
 
     /// <inheritdoc/>
     public Task<Builder?> FindAsync(string name, CancellationToken cancellationToken = default) =>
@@ -58,13 +30,15 @@ public sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
         return store.WriteAsync(connection =>
         {
             var added = builder with { Revision = NextRevision(connection), LeaseOwner = null, LeaseExpires = null };
-            return connection.Execute(Insert, BuilderRow.Of(added)) == 1 ? added : null;
+            using var insert = Table.PrepareInsert(connection, Insert, except: []);
+            return insert.Execute(added) == 1 ? added : null;
         }, cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<bool> RemoveAsync(string name, CancellationToken cancellationToken = default) =>
-        store.WriteAsync(connection => connection.Execute("DELETE FROM builder WHERE name = @name", new { name }) == 1, cancellationToken);
+        store.WriteAsync(
+            connection => connection.Execute("DELETE FROM builder WHERE name = @name", ("name", name)) == 1, cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Builder?>> TryReplaceAsync(IReadOnlyList<Builder> builders, CancellationToken cancellationToken = default)
@@ -72,24 +46,27 @@ public sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
         ArgumentNullException.ThrowIfNull(builders);
         return store.WriteAsync<IReadOnlyList<Builder?>>(connection =>
         {
-            var last = connection.ExecuteScalar<long>("SELECT value FROM counter WHERE name = 'builder-revision'");
+            var last = connection.ExecuteScalar<long>(LastRevision);
             var revision = last;
             var stored = new Builder?[builders.Count];
-            using var replace = new RowCommand<Builder>(connection, Replace, Replaced);
+            using var replace = Table.PrepareReplace(connection, Replace, "name");
             for (var i = 0; i < stored.Length; i++)
             {
-                stored[i] = replace.Query(builders[i], revision + 1, row => builders[i] with
-                {
-                    Revision = revision + 1,
-                    LeaseOwner = row.IsDBNull(0) ? null : row.GetString(0),
-                    LeaseExpires = row.IsDBNull(1) ? null : Times.Of(row.GetInt64(1)),
-                });
+                stored[i] = replace.Query(
+                    builders[i],
+                    row => builders[i] with
+                    {
+                        Revision = revision + 1,
+                        LeaseOwner = ColumnKind.OptionalText.Read(row, 0),
+                        LeaseExpires = ColumnKind.OptionalTime.Read(row, 1),
+                    },
+                    revision + 1);
                 if (stored[i] is not null)
                     revision++;
             }
 
             if (revision > last)
-                connection.Execute("UPDATE counter SET value = @revision WHERE name = 'builder-revision'", new { revision });
+                connection.Execute("UPDATE counter SET value = @revision WHERE name = 'builder-revision'", ("revision", revision));
             return stored;
         }, cancellationToken);
     }
@@ -102,18 +79,17 @@ public sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
         return store.WriteAsync<IReadOnlyList<Builder>>(connection =>
         {
             var now = store.Time.GetUtcNow();
-            var times = new { owner, now = now.UtcTicks, expires = (now + duration).UtcTicks };
-            var own = connection.Execute("UPDATE builder SET lease_expires = @expires WHERE lease_owner = @owner", times);
-            var free = connection.Query<string>(
-                "SELECT name FROM builder WHERE lease_owner IS NULL OR (lease_owner <> @owner AND lease_expires <= @now) ORDER BY name", times);
+            var expires = (now + duration).UtcTicks;
+            var own = connection.Execute(
+                "UPDATE builder SET lease_expires = @expires WHERE lease_owner = @owner", ("expires", expires), ("owner", owner));
+            var free = connection.Query(
+                "SELECT name FROM builder WHERE lease_owner IS NULL OR (lease_owner <> @owner AND lease_expires <= @now) ORDER BY name",
+                row => row.GetString(0),
+                ("owner", owner),
+                ("now", now.UtcTicks));
             foreach (var name in free.Take(Math.Max(0, most - own)))
-            {
-                connection.Execute(
-                    "UPDATE builder SET lease_owner = @owner, lease_expires = @expires, revision = @revision WHERE name = @name",
-                    new { times.owner, times.expires, revision = NextRevision(connection), name });
-            }
-
-            return Query(connection, "WHERE lease_owner = @owner ORDER BY name", times);
+                SetLease(connection, name, owner, expires);
+            return Table.Query(connection, "WHERE lease_owner = @owner ORDER BY name", ("owner", owner));
         }, cancellationToken);
     }
 
@@ -121,21 +97,21 @@ public sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
     public Task ReleaseAsync(string owner, CancellationToken cancellationToken = default) =>
         store.WriteAsync(connection =>
         {
-            foreach (var name in connection.Query<string>("SELECT name FROM builder WHERE lease_owner = @owner", new { owner }))
-            {
-                connection.Execute(
-                    "UPDATE builder SET lease_owner = NULL, lease_expires = NULL, revision = @revision WHERE name = @name",
-                    new { revision = NextRevision(connection), name });
-            }
-
+            var names = connection.Query("SELECT name FROM builder WHERE lease_owner = @owner", row => row.GetString(0), ("owner", owner));
+            foreach (var name in names)
+                SetLease(connection, name, owner: null, expires: null);
             return true;
         }, cancellationToken);
 
-    private static Builder? Find(SqliteConnection connection, string name) =>
-        Query(connection, "WHERE name = @name", new { name }).FirstOrDefault();
+    private static void SetLease(SqliteConnection connection, string name, string? owner, long? expires) => connection.Execute(
+        "UPDATE builder SET lease_owner = @owner, lease_expires = @expires, revision = @revision WHERE name = @name",
+        ("owner", owner),
+        ("expires", expires),
+        ("revision", NextRevision(connection)),
+        ("name", name));
 
-    private static List<Builder> Query(SqliteConnection connection, string rest, object? parameters = null) =>
-        [.. connection.Query<BuilderRow>($"SELECT * FROM builder {rest}", parameters).Select(row => row.ToBuilder())];
+    private static Builder? Find(SqliteConnection connection, string name) =>
+        Table.Query(connection, "WHERE name = @name", ("name", name)).FirstOrDefault();
 
     private static long NextRevision(SqliteConnection connection) =>
         connection.ExecuteScalar<long>("UPDATE counter SET value = value + 1 WHERE name = 'builder-revision' RETURNING value");

@@ -1,6 +1,5 @@
 using System.Text;
 using Buildd.Master.Builds;
-using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace Buildd.Farm.Store;
@@ -14,48 +13,14 @@ public sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuil
 
     private const string LastRevision = "SELECT coalesce(max(revision), 0) FROM build";
 
-    private const string Insert =
-        """
-        INSERT INTO build (revision, job_type, manager, title, subject, owner, archive, distribution, processor, virtualized,
-            resources, state, queue, score, scored_by_hand, estimated_duration, created, queued, attempt, failures, given_back,
-            dependencies, files, unique_key)
-        VALUES (@Revision, @JobType, @Manager, @Title, @Subject, @Owner, @Archive, @Distribution, @Processor, @Virtualized,
-            @Resources, @State, @Queue, @Score, @ScoredByHand, @EstimatedDuration, @Created, @Queued, @Attempt, @Failures, @GivenBack,
-            @Dependencies, @Files, @UniqueKey)
-        RETURNING id
-        """;
+    private const string Key = "id";
+    private const string UniqueKey = "unique_key";
 
-    /// <summary>What changes of a build.</summary>
-    private static readonly (string Name, Func<Build, object?> Value)[] Changing =
-    [
-        ("state", build => (long)build.State),
-        ("queue", build => (long?)build.Queue),
-        ("score", build => (long)build.Score),
-        ("scored_by_hand", build => build.ScoredByHand ? 1L : 0L),
-        ("estimated_duration", build => build.EstimatedDuration.Ticks),
-        ("queued", build => build.Queued.UtcTicks),
-        ("not_before", build => build.NotBefore?.UtcTicks),
-        ("started", build => build.Started?.UtcTicks),
-        ("first_dispatched", build => build.FirstDispatched?.UtcTicks),
-        ("finished", build => build.Finished?.UtcTicks),
-        ("builder", build => build.Builder),
-        ("attempt", build => (long)build.Attempt),
-        ("failures", build => (long)build.Failures),
-        ("given_back", build => (long)build.GivenBack),
-        ("cancel_requested", build => build.CancelRequested?.UtcTicks),
-        ("leaf", build => build.Leaf),
-        ("log_name", build => build.LogName),
-        ("upload_log_name", build => build.UploadLogName),
-        ("dependencies", build => build.Dependencies),
-        ("reason", build => build.Reason),
-        ("files", build => StoreJson.Write(build.Files)),
-    ];
+    private static readonly Table<Build> Table = new("build", SqliteDialect.Instance, BuildColumns.All);
 
-    private static readonly (string Name, Func<Build, object?> Value)[] Replaced =
-        [.. Changing, ("id", build => build.Id), ("revision", build => build.Revision)];
+    private static readonly string Insert = $"{Table.Insert(except: [Key], UniqueKey)} RETURNING id";
 
-    private static readonly string Replace =
-        $"UPDATE build SET revision = @new_revision, {RowCommand<Build>.Assignments(Changing)} WHERE id = @id AND revision = @revision";
+    private static readonly string Replace = Table.Replace(Key);
 
     /// <summary>The index build_on_builder would refuse a second build on a builder too; asked beforehand it is no error.</summary>
     private static readonly string ReplaceOnBuilder =
@@ -70,8 +35,9 @@ public sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuil
             var now = store.Time.GetUtcNow();
             var revision = connection.ExecuteScalar<long>(LastRevision);
             var added = new Build[builds.Count];
+            using var insert = Table.PrepareInsert(connection, Insert, except: [Key], UniqueKey);
             for (var i = 0; i < added.Length; i++)
-                added[i] = FindByKey(connection, builds[i].UniqueKey) ?? Add(connection, builds[i], ++revision, now);
+                added[i] = FindByKey(connection, builds[i].UniqueKey) ?? Add(connection, insert, builds[i], ++revision, now);
             return added;
         }, cancellationToken);
     }
@@ -79,13 +45,13 @@ public sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuil
     /// <inheritdoc/>
     public Task<Build?> FindAsync(long id, CancellationToken cancellationToken = default) =>
         store.ReadAsync(
-            connection => connection.QuerySingleOrDefault<BuildRow>($"SELECT {BuildRow.Columns} FROM build WHERE id = @id", new { id })?.ToBuild(),
+            connection => Table.Query(connection, "WHERE id = @id", ("id", id)).FirstOrDefault(),
             cancellationToken);
 
     /// <inheritdoc/>
     public Task<ReadOnlyMemory<byte>?> FindSpecificationAsync(long id, CancellationToken cancellationToken = default) =>
         store.ReadAsync(
-            connection => connection.QuerySingleOrDefault<byte[]>("SELECT bytes FROM specification WHERE build = @id", new { id }) is { } bytes
+            connection => connection.ExecuteScalar<byte[]>("SELECT bytes FROM specification WHERE build = @id", ("id", id)) is { } bytes
                 ? bytes
                 : default(ReadOnlyMemory<byte>?), // not null: that would become an empty memory
             cancellationToken);
@@ -95,34 +61,25 @@ public sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuil
     {
         ArgumentNullException.ThrowIfNull(filter);
         var conditions = new StringBuilder();
-        void Where(object? wanted, string condition)
+        var parameters = new List<(string, object?)> { ("count", filter.Count) };
+        void Where(string condition, string name, object? wanted)
         {
-            if (wanted is not null)
-                conditions.Append(conditions.Length == 0 ? " WHERE " : " AND ").Append(condition);
+            if (wanted is null)
+                return;
+            conditions.Append(conditions.Length == 0 ? "WHERE " : " AND ").Append(condition);
+            parameters.Add((name, wanted));
         }
 
-        Where(filter.State, "state = @State");
-        Where(filter.Queue, "queue = @Queue");
-        Where(filter.JobType, "job_type = @JobType");
-        Where(filter.Owner, "owner = @Owner");
-        Where(filter.Subject, "subject = @Subject");
-        Where(filter.Processor, "processor = @Processor");
-        Where(filter.Builder, "builder = @Builder");
-        Where(filter.Before, "id < @Before");
+        Where("state = @state", "state", (long?)filter.State);
+        Where("queue = @queue", "queue", (long?)filter.Queue);
+        Where("job_type = @job_type", "job_type", filter.JobType);
+        Where("owner = @owner", "owner", filter.Owner);
+        Where("subject = @subject", "subject", filter.Subject);
+        Where("processor = @processor", "processor", filter.Processor);
+        Where("builder = @builder", "builder", filter.Builder);
+        Where("id < @before", "before", filter.Before);
         return store.ReadAsync<IReadOnlyList<Build>>(
-            connection => Query(connection, $"{conditions} ORDER BY id DESC LIMIT @Count", new
-            {
-                State = (long?)filter.State,
-                Queue = (long?)filter.Queue,
-                filter.JobType,
-                filter.Owner,
-                filter.Subject,
-                filter.Processor,
-                filter.Builder,
-                filter.Before,
-                filter.Count,
-            }),
-            cancellationToken);
+            connection => Table.Query(connection, $"{conditions} ORDER BY id DESC LIMIT @count", [.. parameters]), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -133,8 +90,8 @@ public sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuil
         {
             var revision = connection.ExecuteScalar<long>(LastRevision);
             var stored = new Build?[builds.Count];
-            using var replace = new RowCommand<Build>(connection, Replace, Replaced);
-            using var replaceOnBuilder = new RowCommand<Build>(connection, ReplaceOnBuilder, Replaced);
+            using var replace = Table.PrepareReplace(connection, Replace, Key);
+            using var replaceOnBuilder = Table.PrepareReplace(connection, ReplaceOnBuilder, Key);
             for (var i = 0; i < stored.Length; i++)
             {
                 var isOnBuilder = builds[i] is { Queue: QueueState.Running or QueueState.Cancelling, Builder: not null };
@@ -150,7 +107,7 @@ public sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuil
     public Task<QueueSnapshot> ReadQueueAsync(CancellationToken cancellationToken = default) =>
         store.ReadAsync(
             connection => new QueueSnapshot(
-                Query(connection, "WHERE queue IS NOT NULL", null, buffered: false), connection.ExecuteScalar<long>(LastRevision)),
+                Table.Query(connection, "WHERE queue IS NOT NULL"), connection.ExecuteScalar<long>(LastRevision)),
             cancellationToken);
 
     /// <inheritdoc/>
@@ -158,7 +115,9 @@ public sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuil
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
         return store.ReadAsync<IReadOnlyList<Build>>(
-            connection => Query(connection, "WHERE revision > @after ORDER BY revision LIMIT @most", new { after, most }), cancellationToken);
+            connection => Table.Query(
+                connection, "WHERE revision > @after ORDER BY revision LIMIT @most", ("after", after), ("most", most)),
+            cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -175,20 +134,16 @@ public sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuil
         }
     }
 
-    private static List<Build> Query(SqliteConnection connection, string rest, object? parameters, bool buffered = true) =>
-        [.. connection.Query<BuildRow>($"SELECT {BuildRow.Columns} FROM build {rest}", parameters, buffered: buffered).Select(row => row.ToBuild())];
-
     private static Build? FindByKey(SqliteConnection connection, string? key) => key is null
         ? null
-        : Query(connection, "WHERE unique_key = @key", new { key }).FirstOrDefault();
+        : Table.Query(connection, "WHERE unique_key = @key", ("key", key)).FirstOrDefault();
 
-    private static Build Add(SqliteConnection connection, NewBuild added, long revision, DateTimeOffset now)
+    private static Build Add(SqliteConnection connection, RowStatement<Build> insert, NewBuild added, long revision, DateTimeOffset now)
     {
         var build = added.ToBuild(0, revision, now);
-        var parameters = new DynamicParameters(BuildRow.Of(build));
-        parameters.Add("UniqueKey", added.UniqueKey);
-        var id = connection.ExecuteScalar<long>(Insert, parameters);
-        connection.Execute("INSERT INTO specification (build, bytes) VALUES (@id, @bytes)", new { id, bytes = added.Specification.ToArray() });
+        var id = insert.Query(build, row => row.GetInt64(0), added.UniqueKey);
+        connection.Execute(
+            "INSERT INTO specification (build, bytes) VALUES (@id, @bytes)", ("id", id), ("bytes", added.Specification.ToArray()));
         return build with { Id = id };
     }
 }

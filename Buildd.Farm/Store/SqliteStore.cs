@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace Buildd.Farm.Store;
@@ -36,7 +35,7 @@ public sealed class SqliteStore : IAsyncDisposable
     /// <summary>What the one who writes keeps in memory of the file: a farm's queue, of which each dispatch changes pages here and there.</summary>
     private const int WriterCacheKibibytes = 64 << 10;
 
-    private static readonly IReadOnlyList<Migration> Migrations = Migration.Read("sqlite");
+    private static readonly IReadOnlyList<Migration> Migrations = Migration.Read(SqliteDialect.Instance.Name);
 
     private readonly string _connectionString;
     private readonly TimeSpan _busyTimeout;
@@ -44,8 +43,6 @@ public sealed class SqliteStore : IAsyncDisposable
     private readonly SemaphoreSlim _readers = new(MaxReaders);
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
     private bool _isDisposed;
-
-    static SqliteStore() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
     private SqliteStore(string path, string connectionString, SqliteConnection writer, TimeProvider time, TimeSpan busyTimeout)
     {

@@ -69,9 +69,11 @@ public class DemoTests
     [Test]
     public async Task A_build_that_fails_shows_the_end_of_its_log_and_where_the_rest_is()
     {
-        // What stands for the cached chroot is none, so the build itself fails, for real.
+        // What stands for the cached chroot passes for one, but can't be unpacked, so the build itself fails, for real.
         var chroots = Directory.CreateDirectory(_folder["chroots"]).FullName;
-        await File.WriteAllTextAsync(Path.Combine(chroots, Path.GetFileName(await BuildEnvironment.DemoChrootAsync())), "this is no tarball");
+        await File.WriteAllBytesAsync(
+            Path.Combine(chroots, Path.GetFileName(await BuildEnvironment.DemoChrootAsync())),
+            SmallChroot.Tar([.. SmallChroot.Entries, SmallChroot.File("chroot-autobuild/bin/sh/below-a-file")]));
         var output = new StringBuilder();
 
         var result = await ProcessRunner.RunAsync(

@@ -10,7 +10,6 @@ using Buildd.Slave.Builds;
 using Buildd.Testing.Files;
 using Buildd.Testing.Packages;
 using Buildd.Testing.Runs;
-using Dapper;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Farm;
@@ -201,7 +200,7 @@ public sealed class FarmKillTests : IDisposable
                 Assert.That(Directory.GetFileSystemEntries(farm[$"state/results/{folder}"]), Is.Empty, folder);
             Assert.That(Directory.GetFiles(farm["state"], "*", SearchOption.AllDirectories).Where(path => path.EndsWith(".part", StringComparison.Ordinal) || path.EndsWith(".log", StringComparison.Ordinal) || path.EndsWith(".mark", StringComparison.Ordinal)), Is.Empty);
         });
-        Assert.That(await farm.WithStoreAsync(store => store.WriteAsync(connection => connection.ExecuteScalar<string>("SELECT * FROM pragma_integrity_check"), default)), Is.EqualTo("ok"));
+        Assert.That(await farm.WithStoreAsync(store => store.CheckIntegrityAsync()), Is.EqualTo("ok"));
     }
 
     private static async Task<string> LogAsync(FarmProgram farm, Build build)

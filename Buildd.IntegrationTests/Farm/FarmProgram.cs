@@ -76,7 +76,7 @@ internal sealed class FarmProgram : IAsyncDisposable
     /// <summary>Adds what stands for a chroot, and a source package beside the configuration; returns its description.</summary>
     internal async Task<string> PrepareAsync()
     {
-        await File.WriteAllTextAsync(_folder["chroot.tar.gz"], "stands for a chroot");
+        await SmallChroot.WriteAsync(_folder["chroot.tar.gz"]);
         var (code, output) = await DoAsync("chroots", "add", "bookworm", "amd64", _folder["chroot.tar.gz"]);
         if (code != 0)
             throw new InvalidOperationException(output);

@@ -7,7 +7,6 @@ using Buildd.Slave.Builds;
 using Buildd.Testing.Packages;
 using Buildd.Testing.Runs;
 using Buildd.Testing.Servers;
-using Dapper;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Farm;
@@ -203,7 +202,7 @@ public sealed class FarmTests : IAsyncDisposable
         {
             foreach (var build in builds)
                 Assert.That((await store.Builds.FindSpecificationAsync(build.Id))!.Value.Length, Is.GreaterThan(0));
-            return await store.WriteAsync(connection => connection.ExecuteScalar<string>("SELECT * FROM pragma_integrity_check"), default);
+            return await store.CheckIntegrityAsync();
         }), Is.EqualTo("ok"));
     }
 

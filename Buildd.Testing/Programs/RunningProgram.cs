@@ -9,7 +9,7 @@ namespace Buildd.Testing.Programs;
 
 /// <summary>
 /// A program that runs while a test does. It is started by CliWrap, and not by the runner that the tests are about
-/// (docs/decisions/0013-tests-start-programs-by-cliwrap.md).
+/// (docs/decisions/0016-tests-start-programs-by-cliwrap.md).
 /// </summary>
 /// <remarks>
 /// The program has a session of its own, so that a Ctrl-C at the terminal of the tests does not reach it behind their back, and an

@@ -111,7 +111,7 @@ public sealed class ArchitectureTests
         Assert.That(starting, project == "Buildd.Linux" ? Is.Not.Empty : Is.Empty);
     }
 
-    /// <summary>A second way to start processes is for tests and benchmarks only (docs/decisions/0013).</summary>
+    /// <summary>A second way to start processes is for tests and benchmarks only (docs/decisions/0016).</summary>
     [TestCaseSource(nameof(Projects))]
     public void Nothing_that_is_shipped_refers_to_CliWrap(string project) => Assert.That(
         XDocument.Load(Path.Combine(Root, project, project + ".csproj")).Descendants("PackageReference")

@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using System.Text;
-using Buildd.Cli.Commands;
+using Buildd.Cli.Application;
 using Buildd.Demo;
 using Buildd.Master;
 using Buildd.Master.Builds;

@@ -6,14 +6,21 @@ namespace Buildd.Master.Uploads.Archives;
 internal static class PackagesIndex
 {
     private const string Plain = "Packages";
-    private const string Gzipped = "Packages.gz";
     private const string FolderPrefix = "binary-";
+
+    /// <summary>As they are, or as the framework can unpack them.</summary>
+    private static readonly IndexCompression[] BuiltIn =
+        [new("", file => file), new(".gz", file => new GZipStream(file, CompressionMode.Decompress))];
 
     /// <param name="suite">The suite's folder below <c>dists</c>; nothing is found in one that is missing.</param>
     /// <param name="packages">The names.</param>
+    /// <param name="compressions">Further ways to read indexes that are neither plain nor gzipped, in the order of preference.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task<IReadOnlyList<PublishedBinary>> FindAsync(
-        string suite, IReadOnlyCollection<string> packages, CancellationToken cancellationToken)
+        string suite,
+        IReadOnlyCollection<string> packages,
+        IReadOnlyList<IndexCompression> compressions,
+        CancellationToken cancellationToken)
     {
         var wanted = packages.ToHashSet(StringComparer.Ordinal);
         var found = new List<PublishedBinary>();
@@ -22,10 +29,15 @@ internal static class PackagesIndex
         foreach (var folder in Directory.EnumerateDirectories(suite, FolderPrefix + "*", SearchOption.AllDirectories))
         {
             var architecture = Path.GetFileName(folder)[FolderPrefix.Length..];
-            if (File.Exists(Path.Combine(folder, Plain)))
-                await ReadAsync(File.OpenRead(Path.Combine(folder, Plain)), architecture, wanted, found, cancellationToken).ConfigureAwait(false);
-            else if (File.Exists(Path.Combine(folder, Gzipped)))
-                await ReadAsync(new GZipStream(File.OpenRead(Path.Combine(folder, Gzipped)), CompressionMode.Decompress), architecture, wanted, found, cancellationToken).ConfigureAwait(false);
+            foreach (var compression in BuiltIn.Concat(compressions))
+            {
+                var path = Path.Combine(folder, Plain + compression.Extension);
+                if (!File.Exists(path))
+                    continue;
+                var index = compression.Unpack(File.OpenRead(path));
+                await ReadAsync(index, architecture, wanted, found, cancellationToken).ConfigureAwait(false);
+                break;
+            }
         }
 
         return found;

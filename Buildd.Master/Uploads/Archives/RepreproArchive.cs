@@ -30,13 +30,19 @@ public sealed class RepreproArchive : IArchive
     private readonly string _base;
     private readonly IArchive _others;
     private readonly TimeProvider _time;
+    private readonly IReadOnlyList<IndexCompression> _compressions;
 
     /// <summary>Makes one.</summary>
     /// <param name="baseDirectory">The archive's folder, which holds <c>conf/distributions</c>.</param>
     /// <param name="others">Where live filesystems go, which apt has no place for.</param>
     /// <param name="time">The clock; the system's by default.</param>
-    public RepreproArchive(string baseDirectory, IArchive others, TimeProvider? time = null)
+    /// <param name="compressions">
+    /// How indexes are read that are neither plain nor gzipped, in the order of preference. None by default: such indexes are passed over.
+    /// </param>
+    public RepreproArchive(
+        string baseDirectory, IArchive others, TimeProvider? time = null, IReadOnlyList<IndexCompression>? compressions = null)
     {
+        _compressions = compressions ?? [];
         _base = Path.GetFullPath(baseDirectory);
         _others = others;
         _time = time ?? TimeProvider.System;
@@ -49,7 +55,8 @@ public sealed class RepreproArchive : IArchive
     {
         ArgumentNullException.ThrowIfNull(packages);
         CheckConfiguration();
-        return await PackagesIndex.FindAsync(Path.Combine(_base, "dists", FileName.Check(suite)), packages, cancellationToken).ConfigureAwait(false);
+        var folder = Path.Combine(_base, "dists", FileName.Check(suite));
+        return await PackagesIndex.FindAsync(folder, packages, _compressions, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -5,6 +5,7 @@ using Buildd.Master.Builds;
 using Buildd.Master.Jobs.LiveFs;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.XmlRpc;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Cli.Commands;
@@ -155,13 +156,31 @@ public sealed class BuildCommandTests : IDisposable
     public async Task Chroots_are_added_replaced_and_removed()
     {
         await AddChrootsAsync("amd64");
-        await File.WriteAllTextAsync(_farm["newer.tar.gz"], "newer");
+        await SmallChroot.WriteAsync(_farm["newer.tar.gz"], "newer");
+        var size = new FileInfo(_farm["newer.tar.gz"]).Length;
         await _farm.RunAsync("chroots", "add", "bookworm", "amd64", _farm["newer.tar.gz"]);
 
-        Assert.That((await _farm.RunAsync("chroots", "list")).Output, Does.Match("\nbookworm +amd64 +[-0-9: Z]+ +5 +[0-9a-f]{40} +newer.tar.gz\n$"));
+        Assert.That(
+            (await _farm.RunAsync("chroots", "list")).Output,
+            Does.Match($"\nbookworm +amd64 +[-0-9: Z]+ +{size} +[0-9a-f]{{40}} +newer.tar.gz\n$"));
         Assert.That((await _farm.RunAsync("chroots", "remove", "bookworm", "amd64")).Code, Is.Zero);
         Assert.That((await _farm.RunAsync("chroots", "remove", "bookworm", "amd64")).Code, Is.EqualTo(ExitCode.NotFound));
         Assert.That((await _farm.RunAsync("chroots", "list", "--json")).Output.Trim(), Is.EqualTo("[]"));
+    }
+
+    [Test]
+    public async Task A_file_in_which_nothing_can_be_built_is_not_added()
+    {
+        await File.WriteAllTextAsync(_farm["chroot.tar.gz"], "no tarball");
+
+        var ran = await _farm.RunAsync("chroots", "add", "bookworm", "amd64", _farm["chroot.tar.gz"]);
+
+        Assert.That(ran.Code, Is.EqualTo(ExitCode.Failed));
+        Assert.That(
+            ran.Error,
+            Does.StartWith($"add: {_farm["chroot.tar.gz"]} can't be used as a chroot: ").And.EndWith(". Fetch or make it again.\n"));
+        Assert.That((await _farm.RunAsync("chroots", "list", "--json")).Output.Trim(), Is.EqualTo("[]"));
+        Assert.That(Directory.Exists(_farm["state/inputs"]), Is.False, "nothing was copied");
     }
 
     [TestCase("../etc", "amd64", ExitCode.Usage)]
@@ -243,7 +262,7 @@ public sealed class BuildCommandTests : IDisposable
 
     private async Task AddChrootsAsync(params string[] architectures)
     {
-        await File.WriteAllTextAsync(_farm["chroot.tar.gz"], "stands for a chroot");
+        await SmallChroot.WriteAsync(_farm["chroot.tar.gz"]);
         foreach (var tag in architectures)
             Assert.That((await _farm.RunAsync("chroots", "add", "bookworm", tag, _farm["chroot.tar.gz"])).Code, Is.Zero);
     }

@@ -24,6 +24,8 @@ public sealed class FarmConfigurationTests : IDisposable
             Results: /srv/results
             Listen: [::1]:9000
             Url: http://farm.example/inputs
+            Metrics: no
+            Otlp-Endpoint: http://collector.example:4318
             Poll-Interval: 30
             Fast-Poll-Interval: 0.5 s
             Refresh-Interval: 1 min
@@ -57,6 +59,8 @@ public sealed class FarmConfigurationTests : IDisposable
         Assert.Multiple(() =>
         {
             Assert.That(read.StorePath, Is.EqualTo(_folder["state/farm.sqlite"]));
+            Assert.That(read.ServesMetrics, Is.False);
+            Assert.That(read.OtlpEndpoint, Is.EqualTo(new Uri("http://collector.example:4318/")));
             Assert.That(read.InputsFolder, Is.EqualTo(_folder["state/inputs"]));
             Assert.That(read.Results, Is.EqualTo("/srv/results"));
             Assert.That($"{read.Listen}", Is.EqualTo("[::1]:9000"));

@@ -3,7 +3,6 @@ using System.IO.Compression;
 using Buildd.Farm.Store;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
-using Dapper;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Farm.Store;

@@ -2,7 +2,6 @@ using Buildd.Farm.Store;
 using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
 using Buildd.Testing.Files;
-using Dapper;
 using Microsoft.Data.Sqlite;
 using NUnit.Framework;
 
@@ -248,7 +247,7 @@ public sealed class SqliteStoreTests : IAsyncDisposable
             return new OtherConnection(connection);
         }
 
-        internal Task<int> RunAsync(string sql) => connection.ExecuteAsync(sql);
+        internal Task<int> RunAsync(string sql) => Task.FromResult(connection.Execute(sql));
 
         public ValueTask DisposeAsync() => connection.DisposeAsync();
     }

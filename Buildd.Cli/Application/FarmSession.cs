@@ -7,7 +7,7 @@ using Buildd.Master.Logs;
 using Buildd.Master.Notification;
 using Buildd.Master.Results;
 
-namespace Buildd.Cli.Commands;
+namespace Buildd.Cli.Application;
 
 /// <summary>What a command works with: the settings, the open store, and where it writes.</summary>
 internal sealed class FarmSession : IAsyncDisposable
@@ -35,6 +35,9 @@ internal sealed class FarmSession : IAsyncDisposable
 
     /// <summary>For what is said besides.</summary>
     internal TextWriter Error { get; }
+
+    /// <summary>Whether that is a terminal, where a line may be overwritten.</summary>
+    internal bool IsErrorTerminal => ReferenceEquals(Error, Console.Error) && !Console.IsErrorRedirected;
 
     /// <summary>Whether times in listings are those of this clock, too: ages are counted from it.</summary>
     internal TimeProvider Time => Store.Time;

@@ -6,7 +6,7 @@ using Buildd.Master;
 using Buildd.Master.Uploads;
 using Buildd.Protocol.Client;
 
-namespace Buildd.Cli;
+namespace Buildd.Cli.Application;
 
 /// <summary>Runs a command that Ctrl-C, or a terminal that goes away, ends tidily, and turns its failures into one sentence.</summary>
 internal static class Interruptible

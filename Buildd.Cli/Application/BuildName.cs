@@ -4,7 +4,7 @@ using System.Globalization;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 
-namespace Buildd.Cli.Commands;
+namespace Buildd.Cli.Application;
 
 /// <summary>How a person names a build: <c>7</c> or <c>PACKAGEBUILD-7</c>.</summary>
 internal sealed record BuildName(long Id, string? JobType)

@@ -4,7 +4,7 @@ using Buildd.Farm;
 using Buildd.UnitTests.Cli.Commands;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Cli;
+namespace Buildd.UnitTests.Cli.Application;
 
 /// <summary>A farm that can't start says why, in one sentence.</summary>
 [Parallelizable(ParallelScope.All)]

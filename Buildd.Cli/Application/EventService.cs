@@ -1,7 +1,6 @@
-using Buildd.Cli.Commands;
 using Buildd.Master;
 
-namespace Buildd.Cli;
+namespace Buildd.Cli.Application;
 
 /// <summary>
 /// Writes what happens to the command's output, from before the master begins until after it has ended. When nobody can be told any more,

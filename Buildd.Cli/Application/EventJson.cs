@@ -4,7 +4,7 @@ using System.Text.Json;
 using Buildd.Master;
 using Buildd.Master.Builds;
 
-namespace Buildd.Cli.Commands;
+namespace Buildd.Cli.Application;
 
 /// <summary>
 /// What happens in the farm, as a line of JSON for each event: <c>run --json</c>. <c>docs/buildd-farm.md</c> lists the members, and they

@@ -1,10 +1,10 @@
-using Buildd.Cli.Commands;
+using Buildd.Cli.Application;
 using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Cli.Commands;
+namespace Buildd.UnitTests.Cli.Application;
 
 [Parallelizable(ParallelScope.All)]
 public sealed class EventJsonTests

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using Buildd.Cli.Commands;
 using Buildd.Farm.Inputs;
+using Buildd.Farm.Telemetry;
 using Buildd.Master;
 using Buildd.Master.Notification;
 using Buildd.Master.Uploads;
@@ -8,9 +8,9 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Logging.Console;
 
-namespace Buildd.Cli;
+namespace Buildd.Cli.Application;
 
-/// <summary>The one place where the farm's parts meet: the master, what becomes of uploads, and the server of inputs, in one host.</summary>
+/// <summary>The one place where the farm's parts meet in one host: master, processing of uploads, server of inputs, figures.</summary>
 internal static class FarmApplication
 {
     /// <summary>The time that a 'process-upload' run by hand may keep ours waiting before a line in the log says so.</summary>
@@ -59,9 +59,11 @@ internal static class FarmApplication
             services.AddHostedService(provider => new EventService(provider, session, () => Address(provider, configuration.Url)));
         services.AddBuildMaster(session.MasterOptions(), provider => session.MasterParts(
             Address(provider, configuration.Url), provider.GetRequiredService<ProcessingUploadSink>(), provider.GetRequiredService<INotifier>()));
+        builder.AddTelemetry(configuration);
         var application = builder.Build();
         application.UseRouting();
         application.MapInputs(session.Inputs);
+        application.MapMetrics(configuration);
         return application;
     }
 

@@ -1,0 +1,39 @@
+namespace Buildd.Farm.Store;
+
+/// <summary>
+/// The parts of SQL in which engines differ. An engine is added with a dialect and its migrations; columns stay as they are.
+/// <c>ON CONFLICT</c>, <c>RETURNING</c> and <c>LIMIT</c> are written as SQLite and PostgreSQL both have them.
+/// </summary>
+internal abstract class Dialect
+{
+    /// <summary>The folder of its migrations, see <see cref="Migration.Read(string)"/>.</summary>
+    internal abstract string Name { get; }
+
+    /// <summary>The most parameters of one statement.</summary>
+    internal abstract int MaxParameters { get; }
+
+    /// <summary>Writes a name of a table or column so that it can't be taken for a word of the language.</summary>
+    internal abstract string Quote(string name);
+
+    /// <summary>Writes the place of a parameter in a statement.</summary>
+    internal abstract string Parameter(string name);
+
+    /// <summary>Returns the type that migrations give a column.</summary>
+    internal abstract string TypeName(ColumnType type);
+
+    /// <summary>Returns an INSERT that does nothing when there is a row with the same key.</summary>
+    /// <param name="insert">An INSERT.</param>
+    /// <param name="key">The names of the key's columns.</param>
+    internal virtual string UnlessThere(string insert, IReadOnlyList<string> key) => $"{insert} ON CONFLICT ({Names(key)}) DO NOTHING";
+
+    /// <summary>Returns an INSERT that changes columns of the row with the same key, if there is one.</summary>
+    /// <param name="insert">An INSERT.</param>
+    /// <param name="key">The names of the key's columns.</param>
+    /// <param name="changed">The names of the columns that get the new values.</param>
+    internal virtual string OrUpdate(string insert, IReadOnlyList<string> key, IEnumerable<string> changed) =>
+        $"{insert} ON CONFLICT ({Names(key)}) DO UPDATE SET "
+        + string.Join(", ", changed.Select(name => $"{Quote(name)} = excluded.{Quote(name)}"));
+
+    /// <summary>Returns names with commas between them.</summary>
+    internal string Names(IEnumerable<string> names) => string.Join(", ", names.Select(Quote));
+}

@@ -1,0 +1,27 @@
+namespace Buildd.Farm.Store;
+
+/// <summary>SQLite's SQL, see sqlite.org/lang.html.</summary>
+internal sealed class SqliteDialect : Dialect
+{
+    private SqliteDialect()
+    {
+    }
+
+    internal static SqliteDialect Instance { get; } = new();
+
+    internal override string Name => "sqlite";
+
+    /// <summary>SQLITE_MAX_VARIABLE_NUMBER, see sqlite.org/limits.html.</summary>
+    internal override int MaxParameters => 32766;
+
+    internal override string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    internal override string Parameter(string name) => "@" + name;
+
+    internal override string TypeName(ColumnType type) => type switch
+    {
+        ColumnType.Integer or ColumnType.Boolean => "INTEGER", // it has no other for these
+        ColumnType.Text => "TEXT",
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "There is no such type."),
+    };
+}

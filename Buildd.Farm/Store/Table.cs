@@ -1,0 +1,71 @@
+using System.Data.Common;
+
+namespace Buildd.Farm.Store;
+
+/// <summary>A table of records: its statements, made of its columns, and the records of its rows. Any thread may use one.</summary>
+/// <typeparam name="T">The records. They have a constructor without parameters.</typeparam>
+/// <param name="name">The table's name.</param>
+/// <param name="dialect">The engine's SQL.</param>
+/// <param name="columns">The columns.</param>
+internal sealed class Table<T>(string name, Dialect dialect, IReadOnlyList<Column<T>> columns)
+    where T : class
+{
+    private const string Revision = "revision";
+    private const string NewRevision = "new_revision";
+
+    private readonly Column<T>[] _columns = [.. columns];
+    private readonly Column<T>[] _changing = [.. columns.Where(column => column.Changes)];
+    private readonly string _select = $"SELECT {dialect.Names(columns.Select(column => column.Name))} FROM {dialect.Quote(name)}";
+
+    /// <summary>Reads records.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="rest">The end of a SELECT, from WHERE or ORDER BY on.</param>
+    /// <param name="parameters">Its parameters.</param>
+    internal List<T> Query(DbConnection connection, string rest, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
+        connection.Query($"{_select} {rest}", Read, parameters);
+
+    /// <summary>Returns an INSERT of a row.</summary>
+    /// <param name="except">The names of the columns that the engine sets itself.</param>
+    /// <param name="more">The names of columns that are not of the record, with a parameter each.</param>
+    internal string Insert(IReadOnlyList<string> except, params IReadOnlyList<string> more)
+    {
+        string[] names = [.. _columns.Select(column => column.Name).Except(except), .. more];
+        return $"INSERT INTO {dialect.Quote(name)} ({dialect.Names(names)}) VALUES ({string.Join(", ", names.Select(dialect.Parameter))})";
+    }
+
+    /// <summary>Returns an INSERT of a row that does nothing when there is one with the same key.</summary>
+    internal string InsertUnlessThere(params IReadOnlyList<string> key) => dialect.UnlessThere(Insert([]), key);
+
+    /// <summary>Returns an INSERT of a row that replaces what changes of one with the same key.</summary>
+    internal string InsertOrUpdate(params IReadOnlyList<string> key) =>
+        dialect.OrUpdate(Insert([]), key, _changing.Select(column => column.Name));
+
+    /// <summary>Returns an UPDATE of what changes of a record and of its revision, if the row has the record's key and revision.</summary>
+    internal string Replace(string key) =>
+        $"UPDATE {dialect.Quote(name)} SET {dialect.Quote(Revision)} = {dialect.Parameter(NewRevision)}, "
+        + string.Join(", ", _changing.Select(column => IsParameter(column.Name)))
+        + $" WHERE {IsParameter(key)} AND {IsParameter(Revision)}";
+
+    /// <summary>Prepares an INSERT for many records.</summary>
+    internal RowStatement<T> PrepareInsert(
+        DbConnection connection, string sql, IReadOnlyList<string> except, params IReadOnlyList<string> more) =>
+        new(connection, dialect, sql, [.. _columns.Where(column => !except.Contains(column.Name))], more);
+
+    /// <summary>Prepares what <see cref="Replace"/> returned, for many records.</summary>
+    internal RowStatement<T> PrepareReplace(DbConnection connection, string sql, string key) => new(
+        connection,
+        dialect,
+        sql,
+        [.. _columns.Where(column => column.Changes || column.Name == key || column.Name == Revision)],
+        [NewRevision]);
+
+    private T Read(DbDataReader row)
+    {
+        var record = Activator.CreateInstance<T>(); // 'required' is a rule of the compiler's; the columns are all of it
+        for (var i = 0; i < _columns.Length; i++)
+            _columns[i].Set(record, row, i);
+        return record;
+    }
+
+    private string IsParameter(string column) => $"{dialect.Quote(column)} = {dialect.Parameter(column)}";
+}

@@ -1,0 +1,77 @@
+using Buildd.Farm.Compression;
+using Buildd.Linux.Processes;
+using Buildd.Master.Uploads.Archives;
+using Buildd.Testing.Files;
+using NUnit.Framework;
+
+namespace Buildd.UnitTests.Farm.Compression;
+
+/// <summary>The indexes of an archive, in each compression that it may offer.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(60_000)]
+public sealed class IndexesTests : IDisposable
+{
+    private readonly TemporaryDirectory _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [TestCase("cat", "")]
+    [TestCase("gzip", ".gz")]
+    [TestCase("zstd", ".zst")]
+    [TestCase("xz", ".xz")]
+    [TestCase("bzip2", ".bz2")]
+    public async Task Packages_are_found_in_an_index_however_it_is_compressed(string program, string extension)
+    {
+        await AddAsync(program, extension, "1.0");
+
+        Assert.That(await FindAsync(CompressedFile.Indexes), Is.EqualTo(new[] { new PublishedBinary("hello", "1.0", "amd64") }));
+    }
+
+    [Test]
+    public async Task Of_several_the_one_that_is_read_most_cheaply_is_taken()
+    {
+        (string Program, string Extension)[] kinds = [("bzip2", ".bz2"), ("xz", ".xz"), ("zstd", ".zst"), ("gzip", ".gz"), ("cat", "")];
+        for (var i = 0; i < kinds.Length; i++)
+        {
+            await AddAsync(kinds[i].Program, kinds[i].Extension, $"{i}");
+
+            Assert.That((await FindAsync(CompressedFile.Indexes)).Single().Version, Is.EqualTo($"{i}"));
+        }
+    }
+
+    [Test]
+    public async Task The_library_alone_reads_what_the_framework_unpacks()
+    {
+        await AddAsync("xz", ".xz", "1.0");
+        Assert.That(await FindAsync([]), Is.Empty);
+
+        await AddAsync("gzip", ".gz", "2.0");
+        Assert.That((await FindAsync([])).Single().Version, Is.EqualTo("2.0"));
+    }
+
+    [TestCase("zstd", ".zst")]
+    [TestCase("xz", ".xz")]
+    [TestCase("bzip2", ".bz2")]
+    public async Task A_damaged_index_is_an_error_as_it_is_in_gzip(string program, string extension)
+    {
+        await AddAsync(program, extension, "1.0");
+        var path = Path.Combine(Folder, "Packages" + extension);
+        await File.WriteAllBytesAsync(path, (await File.ReadAllBytesAsync(path))[..^10]);
+
+        Assert.That(() => FindAsync(CompressedFile.Indexes), Throws.TypeOf<InvalidDataException>());
+    }
+
+    private string Folder => Path.Combine(_folder.Path, "main", "binary-amd64");
+
+    private Task<IReadOnlyList<PublishedBinary>> FindAsync(IReadOnlyList<IndexCompression> compressions) =>
+        PackagesIndex.FindAsync(_folder.Path, ["hello"], compressions, default);
+
+    private async Task AddAsync(string program, string extension, string version)
+    {
+        Directory.CreateDirectory(Folder);
+        await File.WriteAllTextAsync(_folder["index"], $"Package: hello\nVersion: {version}\n\nPackage: other\nVersion: 7\n");
+        var packed = Path.Combine(Folder, "Packages" + extension);
+        await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", $"{program} < {_folder["index"]} > {packed}"));
+    }
+}

@@ -1,0 +1,174 @@
+using System.Reflection;
+using Buildd.Farm.Store;
+using Buildd.Master.Builders;
+using Buildd.Master.Builds;
+using NUnit.Framework;
+
+namespace Buildd.UnitTests.Farm.Store;
+
+/// <summary>Columns are written once, and what can't come from them agrees with them: migrations, records, another engine's SQL.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(60_000)]
+public sealed class ColumnsTests : IAsyncDisposable
+{
+    private readonly StoreBench _bench = new();
+
+    public ValueTask DisposeAsync() => _bench.DisposeAsync();
+
+    [Test]
+    public async Task Migrations_give_builds_the_columns_that_we_use() =>
+        Assert.That(await ReadTableAsync("build"), Is.EquivalentTo(Expected(BuildColumns.All).Append(("unique_key", "TEXT", true))));
+
+    [Test]
+    public async Task Migrations_give_builders_the_columns_that_we_use() =>
+        Assert.That(await ReadTableAsync("builder"), Is.EquivalentTo(Expected(BuilderColumns.All)));
+
+    [Test]
+    public async Task Migrations_give_chroots_the_columns_that_we_use() =>
+        Assert.That(await ReadTableAsync("chroot"), Is.EquivalentTo(Expected(ChrootColumns.All)));
+
+    [Test]
+    public void Each_property_that_is_set_has_a_column()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(BuildColumns.All.Select(column => column.Property), Is.EquivalentTo(SetProperties<Build>()));
+            Assert.That(BuilderColumns.All.Select(column => column.Property), Is.EquivalentTo(SetProperties<Builder>()));
+            Assert.That(ChrootColumns.All.Select(column => column.Property), Is.EquivalentTo(SetProperties<ChrootRecord>()));
+        }
+    }
+
+    [Test]
+    public async Task Everything_that_changes_of_a_build_comes_back()
+    {
+        var builds = _bench.Open().Builds;
+        var build = (await builds.AddAsync([new NewBuild { JobType = "PACKAGEBUILD", Title = "a build" }])).Single();
+        var changed = Fill(BuildColumns.All, build);
+
+        var stored = (await builds.TryReplaceAsync([changed])).Single();
+
+        AssertSame(BuildColumns.All, await builds.FindAsync(build.Id), changed with { Revision = stored!.Revision });
+    }
+
+    [Test]
+    public async Task Everything_of_a_builder_comes_back([Values] bool replaces)
+    {
+        var builders = _bench.Open().Builders;
+        var plain = new Builder { Name = "bob", Url = new Uri("http://bob.example:8221/") };
+        var added = await builders.TryAddAsync(replaces ? plain : Fill(BuilderColumns.All, plain));
+        var stored = replaces ? (await builders.TryReplaceAsync([Fill(BuilderColumns.All, added!)])).Single() : added;
+
+        var expected = Fill(BuilderColumns.All, plain) with { Revision = stored!.Revision };
+        AssertSame(BuilderColumns.All, await builders.FindAsync("bob"), expected);
+    }
+
+    [Test]
+    public void Statements_name_their_columns_and_parameters()
+    {
+        var table = new Table<ChrootRecord>("chroot", SqliteDialect.Instance, ChrootColumns.All);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(table.Insert(["added"], "more"), Is.EqualTo(
+                """INSERT INTO "chroot" ("series", "arch_tag", "name", "sha1", "size", "more") """
+                + "VALUES (@series, @arch_tag, @name, @sha1, @size, @more)"));
+            Assert.That(table.Replace("series"), Is.EqualTo(
+                """UPDATE "chroot" SET "revision" = @new_revision, "name" = @name, "sha1" = @sha1, "size" = @size, "added" = @added """
+                + """WHERE "series" = @series AND "revision" = @revision"""));
+            Assert.That(table.InsertOrUpdate("series"), Does.EndWith(
+                """ON CONFLICT ("series") DO UPDATE SET "name" = excluded."name", "sha1" = excluded."sha1", """
+                + "\"size\" = excluded.\"size\", \"added\" = excluded.\"added\""));
+        }
+    }
+
+    [Test]
+    public void Another_engine_needs_a_dialect_and_no_other_columns()
+    {
+        var table = new Table<ChrootRecord>("chroot", new OtherDialect(), ChrootColumns.All);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(
+                table.Insert(["sha1", "size", "added"]),
+                Is.EqualTo("INSERT INTO [chroot] ([series], [arch_tag], [name]) VALUES (:series, :arch_tag, :name)"));
+            Assert.That(table.InsertUnlessThere("series"), Is.EqualTo("MERGE"));
+        }
+    }
+
+    [Test]
+    public async Task A_statement_with_more_parameters_than_the_engine_takes_is_refused() =>
+        Assert.That(
+            async () => await _bench.Open().WriteAsync(
+                connection =>
+                {
+                    var table = new Table<ChrootRecord>("chroot", new OtherDialect(), ChrootColumns.All);
+                    return table.PrepareInsert(connection, table.Insert([]), except: []);
+                },
+                default),
+            Throws.ArgumentException.With.Message.Contains("6 parameters, and can have 3"));
+
+    /// <summary>A copy in which whatever changes has a value that it does not have by default.</summary>
+    private static T Fill<T>(IReadOnlyList<Column<T>> columns, T record)
+    {
+        var copy = (T)typeof(T).GetMethod("<Clone>$")!.Invoke(record, null)!;
+        foreach (var property in columns.Where(column => column.Changes).Select(column => typeof(T).GetProperty(column.Property)!))
+            property.SetValue(copy, Sample(property.Name, property.PropertyType));
+        return copy;
+    }
+
+    private static object Sample(string name, Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type == typeof(string) ? $"{name} \u00e4 'of' \"it\""
+            : type == typeof(int) ? 4711
+            : type == typeof(bool) ? name != nameof(Builder.InService) && name != nameof(Builder.Manual)
+            : type == typeof(DateTimeOffset) ? new DateTimeOffset(2026, 11, 30, 5, 18, 29, TimeSpan.Zero).AddTicks(1234567)
+            : type == typeof(TimeSpan) ? TimeSpan.FromTicks(9_876_543_210)
+            : type == typeof(Uri) ? new Uri("http://eve.example:8221/")
+            : type == typeof(IReadOnlyList<string>) ? (string[])["one", name]
+            : type == typeof(IReadOnlyList<BuildFile>) ? (BuildFile[])[new("a_1_amd64.deb", 12, "5a", "6b")]
+            : type.IsEnum ? type.GetEnumValues().GetValue(type.GetEnumValues().Length - 1)!
+            : throw new NotSupportedException($"{name} is a {type}: give this test a value of it.");
+    }
+
+    private static void AssertSame<T>(IReadOnlyList<Column<T>> columns, T? actual, T expected)
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var property in columns.Select(column => typeof(T).GetProperty(column.Property)!))
+                Assert.That(property.GetValue(actual), Is.EqualTo(property.GetValue(expected)), property.Name);
+        }
+    }
+
+    private static IEnumerable<(string, string, bool)> Expected<T>(IReadOnlyList<Column<T>> columns) =>
+        columns.Select(column => (column.Name, SqliteDialect.Instance.TypeName(column.Type), column.IsNullable));
+
+    private static IEnumerable<string> SetProperties<T>() =>
+        typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.CanWrite)
+            .Select(property => property.Name);
+
+    /// <summary>Name, type and whether there may be NULL. A number that is the key has none, and SQLite doesn't say so.</summary>
+    private Task<List<(string, string, bool)>> ReadTableAsync(string name) => _bench.Open().WriteAsync(
+        connection => connection.Query(
+            "SELECT name, type, \"notnull\" OR (pk > 0 AND type = 'INTEGER') FROM pragma_table_info(@name)",
+            row => (row.GetString(0), row.GetString(1), !row.GetBoolean(2)),
+            ("name", name)),
+        default);
+
+    private sealed class OtherDialect : Dialect
+    {
+        internal override string Name => "other";
+
+        internal override int MaxParameters => 3;
+
+        internal override string Quote(string name) => $"[{name}]";
+
+        internal override string Parameter(string name) => ":" + name;
+
+        internal override string TypeName(ColumnType type) => "any";
+
+        internal override string UnlessThere(string insert, IReadOnlyList<string> key) => "MERGE";
+    }
+}
