@@ -32,7 +32,7 @@ internal sealed class Dispatches : IBenchmark
         for (var i = 0; i < Builders; i++)
             await store.Builders.TryAddAsync(new Builder { Name = $"builder{i}", Url = new Uri($"http://builder{i}/"), Revision = 1, Processors = ["amd64"], Clean = CleanState.Clean }, cancellationToken);
         var options = new MasterOptions { Root = folder };
-        var scheduler = new Scheduler(store.Builds, store.Builds, store.Builders, options, TimeProvider.System, NullLogger.Instance);
+        var scheduler = new Scheduler(store.Builds, store.Builds, store.Builders, options.FairShare, TimeProvider.System, NullLogger.Instance);
         await scheduler.LoadAsync(cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = scheduler.RunAsync(stop.Token);

@@ -58,7 +58,7 @@ internal sealed class FetchResults : IBenchmark
             ActivityStopped = span => gathered = span.OperationName == "gather" ? span.Duration : gathered,
         };
         ActivitySource.AddActivityListener(listener);
-        var input = new Master.Jobs.InputFile { Name = "chroot", Sha1 = file.Sha1, Url = null };
+        var input = new Master.Inputs.InputFile { Name = "chroot", Sha1 = file.Sha1, Url = null };
         var job = new Master.Jobs.BuildJob
         {
             Cookie = "BENCHMARK-1",

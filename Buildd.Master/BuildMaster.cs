@@ -65,7 +65,10 @@ public sealed class BuildMaster : IAsyncDisposable
         _refresh = new Signal(_time);
         _events = new EventHub(_time);
         _gatherer = new Gatherer(options, freeBytes);
-        _scheduler = new Scheduler(parts.Builds, parts.Queue, parts.Builders, options, _time, loggers.CreateLogger<Scheduler>()) { Changed = OnChanged };
+        _scheduler = new Scheduler(parts.Builds, parts.Queue, parts.Builders, options.FairShare, _time, loggers.CreateLogger<Scheduler>())
+        {
+            Changed = OnChanged,
+        };
         _meters = new MasterMeters(() => _scheduler.Waiting, MeasureBuilders);
         Logs = new LogStore(Path.Combine(options.Root, "logs"));
         var agentParts = new BuilderAgentParts

@@ -1,5 +1,3 @@
-using Buildd.Master.Scanning;
-using Buildd.Master.Uploads;
 using Buildd.Protocol.Messages;
 using Microsoft.Extensions.Logging;
 
@@ -88,7 +86,7 @@ internal static partial class MasterEvents
     internal static partial void LogScanFailed(this ILogger logger, Exception exception, string builder, int count);
 
     [LoggerMessage(LogLevel.Error, "{Builder} ({BuilderFailures}) or {Cookie} ({JobFailures}) has failed; the builder: {BuilderVerdict}, the job: {JobVerdict}")]
-    internal static partial void LogFailureJudged(this ILogger logger, Exception exception, string builder, int builderFailures, string? cookie, int jobFailures, BuilderVerdict builderVerdict, JobVerdict jobVerdict);
+    internal static partial void LogFailureJudged(this ILogger logger, Exception exception, string builder, int builderFailures, string? cookie, int jobFailures, Enum builderVerdict, Enum jobVerdict);
 
     [LoggerMessage(LogLevel.Error, "The master has trouble of its own with {Builder}; tried again later")]
     internal static partial void LogOwnTrouble(this ILogger logger, Exception exception, string builder);
@@ -133,10 +131,10 @@ internal static partial class MasterEvents
     internal static partial void LogLeafSkipped(this ILogger logger, string leaf, string reason);
 
     [LoggerMessage(LogLevel.Information, "Leaf {Leaf}: {Outcome}. {Reason}")]
-    internal static partial void LogLeafProcessed(this ILogger logger, string leaf, UploadOutcome outcome, string reason);
+    internal static partial void LogLeafProcessed(this ILogger logger, string leaf, Enum outcome, string reason);
 
     [LoggerMessage(LogLevel.Information, "Leaf {Leaf} would be {Outcome}. {Reason}")]
-    internal static partial void LogLeafWouldBe(this ILogger logger, string leaf, UploadOutcome outcome, string reason);
+    internal static partial void LogLeafWouldBe(this ILogger logger, string leaf, Enum outcome, string reason);
 
     [LoggerMessage(LogLevel.Information, "Leaf {Leaf}: {Finding}")]
     internal static partial void LogLeafFinding(this ILogger logger, string leaf, string finding);
@@ -148,5 +146,5 @@ internal static partial class MasterEvents
     internal static partial void LogLeafOvertaken(this ILogger logger, Exception exception, string leaf);
 
     [LoggerMessage(LogLevel.Warning, "Leaf {Leaf} was being processed when the last run was cut short ({Outcome}); going on with it")]
-    internal static partial void LogLeafRecovering(this ILogger logger, string leaf, UploadOutcome outcome);
+    internal static partial void LogLeafRecovering(this ILogger logger, string leaf, Enum outcome);
 }

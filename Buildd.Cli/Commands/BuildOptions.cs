@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Buildd.Cli.Application;
+using Buildd.Debian.Packages;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
-using Buildd.Master.Mail;
 
 namespace Buildd.Cli.Commands;
 

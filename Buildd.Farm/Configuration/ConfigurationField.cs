@@ -1,7 +1,7 @@
 using System.Net;
+using Buildd.Debian.Packages;
 using Buildd.Farm.Mail;
 using Buildd.Linux.Files;
-using Buildd.Master.Mail;
 
 namespace Buildd.Farm.Configuration;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Buildd.Debian.Packages;
 using Buildd.Farm.Compression;
 using Buildd.Farm.Mail;
 using Buildd.Master.Builds;

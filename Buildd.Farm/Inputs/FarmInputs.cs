@@ -1,7 +1,6 @@
 using Buildd.Farm.Store;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
-using Buildd.Master.Jobs;
 
 namespace Buildd.Farm.Inputs;
 

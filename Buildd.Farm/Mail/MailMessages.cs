@@ -1,4 +1,5 @@
 using System.Text;
+using Buildd.Debian.Packages;
 using Buildd.Linux.Files;
 using Buildd.Master.Mail;
 using MimeKit;

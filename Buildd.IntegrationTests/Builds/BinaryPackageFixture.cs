@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Buildd.IntegrationTests.Support;
 using Buildd.Master;
+using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.XmlRpc;

@@ -5,6 +5,7 @@ using Buildd.IntegrationTests.Security;
 using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Master;
+using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.Client;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
-using Buildd.Master.Jobs;
+using Buildd.Master.Inputs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

@@ -2,7 +2,7 @@ using Buildd.IntegrationTests.Builds;
 using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
-using Buildd.Master.Jobs;
+using Buildd.Master.Inputs;
 using Buildd.Testing.Files;
 using Buildd.Testing.Packages;
 using Buildd.Testing.Runs;

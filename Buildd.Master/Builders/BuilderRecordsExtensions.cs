@@ -1,4 +1,3 @@
-using Buildd.Master.Builds;
 
 namespace Buildd.Master.Builders;
 

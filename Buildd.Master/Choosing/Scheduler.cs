@@ -18,11 +18,11 @@ public sealed record Assignment(Builder Builder, Build Build);
 /// <param name="builds">The builds.</param>
 /// <param name="queue">The queue of these builds.</param>
 /// <param name="builders">The builders.</param>
-/// <param name="options">Of these the shares of owners.</param>
+/// <param name="shares">How owners share the builders.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">For its diagnostics.</param>
 public sealed class Scheduler(
-    IBuildRecords builds, IQueuedBuilds queue, IBuilderRecords builders, MasterOptions options, TimeProvider time, ILogger logger)
+    IBuildRecords builds, IQueuedBuilds queue, IBuilderRecords builders, FairShareOptions shares, TimeProvider time, ILogger logger)
 {
     /// <summary>How many changes are read at a time, and how many builders get work in one write.</summary>
     private const int BatchSize = 1000;
@@ -32,7 +32,7 @@ public sealed class Scheduler(
 
     private readonly Lock _telling = new(); // taken before the other, so that changes are told in the order in which they are known
     private readonly Lock _lock = new();
-    private readonly QueueIndex _index = new(options.FairShare);
+    private readonly QueueIndex _index = new(shares);
     private readonly Dictionary<string, Offer> _offers = new(StringComparer.Ordinal);
     private readonly Signal _work = new(time);
     private long _revision;

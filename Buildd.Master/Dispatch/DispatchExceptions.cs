@@ -1,4 +1,4 @@
-using Buildd.Master.Jobs;
+using Buildd.Master.Inputs;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Master.Dispatch;

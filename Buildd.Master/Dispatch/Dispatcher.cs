@@ -1,3 +1,4 @@
+using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
-using Buildd.Master.Jobs;
 
 namespace Buildd.Master.Inputs;
 

@@ -1,5 +1,4 @@
 using Buildd.Master.Builds;
-using Buildd.Master.Jobs;
 
 namespace Buildd.Master.Inputs;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Buildd.Master.Builds;
-using Buildd.Master.Jobs;
 
 namespace Buildd.Master.Inputs;
 

@@ -1,4 +1,5 @@
 using Buildd.Linux.Files;
+using Buildd.Master.Inputs;
 using Buildd.Protocol.XmlRpc;
 
 namespace Buildd.Master.Jobs;

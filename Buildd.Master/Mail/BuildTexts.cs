@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Buildd.Debian.Packages;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
 

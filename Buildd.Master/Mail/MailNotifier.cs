@@ -1,8 +1,9 @@
+using Buildd.Debian.Packages;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
 using Buildd.Master.Notification;
-using Buildd.Master.Uploads;
+using Buildd.Master.Uploads.Checks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,3 +1,4 @@
+using Buildd.Debian.Packages;
 namespace Buildd.Master.Mail;
 
 /// <summary>Who is told of builds, and in whose name.</summary>

@@ -1,3 +1,4 @@
+using Buildd.Debian.Packages;
 namespace Buildd.Master.Mail;
 
 /// <summary>A mail to one person, in plain text. Immutable.</summary>

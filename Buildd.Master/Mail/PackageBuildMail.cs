@@ -1,4 +1,5 @@
 using System.Globalization;
+using Buildd.Debian.Packages;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
 

@@ -1,5 +1,5 @@
 using Buildd.Linux.Files;
-using Buildd.Master.Jobs;
+using Buildd.Master.Inputs;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Master.Results;

@@ -1,5 +1,4 @@
 using Buildd.Master.Builders;
-using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Master.Scanning;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Buildd.Linux.Files;
+using Buildd.Master.Uploads.Checks;
 
 namespace Buildd.Master.Uploads;
 
@@ -50,9 +51,6 @@ internal sealed record UploadDecision
     /// <summary>Whether mail is sent.</summary>
     public bool Mails { get; init; }
 }
-
-/// <summary>What the maker of a rejected upload is told.</summary>
-internal sealed record UploadRejection(string ChangedBy, string Names, string Version, string? Suite, IReadOnlyList<string> Findings);
 
 [JsonSerializable(typeof(UploadDecision))]
 [JsonSourceGenerationOptions(UseStringEnumConverter = true)]

@@ -40,7 +40,7 @@ public sealed class FileCache
         Folder = folder;
         _downloader = downloader;
         _meters = meters;
-        meters.Observe(folder);
+        meters.ObserveCache(() => Known(() => folder.Measure().Files), () => Known(() => folder.Measure().Bytes), () => Known(folder.FreeBytes));
     }
 
     /// <summary>Where the files are.</summary>
@@ -203,5 +203,18 @@ public sealed class FileCache
         /// <summary>Whether the caller would have had just this download made.</summary>
         internal bool IsFor(EnsurePresentCall other) =>
             (call.Url, call.UserName, call.Password) == (other.Url, other.UserName, other.Password);
+    }
+
+    /// <summary>A figure of the folder, which is listed for it; null when it can't be read.</summary>
+    private static long? Known(Func<long> figure)
+    {
+        try
+        {
+            return figure();
+        }
+        catch (FileCacheException)
+        {
+            return null;
+        }
     }
 }

@@ -35,7 +35,8 @@ public static class BuilddSlaveServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddRoutingCore();
         services.AddSingleton(options);
-        services.AddSingleton(provider => new SlaveMeters(options, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new SlaveMeters(
+            options.Version ?? "", options.ArchitectureTag, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new FileCache(
             new CacheFolder(
                 options.FileCacheDirectory,

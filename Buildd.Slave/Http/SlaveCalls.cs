@@ -28,7 +28,13 @@ internal sealed class SlaveCalls(SlaveOptions options, Builder builder, FileCach
     private async Task<EnsurePresentReply> EnsurePresentAsync(EnsurePresentCall call, CancellationToken cancellationToken)
     {
         var reply = await cache.EnsurePresentAsync(call, cancellationToken, lifetime.ApplicationStopping).ConfigureAwait(false);
-        meters.EnsurePresentAnswered(reply);
+        meters.EnsurePresentAnswered(reply switch
+        {
+            { Present: true, Info: FileCache.Downloaded } => "downloaded",
+            { Present: true } => "cached",
+            { Info: FileCache.NoUrl } => "missing",
+            _ => "failed",
+        });
         return reply;
     }
 

@@ -60,7 +60,7 @@ internal sealed class Builder : IAsyncDisposable
             throw;
         }
 
-        meters.Observe(() => _snapshot);
+        meters.ObserveBuilder(() => _snapshot.Status, () => _snapshot.Log?.Length ?? 0);
     }
 
     /// <summary>The tags of the backends, in the order they were registered.</summary>

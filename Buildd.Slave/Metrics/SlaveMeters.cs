@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Buildd.Protocol.Messages;
-using Buildd.Slave.Files;
-using Buildd.Slave.Lifecycle;
 
 namespace Buildd.Slave.Metrics;
 
@@ -46,7 +44,10 @@ public sealed class SlaveMeters : IDisposable
     private long _buildStarted; // a timestamp, or 0 when none runs
 
     /// <summary>Makes the instruments. What counts begins at zero.</summary>
-    internal SlaveMeters(SlaveOptions options, TimeProvider time)
+    /// <param name="version">The slave's version; empty when it has none.</param>
+    /// <param name="architecture">The architecture that it builds for.</param>
+    /// <param name="time">The clock.</param>
+    internal SlaveMeters(string version, string architecture, TimeProvider time)
     {
         _time = time;
         Meter = new Meter(MeterName);
@@ -62,7 +63,7 @@ public sealed class SlaveMeters : IDisposable
         _stored = Meter.CreateCounter<long>("buildd.stored", Bytes, "The results that builds put into the file cache.");
         Meter.CreateObservableGauge("buildd.build", BuildSeconds, Seconds, "How long the build that runs has been running; 0 when none does.");
         Meter.CreateObservableGauge(
-            "buildd.info", () => new Measurement<long>(1, Tag("version", options.Version ?? ""), Tag("architecture", options.ArchitectureTag)),
+            "buildd.info", () => new Measurement<long>(1, Tag("version", version), Tag("architecture", architecture)),
             null, "What runs here; always 1.");
         Meter.CreateObservableGauge("process.start_time", ProcessStart, Seconds, "When the process was started, in seconds since 1970.");
         Meter.CreateObservableGauge("process.resident_memory", () => Environment.WorkingSet, Bytes, "The memory of the process.");
@@ -71,23 +72,23 @@ public sealed class SlaveMeters : IDisposable
     internal Meter Meter { get; }
 
     /// <summary>Adds what the builder is doing to the figures.</summary>
-    internal void Observe(Func<BuilderSnapshot> snapshot)
+    internal void ObserveBuilder(Func<BuilderStatus> now, Func<long> logLength)
     {
         Meter.CreateObservableGauge(
             "buildd.builder.state",
             () => Enum.GetValues<BuilderStatus>().Select(
-                status => new Measurement<long>(snapshot().Status == status ? 1 : 0, Tag("state", status.ToString().ToLowerInvariant()))),
+                status => new Measurement<long>(now() == status ? 1 : 0, Tag("state", status.ToString().ToLowerInvariant()))),
             null,
             "1 for the state that the builder is in, 0 for the others.");
-        Meter.CreateObservableGauge("buildd.log", () => snapshot().Log?.Length ?? 0, Bytes, "The length of the build log; 0 when there is none.");
+        Meter.CreateObservableGauge("buildd.log", logLength, Bytes, "The length of the build log; 0 when there is none.");
     }
 
-    /// <summary>Adds what the file cache holds to the figures. Its folder is listed each time that they are gathered.</summary>
-    internal void Observe(CacheFolder folder)
+    /// <summary>Adds what the file cache holds to the figures. A figure that is not known is left out.</summary>
+    internal void ObserveCache(Func<long?> files, Func<long?> bytes, Func<long?> freeBytes)
     {
-        Meter.CreateObservableGauge("buildd.cache.files", () => Measure(() => folder.Measure().Files), null, "Files in the file cache.");
-        Meter.CreateObservableGauge("buildd.cache", () => Measure(() => folder.Measure().Bytes), Bytes, "What the file cache holds.");
-        Meter.CreateObservableGauge("buildd.cache.free", () => Measure(folder.FreeBytes), Bytes, "What is free on the file system of the file cache.");
+        Meter.CreateObservableGauge("buildd.cache.files", () => Measure(files), null, "Files in the file cache.");
+        Meter.CreateObservableGauge("buildd.cache", () => Measure(bytes), Bytes, "What the file cache holds.");
+        Meter.CreateObservableGauge("buildd.cache.free", () => Measure(freeBytes), Bytes, "What is free on the file system of the file cache.");
     }
 
     /// <summary>Adds how many watch the log to the figures.</summary>
@@ -117,13 +118,8 @@ public sealed class SlaveMeters : IDisposable
         _callDuration.Record(_time.GetElapsedTime(began).TotalSeconds, known);
     }
 
-    internal void EnsurePresentAnswered(EnsurePresentReply reply) => _ensurePresent.Add(1, Tag("result", reply switch
-    {
-        { Present: true, Info: FileCache.Downloaded } => "downloaded",
-        { Present: true } => "cached",
-        { Info: FileCache.NoUrl } => "missing",
-        _ => "failed",
-    }));
+    /// <param name="result">How the file came to be there, or not: from a list of ours.</param>
+    internal void EnsurePresentAnswered(string result) => _ensurePresent.Add(1, Tag("result", result));
 
     internal void Downloaded(long bytes) => _downloaded.Add(bytes);
 
@@ -156,16 +152,5 @@ public sealed class SlaveMeters : IDisposable
         return (process.StartTime.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds;
     }
 
-    /// <summary>Nothing when the folder can't be read: a figure that is not known is left out.</summary>
-    private static IEnumerable<Measurement<long>> Measure(Func<long> figure)
-    {
-        try
-        {
-            return [new Measurement<long>(figure())];
-        }
-        catch (FileCacheException)
-        {
-            return [];
-        }
-    }
+    private static IEnumerable<Measurement<long>> Measure(Func<long?> figure) => figure() is { } known ? [new Measurement<long>(known)] : [];
 }

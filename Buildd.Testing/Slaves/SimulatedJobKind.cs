@@ -1,4 +1,5 @@
 using Buildd.Master.Builds;
+using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
 using Buildd.Protocol.XmlRpc;
 

@@ -118,6 +118,17 @@ public sealed class ArchitectureTests
             .Select(reference => reference.Attribute("Include")!.Value),
         Has.No.Member("CliWrap"));
 
+    [TestCaseSource(nameof(Projects))]
+    public void Only_one_project_calls_the_C_library(string project)
+    {
+        var calling = SourceFiles(project)
+            .Where(path => File.ReadAllText(path) is var text
+                && (text.Contains("[LibraryImport(", StringComparison.Ordinal) || text.Contains("[DllImport(", StringComparison.Ordinal)))
+            .Select(path => Path.GetRelativePath(Root, path));
+
+        Assert.That(calling, project == "Buildd.Linux" ? Is.Not.Empty : Is.Empty);
+    }
+
     /// <summary>What is generated for several classes comes in an order that changes, and the programs would be others each time they are built.</summary>
     [TestCaseSource(nameof(Projects))]
     public void One_class_in_one_file_has_all_that_is_said_in_logs(string project)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
 using Buildd.Master.Scanning;
 using Buildd.Protocol.Messages;

@@ -32,7 +32,7 @@ internal sealed class SlaveBench : IAsyncDisposable
             Version = "1.2",
             Cache = new FileCacheOptions { AllowedHosts = allowedHosts },
         };
-        Meters = new SlaveMeters(Options, Time);
+        Meters = new SlaveMeters(Options.Version ?? "", Options.ArchitectureTag, Time);
         _http = new HttpClient(Web);
         Cache = new FileCache(
             new CacheFolder(Options.FileCacheDirectory, Options.Cache, Clock, CacheLogger), new Downloader(new Lazy<HttpClient>(_http), Clock, Options.Cache.AllowedHosts), Meters);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
+using Buildd.Master.Inputs;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Master.Jobs.LiveFs;

@@ -3,7 +3,6 @@ using Buildd.Debian.ControlFiles;
 using Buildd.Debian.Packages;
 using Buildd.Debian.Versions;
 using Buildd.Linux.Files;
-using Buildd.Master.Mail;
 
 namespace Buildd.Master.Uploads.Checks;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Buildd.Debian.Packages;
 using Buildd.Farm.Mail;
 using Buildd.Master.Mail;
 using Buildd.Testing.Files;

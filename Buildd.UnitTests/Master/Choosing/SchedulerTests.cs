@@ -1,4 +1,3 @@
-using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Choosing;
@@ -25,7 +24,7 @@ public sealed class SchedulerTests
     public SchedulerTests()
     {
         (_builds, _builders) = (new InMemoryBuilds(_time), new InMemoryBuilders(_time));
-        _scheduler = new Scheduler(_builds, _builds, _builders, new MasterOptions { Root = "/nowhere" }, _time, NullLogger.Instance)
+        _scheduler = new Scheduler(_builds, _builds, _builders, new FairShareOptions(), _time, NullLogger.Instance)
         {
             Changed = (before, build) => _told.Add($"{before?.State.ToName() ?? "-"} {build.State.ToName()}"),
         };
@@ -129,7 +128,7 @@ public sealed class SchedulerTests
             await scheduler.CatchUpAsync(cancellationToken);
             return stored;
         });
-        scheduler = new Scheduler(records, _builds, _builders, new MasterOptions { Root = "/nowhere" }, _time, NullLogger.Instance)
+        scheduler = new Scheduler(records, _builds, _builders, new FairShareOptions(), _time, NullLogger.Instance)
         {
             Changed = (before, build) => told.Add($"{before?.State.ToName() ?? "-"} {build.State.ToName()}"),
         };
@@ -154,7 +153,7 @@ public sealed class SchedulerTests
         feed.ReadQueueAsync(default).ReturnsForAnyArgs(_ => _builds.ReadQueueAsync(cancellationToken));
         feed.ReadChangesAsync(0, 0, default).ReturnsForAnyArgs(call => _builds.ReadChangesAsync(call.ArgAt<long>(0), call.ArgAt<int>(1), cancellationToken));
         feed.WaitForChangeAsync(0, default).ReturnsForAnyArgs(call => Task.Delay(Timeout.Infinite, call.Arg<CancellationToken>())); // it is late
-        var scheduler = new Scheduler(records, feed, _builders, new MasterOptions { Root = "/nowhere" }, _time, NullLogger.Instance);
+        var scheduler = new Scheduler(records, feed, _builders, new FairShareOptions(), _time, NullLogger.Instance);
 
         var work = await OfferAsync(scheduler, cancellationToken);
 

@@ -1,3 +1,4 @@
+using Buildd.Debian.Packages;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
 using Buildd.Master.Mail;

@@ -2,7 +2,7 @@ using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
 using Buildd.Master.Mail;
-using Buildd.Master.Uploads;
+using Buildd.Master.Uploads.Checks;
 using Buildd.UnitTests.Testing;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;

@@ -6,7 +6,7 @@ using Buildd.Testing.Files;
 using Buildd.Testing.Servers;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Daemon.Security;
+namespace Buildd.UnitTests.Daemon.Configuration;
 
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]

@@ -1,4 +1,4 @@
-namespace Buildd.Master.Builds;
+namespace Buildd.Master;
 
 /// <summary>Changes a record that others may change at the same time: the one loop of reading, changing and comparing.</summary>
 internal static class RecordChange

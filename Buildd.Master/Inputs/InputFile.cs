@@ -1,6 +1,6 @@
 using Buildd.Linux.Files;
 
-namespace Buildd.Master.Jobs;
+namespace Buildd.Master.Inputs;
 
 /// <summary>
 /// A file that a build needs: the chroot or one of the sources. The slave fetches it itself. Its text form

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Buildd.Linux.Files;
 
-namespace Buildd.Master.Mail;
+namespace Buildd.Debian.Packages;
 
 /// <summary>
 /// A person or list that mail goes to or comes from: <c>Name &lt;address&gt;</c>, as a package's Maintainer or Changed-By
@@ -28,9 +28,9 @@ public sealed record MailPerson
     public string Address { get; }
 
     /// <summary>Reads <c>Name &lt;address&gt;</c> or a bare address.</summary>
-    /// <exception cref="MailException">It is neither.</exception>
+    /// <exception cref="FormatException">It is neither.</exception>
     public static MailPerson Parse(string text) =>
-        TryParse(text) ?? throw new MailException($"{FileName.Display(text)} is not 'Name <address>' nor an address");
+        TryParse(text) ?? throw new FormatException($"{FileName.Display(text)} is not 'Name <address>' nor an address");
 
     /// <summary>Reads <c>Name &lt;address&gt;</c> or a bare address, or returns null when it is neither.</summary>
     public static MailPerson? TryParse(string text)

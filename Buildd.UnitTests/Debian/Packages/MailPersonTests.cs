@@ -1,7 +1,7 @@
-using Buildd.Master.Mail;
+using Buildd.Debian.Packages;
 using NUnit.Framework;
 
-namespace Buildd.UnitTests.Master.Mail;
+namespace Buildd.UnitTests.Debian.Packages;
 
 [Parallelizable(ParallelScope.All)]
 public sealed class MailPersonTests
@@ -35,7 +35,7 @@ public sealed class MailPersonTests
     public void What_is_no_address_is_refused(string text)
     {
         Assert.That(MailPerson.TryParse(text), Is.Null);
-        Assert.That(() => MailPerson.Parse(text), Throws.InstanceOf<MailException>());
+        Assert.That(() => MailPerson.Parse(text), Throws.InstanceOf<FormatException>());
     }
 
     [Test]

@@ -1,10 +1,10 @@
 using System.Net;
-using Buildd.Daemon.Configuration;
+using Buildd.Daemon.Security;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave;
 using Buildd.Slave.Files;
 
-namespace Buildd.Daemon.Security;
+namespace Buildd.Daemon.Configuration;
 
 /// <summary>Reads the section [security]. It is in no file of the reference.</summary>
 internal static class SecurityReader
