@@ -31,7 +31,8 @@ internal sealed class Codec : IBenchmark
         NewLineHandling = NewLineHandling.None,
     };
 
-    public string Question => $"What do encoding and decoding a status answer with a file map of {Files} entries cost, against XmlWriter and XDocument?";
+    public string Question =>
+        $"What do encoding and decoding a status answer with a file map of {Files} entries cost, against XmlWriter and XDocument?";
 
     public async Task<IReadOnlyList<Row>> RunAsync(string folder, CancellationToken cancellationToken)
     {

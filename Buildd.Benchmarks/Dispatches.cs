@@ -30,9 +30,18 @@ internal sealed class Dispatches : IBenchmark
         for (var i = 0; i < Queued / 10_000 + 1; i++)
             await store.Builds.AddAsync([.. Enumerable.Range(0, 10_000).Select(New)], cancellationToken);
         for (var i = 0; i < Builders; i++)
-            await store.Builders.TryAddAsync(new Builder { Name = $"builder{i}", Url = new Uri($"http://builder{i}/"), Revision = 1, Processors = ["amd64"], Clean = CleanState.Clean }, cancellationToken);
+            await store.Builders.TryAddAsync(
+                new Builder
+                {
+                    Name = $"builder{i}",
+                    Url = new Uri($"http://builder{i}/"),
+                    Revision = 1,
+                    Processors = ["amd64"],
+                    Clean = CleanState.Clean,
+                }, cancellationToken);
         var options = new MasterOptions { Root = folder };
-        var scheduler = new Scheduler(store.Builds, store.Builds, store.Builders, options.FairShare, TimeProvider.System, NullLogger.Instance);
+        var scheduler =
+            new Scheduler(store.Builds, store.Builds, store.Builders, options.FairShare, TimeProvider.System, NullLogger.Instance);
         await scheduler.LoadAsync(cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = scheduler.RunAsync(stop.Token);
@@ -57,9 +66,12 @@ internal sealed class Dispatches : IBenchmark
 
         // What is no part of the question: the builds end, as many are queued anew, and the builders are clean again.
         var now = TimeProvider.System.GetUtcNow();
-        foreach (var ended in await store.Builds.TryReplaceAsync([.. given.Select(assignment => assignment!.Build.Ended(BuildState.FailedToBuild, now))], cancellationToken))
+        foreach (
+            var ended in await store.Builds.TryReplaceAsync(
+                [.. given.Select(assignment => assignment!.Build.Ended(BuildState.FailedToBuild, now))], cancellationToken))
             scheduler.Apply(ended!);
-        await store.Builders.TryReplaceAsync([.. given.Select(assignment => assignment!.Builder.Made(CleanState.Clean, now))], cancellationToken);
+        await store.Builders.TryReplaceAsync(
+            [.. given.Select(assignment => assignment!.Builder.Made(CleanState.Clean, now))], cancellationToken);
         foreach (var added in await store.Builds.AddAsync([.. Enumerable.Range(0, Builders).Select(New)], cancellationToken))
             scheduler.Apply(added);
         return [rate];
@@ -80,9 +92,14 @@ internal sealed class Dispatches : IBenchmark
     {
         var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "peer.sqlite")};Pooling=False");
         connection.Open();
-        connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE build (id INTEGER PRIMARY KEY, revision INTEGER, title TEXT); CREATE TABLE builder (id INTEGER PRIMARY KEY, revision INTEGER)");
-        connection.Execute($"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Queued}) INSERT INTO build SELECT i, i, 'amd64 build of hello 2.10-3 in debian bookworm' FROM n");
-        connection.Execute($"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Builders}) INSERT INTO builder SELECT i, i FROM n");
+        connection.Execute(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE build (id INTEGER PRIMARY KEY, revision INTEGER, title "
+                + "TEXT); CREATE TABLE builder (id INTEGER PRIMARY KEY, revision INTEGER)");
+        connection.Execute(
+            $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Queued}) INSERT INTO build SELECT i, i, 'amd64 "
+                + "build of hello 2.10-3 in debian bookworm' FROM n");
+        connection.Execute(
+            $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Builders}) INSERT INTO builder SELECT i, i FROM n");
         return connection;
     }
 

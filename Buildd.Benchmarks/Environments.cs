@@ -25,13 +25,15 @@ internal sealed class Environments : IBenchmark
 
     private static readonly HashSet<string> Counted = ["unpack", "mount", "umount", "cleanup"];
 
-    public string Question => "How long does a build's system take to be prepared and removed, against a shell script that does it by hand?";
+    public string Question =>
+        "How long does a build's system take to be prepared and removed, against a shell script that does it by hand?";
 
     public async Task<IReadOnlyList<Row>> RunAsync(string folder, CancellationToken cancellationToken)
     {
         if (!CurrentUser.IsRoot)
             throw new BenchmarkException("chroots need root");
-        var tarball = (await PeerProcess.RunAsync(Path.Combine(AppContext.BaseDirectory, "buildd-farm"), ["chroot"], cancellationToken)).Trim();
+        var tarball = (await PeerProcess.RunAsync(Path.Combine(AppContext.BaseDirectory, "buildd-farm"), ["chroot"], cancellationToken))
+            .Trim();
         // Not below TMPDIR, which may be in memory: builds are on a disk.
         var place = Directory.CreateDirectory($"/var/tmp/buildd-bench-{Guid.NewGuid():N}").FullName;
         try
@@ -54,7 +56,8 @@ internal sealed class Environments : IBenchmark
                     ],
                     async () =>
                     {
-                        await PeerProcess.RunAsync("rm", ["-rf", "--one-file-system", Path.Combine(place, "overlay", "work", "bases", sha1)], cancellationToken);
+                        await PeerProcess.RunAsync(
+                            "rm", ["-rf", "--one-file-system", Path.Combine(place, "overlay", "work", "bases", sha1)], cancellationToken);
                         return
                         [
                             await BuildAsync(chroots, sha1, cancellationToken),
@@ -65,7 +68,8 @@ internal sealed class Environments : IBenchmark
                     async () =>
                     {
                         var start = Stopwatch.GetTimestamp();
-                        await PeerProcess.RunAsync("/bin/sh", ["-c", Script, "sh", Path.Combine(place, "by-hand"), tarball], cancellationToken);
+                        await PeerProcess.RunAsync(
+                            "/bin/sh", ["-c", Script, "sh", Path.Combine(place, "by-hand"), tarball], cancellationToken);
                         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
                         return [seconds, seconds, seconds];
                     },
@@ -93,7 +97,13 @@ internal sealed class Environments : IBenchmark
                 Builder = "binarypackage",
                 ChrootSha1 = sha1,
                 FileMap = new Dictionary<string, string> { ["none_1.0.dsc"] = sha1 }, // never looked at
-                Arguments = new XmlRpcStruct { ["series"] = "bookworm", ["suite"] = "bookworm", ["ogrecomponent"] = "main", ["archives"] = new XmlRpcArray([]) },
+                Arguments = new XmlRpcStruct
+                {
+                    ["series"] = "bookworm",
+                    ["suite"] = "bookworm",
+                    ["ogrecomponent"] = "main",
+                    ["archives"] = new XmlRpcArray([]),
+                },
             },
             cancellationToken);
         if (reply.Answer != BuildAnswer.Building)
@@ -103,7 +113,9 @@ internal sealed class Environments : IBenchmark
         while ((status = await slave.Client.StatusAsync(cancellationToken)).Status != BuilderStatus.Waiting)
             await Task.Delay(PollInterval, cancellationToken);
         if (status.BuildStatus != BuildStatus.ChrootFail || status.Extra["failure_cause"] is not XmlRpcString { Value: "sources" })
-            throw new BenchmarkException($"the build ended otherwise than it was to: {await File.ReadAllTextAsync(Path.Combine(slave.CacheDirectory, "buildlog"), cancellationToken)}");
+            throw new BenchmarkException(
+                "the build ended otherwise than it was to: "
+                    + $"{await File.ReadAllTextAsync(Path.Combine(slave.CacheDirectory, "buildlog"), cancellationToken)}");
         await slave.Client.CleanAsync(cancellationToken);
         return ((XmlRpcArray)status.Extra["phases"]).Cast<XmlRpcStruct>()
             .Where(phase => Counted.Contains(((XmlRpcString)phase["name"]).Value))

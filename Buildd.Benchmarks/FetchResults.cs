@@ -76,7 +76,8 @@ internal sealed class FetchResults : IBenchmark
     private static async Task<double[]> PipeAsync(InputFile file, Uri source, CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
-        var output = await PeerProcess.RunAsync("/bin/sh", ["-c", Pipeline, "sh", new Uri(source, file.Sha1).AbsoluteUri], cancellationToken);
+        var output =
+            await PeerProcess.RunAsync("/bin/sh", ["-c", Pipeline, "sh", new Uri(source, file.Sha1).AbsoluteUri], cancellationToken);
         var elapsed = Stopwatch.GetElapsedTime(start);
         return output.StartsWith(file.Sha1, StringComparison.Ordinal)
             ? [InputFile.MiB / elapsed.TotalSeconds]

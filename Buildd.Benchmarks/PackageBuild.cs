@@ -106,7 +106,8 @@ internal sealed class PackageBuild : IBenchmark
             await Task.Delay(LookInterval, cancellationToken);
         var whole = Stopwatch.GetElapsedTime(start).TotalSeconds;
         if (status.BuildStatus != BuildStatus.Ok)
-            throw new BenchmarkException($"the build ended with {status.BuildStatus}: {await File.ReadAllTextAsync(log, cancellationToken)}");
+            throw new BenchmarkException(
+                $"the build ended with {status.BuildStatus}: {await File.ReadAllTextAsync(log, cancellationToken)}");
         var update = ((XmlRpcArray)status.Extra[WireNames.Members.Phases]).Cast<XmlRpcStruct>()
             .Where(phase => phase[WireNames.Members.PhaseName] is XmlRpcString { Value: "update" })
             .Sum(phase => ((XmlRpcDouble)phase[WireNames.Members.PhaseSeconds]).Value);
@@ -116,7 +117,9 @@ internal sealed class PackageBuild : IBenchmark
         return new Times(firstLine, whole - ended, whole, ended - started + update);
     }
 
-    /// <summary>When a text is in the log for the first time, in seconds since the call. The log of a package is small enough to be read again.</summary>
+    /// <summary>
+    /// When a text is in the log for the first time, in seconds since the call. The log of a package is small enough to be read again.
+    /// </summary>
     private static async Task<double> WaitForAsync(string log, string text, long start, CancellationToken cancellationToken)
     {
         var found = "";

@@ -23,7 +23,9 @@ internal sealed class ProcessOutput : IBenchmark
     private const long PacedRate = 100_000_000;
     private const int Launches = 50;
 
-    /// <summary>What a slave may add to a log in lines of its own, or hold back at the end of the output as the beginning of a secret.</summary>
+    /// <summary>
+    /// What a slave may add to a log in lines of its own, or hold back at the end of the output as the beginning of a secret.
+    /// </summary>
     private const int Tolerance = 1024;
 
     /// <summary>Writes so many bytes of lines, at so many bytes a second or as fast as it can (0).</summary>
@@ -38,7 +40,8 @@ internal sealed class ProcessOutput : IBenchmark
         }
         """;
 
-    public string Question => "What does a child's output of 1 GiB into a sanitised log cost against cat > file, and a launch against one by CliWrap?";
+    public string Question =>
+        "What does a child's output of 1 GiB into a sanitised log cost against cat > file, and a launch against one by CliWrap?";
 
     public async Task<IReadOnlyList<Row>> RunAsync(string folder, CancellationToken cancellationToken)
     {
@@ -66,13 +69,15 @@ internal sealed class ProcessOutput : IBenchmark
 
     private static double Share((TimeSpan Elapsed, TimeSpan Cpu) run) => 100 * run.Cpu / run.Elapsed;
 
-    private static async Task<(TimeSpan Elapsed, TimeSpan Cpu)> PipeAsync(string path, long bytes, long rate, CancellationToken cancellationToken)
+    private static async Task<(
+        TimeSpan Elapsed, TimeSpan Cpu)> PipeAsync(string path, long bytes, long rate, CancellationToken cancellationToken)
     {
         File.Delete(path);
         var start = Stopwatch.GetTimestamp();
         var times = await PeerProcess.RunAsync(
             "/bin/bash",
-            ["-c", "perl -e \"$1\" \"$2\" \"$3\" | { TIMEFORMAT='%3U %3S'; time cat > \"$4\"; } 2>&1", "bash", Child, $"{bytes}", $"{rate}", path],
+            ["-c", "perl -e \"$1\" \"$2\" \"$3\" | { TIMEFORMAT='%3U %3S'; time cat > \"$4\"; } 2>&1", "bash", Child, $"{bytes}", $"{rate}",
+                path],
             cancellationToken);
         var elapsed = Stopwatch.GetElapsedTime(start);
         Check(new FileInfo(path).Length, bytes);
@@ -115,7 +120,8 @@ internal sealed class ProcessOutput : IBenchmark
                 var before = context.Log.Length;
                 var cpu = Environment.CpuUsage.TotalTime;
                 var start = Stopwatch.GetTimestamp();
-                await ProcessRunner.RunAsync(Command.Of("perl", "-e", Child, $"{_child.Bytes}", $"{_child.Rate}"), context.Log.Write, null, abort);
+                await ProcessRunner.RunAsync(
+                    Command.Of("perl", "-e", Child, $"{_child.Bytes}", $"{_child.Rate}"), context.Log.Write, null, abort);
                 var elapsed = Stopwatch.GetElapsedTime(start);
                 Check(context.Log.Length - before, _child.Bytes);
                 _measured.SetResult((elapsed, Environment.CpuUsage.TotalTime - cpu));
@@ -128,7 +134,8 @@ internal sealed class ProcessOutput : IBenchmark
             }
         }
 
-        internal async Task<(TimeSpan Elapsed, TimeSpan Cpu)> BuildAsync(MeasuredSlave slave, long bytes, long rate, CancellationToken cancellationToken)
+        internal async Task<(
+            TimeSpan Elapsed, TimeSpan Cpu)> BuildAsync(MeasuredSlave slave, long bytes, long rate, CancellationToken cancellationToken)
         {
             _child = (bytes, rate);
             _measured = new TaskCompletionSource<(TimeSpan Elapsed, TimeSpan Cpu)>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -139,7 +146,8 @@ internal sealed class ProcessOutput : IBenchmark
                     Builder = Tag,
                     ChrootSha1 = ChrootSha1,
                     FileMap = new Dictionary<string, string>(),
-                    Arguments = new XmlRpcStruct { ["archives"] = new XmlRpcArray(["deb https://buildd:hunter2-hunter3@host/ bookworm main"]) },
+                    Arguments =
+                        new XmlRpcStruct { ["archives"] = new XmlRpcArray(["deb https://buildd:hunter2-hunter3@host/ bookworm main"]) },
                 },
                 cancellationToken);
             if (reply.Answer != BuildAnswer.Building)

@@ -20,7 +20,8 @@ internal sealed class Replaces : IBenchmark
     private const int BatchSize = 100;
     private const int Batches = 40;
 
-    public string Question => $"How many changes of builds per second does the store take with {Queued} queued builds, against a bare UPDATE of SQLite?";
+    public string Question =>
+        $"How many changes of builds per second does the store take with {Queued} queued builds, against a bare UPDATE of SQLite?";
 
     public async Task<IReadOnlyList<Row>> RunAsync(string folder, CancellationToken cancellationToken)
     {
@@ -98,8 +99,12 @@ internal sealed class Replaces : IBenchmark
     {
         var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "peer.sqlite")};Pooling=False");
         connection.Open();
-        connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE build (id INTEGER PRIMARY KEY, revision INTEGER UNIQUE, title TEXT)");
-        connection.Execute($"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Queued}) INSERT INTO build SELECT i, i, 'amd64 build of hello 2.10-3 in debian bookworm' FROM n");
+        connection.Execute(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE build (id INTEGER PRIMARY KEY, revision INTEGER UNIQUE, "
+                + "title TEXT)");
+        connection.Execute(
+            $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Queued}) INSERT INTO build SELECT i, i, 'amd64 "
+                + "build of hello 2.10-3 in debian bookworm' FROM n");
         return connection;
     }
 

@@ -12,9 +12,11 @@ namespace Buildd.Benchmarks;
 /// </remarks>
 internal sealed class Simulation : IBenchmark
 {
-    private static readonly (int Slaves, int Seconds, int Measured)[] Farms = [(1000, 15, 30), (5000, 15, 30), (1000, 1, 20), (5000, 1, 20)];
+    private static readonly (int Slaves, int Seconds, int Measured)[] Farms =
+        [(1000, 15, 30), (5000, 15, 30), (1000, 1, 20), (5000, 1, 20)];
 
-    public string Question => "What does looking after 1,000 and 5,000 slaves cost a master, each second and every 15 s, and how late does it come?";
+    public string Question =>
+        "What does looking after 1,000 and 5,000 slaves cost a master, each second and every 15 s, and how late does it come?";
 
     public async Task<IReadOnlyList<Row>> RunAsync(string folder, CancellationToken cancellationToken)
     {
@@ -29,8 +31,12 @@ internal sealed class Simulation : IBenchmark
             var aims = (slaves, seconds) == (1000, 1); // what was agreed on
             rows.Add(Of(new Quantity($"{farm}, looks", "/s"), figures.Looks / figures.Elapsed));
             rows.Add(Of(new Quantity($"{farm}, CPU per 1,000 looks", "s") { IsCost = true }, figures.Cpu / figures.Looks * 1000));
-            rows.Add(Of(new Quantity($"{farm}, CPU", "of a core") { IsCost = true, Limit = aims ? 0.25 : null }, figures.Cpu / figures.Elapsed));
-            rows.Add(Of(new Quantity($"{farm}, 99 of 100 looks late by at most", "ms") { IsCost = true, Limit = aims ? 250 : null }, figures.Late99 * 1000));
+            rows.Add(
+                Of(new Quantity($"{farm}, CPU", "of a core") { IsCost = true, Limit = aims ? 0.25 : null }, figures.Cpu / figures.Elapsed));
+            rows.Add(
+                Of(
+                    new Quantity($"{farm}, 99 of 100 looks late by at most", "ms") { IsCost = true, Limit = aims ? 250 : null },
+                    figures.Late99 * 1000));
             rows.Add(Of(new Quantity($"{farm}, resident", "MiB") { IsCost = true }, figures.Resident / 1024 / 1024));
         }
 

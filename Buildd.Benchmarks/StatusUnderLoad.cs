@@ -28,7 +28,8 @@ internal sealed class StatusUnderLoad : IBenchmark
 
     private static readonly TimeSpan RoundTime = TimeSpan.FromSeconds(2);
 
-    public string Question => "How long does status take while a slave fetches, logs, gathers or has slow clients, against the same slave idle?";
+    public string Question =>
+        "How long does status take while a slave fetches, logs, gathers or has slow clients, against the same slave idle?";
 
     public async Task<IReadOnlyList<Row>> RunAsync(string folder, CancellationToken cancellationToken)
     {
@@ -42,7 +43,8 @@ internal sealed class StatusUnderLoad : IBenchmark
         return
         [
             await AgainstIdleAsync("fetching 1 GiB", stop => FetchAsync(slave, file, source.Url, stop)),
-            await AgainstIdleAsync($"a build logs {ProducedMiBPerSecond} MiB/s", stop => BuildAsync(slave, BusyBackend.LogAsync, backend, stop)),
+            await AgainstIdleAsync(
+                $"a build logs {ProducedMiBPerSecond} MiB/s", stop => BuildAsync(slave, BusyBackend.LogAsync, backend, stop)),
             await AgainstIdleAsync("gathering 1 GiB", stop => BuildAsync(slave, backend.GatherAsync, backend, stop)),
             await AgainstIdleAsync($"{SlowClients} clients that send a byte a second", stop => DripAsync(slave.Url, stop)),
         ];
@@ -117,7 +119,8 @@ internal sealed class StatusUnderLoad : IBenchmark
                 clients.Add(client);
                 await client.ConnectAsync(slave.Host, slave.Port, stop);
                 await client.SendAsync(
-                    Encoding.ASCII.GetBytes("POST /rpc HTTP/1.1\r\nHost: x\r\n" + (i % 2 == 0 ? "X-Slow: " : "Content-Length: 10000\r\n\r\n<")), stop);
+                    Encoding.ASCII.GetBytes(
+                        "POST /rpc HTTP/1.1\r\nHost: x\r\n" + (i % 2 == 0 ? "X-Slow: " : "Content-Length: 10000\r\n\r\n<")), stop);
             }
 
             while (true)
@@ -155,7 +158,9 @@ internal sealed class StatusUnderLoad : IBenchmark
 
         /// <summary>A child that writes lines at a steady pace, through the pump that every step's output takes.</summary>
         internal static Task<ProcessResult> LogAsync(IBuildContext context, CancellationToken abort) => ProcessRunner.RunAsync(
-            Command.Of("sh", "-c", $"while :; do yes 'a line as compilers write them' | head -c {ProducedMiBPerSecond * 1024 * 1024 / 20}; sleep 0.05; done"),
+            Command.Of(
+                "sh", "-c",
+                $"while :; do yes 'a line as compilers write them' | head -c {ProducedMiBPerSecond * 1024 * 1024 / 20}; sleep 0.05; done"),
             context.Log.Write, null, abort);
 
         internal async Task GatherAsync(IBuildContext context, CancellationToken abort)

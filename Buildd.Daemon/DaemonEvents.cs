@@ -15,7 +15,8 @@ internal static partial class DaemonEvents
     [LoggerMessage(LogLevel.Error, "Builds of {Kind} are to take place in overlays, and will fail: {Mistake}")]
     internal static partial void LogEnvironmentImpossible(this ILogger logger, string kind, string mistake);
 
-    [LoggerMessage(LogLevel.Warning, "Builds of {Kind} take place in chroots that are unpacked each time, since overlays can't be used: {Mistake}")]
+    [LoggerMessage(
+        LogLevel.Warning, "Builds of {Kind} take place in chroots that are unpacked each time, since overlays can't be used: {Mistake}")]
     internal static partial void LogEnvironmentFallback(this ILogger logger, string kind, string mistake);
 
     [LoggerMessage(LogLevel.Information, "{Address} is not allowed to connect")]

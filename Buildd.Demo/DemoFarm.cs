@@ -39,7 +39,8 @@ internal sealed class DemoFarm : IAsyncDisposable
         get
         {
             var logs = Path.Combine(_results, "logs");
-            return Directory.Exists(logs) ? Directory.GetFiles(logs, "*.gz", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc) : null;
+            return Directory.Exists(logs) ? Directory.GetFiles(logs, "*.gz", SearchOption.AllDirectories)
+                .MaxBy(File.GetLastWriteTimeUtc) : null;
         }
     }
 
@@ -54,11 +55,13 @@ internal sealed class DemoFarm : IAsyncDisposable
     /// <param name="cancellationToken">Ends it all.</param>
     /// <exception cref="FarmException">One of them did not start, or a command failed; their own words are in the message.</exception>
     internal static async Task<DemoFarm> StartAsync(
-        DemoOptions options, string work, HostRelease release, string tarball, string slaveConfiguration, DemoReport report, TimeProvider time, CancellationToken cancellationToken)
+        DemoOptions options, string work, HostRelease release, string tarball, string slaveConfiguration, DemoReport report,
+        TimeProvider time, CancellationToken cancellationToken)
     {
         var results = Path.Combine(options.OutputDirectory, time.GetLocalNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
         Directory.CreateDirectory(results);
-        var (slave, url) = await StartSlaveAsync(options.SlaveProgram, work, Path.Combine(results, "slave.log"), slaveConfiguration, cancellationToken);
+        var (slave, url) =
+            await StartSlaveAsync(options.SlaveProgram, work, Path.Combine(results, "slave.log"), slaveConfiguration, cancellationToken);
         try
         {
             report.Say($"slave: {url}, its log is {results}/slave.log");
@@ -80,13 +83,15 @@ internal sealed class DemoFarm : IAsyncDisposable
                 """,
                 cancellationToken);
             var run = await ServerProcess.StartAsync(
-                Tool(options.FarmProgram, configuration, "run", "--json", "--until-stdin-closes"), FarmStopGrace, Path.Combine(results, "farm.log"), report.Hear, cancellationToken);
+                Tool(options.FarmProgram, configuration, "run", "--json", "--until-stdin-closes"), FarmStopGrace,
+                Path.Combine(results, "farm.log"), report.Hear, cancellationToken);
             report.Say($"farm: 'buildd-farm run' is ready, its log is {results}/farm.log");
             var farm = new DemoFarm(options.FarmProgram, configuration, results, report, slave, run);
             try
             {
                 await farm.TellAsync(["chroots", "add", release.Suite, release.Architecture, tarball], cancellationToken);
-                await farm.TellAsync(["builders", "add", BuilderName, url.AbsoluteUri, "--processor", release.Architecture], cancellationToken);
+                await farm.TellAsync(
+                    ["builders", "add", BuilderName, url.AbsoluteUri, "--processor", release.Architecture], cancellationToken);
                 return farm;
             }
             catch
@@ -195,7 +200,8 @@ internal sealed class DemoFarm : IAsyncDisposable
             logPath,
             line =>
             {
-                if (url is not null || !line.StartsWith("buildd-slave ", StringComparison.Ordinal) || line.IndexOf(Sign, StringComparison.Ordinal) is not (> 0 and var at))
+                if (url is not null || !line.StartsWith("buildd-slave ", StringComparison.Ordinal)
+                    || line.IndexOf(Sign, StringComparison.Ordinal) is not (> 0 and var at))
                     return false;
                 url = new Uri(line[(at + Sign.Length)..].Trim());
                 return true;

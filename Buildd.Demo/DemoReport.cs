@@ -72,7 +72,8 @@ internal sealed class DemoReport(TextWriter output)
         using var document = JsonDocument.Parse(line);
         var happened = document.RootElement;
         string Text(string member) => happened.GetProperty(member).GetString() ?? "";
-        TimeSpan? Seconds() => happened.GetProperty("seconds") is { ValueKind: JsonValueKind.Number } seconds ? TimeSpan.FromSeconds(seconds.GetDouble()) : null;
+        TimeSpan? Seconds() => happened.GetProperty(
+            "seconds") is { ValueKind: JsonValueKind.Number } seconds ? TimeSpan.FromSeconds(seconds.GetDouble()) : null;
         if (happened.TryGetProperty("build", out var build))
             Cookie ??= build.GetString();
         switch (Text("event"))

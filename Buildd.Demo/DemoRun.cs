@@ -27,7 +27,8 @@ internal sealed class DemoRun(DemoOptions options, TextWriter output, TimeProvid
         var tarball = new ChrootTarball(release, options.ChrootCache, output);
         await tarball.EnsureAsync(_report, work.Path, options.FreshChroot, cancellationToken);
         var source = await _report.TimeAsync(
-            $"source: fetching {options.Package}", "source", () => SourcePackage.FetchAsync(release, options.Package, work.Path, cancellationToken));
+            $"source: fetching {options.Package}", "source", () =>
+                SourcePackage.FetchAsync(release, options.Package, work.Path, cancellationToken));
         foreach (var file in source.Files)
             _report.Say($"  {Path.GetFileName(file)} ({new FileInfo(file).Length:N0} bytes)");
 

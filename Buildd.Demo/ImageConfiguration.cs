@@ -28,7 +28,9 @@ internal static class ImageConfiguration
             """,
             cancellationToken);
         await ProcessRunner.CaptureAsync(
-            Command.Of("sh", "-e", "-c", "git init -q; git add -A; git -c user.name=demo -c user.email=demo@localhost commit -q -m 'Configuration of the demo'; chmod -R a+rX .") with
+            Command.Of(
+                "sh", "-e", "-c", "git init -q; git add -A; git -c user.name=demo -c user.email=demo@localhost commit -q -m "
+                    + "'Configuration of the demo'; chmod -R a+rX .") with
             { WorkingDirectory = folder },
             cancellationToken);
     }
@@ -36,6 +38,7 @@ internal static class ImageConfiguration
     private static async Task WriteAsync(string path, string text, CancellationToken cancellationToken)
     {
         await File.WriteAllTextAsync(path, text, cancellationToken);
-        File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(
+            path, File.GetUnixFileMode(path) | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
     }
 }

@@ -8,16 +8,38 @@ internal static class ImageDemoCommand
 {
     internal static System.CommandLine.Command Create()
     {
-        var tool = new Option<string>("--tool") { Description = "The image tool: live-build, or mmdebstrap.", HelpName = "NAME", DefaultValueFactory = _ => ImageDemoRun.LiveBuild };
+        var tool = new Option<string>("--tool")
+        {
+            Description = "The image tool: live-build, or mmdebstrap.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => ImageDemoRun.LiveBuild,
+        };
         tool.AcceptOnlyFromAmong(ImageDemoRun.LiveBuild, ImageDemoRun.Mmdebstrap);
-        var branch = new Option<string?>("--branch") { Description = "A branch with a configuration of live-build in place of the demo's own.", HelpName = "URL" };
-        var output = new Option<string>("--output") { Description = "Where the results go.", HelpName = "DIR", DefaultValueFactory = _ => "out/demo-image" };
-        var slave = new Option<string>("--slave") { Description = "The slave's program.", HelpName = "FILE", DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "buildd-slave") };
-        var farm = new Option<string>("--farm") { Description = "The farm's program.", HelpName = "FILE", DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "buildd-farm") };
+        var branch = new Option<string?>("--branch")
+        {
+            Description = "A branch with a configuration of live-build in place of the demo's own.",
+            HelpName = "URL",
+        };
+        var output = new Option<string>(
+            "--output")
+        { Description = "Where the results go.", HelpName = "DIR", DefaultValueFactory = _ => "out/demo-image" };
+        var slave = new Option<string>("--slave")
+        {
+            Description = "The slave's program.",
+            HelpName = "FILE",
+            DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "buildd-slave"),
+        };
+        var farm = new Option<string>("--farm")
+        {
+            Description = "The farm's program.",
+            HelpName = "FILE",
+            DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "buildd-farm"),
+        };
         var cache = ChrootOptions.Cache();
         var work = ChrootOptions.Work();
         var fresh = ChrootOptions.Fresh();
-        var command = new System.CommandLine.Command("image", "Make a live file system of this machine's release with a slave of its own, through the wire, as root.")
+        var command = new System.CommandLine.Command(
+            "image", "Make a live file system of this machine's release with a slave of its own, through the wire, as root.")
         {
             tool, branch, output, slave, farm, cache, work, fresh,
         };
@@ -32,7 +54,8 @@ internal static class ImageDemoCommand
                 WorkParent = Path.GetFullPath(parsed.GetValue(work)!),
                 FreshChroot = parsed.GetValue(fresh),
             },
-            parsed.GetValue(tool)!, parsed.GetValue(branch), Console.Out, !Console.IsOutputRedirected, TimeProvider.System).RunAsync(stop)));
+            parsed.GetValue(tool)!, parsed.GetValue(branch), Console.Out, !Console.IsOutputRedirected, TimeProvider.System)
+                .RunAsync(stop)));
         return command;
     }
 }

@@ -34,7 +34,8 @@ internal sealed class ImageDemoRun(DemoOptions options, string tool, string? bra
             await ImageConfiguration.CommitAsync(ownBranch, release, cancellationToken);
 
         await using var farm = await _report.TimeAsync("slave and farm: starting", "start", () => DemoFarm.StartAsync(
-            options, work.Path, release, tarball.Path, $"[livefs]\nfile-branches = {DemoFarm.Escape(ownBranch)}\n", _report, time, cancellationToken));
+            options, work.Path, release, tarball.Path, $"[livefs]\nfile-branches = {DemoFarm.Escape(ownBranch)}\n", _report, time,
+            cancellationToken));
         // With --json there is no log on the screen, which it could not share with a bar.
         var code = await farm.BuildAsync(
             [

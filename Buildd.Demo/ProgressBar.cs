@@ -16,7 +16,9 @@ internal sealed class ProgressBar(bool isTerminal)
     {
         var done = (int)Math.Round(fraction * BarWidth);
         var shown = new string([.. Printable.Text(stage).Where(c => c is not ('\n' or '\t')).Take(StageWidth)]);
-        return string.Create(CultureInfo.InvariantCulture, $"[{new string('#', done)}{new string('.', BarWidth - done)}] {fraction * 100,3:0} % {shown,-StageWidth}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"[{new string('#', done)}{new string('.', BarWidth - done)}] {fraction * 100,3:0} % {shown,-StageWidth}");
     }
 
     /// <summary>Draws it.</summary>

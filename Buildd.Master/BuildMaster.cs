@@ -167,7 +167,8 @@ public sealed class BuildMaster : IAsyncDisposable
     /// <returns>The build as it is then; null when there is none.</returns>
     public async Task<Build?> CancelAsync(long id, CancellationToken cancellationToken = default)
     {
-        var build = await _parts.Builds.ChangeAsync(id, build => build.CancelledBy(_time.GetUtcNow()), cancellationToken).ConfigureAwait(false);
+        var build = await _parts.Builds.ChangeAsync(id, build => build.CancelledBy(_time.GetUtcNow()), cancellationToken)
+            .ConfigureAwait(false);
         if (build is not null)
             _scheduler.Apply(build);
         return build;
@@ -184,8 +185,8 @@ public sealed class BuildMaster : IAsyncDisposable
 
     /// <summary>
     /// Checks all builders that are in service, as the original's operation of this name does: each must echo, speak protocol
-    /// 1.0 and be of an architecture of its record, and must not have a build that isn't its own. One that does not is taken out of service;
-    /// a virtual one that can't be reached is reset.
+    /// 1.0 and be of an architecture of its record, and must not have a build that isn't its own. One that does not is taken out of
+    /// service; a virtual one that can't be reached is reset.
     /// </summary>
     /// <returns>What was found, for each builder that was checked.</returns>
     public async Task<IReadOnlyList<BuilderFinding>> CheckBuildersAsync(CancellationToken cancellationToken = default)
@@ -253,7 +254,8 @@ public sealed class BuildMaster : IAsyncDisposable
             {
                 try
                 {
-                    await _parts.Uploads.LandedAsync(new LandedUpload(build, _gatherer.LandedFolder(build)), cancellationToken).ConfigureAwait(false);
+                    await _parts.Uploads.LandedAsync(new LandedUpload(build, _gatherer.LandedFolder(build)), cancellationToken)
+                        .ConfigureAwait(false);
                 }
                 catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
                 {
@@ -288,7 +290,8 @@ public sealed class BuildMaster : IAsyncDisposable
 
     private async Task RefreshAsync(bool start, CancellationToken cancellationToken)
     {
-        var own = await _parts.Builders.LeaseAsync(_options.Name, _options.LeaseDuration, _options.MaxBuilders, cancellationToken).ConfigureAwait(false);
+        var own = await _parts.Builders.LeaseAsync(_options.Name, _options.LeaseDuration, _options.MaxBuilders, cancellationToken)
+            .ConfigureAwait(false);
         _known = await _parts.Builders.ListAsync(cancellationToken).ConfigureAwait(false);
         await _seats.TakeAsync(own, start).ConfigureAwait(false);
         await FreeOrphansAsync(cancellationToken).ConfigureAwait(false);
@@ -298,7 +301,8 @@ public sealed class BuildMaster : IAsyncDisposable
     private async Task FreeOrphansAsync(CancellationToken cancellationToken)
     {
         var known = _known.Select(builder => builder.Name).ToHashSet(StringComparer.Ordinal);
-        var orphans = _scheduler.Queued().Where(build => build is { Queue: QueueState.Running or QueueState.Cancelling, Builder: { } builder }
+        var orphans = _scheduler.Queued()
+            .Where(build => build is { Queue: QueueState.Running or QueueState.Cancelling, Builder: { } builder }
             && !known.Contains(builder) && !_gatherer.HasLanded(build));
         foreach (var build in orphans)
         {
@@ -343,7 +347,8 @@ public sealed class BuildMaster : IAsyncDisposable
         }
 
         // What its builder's agent has done itself wakes it once too often, which is what its loop does anyway.
-        if ((before?.State, build.State) is (_, BuildState.Cancelling) or (BuildState.Building, BuildState.NeedsBuild) && (build.Builder ?? before?.Builder) is { } name)
+        if ((before?.State, build.State) is (_, BuildState.Cancelling) or (BuildState.Building, BuildState.NeedsBuild)
+            && (build.Builder ?? before?.Builder) is { } name)
             _seats.Find(name)?.Wake();
     }
 

@@ -85,8 +85,12 @@ internal static partial class MasterEvents
     [LoggerMessage(LogLevel.Warning, "{Builder} could not be looked at ({Count} in a row)")]
     internal static partial void LogScanFailed(this ILogger logger, Exception exception, string builder, int count);
 
-    [LoggerMessage(LogLevel.Error, "{Builder} ({BuilderFailures}) or {Cookie} ({JobFailures}) has failed; the builder: {BuilderVerdict}, the job: {JobVerdict}")]
-    internal static partial void LogFailureJudged(this ILogger logger, Exception exception, string builder, int builderFailures, string? cookie, int jobFailures, Enum builderVerdict, Enum jobVerdict);
+    [LoggerMessage(
+        LogLevel.Error,
+        "{Builder} ({BuilderFailures}) or {Cookie} ({JobFailures}) has failed; the builder: {BuilderVerdict}, the job: {JobVerdict}")]
+    internal static partial void LogFailureJudged(
+        this ILogger logger, Exception exception, string builder, int builderFailures, string? cookie, int jobFailures, Enum builderVerdict,
+        Enum jobVerdict);
 
     [LoggerMessage(LogLevel.Error, "The master has trouble of its own with {Builder}; tried again later")]
     internal static partial void LogOwnTrouble(this ILogger logger, Exception exception, string builder);

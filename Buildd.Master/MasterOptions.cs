@@ -30,7 +30,9 @@ public sealed record MasterOptions
     /// <summary>How often the list of builders is read, and leases are renewed; default 15 s, as the original's.</summary>
     public TimeSpan RefreshInterval { get; init => field = Positive(value); } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a lease of a builder holds; default 60 s, so that three refreshes may fail. Longer than <see cref="RefreshInterval"/>.</summary>
+    /// <summary>
+    /// How long a lease of a builder holds; default 60 s, so that three refreshes may fail. Longer than <see cref="RefreshInterval"/>.
+    /// </summary>
     public TimeSpan LeaseDuration { get; init => field = Positive(value); } = TimeSpan.FromSeconds(60);
 
     /// <summary>How many builders this master looks after at most; all by default.</summary>
@@ -66,7 +68,9 @@ public sealed record MasterOptions
     /// <summary>The longest that a build waits that was given back; default 6 hours.</summary>
     public TimeSpan MaxGiveBackDelay { get; init => field = Positive(value); } = TimeSpan.FromHours(6);
 
-    /// <summary>How many times in a row a build may be given back before it fails; default 10, with the other defaults after about two days.</summary>
+    /// <summary>
+    /// How many times in a row a build may be given back before it fails; default 10, with the other defaults after about two days.
+    /// </summary>
     public int MaxGiveBacks { get; init => field = Positive(value); } = 10;
 
     /// <summary>
@@ -86,7 +90,9 @@ public sealed record MasterOptions
     /// </summary>
     public ImmutableArray<string> ResumeCommand { get; init; } = [];
 
-    /// <summary>How long the resume command may run, and every call to a virtual builder may take; default 30 s, as the original's.</summary>
+    /// <summary>
+    /// How long the resume command may run, and every call to a virtual builder may take; default 30 s, as the original's.
+    /// </summary>
     public TimeSpan VirtualCallTimeout { get; init => field = Positive(value); } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long every call to another builder may take; default 40 s, as the original's.</summary>

@@ -29,7 +29,9 @@ internal sealed class WaitingReasoner(Scheduler scheduler, IReadOnlyList<Builder
         if (able.Count == 0)
             return new WaitingReason($"All {fitting.Count} builders that could build it are out of service or kept for manual use.");
         if (build.NotBefore > now)
-            return new WaitingReason($"It is tried again at {build.NotBefore:u}{(build.Reason is null ? "" : ", because " + build.Reason.TrimEnd('.'))}.", EstimatedStart: build.NotBefore);
+            return new WaitingReason(
+                $"It is tried again at {build.NotBefore:u}{(build.Reason is null ? "" : ", because " + build.Reason.TrimEnd('.'))}.",
+                EstimatedStart: build.NotBefore);
         var position = scheduler.Position(build) ?? 1;
         var start = now + Max(Soonest, UntilNextBuilder(able) + WorkAhead(build, demand, position, able.Count));
         var free = able.Count(builder => scheduler.OnBuilder(builder.Name) is null);
@@ -42,7 +44,8 @@ internal sealed class WaitingReasoner(Scheduler scheduler, IReadOnlyList<Builder
 
     private string NoneFits(Demand demand) => builders.Count == 0
         ? "The farm has no builders."
-        : $"No builder can build it: it needs {demand}" + (builders.Count == 1 ? $", and {builders[0].Name} {demand.Mismatch(builders[0])}." : ".");
+        : $"No builder can build it: it needs {demand}"
+        + (builders.Count == 1 ? $", and {builders[0].Name} {demand.Mismatch(builders[0])}." : ".");
 
     private TimeSpan UntilNextBuilder(List<Builder> able) => able.Min(builder =>
     {
@@ -58,7 +61,8 @@ internal sealed class WaitingReasoner(Scheduler scheduler, IReadOnlyList<Builder
         if (position <= 1)
             return TimeSpan.Zero;
         var waiting = scheduler.Queued().Where(other => other.Id != build.Id && other.IsReady(now) && Demand.Of(other) == demand).ToList();
-        var average = waiting.Count == 0 ? build.EstimatedDuration : waiting.Aggregate(TimeSpan.Zero, (sum, other) => sum + other.EstimatedDuration) / waiting.Count;
+        var average = waiting.Count == 0 ? build.EstimatedDuration : waiting.Aggregate(
+            TimeSpan.Zero, (sum, other) => sum + other.EstimatedDuration) / waiting.Count;
         var ahead = position - 1;
         return average * ahead / Math.Min(ahead, count);
     }

@@ -7,7 +7,9 @@ namespace Buildd.Slave;
 /// <remarks>One class in one file: several would be generated in an order that changes from one build to the next.</remarks>
 internal static partial class SlaveEvents
 {
-    [LoggerMessage(LogLevel.Information, "Removed {Count} files of {Bytes} bytes that were not used for longest; {Total} bytes stay in the file cache")]
+    [LoggerMessage(
+        LogLevel.Information,
+        "Removed {Count} files of {Bytes} bytes that were not used for longest; {Total} bytes stay in the file cache")]
     internal static partial void LogFilesEvicted(this ILogger logger, int count, long bytes, long total);
 
     [LoggerMessage(LogLevel.Warning, "{Path} could not be removed from the file cache")]

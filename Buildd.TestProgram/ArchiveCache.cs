@@ -62,7 +62,8 @@ internal sealed class ArchiveCache(Uri archive, string folder, string runFolder)
         {
             var path = http.Request.Url!.AbsolutePath.TrimStart('/');
             var kept = Path.GetFullPath(Path.Combine(IsImmutable(path) ? folder : runFolder, path));
-            var status = kept.StartsWith(folder + "/", StringComparison.Ordinal) || kept.StartsWith(runFolder + "/", StringComparison.Ordinal)
+            var status = kept.StartsWith(folder + "/", StringComparison.Ordinal)
+                || kept.StartsWith(runFolder + "/", StringComparison.Ordinal)
                 ? await _fetches.GetOrAdd(path, _ => new(() => FetchAsync(path, kept))).Value
                 : HttpStatusCode.Forbidden;
             http.Response.StatusCode = (int)status;

@@ -71,6 +71,7 @@ switch (args.FirstOrDefault())
 
     default:
         Console.Error.WriteLine(
-            "usage: exit N | print N | cat | pour N | show NAME | sleep N | ignore-signals N | stop-politely N | leak N | keep-archive URL FOLDER FOLDER");
+            "usage: exit N | print N | cat | pour N | show NAME | sleep N | ignore-signals N | stop-politely N | leak N | keep-archive "
+                + "URL FOLDER FOLDER");
         return 64;
 }

@@ -28,7 +28,9 @@ internal static class ArchiveDigests
         """;
 
     /// <summary>Reads them.</summary>
-    /// <exception cref="IOException">A command failed, or there are more than <see cref="ChrootPackageIndexes.MaxIndexes"/> indexes.</exception>
+    /// <exception cref="IOException">
+    /// A command failed, or there are more than <see cref="ChrootPackageIndexes.MaxIndexes"/> indexes.
+    /// </exception>
     internal static async Task<IReadOnlyList<FileDigests>> ReadAsync(ChrootRunner run, CancellationToken cancellationToken)
     {
         var archives = await FindAsync(run, cancellationToken).ConfigureAwait(false);
@@ -37,12 +39,16 @@ internal static class ArchiveDigests
         {
             // "SUM  PATH"; a backslash in front tells of a name that is quoted, which apt's are not.
             if (Encoding.UTF8.GetString(line).Split("  ", 2) is [{ Length: 64 } sum, var path]
-                && archives.FirstOrDefault(pair => path.StartsWith(pair.Key, StringComparison.Ordinal) && path[pair.Key.Length..] is "InRelease" or "Release") is { Value: not null } archive)
+                && archives.FirstOrDefault(
+                    pair => path.StartsWith(pair.Key, StringComparison.Ordinal)
+                        && path[pair.Key.Length..] is "InRelease" or "Release") is { Value: not null } archive)
                 digests.Add(new FileDigests($"{archive.Value} {path[archive.Key.Length..]}", sum, Uri: archive.Value.Split(' ')[0]));
         });
         foreach (var part in archives.Keys.Chunk(FilesPerCall))
         {
-            if (await run(Command.Of("/bin/sh", ["-c", SumScript, "sh", .. part]), lines.Write, cancellationToken).ConfigureAwait(false) is not 0 and var code)
+            if (
+                await run(Command.Of("/bin/sh", ["-c", SumScript, "sh", .. part]), lines.Write, cancellationToken)
+                    .ConfigureAwait(false) is not 0 and var code)
                 throw new IOException($"the archives' indexes could not be summed up: exit code {code}");
         }
 
@@ -62,11 +68,13 @@ internal static class ArchiveDigests
                 return;
             // The file's name is the archive's address and the index's own name, with _ for each slash.
             var end = file.LastIndexOf(key.Replace('/', '_'), StringComparison.Ordinal);
-            if (end > 0 && !found.TryAdd(file[..end], $"{ArchiveLine.WithoutCredentials(uri)} {suite}") && found.Count > ChrootPackageIndexes.MaxIndexes)
+            if (end > 0 && !found.TryAdd(file[..end], $"{ArchiveLine.WithoutCredentials(uri)} {suite}")
+                && found.Count > ChrootPackageIndexes.MaxIndexes)
                 throw new IOException($"the chroot has more than {ChrootPackageIndexes.MaxIndexes} archives");
         });
         var code = await run(
-            Command.Of("apt-get", "indextargets", "--format", Mark + "$(REPO_URI) $(RELEASE) $(METAKEY) $(FILENAME)", "Created-By: Packages"),
+            Command.Of(
+                "apt-get", "indextargets", "--format", Mark + "$(REPO_URI) $(RELEASE) $(METAKEY) $(FILENAME)", "Created-By: Packages"),
             lines.Write, cancellationToken).ConfigureAwait(false);
         lines.Complete();
         return code == 0 ? found : throw new IOException($"apt could not tell what it installs from: exit code {code}");

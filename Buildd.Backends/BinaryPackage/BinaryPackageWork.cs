@@ -74,11 +74,14 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
         var access = await system.OpenToSbuildAsync(user, abort).ConfigureAwait(false);
         var configuration = Path.Combine(context.Directory, ".sbuildrc");
         await File.WriteAllTextAsync(
-            configuration, SbuildConfiguration.Write(options, access.Configuration, await FullNameAsync(context, abort).ConfigureAwait(false)), abort).ConfigureAwait(false);
+            configuration, SbuildConfiguration.Write(
+                options, access.Configuration, await FullNameAsync(context, abort).ConfigureAwait(false)), abort).ConfigureAwait(false);
         await CheckConfigurationAsync(steps, access, configuration, abort).ConfigureAwait(false);
         await steps.RunAsync(Wear(Command.Of("uname", "-a")), abort).ConfigureAwait(false);
         context.Log.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"Builds with {Environment.ProcessorCount} processors; DEB_BUILD_OPTIONS is '{BuildOptions}'"));
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Builds with {Environment.ProcessorCount} processors; DEB_BUILD_OPTIONS is '{BuildOptions}'"));
         var scan = new SbuildLogScan();
         var pointers = new ImplicitPointerFilter(context.Log.Write);
         var result = await steps.RunAsync(
@@ -93,11 +96,17 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
         var isOnlyWarning = ImplicitPointerFilter.IsOnlyWarning(arguments.System.Architecture, arguments.Suite);
         pointers.Complete(isOnlyWarning);
         if (pointers.HasFinds && !isOnlyWarning)
-            throw new PhaseFailedException(BuildStatus.PackageFail, "The package uses pointers that functions without a declaration return") { Cause = cause };
+            throw new PhaseFailedException(BuildStatus.PackageFail, "The package uses pointers that functions without a declaration return")
+            {
+                Cause = cause,
+            };
         if (result.ExitCode == SbuildExitCode.GivenBack)
             throw await JudgeAsync(site, scan, cause, abort).ConfigureAwait(false);
         if (!result.Succeeded)
-            throw new PhaseFailedException(SbuildExitCode.ToStatus(result.ExitCode), $"sbuild ended with {result.Describe()}") { Cause = cause };
+            throw new PhaseFailedException(SbuildExitCode.ToStatus(result.ExitCode), $"sbuild ended with {result.Describe()}")
+            {
+                Cause = cause,
+            };
     }
 
     /// <summary>What goes to the package's own programs; null when there is nothing to say.</summary>
@@ -122,8 +131,10 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
     {
         foreach (var path in (string[])[configuration, MachineConfiguration])
         {
-            if (File.Exists(path) && !(await steps.RunAsync(access.AsUser(Command.Of("perl", "-c", path)), abort).ConfigureAwait(false)).Succeeded)
-                throw new PhaseFailedException(BuildStatus.BuilderFail, $"sbuild's configuration '{path}' is no Perl: see above, and correct it on this machine");
+            if (File.Exists(path)
+                && !(await steps.RunAsync(access.AsUser(Command.Of("perl", "-c", path)), abort).ConfigureAwait(false)).Succeeded)
+                throw new PhaseFailedException(
+                    BuildStatus.BuilderFail, $"sbuild's configuration '{path}' is no Perl: see above, and correct it on this machine");
         }
     }
 
@@ -145,10 +156,12 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
     private async Task<PhaseFailedException> JudgeAsync(BuildSite site, SbuildLogScan scan, string? cause, CancellationToken abort)
     {
         var verdict = await new DepWaitAnalysis(ReadInsideAsync, ArchitectureTable.Load(), site.Context.Time).JudgeAsync(
-            scan, site.Context.Request.Files[arguments.Dsc], arguments.System.Architecture, arguments.ArchIndep, abort).ConfigureAwait(false);
+            scan, site.Context.Request.Files[arguments.Dsc], arguments.System.Architecture, arguments.ArchIndep, abort)
+                .ConfigureAwait(false);
         return new PhaseFailedException(verdict.Status, verdict.Reason) { Dependencies = verdict.Dependencies, Cause = cause };
 
-        Task<int> ReadInsideAsync(Command command, OutputWriter output, CancellationToken cancellationToken) => site.Environment.RunInsideAsync(
+        Task<int> ReadInsideAsync(Command command, OutputWriter output, CancellationToken cancellationToken) =>
+            site.Environment.RunInsideAsync(
             command, cancellationToken, output: output, description: $"{command.File} in the chroot (its output is read, and not logged)");
     }
 

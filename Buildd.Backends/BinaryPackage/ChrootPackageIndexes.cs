@@ -23,11 +23,15 @@ internal sealed class ChrootPackageIndexes(ChrootRunner run)
     /// <summary>What the lines with file names begin with: warnings come the same way.</summary>
     private const string Mark = "buildd-index:";
 
-    /// <summary>A longer name is no file's that apt has made; with <see cref="FilesPerCall"/> of them a command stays below its limit.</summary>
+    /// <summary>
+    /// A longer name is no file's that apt has made; with <see cref="FilesPerCall"/> of them a command stays below its limit.
+    /// </summary>
     private const int MaxLineBytes = 1024;
     private const int CompressedExitCode = 3;
 
-    /// <summary>For an apt that has no helper, or one that fails. Of a chroot with nothing but compressed indexes nothing can be said.</summary>
+    /// <summary>
+    /// For an apt that has no helper, or one that fails. Of a chroot with nothing but compressed indexes nothing can be said.
+    /// </summary>
     private const string PlainListsScript =
         """
         for f in /var/lib/apt/lists/*_Packages.*; do
@@ -55,17 +59,21 @@ internal sealed class ChrootPackageIndexes(ChrootRunner run)
         var lines = new LineSplitter(MaxLineBytes, (line, _) =>
         {
             if (Encoding.UTF8.GetString(line) is var text && text.StartsWith(Mark + "/", StringComparison.Ordinal))
-                files.Add(files.Count < MaxIndexes ? text[Mark.Length..] : throw new IOException($"the chroot has more than {MaxIndexes} package indexes"));
+                files.Add(
+                    files.Count < MaxIndexes ? text[Mark.Length..] : throw new IOException(
+                        $"the chroot has more than {MaxIndexes} package indexes"));
         });
         var code = await run(
-            Command.Of("apt-get", "indextargets", "--format", Mark + "$(FILENAME)", "Created-By: Packages"), lines.Write, cancellationToken).ConfigureAwait(false);
+            Command.Of("apt-get", "indextargets", "--format", Mark + "$(FILENAME)", "Created-By: Packages"), lines.Write, cancellationToken)
+                .ConfigureAwait(false);
         lines.Complete();
         if (code != 0 || files.Count == 0)
             return false;
 
         foreach (var part in files.Chunk(FilesPerCall))
         {
-            code = await run(Command.Of("/usr/lib/apt/apt-helper", ["cat-file", .. part]), reader.Write, cancellationToken).ConfigureAwait(false);
+            code = await run(Command.Of("/usr/lib/apt/apt-helper", ["cat-file", .. part]), reader.Write, cancellationToken)
+                .ConfigureAwait(false);
             reader.Complete();
             if (code != 0)
                 return false;

@@ -58,7 +58,8 @@ internal sealed class DepWaitAnalysis(ChrootRunner run, ArchitectureTable archit
         {
             return Failed($"the chroot did not answer within {Deadline.TotalMinutes:0} minutes");
         }
-        catch (Exception e) when (e is DebianException or IOException or UnauthorizedAccessException or ProcessException or PhaseFailedException)
+        catch (Exception e) when (e is DebianException or IOException or UnauthorizedAccessException or ProcessException
+            or PhaseFailedException)
         {
             return Failed(e.Message);
         }
@@ -73,9 +74,12 @@ internal sealed class DepWaitAnalysis(ChrootRunner run, ArchitectureTable archit
             return new DepWaitVerdict(BuildStatus.ChrootFail, "apt in the chroot has no package lists, so nothing could be installed");
         }
 
-        var missing = relations.Where(relation => !matcher.IsSatisfied(relation)).Select(relation => relation.ToString()).Distinct().ToList();
+        var missing = relations.Where(relation => !matcher.IsSatisfied(relation)).Select(relation => relation.ToString()).Distinct()
+            .ToList();
         if (missing.Count == 0)
-            return new DepWaitVerdict(BuildStatus.PackageFail, "every build dependency is in the chroot's package lists, and they could not be installed: there is nothing to wait for");
+            return new DepWaitVerdict(
+                BuildStatus.PackageFail,
+                "every build dependency is in the chroot's package lists, and they could not be installed: there is nothing to wait for");
 
         var (count, length) = (0, -2);
         while (count < missing.Count && length + missing[count].Length + 2 <= MaxDependenciesLength)
@@ -96,7 +100,8 @@ internal sealed class DepWaitAnalysis(ChrootRunner run, ArchitectureTable archit
         string dscPath, string architecture, bool archIndep, CancellationToken cancellationToken)
     {
         var dsc = await SourceControl.ReadFileAsync(dscPath, cancellationToken).ConfigureAwait(false);
-        string[] fields = archIndep ? ["Build-Depends", "Build-Depends-Arch", "Build-Depends-Indep"] : ["Build-Depends", "Build-Depends-Arch"];
+        string[] fields =
+            archIndep ? ["Build-Depends", "Build-Depends-Arch", "Build-Depends-Indep"] : ["Build-Depends", "Build-Depends-Arch"];
         return [.. fields
             .SelectMany(field => RelationGroup.ParseList(dsc.Paragraph[field] ?? ""))
             .Select(group => new RelationGroup([.. group.Alternatives.Where(relation => relation.AppliesTo(architecture, architectures))]))

@@ -23,7 +23,8 @@ internal sealed record FileDigests(string Name, string Sha256, string? Sha1 = nu
         var piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
-            var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            var file = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
             await using var closing = file.ConfigureAwait(false);
             for (int count; (count = await file.ReadAsync(piece, cancellationToken).ConfigureAwait(false)) > 0;)
             {

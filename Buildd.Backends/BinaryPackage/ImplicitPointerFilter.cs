@@ -18,10 +18,14 @@ namespace Buildd.Backends.BinaryPackage;
 /// </remarks>
 internal sealed class ImplicitPointerFilter
 {
-    /// <summary>How much of a line is looked at. A compiler's line has a path, which has at most 4096 bytes (PATH_MAX), and a sentence.</summary>
+    /// <summary>
+    /// How much of a line is looked at. A compiler's line has a path, which has at most 4096 bytes (PATH_MAX), and a sentence.
+    /// </summary>
     internal const int MaxLineBytes = 8 * 1024;
 
-    /// <summary>How many implicit declarations are remembered: other compilers that run at the same time write between the two warnings.</summary>
+    /// <summary>
+    /// How many implicit declarations are remembered: other compilers that run at the same time write between the two warnings.
+    /// </summary>
     internal const int MaxRemembered = 1000;
 
     /// <summary>Releases of Ubuntu that built before their packages were cleaned of this.</summary>

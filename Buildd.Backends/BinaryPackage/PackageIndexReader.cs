@@ -12,7 +12,9 @@ namespace Buildd.Backends.BinaryPackage;
 /// </summary>
 internal sealed class PackageIndexReader
 {
-    /// <summary>1 MiB in one line. The longest lines of Debian's archive, Provides of Rust's packages, have some ten thousand characters.</summary>
+    /// <summary>
+    /// 1 MiB in one line. The longest lines of Debian's archive, Provides of Rust's packages, have some ten thousand characters.
+    /// </summary>
     internal const int MaxLineBytes = 1024 * 1024;
 
     private readonly RelationMatcher _matcher;

@@ -42,7 +42,9 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
     /// Puts what is secret where it is never on a disk: on the system's own file system in memory, with a link to it in its
     /// place. Only root may read it, so the package that is built may not.
     /// </summary>
-    /// <remarks>Differs: the reference writes a file that everybody may read. Apt, which is root, reads the one as well as the other.</remarks>
+    /// <remarks>
+    /// Differs: the reference writes a file that everybody may read. Apt, which is root, reads the one as well as the other.
+    /// </remarks>
     private const string SecretInMemoryScript =
         """
         set -e
@@ -66,10 +68,12 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
     internal async Task WriteSourcesAsync(IReadOnlyList<ArchiveLine> archives, string? proxy, CancellationToken cancellationToken)
     {
         if (archives.Count == 0)
-            throw new PhaseFailedException(BuildStatus.ChrootFail, "the master sent an empty list of archives: there is nothing to install from");
+            throw new PhaseFailedException(
+                BuildStatus.ChrootFail, "the master sent an empty list of archives: there is nothing to install from");
         if (LineSeries.Contains(arguments.Series) || SeriesBeforeStanzas.Contains(arguments.Series))
         {
-            await WriteAsync(SourcesList, string.Concat(archives.Select(line => line.Text + "\n")), Secret(archives), cancellationToken).ConfigureAwait(false);
+            await WriteAsync(SourcesList, string.Concat(archives.Select(line => line.Text + "\n")), Secret(archives), cancellationToken)
+                .ConfigureAwait(false);
         }
         else
         {
@@ -79,12 +83,15 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
             // What the chroot came with is to go. Differs: debian.sources of Debian's images too, which the reference does not know.
             await system.RunScriptAsync(
                 "remove the chroot's own sources",
-                "rm -f /etc/apt/sources.list /etc/apt/sources.list.d/ubuntu.sources /etc/apt/sources.list.d/debian.sources", [], cancellationToken).ConfigureAwait(false);
-            await WriteAsync(SourcesFile, string.Concat(known.Select(line => line.ToStanza())), Secret(known), cancellationToken).ConfigureAwait(false);
+                "rm -f /etc/apt/sources.list /etc/apt/sources.list.d/ubuntu.sources /etc/apt/sources.list.d/debian.sources", [],
+                cancellationToken).ConfigureAwait(false);
+            await WriteAsync(SourcesFile, string.Concat(known.Select(line => line.ToStanza())), Secret(known), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         await WriteAsync("/etc/apt/apt.conf.d/99retries", "Acquire::Retries \"3\";\n", false, cancellationToken).ConfigureAwait(false);
-        await WriteAsync("/etc/apt/apt.conf.d/99phasing", "APT::Get::Always-Include-Phased-Updates \"true\";\n", false, cancellationToken).ConfigureAwait(false);
+        await WriteAsync("/etc/apt/apt.conf.d/99phasing", "APT::Get::Always-Include-Phased-Updates \"true\";\n", false, cancellationToken)
+            .ConfigureAwait(false);
         if (proxy is not null)
         {
             await WriteAsync(
@@ -95,7 +102,8 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
         foreach (var pocket in (string[])["proposed", "backports"])
         {
             await WriteAsync(
-                $"/etc/apt/preferences.d/{pocket}.pref", $"Package: *\nPin: release a=*-{pocket}\nPin-Priority: 500\n", false, cancellationToken).ConfigureAwait(false);
+                $"/etc/apt/preferences.d/{pocket}.pref", $"Package: *\nPin: release a=*-{pocket}\nPin-Priority: 500\n", false,
+                cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -111,11 +119,15 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
                 var ring = KeyRing.Read(keys[i]);
                 bytes.Write(ring.Bytes.Span);
                 foreach (var key in ring.Keys)
-                    log.WriteLine($"apt trusts {(key.Fingerprint.Length > 0 ? key.Fingerprint : "a key of version 3")} {string.Join("; ", key.UserIds)}".TrimEnd());
+                {
+                    var name = key.Fingerprint.Length > 0 ? key.Fingerprint : "a key of version 3";
+                    log.WriteLine($"apt trusts {name} {string.Join("; ", key.UserIds)}".TrimEnd());
+                }
             }
             catch (KeyRingException e)
             {
-                throw new PhaseFailedException(BuildStatus.ChrootFail, $"entry {i + 1} of '{WireNames.Arguments.TrustedKeys}' can't be used: {e.Message}", e);
+                throw new PhaseFailedException(
+                    BuildStatus.ChrootFail, $"entry {i + 1} of '{WireNames.Arguments.TrustedKeys}' can't be used: {e.Message}", e);
             }
         }
 
@@ -138,7 +150,8 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
         }
 
         await system.RunInsideOrFailAsync(
-            Wear(Command.Of("apt-get", "-o", "DPkg::Options::=--force-confold", "-uy", "--purge", "dist-upgrade")), cancellationToken).ConfigureAwait(false);
+            Wear(Command.Of("apt-get", "-o", "DPkg::Options::=--force-confold", "-uy", "--purge", "dist-upgrade")), cancellationToken)
+                .ConfigureAwait(false);
     }
 
     /// <summary>Puts what was in memory there once more.</summary>
@@ -156,7 +169,8 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
     {
         var unknown = line.UnknownOptions.ToList();
         if (unknown.Count > 0)
-            log.WriteLine($"An archive is left out, whose option is not known ({ArgumentReader.Shown(string.Join(", ", unknown))}): {line}");
+            log.WriteLine(
+                $"An archive is left out, whose option is not known ({ArgumentReader.Shown(string.Join(", ", unknown))}): {line}");
         return unknown.Count == 0;
     }
 
@@ -177,11 +191,13 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
             return;
         }
 
-        log.WriteLine($"{path} has a password in it, and the chroot has no file system in memory: it is written to the disk, for root alone");
+        log.WriteLine(
+            $"{path} has a password in it, and the chroot has no file system in memory: it is written to the disk, for root alone");
         if (await RunAsync($"write {path} in the chroot", SecretScript, [path], bytes).ConfigureAwait(false) is not 0 and var code)
             throw new PhaseFailedException(BuildStatus.ChrootFail, $"{path} could not be written in the chroot: exit code {code}");
 
-        Task<int> RunAsync(string description, string script, string[] words, ReadOnlyMemory<byte> input = default) => system.RunInsideAsync(
+        Task<int> RunAsync(string description, string script, string[] words, ReadOnlyMemory<byte> input = default) =>
+            system.RunInsideAsync(
             Command.Of("/bin/sh", ["-c", script, "sh", .. words]), cancellationToken, input, description: description);
     }
 }

@@ -33,7 +33,8 @@ internal sealed class ArgumentReader(XmlRpcStruct arguments)
     internal IReadOnlyList<string>? Texts(string name) => Find(name) switch
     {
         null => null,
-        XmlRpcArray array => [.. array.Select(item => item is XmlRpcString text ? text.Value : throw Wrong(name, "an array of strings", item))],
+        XmlRpcArray array =>
+            [.. array.Select(item => item is XmlRpcString text ? text.Value : throw Wrong(name, "an array of strings", item))],
         var other => throw Wrong(name, "an array of strings", other),
     };
 
@@ -48,7 +49,8 @@ internal sealed class ArgumentReader(XmlRpcStruct arguments)
     {
         var lines = Texts(name) ?? [];
         if (lines.Count > DebianArguments.MaxListEntries)
-            throw new RefusedException($"the argument '{name}' has {lines.Count} entries; more than {DebianArguments.MaxListEntries} make no sense");
+            throw new RefusedException(
+                $"the argument '{name}' has {lines.Count} entries; more than {DebianArguments.MaxListEntries} make no sense");
         foreach (var line in lines)
             Line(name, line);
         return lines;
@@ -59,7 +61,8 @@ internal sealed class ArgumentReader(XmlRpcStruct arguments)
     {
         null => [],
         XmlRpcStruct members when members.Count > DebianArguments.MaxListEntries =>
-            throw new RefusedException($"the argument '{name}' has {members.Count} members; more than {DebianArguments.MaxListEntries} make no sense"),
+            throw new RefusedException(
+                $"the argument '{name}' has {members.Count} members; more than {DebianArguments.MaxListEntries} make no sense"),
         XmlRpcStruct members => [.. members.Select(member => member.Value is XmlRpcString text
             ? KeyValuePair.Create(member.Key, text.Value)
             : throw Wrong(name, "a struct of strings", member.Value))],
@@ -68,13 +71,17 @@ internal sealed class ArgumentReader(XmlRpcStruct arguments)
 
     /// <summary>A name that becomes part of file names.</summary>
     internal static string Name(string name, string value) =>
-        value.Length > 0 && char.IsAsciiLetterOrDigit(value[0]) && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or '.' or '_' or '@')
+        value.Length > 0 && char.IsAsciiLetterOrDigit(value[0])
+            && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or '.' or '_' or '@')
             ? value
-            : throw new RefusedException($"the argument '{name}' is '{Shown(value)}'; it has to begin with a letter or digit and to have only those and '-+._@' in it");
+            : throw new RefusedException(
+                $"the argument '{name}' is '{Shown(value)}'; it has to begin with a letter or digit and to have only those and '-+._@' "
+                    + "in it");
 
     /// <summary>A name that programs get as an argument and that becomes part of file names.</summary>
     internal static string Word(string name, string value) =>
-        value.Length > 0 && char.IsAsciiLetterOrDigit(value[0]) && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or '.' or '_')
+        value.Length > 0 && char.IsAsciiLetterOrDigit(value[0])
+            && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or '.' or '_')
             ? value
             : throw new RefusedException($"the argument '{name}' is '{Shown(value)}', which is no name of a suite or an architecture");
 

@@ -47,14 +47,17 @@ internal sealed record DebianArguments
         var reader = new ArgumentReader(request.Arguments);
         // Its link would stand where the build puts a file or folder of its own, which would then land in the cache.
         if (request.Files.Keys.FirstOrDefault(name => name.StartsWith('.') || name == Root.BuildLayout.Chroot) is { } clash)
-            throw new RefusedException($"a file called '{ArgumentReader.Shown(clash)}' can't be an input: the build has something of its own there");
+            throw new RefusedException(
+                $"a file called '{ArgumentReader.Shown(clash)}' can't be an input: the build has something of its own there");
 
         reader.Flag(Arguments.ArchivePrivate); // the slave has looked at it for the log, whatever its type is
         return new DebianArguments
         {
             ImageType = ArgumentReader.Word(Arguments.ImageType, reader.Text(Arguments.ImageType) ?? ChrootImage),
             FastCleanup = reader.Flag(Arguments.FastCleanup),
-            BuilderConstraints = [.. (reader.Texts(Arguments.BuilderConstraints) ?? []).Select(name => ArgumentReader.Line(Arguments.BuilderConstraints, name))],
+            BuilderConstraints =
+                [.. (reader.Texts(Arguments.BuilderConstraints) ?? []).Select(name => ArgumentReader.Line(Arguments.BuilderConstraints,
+                    name))],
             Architecture = ArgumentReader.Word(Arguments.ArchTag, reader.Text(Arguments.ArchTag) ?? request.DefaultArchitecture),
             Series = ArgumentReader.Word(Arguments.Series, reader.Text(Arguments.Series) ?? reader.RequiredText(Arguments.Suite)),
             Archives = ParseArchives(reader.Texts(Arguments.Archives)),
@@ -66,7 +69,8 @@ internal sealed record DebianArguments
     private static List<ArchiveLine>? ParseArchives(IReadOnlyList<string>? lines)
     {
         if (lines?.Count > MaxListEntries)
-            throw new RefusedException($"the argument '{Arguments.Archives}' has {lines.Count} lines; more than {MaxListEntries} make no sense");
+            throw new RefusedException(
+                $"the argument '{Arguments.Archives}' has {lines.Count} lines; more than {MaxListEntries} make no sense");
         return lines?.Select(ParseArchive).ToList();
     }
 
@@ -79,7 +83,8 @@ internal sealed record DebianArguments
         catch (ArchiveLineException e)
         {
             // The line itself may hold a password, so the message says which it is and not what is in it.
-            throw new RefusedException($"line {index + 1} of the argument '{Arguments.Archives}' is no line of a sources.list: {e.Message}", e);
+            throw new RefusedException(
+                $"line {index + 1} of the argument '{Arguments.Archives}' is no line of a sources.list: {e.Message}", e);
         }
     }
 

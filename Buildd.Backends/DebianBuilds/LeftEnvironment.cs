@@ -38,7 +38,8 @@ internal static class LeftEnvironment
             if (account is null)
                 throw new IOException($"'{folder}' belongs to users of a namespace of '{name}', who can't be had any more: {mistake}");
             if (await RunAsync(left, account.EndAllIn(folder), cancellationToken).ConfigureAwait(false) is not 0 and var code)
-                throw new IOException($"what users of the namespaces still do in '{folder}' could not be ended: the command ended with exit code {code}");
+                throw new IOException(
+                    $"what users of the namespaces still do in '{folder}' could not be ended: the command ended with exit code {code}");
             await account.RemoveAsync(folder, command => RunAsync(left, command, cancellationToken)).ConfigureAwait(false);
         }
         else if (options.Environment == EnvironmentKind.Unshare ? Directory.Exists(folder) : Directory.Exists(left.Directory))
@@ -56,7 +57,9 @@ internal static class LeftEnvironment
         }
     }
 
-    /// <summary>What is of root and in no control group of ours is seen by root alone; <see cref="RootOperation.Kill"/> ends that.</summary>
+    /// <summary>
+    /// What is of root and in no control group of ours is seen by root alone; <see cref="RootOperation.Kill"/> ends that.
+    /// </summary>
     private static async Task EndProcessesAsync(LeftBuild left)
     {
         var scope = ProcessScope.OpenLeft(left.BuildId, left.Directory, left.Time);
@@ -67,7 +70,9 @@ internal static class LeftEnvironment
     }
 
     private static async Task<int> RunAsync(LeftBuild left, Command command, CancellationToken cancellationToken) =>
-        (await ProcessRunner.RunAsync(StepEnvironment.Complete(command), left.Log.Write, cancellationToken: cancellationToken).ConfigureAwait(false)).ExitCode;
+        (
+            await ProcessRunner.RunAsync(StepEnvironment.Complete(command), left.Log.Write, cancellationToken: cancellationToken)
+                .ConfigureAwait(false)).ExitCode;
 
     private static async Task RunAsync(
         LeftBuild left, Func<ProcessScope, RootRunner> makeRunner, RootOperation[] operations, CancellationToken cancellationToken)

@@ -59,7 +59,9 @@ internal abstract class BuildEnvironment
     /// <summary>The build's own folder on this machine.</summary>
     private protected abstract string BuildDirectory { get; }
 
-    /// <summary>Whether its files lie at <see cref="BuildLayout.ChrootIn"/> for this machine's programs too, with this machine's numbers of users.</summary>
+    /// <summary>
+    /// Whether its files lie at <see cref="BuildLayout.ChrootIn"/> for this machine's programs too, with this machine's numbers of users.
+    /// </summary>
     internal virtual bool IsOnThisMachine => true;
 
     /// <summary>A sentence on what this machine lacks for it; null when all is well. Touches nothing.</summary>
@@ -123,7 +125,9 @@ internal abstract class BuildEnvironment
             : $"'{path}' can't be taken out of the system: exit code {code}");
     }
 
-    /// <summary>Lets the system read a folder of this machine at a folder of its own, which must be there. <see cref="UnmountAsync"/> ends that.</summary>
+    /// <summary>
+    /// Lets the system read a folder of this machine at a folder of its own, which must be there. <see cref="UnmountAsync"/> ends that.
+    /// </summary>
     /// <param name="folder">The folder, which has to lie in one of <see cref="RootPlace.ReadableFolders"/>.</param>
     /// <param name="path">Where it is to appear.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -140,7 +144,9 @@ internal abstract class BuildEnvironment
     /// <exception cref="PhaseFailedException">Something survived.</exception>
     internal abstract Task KillAsync(CancellationToken cancellationToken);
 
-    /// <summary>Takes back what <see cref="OpenToSbuildAsync"/> did outside of the build's folder; nothing when it was not called.</summary>
+    /// <summary>
+    /// Takes back what <see cref="OpenToSbuildAsync"/> did outside of the build's folder; nothing when it was not called.
+    /// </summary>
     /// <exception cref="PhaseFailedException">It can't be done.</exception>
     internal abstract Task CloseToSbuildAsync(CancellationToken cancellationToken);
 
@@ -160,12 +166,16 @@ internal abstract class BuildEnvironment
         {
             var source = Path.Combine("/etc", name);
             if (File.Exists(source))
-                await WriteFileAsync($"/etc/{name}", await File.ReadAllBytesAsync(source, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                await WriteFileAsync(
+                    $"/etc/{name}", await File.ReadAllBytesAsync(source, cancellationToken).ConfigureAwait(false), cancellationToken)
+                        .ConfigureAwait(false);
         }
     }
 
     /// <summary>Runs a command inside as root, with its own environment and working folder, and nothing to read.</summary>
-    /// <param name="command">The command. Values of variables are in no command line and so in no list of processes and no log of sudo's.</param>
+    /// <param name="command">
+    /// The command. Values of variables are in no command line and so in no list of processes and no log of sudo's.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="output">Gets what it writes; null means the log.</param>
     /// <returns>Its exit code; that of cd where there is no such folder.</returns>
@@ -186,7 +196,9 @@ internal abstract class BuildEnvironment
     {
         var code = await RunInsideAsync(command, cancellationToken, input, description: description).ConfigureAwait(false);
         if (code != 0)
-            throw new PhaseFailedException(BuildStatus.ChrootFail, $"'{description ?? command.ToString()}' ended with {new ProcessResult(code, TimeSpan.Zero, true).Describe()}");
+            throw new PhaseFailedException(
+                BuildStatus.ChrootFail,
+                $"'{description ?? command.ToString()}' ended with {new ProcessResult(code, TimeSpan.Zero, true).Describe()}");
     }
 
     /// <summary>Makes an account known inside, with this machine's numbers, and gives it the folder <c>/build</c> there.</summary>

@@ -33,7 +33,9 @@ public sealed class ChrootBases(RootAccess access, string workDirectory, TimePro
             {
                 found.Add(new DerivedFile(
                     sha1,
-                    long.TryParse(Encoding.ASCII.GetString(content).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0,
+                    long.TryParse(Encoding.ASCII.GetString(content).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)
+                        ? bytes
+                        : 0,
                     File.GetLastWriteTimeUtc(file)));
             }
         }

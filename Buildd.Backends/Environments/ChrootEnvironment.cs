@@ -43,30 +43,37 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
             description ?? $"chroot {BuildLayout.Chroot} {command}", BuildStatus.ChrootFail, cancellationToken, output);
 
     /// <inheritdoc/>
-    internal override Task WriteFileAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => steps.RunAsRootOrFailAsync(
-        new RootOperation.Write(Id, path, content.Length), content, $"write {path} in the chroot", BuildStatus.ChrootFail, cancellationToken);
+    internal override Task WriteFileAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        steps.RunAsRootOrFailAsync(
+        new RootOperation.Write(Id, path, content.Length), content, $"write {path} in the chroot", BuildStatus.ChrootFail,
+        cancellationToken);
 
     /// <inheritdoc/>
     internal override async Task<string> TakeAsync(string path, CancellationToken cancellationToken)
     {
-        await RunAsync(new RootOperation.Take(Id, path), $"take {path} out of the chroot", BuildStatus.PackageFail, cancellationToken).ConfigureAwait(false);
+        await RunAsync(new RootOperation.Take(Id, path), $"take {path} out of the chroot", BuildStatus.PackageFail, cancellationToken)
+            .ConfigureAwait(false);
         return Path.Combine(BuildDirectory, BuildLayout.Taken);
     }
 
     /// <inheritdoc/>
     internal override Task BindAsync(string folder, string path, CancellationToken cancellationToken) =>
-        RunAsync(new RootOperation.Bind(Id, folder, path), $"let the chroot read {folder} at {path}", BuildStatus.BuilderFail, cancellationToken);
+        RunAsync(
+            new RootOperation.Bind(Id, folder, path), $"let the chroot read {folder} at {path}", BuildStatus.BuilderFail,
+            cancellationToken);
 
     /// <inheritdoc/>
     internal override async Task<SbuildAccess> OpenToSbuildAsync(BuildUser user, CancellationToken cancellationToken)
     {
         _defined = true;
-        await RunAsync(new RootOperation.Define(Id), "tell schroot about the chroot", BuildStatus.BuilderFail, cancellationToken).ConfigureAwait(false);
+        await RunAsync(new RootOperation.Define(Id), "tell schroot about the chroot", BuildStatus.BuilderFail, cancellationToken)
+            .ConfigureAwait(false);
         var schroot = HasNetwork ? "" : await WriteSchrootAsync(cancellationToken).ConfigureAwait(false);
         return new SbuildAccess(
             ["-c", $"chroot:{SchrootDefinition.NameOf(Id)}"],
             $"$chroot_mode = 'schroot';{schroot}",
-            command => CurrentUser.IsRoot ? command.Behind("setpriv", $"--reuid={user.Id}", $"--regid={user.GroupId}", "--init-groups", "--") : command);
+            command => CurrentUser.IsRoot ? command.Behind(
+                "setpriv", $"--reuid={user.Id}", $"--regid={user.GroupId}", "--init-groups", "--") : command);
     }
 
     /// <inheritdoc/>

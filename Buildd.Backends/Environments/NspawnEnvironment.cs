@@ -42,7 +42,9 @@ internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps,
     /// <inheritdoc/>
     internal override async Task<string?> FindMistakeAsync(CancellationToken cancellationToken) =>
         await base.FindMistakeAsync(cancellationToken).ConfigureAwait(false)
-        ?? (File.Exists(Nspawn) ? null : $"builds in the environment 'nspawn' can't run here: {Nspawn} is not there: run 'apt-get install systemd-container' as root");
+        ?? (
+            File.Exists(Nspawn) ? null : $"builds in the environment 'nspawn' can't run here: {Nspawn} is not there: run 'apt-get "
+                + "install systemd-container' as root");
 
     /// <inheritdoc/>
     /// <remarks>What is mounted on this machine does not reach a container that is booted.</remarks>
@@ -56,8 +58,10 @@ internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps,
         await UnmountAsync(cancellationToken).ConfigureAwait(false); // the container mounts its own
         Directory.CreateDirectory(Door, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         _container = HeldStep.Start(end => _steps.RunAsRootOrFailAsync(
-            new RootOperation.Boot(_context.Request.BuildId, HasNetwork), default, "boot the chroot as a container", BuildStatus.ChrootFail, end));
-        var booted = RunAsync(new RootOperation.Booted(_context.Request.BuildId), "wait until it has booted", BuildStatus.ChrootFail, cancellationToken);
+            new RootOperation.Boot(_context.Request.BuildId, HasNetwork), default, "boot the chroot as a container", BuildStatus.ChrootFail,
+            end));
+        var booted = RunAsync(
+            new RootOperation.Booted(_context.Request.BuildId), "wait until it has booted", BuildStatus.ChrootFail, cancellationToken);
         if (await Task.WhenAny(booted, _container.Completion).ConfigureAwait(false) == booted)
         {
             await booted.ConfigureAwait(false);
@@ -65,7 +69,8 @@ internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps,
         }
 
         // What waits is ended with the build; the reason is what the container says.
-        _ = booted.ContinueWith(task => task.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = booted.ContinueWith(
+            task => task.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         await _container.Completion.ConfigureAwait(false);
         throw new PhaseFailedException(BuildStatus.ChrootFail, "the container has ended before it had booted");
     }
@@ -91,21 +96,28 @@ internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps,
             description: "answer sbuild's calls in the container"));
         return await SbuildServer.WriteAsync(
             _context.Directory, [caller, Door], HasNetwork,
-            command => CurrentUser.IsRoot ? command.Behind("setpriv", $"--reuid={user.Id}", $"--regid={user.GroupId}", "--init-groups", "--") : command,
+            command => CurrentUser.IsRoot ? command.Behind(
+                "setpriv", $"--reuid={user.Id}", $"--regid={user.GroupId}", "--init-groups", "--") : command,
             cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    /// <remarks>Nothing in it is worth an orderly end: the kernel ends all with its init. Once more when what boots it has ended, which may have been about to.</remarks>
+    /// <remarks>
+    /// Nothing in it is worth an orderly end: the kernel ends all with its init. Once more when what boots it has ended, which may have
+    /// been about to.
+    /// </remarks>
     internal override async Task KillAsync(CancellationToken cancellationToken)
     {
         await KillOnceAsync(cancellationToken).ConfigureAwait(false);
         if (_container is null)
             return;
-        await Task.WhenAll(_container.EndAsync(cancellationToken), _door?.EndAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        await Task.WhenAll(_container.EndAsync(cancellationToken), _door?.EndAsync(cancellationToken) ?? Task.CompletedTask)
+            .ConfigureAwait(false);
         await KillOnceAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private Task KillOnceAsync(CancellationToken cancellationToken) =>
-        RunAsync(new RootOperation.Kill(_context.Request.BuildId), "kill what still runs in the chroot", BuildStatus.BuilderFail, cancellationToken);
+        RunAsync(
+            new RootOperation.Kill(_context.Request.BuildId), "kill what still runs in the chroot", BuildStatus.BuilderFail,
+            cancellationToken);
 }

@@ -45,9 +45,11 @@ internal static class SbuildServer
         await WriteExecutableAsync(path, Scripts.Program("Environments/sbuild-server.sh"), cancellationToken).ConfigureAwait(false);
         // It looks for the words beside itself.
         await WriteReadableAsync(path + "-words", string.Join(',', words.Select(Encode)), cancellationToken).ConfigureAwait(false);
-        var configuration = $"$chroot_mode = 'autopkgtest';\n$autopkgtest_virt_server = {Perl.Quote(path)};\n$autopkgtest_virt_server_options = [];";
+        var configuration =
+            $"$chroot_mode = 'autopkgtest';\n$autopkgtest_virt_server = {Perl.Quote(path)};\n$autopkgtest_virt_server_options = [];";
         return new SbuildAccess(
-            [], network ? configuration : $"{configuration}\n$external_commands = {{ 'starting-build-commands' => [['touch', '{OfflineMark}']] }};", asUser);
+            [], network ? configuration : $"{configuration}\n$external_commands = {{ 'starting-build-commands' => [['touch', "
+                + $"'{OfflineMark}']] }};", asUser);
     }
 
     /// <summary>Writes a program that every user may run.</summary>
@@ -66,5 +68,6 @@ internal static class SbuildServer
 
     /// <summary>The protocol has all that could mean something as a percent sign and two digits.</summary>
     private static string Encode(string word) => string.Concat(Encoding.UTF8.GetBytes(word).Select(
-        b => char.IsAsciiLetterOrDigit((char)b) || b is (byte)'/' or (byte)'.' or (byte)'_' or (byte)'-' or (byte)'=' ? ((char)b).ToString() : $"%{b:X2}"));
+        b => char.IsAsciiLetterOrDigit((char)b)
+            || b is (byte)'/' or (byte)'.' or (byte)'_' or (byte)'-' or (byte)'=' ? ((char)b).ToString() : $"%{b:X2}"));
 }

@@ -31,12 +31,16 @@ internal sealed record SubordinateIds(uint FirstUser, uint FirstGroup)
         };
         return (null, string.Create(
             CultureInfo.InvariantCulture,
-            $"user '{name}' has no {Count} numbers in a row in {missing} that builds can run with: run 'usermod --add-subuids N-M --add-subgids N-M {name}' as root, with {Count} numbers from N to M that nobody else has"));
+            $"user '{name}' has no {Count} numbers in a row in {missing} that builds can run with: run 'usermod --add-subuids N-M "
+                + $"--add-subgids N-M {name}' as root, with {Count} numbers from N to M that nobody else has"));
     }
 
     /// <summary>An unprivileged process's view of the mapping: <c>unshare</c>'s arguments for it.</summary>
-    /// <remarks>Outer number first, with commas: later versions of <c>unshare</c> have another order too, with colons, and still take this one.</remarks>
-    internal IEnumerable<string> MapAll() => string.Create(CultureInfo.InvariantCulture, $"--map-users={FirstUser},0,{Count} --map-groups={FirstGroup},0,{Count}").Split(' ');
+    /// <remarks>
+    /// Outer number first, with commas: later versions of <c>unshare</c> have another order too, with colons, and still take this one.
+    /// </remarks>
+    internal IEnumerable<string> MapAll() =>
+        string.Create(CultureInfo.InvariantCulture, $"--map-users={FirstUser},0,{Count} --map-groups={FirstGroup},0,{Count}").Split(' ');
 
     /// <summary>A mapping in which the account itself is root, and the first of its numbers is 1: to give files away.</summary>
     internal IEnumerable<string> MapFirst() => string.Create(
@@ -49,7 +53,8 @@ internal sealed record SubordinateIds(uint FirstUser, uint FirstGroup)
         .Select(fields => Number(fields[1]))
         .FirstOrDefault(first => first is not null and not 0);
 
-    private static uint? Number(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static uint? Number(string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private static IEnumerable<string> ReadLines(string path) => File.Exists(path) ? File.ReadLines(path) : [];
 }

@@ -5,9 +5,9 @@ namespace Buildd.Backends.Environments;
 
 /// <summary>Looks at what a build's programs have written in its system, as the build's own user and without following links.</summary>
 /// <remarks>
-/// For names and small files, of which nothing is taken away; what is to leave the system is moved by <see cref="BuildEnvironment.TakeAsync"/>.
-/// The reading is done by programs inside: a link leads to nothing of this machine, and whatever name a hostile build gives
-/// a file is an argument and never part of a script.
+/// For names and small files, of which nothing is taken away; what is to leave the system is moved by
+/// <see cref="BuildEnvironment.TakeAsync"/>. The reading is done by programs inside: a link leads to nothing of this machine, and whatever
+/// name a hostile build gives a file is an argument and never part of a script.
 /// </remarks>
 internal sealed class SystemFiles(BuildEnvironment system, BuildUser user)
 {
@@ -24,7 +24,8 @@ internal sealed class SystemFiles(BuildEnvironment system, BuildUser user)
     /// <param name="expression">What is looked for; it has to print names that end in a NUL.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="IOException">It fails, or finds too much.</exception>
-    internal async Task<IReadOnlyList<string>> FindAsync(string directory, IEnumerable<string> expression, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<string>> FindAsync(
+        string directory, IEnumerable<string> expression, CancellationToken cancellationToken)
     {
         var list = new MemoryStream();
         var code = await RunAsync(
@@ -37,7 +38,8 @@ internal sealed class SystemFiles(BuildEnvironment system, BuildUser user)
             },
             $"look for files below {directory}", cancellationToken).ConfigureAwait(false);
         return code == 0
-            ? [.. System.Text.Encoding.UTF8.GetString(list.ToArray()).Split('\0', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)]
+            ? [.. System.Text.Encoding.UTF8.GetString(list.ToArray()).Split('\0', StringSplitOptions.RemoveEmptyEntries).Order(
+                StringComparer.Ordinal)]
             : throw new IOException($"find below {directory} ended with exit code {code}");
     }
 
@@ -51,7 +53,8 @@ internal sealed class SystemFiles(BuildEnvironment system, BuildUser user)
         var content = new MemoryStream();
         var code = await RunAsync(
             Command.Of("/bin/sh", "-c", ReadScript, "sh", path, maxBytes.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-            bytes => content.Write(bytes[..(int)Math.Min(bytes.Length, maxBytes - content.Length)]), $"read {path}", cancellationToken).ConfigureAwait(false);
+            bytes => content.Write(bytes[..(int)Math.Min(bytes.Length, maxBytes - content.Length)]), $"read {path}", cancellationToken)
+                .ConfigureAwait(false);
         return code switch
         {
             0 => content.ToArray(),

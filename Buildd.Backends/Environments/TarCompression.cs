@@ -1,6 +1,8 @@
 namespace Buildd.Backends.Environments;
 
-/// <summary>Tells how a tarball is compressed: tar itself can do that only with a file that it opens, not with what it reads from a pipe.</summary>
+/// <summary>
+/// Tells how a tarball is compressed: tar itself can do that only with a file that it opens, not with what it reads from a pipe.
+/// </summary>
 internal static class TarCompression
 {
     private static readonly (byte[] Start, string Option)[] Known =

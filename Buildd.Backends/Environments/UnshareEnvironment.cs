@@ -17,7 +17,8 @@ namespace Buildd.Backends.Environments;
 /// <param name="steps">Runs commands.</param>
 /// <param name="account">Whose namespaces they are; null with the reason why there is none.</param>
 /// <param name="mistake">That reason.</param>
-internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps, UserNamespace? account, string? mistake) : BuildEnvironment
+internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps, UserNamespace? account, string? mistake)
+    : BuildEnvironment
 {
     /// <summary>How long the namespaces may take to be there; a tenth of a second is usual.</summary>
     private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(1);
@@ -28,7 +29,9 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     /// <summary>More is not kept of what the holder says before it is ready.</summary>
     private const int MaxHeardBytes = 4096;
 
-    /// <summary>Whoever is root in a namespace may read the tarball, which belongs to somebody else, from an open descriptor only.</summary>
+    /// <summary>
+    /// Whoever is root in a namespace may read the tarball, which belongs to somebody else, from an open descriptor only.
+    /// </summary>
     private const string ReadScript = """file=$1; shift; exec "$@" < "$file" """;
 
     private const string CheckScript =
@@ -68,7 +71,8 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
         const string Needs = "builds in the environment 'unshare' can't run here: ";
         if (account is null)
             return Needs + mistake;
-        if (!HasNetwork && !File.Exists("/usr/bin/ip") && !File.Exists("/usr/sbin/ip") && !File.Exists("/sbin/ip") && !File.Exists("/bin/ip"))
+        if (!HasNetwork && !File.Exists("/usr/bin/ip") && !File.Exists("/usr/sbin/ip") && !File.Exists("/sbin/ip")
+            && !File.Exists("/bin/ip"))
             return Needs + "without the network the program 'ip' is needed: run 'apt-get install iproute2' as root";
         if (UserNamespace.FindClosed(context.Directory) is { } closed)
             return $"{Needs}users of a namespace can't enter '{closed}': run 'chmod o+x {closed}'";
@@ -79,7 +83,8 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
             bytes => said.Append(said.Length < MaxHeardBytes ? Encoding.UTF8.GetString(bytes) : "")).ConfigureAwait(false);
         return result.Succeeded
             ? null
-            : $"{Needs}namespaces can't be made ('{said.ToString().Trim().ReplaceLineEndings("; ")}'): see 'sysctl kernel.unprivileged_userns_clone user.max_user_namespaces'";
+            : $"{Needs}namespaces can't be made ('{said.ToString().Trim().ReplaceLineEndings("; ")}'): see 'sysctl "
+            + "kernel.unprivileged_userns_clone user.max_user_namespaces'";
     }
 
     /// <inheritdoc/>
@@ -103,11 +108,15 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
         var tar = account.InNew(Command.Of(
             "tar",
             [
-                "--numeric-owner", "--anchored", "--wildcards", "--wildcards-match-slash", $"--exclude={BuildLayout.Chroot}/dev/*", $"--exclude=./{BuildLayout.Chroot}/dev/*",
+                "--numeric-owner", "--anchored", "--wildcards", "--wildcards-match-slash", $"--exclude={BuildLayout.Chroot}/dev/*",
+                $"--exclude=./{BuildLayout.Chroot}/dev/*",
                 "-C", Outer, "-x", .. compression, "-f", "-",
             ]));
-        await steps.RunOrFailAsync(tar.Behind("/bin/sh", "-c", ReadScript, "sh", tarball), BuildStatus.ChrootFail, cancellationToken).ConfigureAwait(false);
-        await steps.RunOrFailAsync(account.InNew(Command.Of("/bin/sh", "-c", CheckScript, "sh", Outer)), BuildStatus.ChrootFail, cancellationToken).ConfigureAwait(false);
+        await steps.RunOrFailAsync(tar.Behind("/bin/sh", "-c", ReadScript, "sh", tarball), BuildStatus.ChrootFail, cancellationToken)
+            .ConfigureAwait(false);
+        await steps.RunOrFailAsync(
+            account.InNew(Command.Of("/bin/sh", "-c", CheckScript, "sh", Outer)), BuildStatus.ChrootFail, cancellationToken)
+                .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -121,11 +130,14 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
         _holder = HeldStep.Start(end => steps.RunOrFailAsync(holder, BuildStatus.ChrootFail, end, Hear));
         try
         {
-            await (await Task.WhenAny(_ready.Task, _holder.Completion).WaitAsync(StartDeadline, context.Time, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            await (
+                await Task.WhenAny(_ready.Task, _holder.Completion).WaitAsync(StartDeadline, context.Time, cancellationToken)
+                    .ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch (TimeoutException e)
         {
-            throw new PhaseFailedException(BuildStatus.ChrootFail, $"the namespaces are not there after {StartDeadline.TotalSeconds:0} s", e);
+            throw new PhaseFailedException(
+                BuildStatus.ChrootFail, $"the namespaces are not there after {StartDeadline.TotalSeconds:0} s", e);
         }
     }
 
@@ -135,12 +147,16 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
         ReadOnlyMemory<byte> input = default, OutputWriter? output = null, string? description = null)
     {
         var inside = Inside(command) with { StandardInput = input, StopsGroup = true, WorkingDirectory = "/" };
-        return (await steps.RunAsync(inside, cancellationToken, output, description ?? $"inside {BuildLayout.Chroot} {command}").ConfigureAwait(false)).ExitCode;
+        return (
+            await steps.RunAsync(inside, cancellationToken, output, description ?? $"inside {BuildLayout.Chroot} {command}")
+                .ConfigureAwait(false)).ExitCode;
     }
 
     /// <inheritdoc/>
     internal override async Task WriteFileAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-        await RunInsideOrFailAsync(Command.Of("/bin/sh", "-c", WriteScript, "sh", path), cancellationToken, content, $"write {path} in the chroot").ConfigureAwait(false);
+        await RunInsideOrFailAsync(
+            Command.Of("/bin/sh", "-c", WriteScript, "sh", path), cancellationToken, content, $"write {path} in the chroot")
+                .ConfigureAwait(false);
 
     /// <inheritdoc/>
     internal override Task<SbuildAccess> OpenToSbuildAsync(BuildUser user, CancellationToken cancellationToken) => SbuildServer.WriteAsync(
@@ -170,7 +186,9 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
         try
         {
             if (account is not null)
-                await account.RemoveAsync(Outer, async command => (await steps.RunAsync(command, cancellationToken).ConfigureAwait(false)).ExitCode).ConfigureAwait(false);
+                await account.RemoveAsync(
+                    Outer, async command =>
+                        (await steps.RunAsync(command, cancellationToken).ConfigureAwait(false)).ExitCode).ConfigureAwait(false);
         }
         catch (IOException e)
         {
@@ -202,7 +220,10 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
         var text = _heard.ToString();
         var at = text.IndexOf(ReadySign, StringComparison.Ordinal);
         var end = at < 0 ? -1 : text.IndexOf('\n', at);
-        if (end > 0 && int.TryParse(text.AsSpan(at + ReadySign.Length, end - at - ReadySign.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
+        if (end > 0
+            && int.TryParse(
+                text.AsSpan(at + ReadySign.Length, end - at - ReadySign.Length), NumberStyles.None, CultureInfo.InvariantCulture,
+                out var pid))
             _ready.TrySetResult(pid);
     }
 }

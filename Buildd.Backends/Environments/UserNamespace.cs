@@ -79,7 +79,8 @@ internal sealed class UserNamespace(UserNamespace.Account account, SubordinateId
     /// <summary>A command that runs as the account itself. A slave that is root never runs anything of this as root.</summary>
     internal Command AsAccount(Command command) => CurrentUser.IsRoot
         ? command.Behind(
-            "setpriv", string.Create(CultureInfo.InvariantCulture, $"--reuid={account.Id}"), string.Create(CultureInfo.InvariantCulture, $"--regid={account.GroupId}"), "--init-groups", "--")
+            "setpriv", string.Create(CultureInfo.InvariantCulture, $"--reuid={account.Id}"),
+            string.Create(CultureInfo.InvariantCulture, $"--regid={account.GroupId}"), "--init-groups", "--")
         : command;
 
     /// <summary>A command that runs as root of a new namespace, and ends it.</summary>
@@ -118,7 +119,8 @@ internal sealed class UserNamespace(UserNamespace.Account account, SubordinateId
         {
             code = await run(InNew(Command.Of("/bin/sh", "-c", EmptyScript, "sh", folder))).ConfigureAwait(false);
             if (!TryRemoveEmpty(folder))
-                throw new IOException(string.Create(CultureInfo.InvariantCulture, $"'{folder}' can't be emptied: the command ended with exit code {code}"));
+                throw new IOException(
+                    string.Create(CultureInfo.InvariantCulture, $"'{folder}' can't be emptied: the command ended with exit code {code}"));
         }
     }
 

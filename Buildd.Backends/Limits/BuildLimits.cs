@@ -43,7 +43,8 @@ public sealed record BuildLimits
         if (missingControllers.Count == 0)
             return null;
         var keys = string.Join(" and ", missingControllers.Select(name => "limit-" + name));
-        return $"{keys} can't be kept here: this process's control group does not hand on the controller {string.Join(" and ", missingControllers)} "
+        return $"{keys} can't be kept here: this process's control group does not hand on the controller "
+            + $"{string.Join(" and ", missingControllers)} "
             + "(version 2, with Delegate= and DelegateSubgroup= in the unit)";
     }
 

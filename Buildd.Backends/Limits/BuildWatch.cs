@@ -80,7 +80,9 @@ internal sealed class BuildWatch : IAsyncDisposable
     internal bool HasRunOutOfMemory()
     {
         if (_limits.MemoryBytes > 0 && _scope.OutOfMemoryKills() > 0)
-            End(OutOfMemory, $"The kernel has killed a process of the build, which had used up its {_limits.MemoryBytes} bytes of memory: it is ended.");
+            End(
+                OutOfMemory,
+                $"The kernel has killed a process of the build, which had used up its {_limits.MemoryBytes} bytes of memory: it is ended.");
         return Cause == OutOfMemory;
     }
 
@@ -88,10 +90,12 @@ internal sealed class BuildWatch : IAsyncDisposable
     internal void WriteUsage()
     {
         var usage = _scope.Usage();
-        var cpu = usage is null ? "processor time is not known (there is no control group)" : $"{Seconds(usage.CpuTime)} s of processor time";
+        var cpu =
+            usage is null ? "processor time is not known (there is no control group)" : $"{Seconds(usage.CpuTime)} s of processor time";
         var memory = usage?.PeakMemoryBytes is { } peak
             ? $"{Mebibytes(peak)} MiB of memory at the most"
-            : $"at least {Mebibytes(Volatile.Read(ref _sampledBytes))} MiB of memory at the most (looked at every {SampleInterval.TotalSeconds:0} s)";
+            : $"at least {Mebibytes(Volatile.Read(ref _sampledBytes))} MiB of memory at the most (looked at every "
+            + $"{SampleInterval.TotalSeconds:0} s)";
         _context.Log.WriteLine($"The build used: {cpu}, {memory}, {Seconds(_context.Time.GetElapsedTime(_start))} s in all.");
     }
 

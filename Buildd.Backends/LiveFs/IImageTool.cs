@@ -18,7 +18,9 @@ internal interface IImageTool
 /// <summary>The making of one image. What fails is a <see cref="PhaseFailedException"/>; anything else is the builder's fault.</summary>
 internal interface IImageBuild
 {
-    /// <summary>Installs what it takes and makes the image, all of it inside, in <see cref="ImageSite.Folder"/>. Enters its phases.</summary>
+    /// <summary>
+    /// Installs what it takes and makes the image, all of it inside, in <see cref="ImageSite.Folder"/>. Enters its phases.
+    /// </summary>
     Task RunAsync(ImageSite site, CancellationToken abort);
 
     /// <summary>What of the files that were made is a result, and under which name.</summary>

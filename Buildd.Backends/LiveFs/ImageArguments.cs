@@ -16,7 +16,9 @@ internal sealed record ImageArguments
     /// <summary>What is built, such as <c>ubuntu-server</c> or a board's name; results are called <c>livecd.PROJECT.EXT</c>.</summary>
     internal required string Project { get; init; }
 
-    /// <summary>The image's version, beginning with its date: <c>20240501</c>, <c>20240501.2</c>, <c>20240501-093000</c>; null where there is none.</summary>
+    /// <summary>
+    /// The image's version, beginning with its date: <c>20240501</c>, <c>20240501.2</c>, <c>20240501-093000</c>; null where there is none.
+    /// </summary>
     internal string? DateStamp { get; init; }
 
     /// <summary>The moment that the tool takes for now, so that the same inputs give the same image; null where no date is given.</summary>
@@ -27,7 +29,8 @@ internal sealed record ImageArguments
     {
         var project = reader.RequiredText(Arguments.Project);
         if (project.Length > MaxProjectCharacters)
-            throw new RefusedException($"the argument '{Arguments.Project}' has {project.Length} characters; {MaxProjectCharacters} are the most");
+            throw new RefusedException(
+                $"the argument '{Arguments.Project}' has {project.Length} characters; {MaxProjectCharacters} are the most");
         return new ImageArguments
         {
             System = system,

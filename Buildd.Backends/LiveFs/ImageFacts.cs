@@ -20,17 +20,22 @@ internal static class ImageFacts
 
     /// <summary>Makes what is missing among the results.</summary>
     /// <returns>All results.</returns>
-    internal static async Task<IReadOnlyList<ImageFile>> CompleteAsync(ImageSite site, IReadOnlyList<ImageFile> made, CancellationToken abort)
+    internal static async Task<IReadOnlyList<ImageFile>> CompleteAsync(
+        ImageSite site, IReadOnlyList<ImageFile> made, CancellationToken abort)
     {
         if (made.Count == 0)
             site.Site.Context.Log.WriteLine("No image was made, but nothing that ran has failed");
         var names = ((string[])[Manifest, Size])
-            .Select(ending => made.Any(file => file.Name.EndsWith("." + ending, StringComparison.Ordinal)) ? "" : $"{ImageFiles.Prefix}{site.Image.Project}.{ending}")
+            .Select(
+                ending => made.Any(file => file.Name.EndsWith("." + ending, StringComparison.Ordinal))
+                    ? ""
+                    : $"{ImageFiles.Prefix}{site.Image.Project}.{ending}")
             .ToList();
         if (names.All(name => name.Length == 0))
             return made;
         var paths = Encoding.UTF8.GetBytes(string.Concat(made.Select(file => $"./{file.Path}\n")));
-        await site.RunScriptAsync("list the image's packages and its size", Script, [ImageSite.Folder, .. names], abort, paths).ConfigureAwait(false);
+        await site.RunScriptAsync("list the image's packages and its size", Script, [ImageSite.Folder, .. names], abort, paths)
+            .ConfigureAwait(false);
         return [.. made, .. names.Where(name => name.Length > 0).Select(name => new ImageFile(name, name))];
     }
 }

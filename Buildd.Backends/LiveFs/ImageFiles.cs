@@ -13,8 +13,11 @@ internal static class ImageFiles
     private const string Kernel = "kernel";
     private const string Initrd = "initrd";
 
-    /// <summary>What files of a kernel are called, and where one of several begins to say which it is; riscv64 and ppc64el have it not compressed.</summary>
-    private static readonly (string Beginning, string Kind)[] ToBoot = [("vmlinuz", Kernel), ("vmlinux", Kernel), ("initrd.img", Initrd), ("initrd", Initrd)];
+    /// <summary>
+    /// What files of a kernel are called, and where one of several begins to say which it is; riscv64 and ppc64el have it not compressed.
+    /// </summary>
+    private static readonly (string Beginning, string Kind)[] ToBoot =
+        [("vmlinuz", Kernel), ("vmlinux", Kernel), ("initrd.img", Initrd), ("initrd", Initrd)];
 
     /// <summary>Reads what find has listed: kind, blank, path, NUL.</summary>
     /// <param name="listed">The list.</param>
@@ -29,8 +32,11 @@ internal static class ImageFiles
                 continue;
             var path = Encoding.UTF8.GetString(bytes[2..]);
             if (bytes[0] != 'f')
-                tell($"'{ArgumentReader.Shown(path)}' is no result: {(bytes[0] == 'l' ? "a symbolic link is not followed" : "it is no ordinary file")}");
-            else if (path.Contains('\uFFFD', StringComparison.Ordinal) || path.Split('/').Any(part => FileName.FindWireMistake(part) is not null))
+                tell(
+                    $"'{ArgumentReader.Shown(path)}' is no result: "
+                        + $"{(bytes[0] == 'l' ? "a symbolic link is not followed" : "it is no ordinary file")}");
+            else if (path.Contains('\uFFFD', StringComparison.Ordinal)
+                || path.Split('/').Any(part => FileName.FindWireMistake(part) is not null))
                 tell($"'{ArgumentReader.Shown(path)}' is no result: it can't be one's name");
             else
                 paths.Add(path);
@@ -48,13 +54,16 @@ internal static class ImageFiles
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         var files = new List<ImageFile>();
-        foreach (var path in paths.OrderBy(path => !IsNamed(path)).ThenBy(path => path.Count(c => c == '/')).ThenBy(path => path, StringComparer.Ordinal))
+        foreach (
+            var path in paths.OrderBy(path => !IsNamed(path)).ThenBy(path => path.Count(c => c == '/'))
+                .ThenBy(path => path, StringComparer.Ordinal))
         {
             var baseName = path[(path.LastIndexOf('/') + 1)..];
             var (kind, version) = KindOf(baseName);
             string[] candidates = IsNamed(path)
                 ? [path]
-                : [$"{Prefix}{project}.{kind}", $"{Prefix}{project}.{(version.Length > 0 ? kind + version : baseName)}", $"{Prefix}{project}.{path.Replace('/', '-')}"];
+                : [$"{Prefix}{project}.{kind}", $"{Prefix}{project}.{(version.Length > 0 ? kind + version : baseName)}",
+                    $"{Prefix}{project}.{path.Replace('/', '-')}"];
             var name = candidates.FirstOrDefault(names.Add) ?? Numbered(candidates[^1], names);
             files.Add(new ImageFile(path, name));
         }
@@ -62,7 +71,9 @@ internal static class ImageFiles
         return files;
     }
 
-    /// <summary>What a file is, by its name: the end that says so, or <c>kernel</c> or <c>initrd</c>, and then what tells several of them apart.</summary>
+    /// <summary>
+    /// What a file is, by its name: the end that says so, or <c>kernel</c> or <c>initrd</c>, and then what tells several of them apart.
+    /// </summary>
     private static (string Kind, string Version) KindOf(string name)
     {
         foreach (var (beginning, kind) in ToBoot)
@@ -75,7 +86,8 @@ internal static class ImageFiles
         return (tar > 0 ? name[(tar + 1)..] : name[(name.LastIndexOf('.') + 1)..], "");
     }
 
-    private static bool IsNamed(string path) => path.StartsWith(Prefix, StringComparison.Ordinal) && !path.Contains('/', StringComparison.Ordinal);
+    private static bool IsNamed(string path) =>
+        path.StartsWith(Prefix, StringComparison.Ordinal) && !path.Contains('/', StringComparison.Ordinal);
 
     private static string Numbered(string name, HashSet<string> taken)
     {

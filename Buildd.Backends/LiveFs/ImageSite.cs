@@ -46,13 +46,16 @@ internal sealed class ImageSite(BuildSite site, ImageArguments image)
     /// <exception cref="PhaseFailedException">It did not work: PACKAGEFAIL, as the reference's exit code 200.</exception>
     internal async Task InstallAsync(IReadOnlyList<string> packages, bool withRecommends, CancellationToken abort)
     {
-        var command = Command.Of("apt-get", "-y", withRecommends ? "--install-recommends" : "--no-install-recommends", "install").With(packages);
-        await RunAsync(command.WithEnvironment("DEBIAN_FRONTEND", "noninteractive").WithEnvironment("LANG", "C.UTF-8"), _ => null, abort).ConfigureAwait(false);
+        var command = Command.Of("apt-get", "-y", withRecommends ? "--install-recommends" : "--no-install-recommends", "install")
+            .With(packages);
+        await RunAsync(command.WithEnvironment("DEBIAN_FRONTEND", "noninteractive").WithEnvironment("LANG", "C.UTF-8"), _ => null, abort)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Whether apt knows a package. The log gets the question, and not apt's answer.</summary>
     internal async Task<bool> KnowsPackageAsync(string package, CancellationToken abort) =>
-        await System.RunInsideAsync(Command.Of("apt-cache", "show", "--no-all-versions", package), abort, output: _ => { }).ConfigureAwait(false) == 0;
+        await System.RunInsideAsync(Command.Of("apt-cache", "show", "--no-all-versions", package), abort, output: _ => { })
+            .ConfigureAwait(false) == 0;
 
     /// <summary>Runs a command of the tool, or one that prepares for it, with its own environment and working folder.</summary>
     /// <exception cref="PhaseFailedException">It failed: PACKAGEFAIL, as the reference's exit codes 200 and 201.</exception>
@@ -74,7 +77,8 @@ internal sealed class ImageSite(BuildSite site, ImageArguments image)
         if (code == 0)
             return;
         var result = new ProcessResult(code, TimeSpan.Zero, true);
-        throw new PhaseFailedException(BuildStatus.PackageFail, $"'{command.File}' ended with {result.Describe()}{(diskWasFull ? ": the disk is full" : "")}")
+        throw new PhaseFailedException(
+            BuildStatus.PackageFail, $"'{command.File}' ended with {result.Describe()}{(diskWasFull ? ": the disk is full" : "")}")
         {
             Cause = diskWasFull ? BuildWatch.DiskUsedUp : Verdict.CauseOf(result),
         };
@@ -82,9 +86,11 @@ internal sealed class ImageSite(BuildSite site, ImageArguments image)
 
     /// <summary>Runs a few lines of shell in preparation of the tool.</summary>
     /// <exception cref="PhaseFailedException">They failed: PACKAGEFAIL.</exception>
-    internal async Task RunScriptAsync(string description, string script, IEnumerable<string> arguments, CancellationToken abort, ReadOnlyMemory<byte> input = default)
+    internal async Task RunScriptAsync(
+        string description, string script, IEnumerable<string> arguments, CancellationToken abort, ReadOnlyMemory<byte> input = default)
     {
-        var code = await System.RunInsideAsync(Command.Of("/bin/sh", ["-c", script, "sh", .. arguments]), abort, input, description: description).ConfigureAwait(false);
+        var code = await System.RunInsideAsync(
+            Command.Of("/bin/sh", ["-c", script, "sh", .. arguments]), abort, input, description: description).ConfigureAwait(false);
         if (code != 0)
             throw new PhaseFailedException(BuildStatus.PackageFail, $"'{description}' ended with exit code {code}");
     }
@@ -111,11 +117,13 @@ internal sealed class ImageSite(BuildSite site, ImageArguments image)
             },
             description: $"list the results in {Folder}").ConfigureAwait(false);
         if (code != 0)
-            throw new PhaseFailedException(BuildStatus.PackageFail, $"Failed to gather results: {Folder} could not be listed, find ended with exit code {code}");
+            throw new PhaseFailedException(
+                BuildStatus.PackageFail, $"Failed to gather results: {Folder} could not be listed, find ended with exit code {code}");
 
         var found = ImageFiles.Read(said.GetBuffer().AsSpan(0, (int)said.Length), site.Context.Log.WriteLine);
         return !tooMuch && found.Count <= MaxResults
             ? found
-            : throw new PhaseFailedException(BuildStatus.PackageFail, $"Failed to gather results: there are more than {MaxResults}, or their names are too long");
+            : throw new PhaseFailedException(
+                BuildStatus.PackageFail, $"Failed to gather results: there are more than {MaxResults}, or their names are too long");
     }
 }

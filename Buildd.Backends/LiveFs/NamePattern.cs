@@ -25,7 +25,8 @@ public sealed class NamePattern
         ArgumentNullException.ThrowIfNull(text);
         var isBeginning = text.EndsWith('*');
         var name = isBeginning ? text[..^1] : text;
-        pattern = name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && (isBeginning || name.Length > 0) ? new NamePattern(name, isBeginning) : null;
+        pattern = name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')
+            && (isBeginning || name.Length > 0) ? new NamePattern(name, isBeginning) : null;
         return pattern is not null;
     }
 

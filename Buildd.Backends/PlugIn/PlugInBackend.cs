@@ -16,5 +16,6 @@ public sealed class PlugInBackend(PlugInOptions options) : IBuildBackend
     public IBuild Prepare(BuildRequest request) => new PlugInBuild(PlugInArguments.Parse(request), Options);
 
     /// <inheritdoc/>
-    public Task EndLeftAsync(LeftBuild left, CancellationToken cancellationToken) => LeftEnvironment.EndAsync(left, Options.Root, cancellationToken);
+    public Task EndLeftAsync(LeftBuild left, CancellationToken cancellationToken) =>
+        LeftEnvironment.EndAsync(left, Options.Root, cancellationToken);
 }

@@ -51,5 +51,6 @@ internal static class StatusMembers
 
     /// <summary>Characters that XML has no way to write would make the whole answer unreadable; they become U+FFFD.</summary>
     private static string Writable(string text) =>
-        text.All(XmlConvert.IsXmlChar) ? text : string.Concat(text.Select(c => XmlConvert.IsXmlChar(c) || char.IsSurrogate(c) ? c : '\uFFFD'));
+        text.All(
+            XmlConvert.IsXmlChar) ? text : string.Concat(text.Select(c => XmlConvert.IsXmlChar(c) || char.IsSurrogate(c) ? c : '\uFFFD'));
 }

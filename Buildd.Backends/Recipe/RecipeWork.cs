@@ -49,7 +49,8 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
         (_user, var mistake) = BuildUser.Find(options.EffectiveBuildUser);
         _tool = RecipeTool.Find(arguments.Git, RecipeTool.IsInstalled);
         if (_tool is null)
-            mistake ??= arguments.Git ? $"there is no {RecipeTool.Git} on this machine: install it" : $"there is neither {RecipeTool.Breezy} nor {RecipeTool.Bazaar} with dailydeb on this machine, which recipes of Bazaar need";
+            mistake ??= arguments.Git ? $"there is no {RecipeTool.Git} on this machine: install it" : "there is neither "
+                + $"{RecipeTool.Breezy} nor {RecipeTool.Bazaar} with dailydeb on this machine, which recipes of Bazaar need";
         if (!site.Environment.IsOnThisMachine)
             mistake ??= "recipes are made in a chroot or an overlay: set environment in [sourcepackagerecipe]";
         return mistake is null ? Task.CompletedTask : throw new PhaseFailedException(BuildStatus.BuilderFail, mistake);
@@ -70,7 +71,8 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
         var package = await FindPackageAsync(files, abort).ConfigureAwait(false);
         await InstallDependenciesAsync(site, files, package, abort).ConfigureAwait(false);
         await RunOrFailAsync(
-            system, user.Inside(Command.Of("dpkg-buildpackage", "-i", "-I.bzr", "-I.git", "-us", "-uc", "-S", "-sa"), package), SourceFailed, abort, isWork: true).ConfigureAwait(false);
+            system, user.Inside(Command.Of("dpkg-buildpackage", "-i", "-I.bzr", "-I.git", "-us", "-uc", "-S", "-sa"), package),
+            SourceFailed, abort, isWork: true).ConfigureAwait(false);
 
         site.Phases.Enter(Phase.Gather);
         await GatherAsync(site, files, abort).ConfigureAwait(false);
@@ -86,7 +88,8 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
             output: bytes => written.Append(Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, MaxReleaseBytes)])),
             description: "ask for the number of the release").ConfigureAwait(false);
         var release = written.ToString().Trim();
-        return release.Length is > 0 and <= MaxReleaseBytes && release.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '~' or '+')
+        return release.Length is > 0 and <= MaxReleaseBytes
+            && release.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '~' or '+')
             ? release
             : throw Failed(InstallFailed, "lsb_release does not tell the number of the release");
     }
@@ -120,7 +123,8 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
     private static async Task<string> FindPackageAsync(SystemFiles files, CancellationToken abort)
     {
         var found = await files.FindAsync(
-            Tree, ["-mindepth", "3", "-maxdepth", "3", "-type", "f", "-path", Tree + "/*/debian/control", "-print0"], abort).ConfigureAwait(false);
+            Tree, ["-mindepth", "3", "-maxdepth", "3", "-type", "f", "-path", Tree + "/*/debian/control", "-print0"], abort)
+                .ConfigureAwait(false);
         return found is [var control]
             ? control[..^"/debian/control".Length]
             : throw Failed(TreeFailed, $"the recipe makes {found.Count} folders with a file debian/control, and it has to be one");
@@ -141,11 +145,13 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
             throw Failed(TreeFailed, $"debian/control can't be read: {e.Message}", e);
         }
 
-        await system.WriteFileAsync("/CurrentlyBuilding", Encoding.UTF8.GetBytes(CurrentlyBuilding(archive.Package)), abort).ConfigureAwait(false);
+        await system.WriteFileAsync("/CurrentlyBuilding", Encoding.UTF8.GetBytes(CurrentlyBuilding(archive.Package)), abort)
+            .ConfigureAwait(false);
         await system.RunInsideOrFailAsync(Command.Of("install", "-d", "-m", "755", ArchiveFolder), abort).ConfigureAwait(false);
         foreach (var (name, content) in archive.Files)
             await system.WriteFileAsync($"{ArchiveFolder}/{name}", content, abort).ConfigureAwait(false);
-        await system.WriteFileAsync(ArchiveList, Encoding.UTF8.GetBytes($"deb-src [trusted=yes] file:{ArchiveFolder} ./\n"), abort).ConfigureAwait(false);
+        await system.WriteFileAsync(ArchiveList, Encoding.UTF8.GetBytes($"deb-src [trusted=yes] file:{ArchiveFolder} ./\n"), abort)
+            .ConfigureAwait(false);
         await RunOrFailAsync(
             system,
             Command.Of(
@@ -177,16 +183,20 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
     {
         try
         {
-            var found = await files.FindAsync(Tree, ["-maxdepth", "1", "-type", "f", "-name", "*_source.changes", "-print0"], abort).ConfigureAwait(false);
+            var found = await files.FindAsync(Tree, ["-maxdepth", "1", "-type", "f", "-name", "*_source.changes", "-print0"], abort)
+                .ConfigureAwait(false);
             if (found is not [var path])
-                throw new PhaseFailedException(BuildStatus.PackageFail, $"Failed to gather results: there are {found.Count} files *_source.changes, and it has to be one");
+                throw new PhaseFailedException(
+                    BuildStatus.PackageFail,
+                    $"Failed to gather results: there are {found.Count} files *_source.changes, and it has to be one");
 
             var changesName = FileName.Check(Path.GetFileName(path));
             var changes = await site.Environment.TakeAsync(path, abort).ConfigureAwait(false);
             var listed = (await Changes.ReadFileAsync(changes, abort).ConfigureAwait(false)).Files;
             await site.Context.AddResultAsync(changes, changesName, abort).ConfigureAwait(false);
             foreach (var name in listed.Select(file => file.Name).Append("manifest"))
-                await site.Context.AddResultAsync(await site.Environment.TakeAsync($"{Tree}/{name}", abort).ConfigureAwait(false), name, abort).ConfigureAwait(false);
+                await site.Context.AddResultAsync(
+                    await site.Environment.TakeAsync($"{Tree}/{name}", abort).ConfigureAwait(false), name, abort).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or DebianException or FileNameException or RefusedException)
         {
@@ -194,7 +204,8 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
         }
     }
 
-    private static async Task RunOrFailAsync(BuildEnvironment system, Command command, int exitCode, CancellationToken abort, bool isWork = false)
+    private static async Task RunOrFailAsync(
+        BuildEnvironment system, Command command, int exitCode, CancellationToken abort, bool isWork = false)
     {
         var code = await (isWork ? system.RunWorkAsync(command, abort) : system.RunInsideAsync(command, abort)).ConfigureAwait(false);
         if (code != 0)
@@ -207,5 +218,6 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
     private static string Cause(int exitCode) => Verdict.CauseOf(new ProcessResult(exitCode, TimeSpan.Zero, true));
 
     private string CurrentlyBuilding(string package) =>
-        $"Package: {package}\nSuite: {arguments.Suite}\nComponent: {arguments.Component}\nPurpose: {arguments.Purpose}\nBuild-Debug-Symbols: no\n";
+        $"Package: {package}\nSuite: {arguments.Suite}\nComponent: {arguments.Component}\nPurpose: "
+            + $"{arguments.Purpose}\nBuild-Debug-Symbols: no\n";
 }

@@ -28,11 +28,13 @@ internal sealed class BootedContainer(OpenedPath build)
     private static readonly TimeSpan GroupsPollInterval = TimeSpan.FromMilliseconds(10);
 
     /// <summary>All levels, no links.</summary>
-    private static readonly EnumerationOptions Deep = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
+    private static readonly EnumerationOptions Deep =
+        new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
 
     /// <summary>Its name: no other build's on this machine, and one that a host may have.</summary>
     internal string Name { get; } =
-        "buildd-" + Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, Encoding.UTF8.GetBytes(build.Place)))[..NameDigits];
+        "buildd-" + Convert.ToHexStringLower(
+            CryptographicOperations.HashData(HashAlgorithmName.SHA1, Encoding.UTF8.GetBytes(build.Place)))[..NameDigits];
 
     /// <summary>Where it is put together, in a view of the mounts of its own; only root enters it.</summary>
     internal string Stage => "/run/" + Name;
@@ -59,7 +61,8 @@ internal sealed class BootedContainer(OpenedPath build)
     /// <summary>The processes of root's that run nspawn for it, and, by <paramref name="chroot"/>, the first one in it.</summary>
     internal IEnumerable<ProcessInfo> FindProcesses(OpenedPath? chroot)
     {
-        var pids = Numbers().Where(pid => StatusOf(pid, "Uid:") is ["0", ..] && HasArgument(pid, NameOption)).Select(pid => int.Parse(pid, CultureInfo.InvariantCulture));
+        var pids = Numbers().Where(pid => StatusOf(pid, "Uid:") is ["0", ..] && HasArgument(pid, NameOption))
+            .Select(pid => int.Parse(pid, CultureInfo.InvariantCulture));
         if (chroot is not null && FindInit(chroot) is { } init)
             pids = pids.Append(init);
         return pids.Select(ProcessTable.Describe).OfType<ProcessInfo>().Where(process => process.State is not ('Z' or 'X'));
@@ -99,9 +102,11 @@ internal sealed class BootedContainer(OpenedPath build)
         foreach (var (mount, own, isSystemds) in FindHierarchies())
         {
             var ours = Directory.Exists(mount)
-                ? Directory.EnumerateDirectories(mount, "buildd-*", Deep).Where(path => ProcessScope.IsNamed(Path.GetFileName(path), buildId)).ToList()
+                ? Directory.EnumerateDirectories(mount, "buildd-*", Deep)
+                .Where(path => ProcessScope.IsNamed(Path.GetFileName(path), buildId)).ToList()
                 : [];
-            foreach (var (parent, isBuilds) in ours.Select(path => (path, true)).Append((Path.TrimEndingDirectorySeparator(mount + own), false)))
+            foreach (
+                var (parent, isBuilds) in ours.Select(path => (path, true)).Append((Path.TrimEndingDirectorySeparator(mount + own), false)))
             {
                 foreach (var made in (string[])["payload", "supervisor"])
                 {

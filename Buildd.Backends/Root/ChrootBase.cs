@@ -68,7 +68,8 @@ internal static class ChrootBase
 
     /// <summary>The command, for the folder of the base, that notes its size and has all of it on the disk.</summary>
     internal static Command Complete => Command.Of(
-        "sh", "-c", $"set -eu; taken=$(du -sx --block-size=1 {SystemFolder}); umask 022; echo \"${{taken%%[!0-9]*}}\" > {SizeFile}; chmod 755 .; sync -f {SizeFile}");
+        "sh", "-c", $"set -eu; taken=$(du -sx --block-size=1 {SystemFolder}); umask 022; echo \"${{taken%%[!0-9]*}}\" > {SizeFile}; "
+            + $"chmod 755 .; sync -f {SizeFile}");
 
     /// <summary>Makes it a base.</summary>
     internal static void Commit(OpenedPath bases, string sha1) =>

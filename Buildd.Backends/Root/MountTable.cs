@@ -12,7 +12,9 @@ internal static partial class MountTable
 
     /// <summary>Those of them that were mounted from something of that name.</summary>
     internal static IReadOnlyList<string> Below(string directory, string source) =>
-        Below(directory, File.ReadLines("/proc/self/mountinfo").Where(line => line.Split(" - ")[^1].Split(' ') is [_, var found, ..] && found == source));
+        Below(
+            directory, File.ReadLines("/proc/self/mountinfo")
+                .Where(line => line.Split(" - ")[^1].Split(' ') is [_, var found, ..] && found == source));
 
     internal static IReadOnlyList<string> Below(string directory, IEnumerable<string> mountInfo)
     {

@@ -34,14 +34,18 @@ public abstract record RootAccess
         private static readonly TimeSpan StopGrace = Command.DefaultStopGrace + TimeSpan.FromSeconds(20);
 
         /// <inheritdoc/>
-        public override string Description => $"through sudo, for user {Environment.UserName}: {RootProgram.CommandLine(Program, Configuration)} OPERATION";
+        public override string Description =>
+            $"through sudo, for user {Environment.UserName}: {RootProgram.CommandLine(Program, Configuration)} OPERATION";
 
         /// <summary>
         /// The command that carries out an operation. Standard input stays open: that it ends means stop, because this user
         /// may not send signals to a process of root.
         /// </summary>
         internal Command ToCommand(RootOperation operation, ReadOnlyMemory<byte> input) =>
-            Command.Of("sudo", ["-n", "--", Program, RootProgram.Name, RootProgram.ConfigurationOption, Configuration, .. RootOperations.Format(operation)]) with
+            Command.Of(
+                "sudo",
+                ["-n", "--", Program, RootProgram.Name, RootProgram.ConfigurationOption, Configuration, .. RootOperations.Format(
+                    operation)]) with
             {
                 StandardInput = input,
                 KeepsStandardInputOpen = true,

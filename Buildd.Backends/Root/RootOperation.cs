@@ -28,7 +28,9 @@ internal abstract record RootOperation
     /// <summary>What is about one build, and so about one folder: <c>build-ID</c> below the work folder.</summary>
     internal abstract record OfBuild(string BuildId) : RootOperation;
 
-    /// <summary>Unpacks a tarball of the file cache into the build's folder. Of what is in it only the top folder of the chroot stays.</summary>
+    /// <summary>
+    /// Unpacks a tarball of the file cache into the build's folder. Of what is in it only the top folder of the chroot stays.
+    /// </summary>
     internal sealed record Unpack(string BuildId, string Sha1) : OfBuild(BuildId);
 
     /// <summary>The same as an overlay on what the tarball was unpacked to once, and is if it was not.</summary>
@@ -79,7 +81,9 @@ internal abstract record RootOperation
     /// <summary>Kills what runs in the chroot, and its container, until nothing does.</summary>
     internal sealed record Kill(string BuildId) : OfBuild(BuildId);
 
-    /// <summary>Unmounts all that is mounted below the build's folder, the newest first, and detaches loop devices from files in it.</summary>
+    /// <summary>
+    /// Unmounts all that is mounted below the build's folder, the newest first, and detaches loop devices from files in it.
+    /// </summary>
     internal sealed record Unmount(string BuildId) : OfBuild(BuildId);
 
     /// <summary>Removes the chroot, never across a mount. The folder around it is the slave's own.</summary>

@@ -68,7 +68,8 @@ internal static class RootOperations
         ["unmount", var id] => new RootOperation.Unmount(BuildId(id)),
         ["remove", var id] => new RootOperation.Remove(BuildId(id)),
         [] => throw new RootOperationException("no operation is named; they are:\n" + Help),
-        [var name, ..] => throw new RootOperationException($"'{Printable(name)}' with {words.Length - 1} arguments is no operation; they are:\n" + Help),
+        [var name, ..] =>
+            throw new RootOperationException($"'{Printable(name)}' with {words.Length - 1} arguments is no operation; they are:\n" + Help),
     };
 
     /// <summary>Spells an operation.</summary>

@@ -4,7 +4,9 @@ using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Root;
 
-/// <summary>The other side of <see cref="RootAccess.ThroughSudo"/>: what <c>buildd-slave root</c> does once its configuration is read.</summary>
+/// <summary>
+/// The other side of <see cref="RootAccess.ThroughSudo"/>: what <c>buildd-slave root</c> does once its configuration is read.
+/// </summary>
 public static class RootProgram
 {
     /// <summary>The name of the subcommand.</summary>
@@ -45,7 +47,8 @@ public static class RootProgram
         {
             // Others have a meaning in sudo's rules, and a rule that means something else is the last thing to want.
             if (word.Length == 0 || !word.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+'))
-                throw new RootOperationException($"'{word}' has a character in it that is not put into a rule of sudo; letters, digits and /._-+ are");
+                throw new RootOperationException(
+                    $"'{word}' has a character in it that is not put into a rule of sudo; letters, digits and /._-+ are");
         }
 
         return $"""
@@ -80,7 +83,9 @@ public static class RootProgram
             return await FailAsync(NotAllowed, "this has to be run through sudo").ConfigureAwait(false);
         var caller = Environment.GetEnvironmentVariable("SUDO_UID");
         if (user.Id == 0 || caller != user.Id.ToString(CultureInfo.InvariantCulture))
-            return await FailAsync(NotAllowed, $"user {caller ?? "0"} may not ask for this; user {user.Id} ({user.Name}) may, by the configuration").ConfigureAwait(false);
+            return await FailAsync(
+                NotAllowed, $"user {caller ?? "0"} may not ask for this; user {user.Id} ({user.Name}) may, by the configuration")
+                    .ConfigureAwait(false);
         SetEnvironment();
 
         using var stop = new CancellationTokenSource();

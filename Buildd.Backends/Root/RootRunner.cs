@@ -40,13 +40,16 @@ internal sealed class RootRunner(RootAccess access, RootPlace place, ProcessScop
 
     /// <summary>Carries out an operation; what its command says goes to <paramref name="output"/>.</summary>
     /// <returns>The exit code.</returns>
-    /// <exception cref="RootOperationException">It was refused, or did not work out; through sudo that is an exit code, and the reason in the output.</exception>
+    /// <exception cref="RootOperationException">
+    /// It was refused, or did not work out; through sudo that is an exit code, and the reason in the output.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     internal async Task<int> RunAsync(
         RootOperation operation, ReadOnlyMemory<byte> input, OutputWriter output, CancellationToken cancellationToken)
     {
         if (access is RootAccess.Sudo sudo)
-            return (await ProcessRunner.RunAsync(sudo.ToCommand(operation, input), output, scope, cancellationToken).ConfigureAwait(false)).ExitCode;
+            return (await ProcessRunner.RunAsync(sudo.ToCommand(operation, input), output, scope, cancellationToken).ConfigureAwait(false))
+                .ExitCode;
 
         RootOperations.Format(operation); // the same rules for all
         return await new RootExecutor(place, scope, output, time).RunAsync(operation, input, cancellationToken).ConfigureAwait(false);
@@ -56,16 +59,19 @@ internal sealed class RootRunner(RootAccess access, RootPlace place, ProcessScop
     internal async Task<string?> FindMistakeAsync(CancellationToken cancellationToken)
     {
         if (access is not RootAccess.Sudo sudo)
-            return CurrentUser.IsRoot ? null : $"this slave runs as user {CurrentUser.Id} and has no way to unpack and enter chroots: run it as root, or through sudo";
+            return CurrentUser.IsRoot ? null : $"this slave runs as user {CurrentUser.Id} and has no way to unpack and enter chroots: "
+                + "run it as root, or through sudo";
 
         var said = new Complaint();
         var code = await RunAsync(new RootOperation.Check(), default, said.Write, cancellationToken).ConfigureAwait(false);
         return code switch
         {
             0 => null,
-            NoProgram => $"this slave runs as user {CurrentUser.Id} and there is no sudo to unpack and enter chroots with: install sudo, or run it as root",
+            NoProgram => $"this slave runs as user {CurrentUser.Id} and there is no sudo to unpack and enter chroots with: install "
+                + "sudo, or run it as root",
             _ => $"this slave runs as user {CurrentUser.Id} and may not do through sudo what needs root ('{said}'): "
-                + $"write the rule that '{RootProgram.CommandLine(sudo.Program, sudo.Configuration)} {RootProgram.Sudoers}' prints into a file in /etc/sudoers.d",
+                + $"write the rule that '{RootProgram.CommandLine(sudo.Program, sudo.Configuration)} {RootProgram.Sudoers}' prints into "
+                + "a file in /etc/sudoers.d",
         };
     }
 }

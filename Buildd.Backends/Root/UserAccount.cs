@@ -13,7 +13,9 @@ public sealed record UserAccount(string Name, uint Id, string Home)
 
     internal static UserAccount? Find(string name, IEnumerable<string> passwd) => passwd
         .Select(line => line.Split(':'))
-        .Where(fields => fields.Length >= 7 && fields[0] == name && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        .Where(
+            fields =>
+                fields.Length >= 7 && fields[0] == name && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out _))
         .Select(fields => new UserAccount(name, uint.Parse(fields[2], CultureInfo.InvariantCulture), fields[5]))
         .FirstOrDefault();
 }

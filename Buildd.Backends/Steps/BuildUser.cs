@@ -44,7 +44,8 @@ internal sealed record BuildUser(string Name, uint Id, uint GroupId, string Pass
         "chroot",
         [
             $"--userspec={Id}:{GroupId}", $"--groups={GroupId}", "/",
-            "env", "-i", "PATH=/usr/local/bin:/usr/bin:/bin:/usr/games", "HOME=/build", $"USER={Name}", $"LOGNAME={Name}", "LANG=C.UTF-8", "SHELL=/bin/sh",
+            "env", "-i", "PATH=/usr/local/bin:/usr/bin:/bin:/usr/games", "HOME=/build", $"USER={Name}", $"LOGNAME={Name}", "LANG=C.UTF-8",
+            "SHELL=/bin/sh",
             "/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", directory, command.File, .. command.Arguments,
         ]);
 

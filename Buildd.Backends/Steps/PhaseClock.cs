@@ -59,7 +59,8 @@ internal sealed class PhaseClock(IBuildContext context)
             [WireNames.Members.PhaseStart] = new XmlRpcDateTime(phase.Start.ToString("yyyyMMdd'T'HH:mm:ss", CultureInfo.InvariantCulture)),
         };
         return phase.Took is { } took
-            ? new XmlRpcStruct(members.Append(KeyValuePair.Create<string, XmlRpcValue>(WireNames.Members.PhaseSeconds, Math.Round(took.TotalSeconds, 3))))
+            ? new XmlRpcStruct(
+                members.Append(KeyValuePair.Create<string, XmlRpcValue>(WireNames.Members.PhaseSeconds, Math.Round(took.TotalSeconds, 3))))
             : members;
     }
 }

@@ -18,15 +18,18 @@ internal sealed class StepRunner(IBuildContext context, ProcessScope scope, Root
         Command command, CancellationToken cancellationToken, OutputWriter? output = null, string? description = null)
     {
         context.Log.WriteStep(description ?? command.ToString());
-        var result = await ProcessRunner.RunAsync(StepEnvironment.Complete(command), output ?? context.Log.Write, scope, cancellationToken).ConfigureAwait(false);
+        var result = await ProcessRunner.RunAsync(StepEnvironment.Complete(command), output ?? context.Log.Write, scope, cancellationToken)
+            .ConfigureAwait(false);
         if (!result.OutputComplete)
-            context.Log.WriteLine($"(something that '{command.File}' left behind still held its output open; the build goes on without it)");
+            context.Log.WriteLine(
+                $"(something that '{command.File}' left behind still held its output open; the build goes on without it)");
         return result;
     }
 
     /// <summary>Runs a command that has to succeed.</summary>
     /// <exception cref="PhaseFailedException">It did not.</exception>
-    internal async Task RunOrFailAsync(Command command, BuildStatus orElse, CancellationToken cancellationToken, OutputWriter? output = null)
+    internal async Task RunOrFailAsync(
+        Command command, BuildStatus orElse, CancellationToken cancellationToken, OutputWriter? output = null)
     {
         var result = await RunAsync(command, cancellationToken, output).ConfigureAwait(false);
         if (!result.Succeeded)

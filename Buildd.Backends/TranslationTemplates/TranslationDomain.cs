@@ -5,7 +5,9 @@ namespace Buildd.Backends.TranslationTemplates;
 /// <summary>Finds the translation domain of a folder in what configures it, with the reference's rules: protocol section 12.3.</summary>
 internal static partial class TranslationDomain
 {
-    /// <summary>The files that may name it, in the order in which they are asked, relative to the folder; and the variable that does in each.</summary>
+    /// <summary>
+    /// The files that may name it, in the order in which they are asked, relative to the folder; and the variable that does in each.
+    /// </summary>
     internal static readonly IReadOnlyList<(string File, string Variable)> Files =
     [
         ("../configure.ac", Package),
@@ -52,7 +54,8 @@ internal static partial class TranslationDomain
     {
         foreach (var line in content.Split('\n'))
         {
-            if (Assignment().Match(line) is { Success: true } match && match.Groups["name"].Value == name && Unquote(match.Groups["value"].Value) is { Length: > 0 } value)
+            if (Assignment().Match(line) is { Success: true } match && match.Groups["name"].Value == name
+                && Unquote(match.Groups["value"].Value) is { Length: > 0 } value)
                 return value;
         }
 
@@ -73,13 +76,15 @@ internal static partial class TranslationDomain
     }
 
     private static bool IsGood(string domain) =>
-        domain.Length is > 0 and <= MaxLength && char.IsAsciiLetterOrDigit(domain[0]) && domain.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '+');
+        domain.Length is > 0 and <= MaxLength && char.IsAsciiLetterOrDigit(domain[0])
+            && domain.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '+');
 
     /// <summary>A comment at the end of the line is no part of the value.</summary>
     [GeneratedRegex("""^\s*(?<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?<value>"[^"]*"|'[^']*'|[^#]*)""", RegexOptions.NonBacktracking)]
     private static partial Regex Assignment();
 
-    [GeneratedRegex(@"@([A-Za-z_][A-Za-z0-9_]*)@|\$\(([A-Za-z_][A-Za-z0-9_]*)\)|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za-z0-9_]*)", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"@([A-Za-z_][A-Za-z0-9_]*)@|\$\(([A-Za-z_][A-Za-z0-9_]*)\)|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za-z0-9_]*)",
+        RegexOptions.NonBacktracking)]
     private static partial Regex Reference();
 
     [GeneratedRegex(@"\bAC_INIT\s*\(\s*(?<name>\[[^\]]*\]|[^,)\s]+)", RegexOptions.NonBacktracking)]

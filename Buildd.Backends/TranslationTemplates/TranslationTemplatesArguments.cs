@@ -34,7 +34,8 @@ internal sealed record TranslationTemplatesArguments
         var repository = reader.Text(Arguments.GitRepository);
         var branch = reader.Text(Arguments.Branch) ?? reader.Text(Arguments.BranchUrl);
         if (repository is null && branch is null)
-            throw new RefusedException($"one of the arguments '{Arguments.GitRepository}', '{Arguments.Branch}' and '{Arguments.BranchUrl}' has to be there");
+            throw new RefusedException(
+                $"one of the arguments '{Arguments.GitRepository}', '{Arguments.Branch}' and '{Arguments.BranchUrl}' has to be there");
         return new TranslationTemplatesArguments
         {
             System = DebianArguments.Parse(request),
@@ -48,5 +49,7 @@ internal sealed record TranslationTemplatesArguments
     private static string CheckAddress(string name, string value) =>
         value.Length is > 0 and <= MaxAddressLength && value[0] != '-' && !value.Any(c => char.IsControl(c) || c == ' ')
             ? value
-            : throw new RefusedException($"the argument '{name}' is no address or name of a branch: it is empty, longer than {MaxAddressLength} characters, begins with '-' or has a blank or a control character in it");
+            : throw new RefusedException(
+                $"the argument '{name}' is no address or name of a branch: it is empty, longer than {MaxAddressLength} characters, "
+                    + "begins with '-' or has a blank or a control character in it");
 }

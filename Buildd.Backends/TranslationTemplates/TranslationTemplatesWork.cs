@@ -9,7 +9,10 @@ using Buildd.Slave;
 
 namespace Buildd.Backends.TranslationTemplates;
 
-/// <summary>The making of the templates of one source tree: protocol section 12.3. All that comes from the tree runs as the build's user in the system.</summary>
+/// <summary>
+/// The making of the templates of one source tree: protocol section 12.3. All that comes from the tree runs as the build's user in the
+/// system.
+/// </summary>
 internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arguments, TranslationTemplatesOptions options) : IDebianWork
 {
     /// <summary>How many folders of a tree are looked at; the largest trees known have some dozens.</summary>
@@ -45,9 +48,13 @@ internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arg
         site.Phases.Enter(Phase.Generate);
         var (system, user, files) = (site.Environment, _user!, new SystemFiles(site.Environment, _user!));
         await system.MakeKnownAsync(user, abort).ConfigureAwait(false);
-        var code = await system.RunInsideAsync(Command.Of("apt-get", ["install", "-y", "--no-install-recommends", .. Packages]), abort).ConfigureAwait(false);
+        var code = await system.RunInsideAsync(Command.Of("apt-get", ["install", "-y", "--no-install-recommends", .. Packages]), abort)
+            .ConfigureAwait(false);
         if (code != 0)
-            throw new PhaseFailedException(BuildStatus.ChrootFail, $"the tools can't be installed: apt-get ended with exit code {code}") { Cause = Cause(InstallFailed) };
+            throw new PhaseFailedException(
+                BuildStatus.ChrootFail,
+                $"the tools can't be installed: apt-get ended with exit code {code}")
+            { Cause = Cause(InstallFailed) };
 
         await CheckOutAsync(site, user, abort).ConfigureAwait(false);
         var templates = await MakeTemplatesAsync(site, user, files, abort).ConfigureAwait(false);
@@ -66,19 +73,24 @@ internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arg
         var system = site.Environment;
         if (!arguments.IsGit)
         {
-            await RunOrFailAsync(system, user.Inside(Command.Of("bzr", "branch", arguments.Address, Tree), "/build"), abort).ConfigureAwait(false);
+            await RunOrFailAsync(system, user.Inside(Command.Of("bzr", "branch", arguments.Address, Tree), "/build"), abort)
+                .ConfigureAwait(false);
             return;
         }
 
         // What a clone's own configuration or a submodule could name as a transport that runs commands, git refuses by itself.
         await RunOrFailAsync(system, user.Inside(Git("clone", "-n", "--", arguments.Address, Tree), "/build"), abort).ConfigureAwait(false);
         await RunOrFailAsync(system, user.Inside(Git("checkout", "-q", arguments.GitPath ?? "HEAD"), Tree), abort).ConfigureAwait(false);
-        if (await system.RunInsideAsync(user.Inside(Git("submodule", "update", "--init", "--recursive"), Tree), abort).ConfigureAwait(false) != 0)
+        if (
+            await system.RunInsideAsync(user.Inside(Git("submodule", "update", "--init", "--recursive"), Tree), abort)
+                .ConfigureAwait(false) != 0)
             site.Context.Log.WriteLine("The submodules can't be fetched; the build goes on without them");
 
         var revision = new StringBuilder();
         await system.RunInsideAsync(
-            user.Inside(Command.Of("/bin/sh", "-c", "exec git rev-parse \"$1\" 2>/dev/null", "sh", $"{arguments.GitPath ?? "HEAD"}^{{}}"), Tree), abort,
+            user.Inside(
+                Command.Of("/bin/sh", "-c", "exec git rev-parse \"$1\" 2>/dev/null", "sh", $"{arguments.GitPath ?? "HEAD"}^{{}}"), Tree),
+                abort,
             output: bytes => revision.Append(Encoding.ASCII.GetString(bytes[..Math.Min(bytes.Length, MaxRevisionBytes)])),
             description: "ask for the commit").ConfigureAwait(false);
         if (revision.ToString().Trim() is { Length: > 0 and <= MaxRevisionBytes } commit && commit.All(char.IsAsciiHexDigit))
@@ -89,7 +101,8 @@ internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arg
         Command.Of("env", ["GIT_TERMINAL_PROMPT=0", "GIT_ALLOW_PROTOCOL=http:https:git:ssh", "LANG=C.UTF-8", "git", .. words]);
 
     /// <summary>Makes what templates there can be, and returns their paths relative to the tree.</summary>
-    private static async Task<IReadOnlyList<string>> MakeTemplatesAsync(BuildSite site, BuildUser user, SystemFiles files, CancellationToken abort)
+    private static async Task<IReadOnlyList<string>> MakeTemplatesAsync(
+        BuildSite site, BuildUser user, SystemFiles files, CancellationToken abort)
     {
         var folders = await files.FindAsync(Tree, ["-type", "f", "-name", "POTFILES.in", "-printf", "%h\\0"], abort).ConfigureAwait(false);
         if (folders.Count > MaxFolders)
@@ -101,9 +114,14 @@ internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arg
             if (!await IsCompleteAsync(site, user, folder, abort).ConfigureAwait(false))
                 continue;
             var domain = await FindDomainAsync(files, folder, abort).ConfigureAwait(false) ?? "messages";
-            await RunOrFailAsync(site.Environment, user.Inside(Command.Of("intltool-update", "-p", "-g", domain), folder), abort, isWork: true).ConfigureAwait(false);
+            await RunOrFailAsync(
+                site.Environment, user.Inside(Command.Of("intltool-update", "-p", "-g", domain), folder), abort, isWork: true)
+                    .ConfigureAwait(false);
             var template = $"{folder}/{domain}.pot";
-            if ((await files.FindAsync(folder, ["-maxdepth", "1", "-type", "f", "-name", $"{domain}.pot", "-print0"], abort).ConfigureAwait(false)).Contains(template))
+            if (
+                (
+                    await files.FindAsync(folder, ["-maxdepth", "1", "-type", "f", "-name", $"{domain}.pot", "-print0"], abort)
+                        .ConfigureAwait(false)).Contains(template))
                 made.Add(template[(Tree.Length + 1)..]);
         }
 

@@ -30,15 +30,18 @@ internal static class MeasuredMaster
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
 
     /// <summary>Measures in a process of its own.</summary>
-    internal static async Task<MasterFigures> MeasureAsync(int slaves, TimeSpan interval, TimeSpan time, int port, string root, CancellationToken cancellationToken)
+    internal static async Task<MasterFigures> MeasureAsync(
+        int slaves, TimeSpan interval, TimeSpan time, int port, string root, CancellationToken cancellationToken)
     {
         var output = await PeerProcess.RunAsync(
             "dotnet",
             [
-                "exec", typeof(MeasuredMaster).Assembly.Location, Argument, Text(slaves), Text(interval.TotalSeconds), Text(time.TotalSeconds), Text(port), root,
+                "exec", typeof(MeasuredMaster)
+                    .Assembly.Location, Argument, Text(slaves), Text(interval.TotalSeconds), Text(time.TotalSeconds), Text(port), root,
             ],
             cancellationToken);
-        return output.Split(' ').Select(word => double.Parse(word, CultureInfo.InvariantCulture)).ToArray() is [var looks, var elapsed, var cpu, var late, var resident]
+        return output.Split(' ').Select(word => double.Parse(word, CultureInfo.InvariantCulture))
+            .ToArray() is [var looks, var elapsed, var cpu, var late, var resident]
             ? new MasterFigures(looks, elapsed, cpu, late, resident)
             : throw new BenchmarkException($"the master said: {output}");
     }
@@ -46,11 +49,13 @@ internal static class MeasuredMaster
     /// <summary>What that process does: looks after the slaves, and prints the figures.</summary>
     internal static async Task<int> RunAsync(string[] arguments)
     {
-        var (slaves, port, root) = (int.Parse(arguments[0], CultureInfo.InvariantCulture), int.Parse(arguments[3], CultureInfo.InvariantCulture), arguments[4]);
+        var (slaves, port, root) =
+            (int.Parse(arguments[0], CultureInfo.InvariantCulture), int.Parse(arguments[3], CultureInfo.InvariantCulture), arguments[4]);
         var (interval, time) = (Seconds(arguments[1]), Seconds(arguments[2]));
         var (builders, builds) = (new InMemoryBuilders(), new InMemoryBuilds());
         for (var i = 0; i < slaves; i++)
-            await builders.TryAddAsync(new Builder { Name = $"slave{i}", Url = SimulatedSlaves.Url(i, port), Manual = false, Clean = CleanState.Clean });
+            await builders.TryAddAsync(
+                new Builder { Name = $"slave{i}", Url = SimulatedSlaves.Url(i, port), Manual = false, Clean = CleanState.Clean });
         await builds.AddAsync([.. Enumerable.Range(0, slaves).Select(_ => new NewBuild
         {
             JobType = SimulatedJobKind.Name,
@@ -81,7 +86,8 @@ internal static class MeasuredMaster
         var (looks, late) = meters.End();
         var (elapsed, cpu) = (Stopwatch.GetElapsedTime(start), Environment.CpuUsage.TotalTime - before);
         using var process = Process.GetCurrentProcess();
-        Console.WriteLine(string.Join(' ', ((double[])[looks, elapsed.TotalSeconds, cpu.TotalSeconds, late, process.WorkingSet64]).Select(Text)));
+        Console.WriteLine(
+            string.Join(' ', ((double[])[looks, elapsed.TotalSeconds, cpu.TotalSeconds, late, process.WorkingSet64]).Select(Text)));
         await stop.CancelAsync();
         await running;
         return 0;

@@ -5,7 +5,9 @@ namespace Buildd.Benchmarks.Harness;
 /// <param name="Unit">The unit, for the table.</param>
 internal sealed record Quantity(string Name, string Unit)
 {
-    /// <summary>Whether less is better, as with time and memory. The ratio is then turned round, so that more of it is always better.</summary>
+    /// <summary>
+    /// Whether less is better, as with time and memory. The ratio is then turned round, so that more of it is always better.
+    /// </summary>
     public bool IsCost { get; init; }
 
     /// <summary>The ratio that was agreed on as good enough; null when none has been.</summary>

@@ -35,7 +35,8 @@ internal static class StatusLoad
                 opened.Add(await KeptConnection.OpenAsync(server, cancellationToken));
 
             var start = Stopwatch.GetTimestamp();
-            var latencies = await Task.WhenAll(opened.Select(connection => Task.Run(() => CallAsync(connection, start), cancellationToken)));
+            var latencies =
+                await Task.WhenAll(opened.Select(connection => Task.Run(() => CallAsync(connection, start), cancellationToken)));
             var elapsed = Stopwatch.GetElapsedTime(start);
             var calls = latencies.Sum(recorder => recorder.Count);
             return (calls, calls / elapsed.TotalSeconds, Latencies.Percentile99Microseconds(latencies));

@@ -28,7 +28,8 @@ internal static class Table
         }
 
         if (row.Peer.Count == 0)
-            return $"| {question} | {Figure(ours)} {quantity.Unit} | not on this machine: {row.PeerMissing} | – | {Aim(quantity, ours, null)} |";
+            return $"| {question} | {Figure(ours)} {quantity.Unit} | not on this machine: {row.PeerMissing} | – | "
+                + $"{Aim(quantity, ours, null)} |";
 
         var peer = Median(row.Peer);
         var ratio = quantity.Ratio(ours, peer);

@@ -58,7 +58,8 @@ internal static class FarmApplication
         if (tellsEvents)
             services.AddHostedService(provider => new EventService(provider, session, () => Address(provider, configuration.Url)));
         services.AddBuildMaster(session.MasterOptions(), provider => session.MasterParts(
-            Address(provider, configuration.Url), provider.GetRequiredService<ProcessingUploadSink>(), provider.GetRequiredService<INotifier>()));
+            Address(provider, configuration.Url), provider.GetRequiredService<ProcessingUploadSink>(),
+            provider.GetRequiredService<INotifier>()));
         builder.AddTelemetry(configuration);
         var application = builder.Build();
         application.UseRouting();
@@ -67,7 +68,9 @@ internal static class FarmApplication
         return application;
     }
 
-    /// <summary>Starts it. That takes a moment and can't be called off: a master that has begun must be stopped, and not only disposed of.</summary>
+    /// <summary>
+    /// Starts it. That takes a moment and can't be called off: a master that has begun must be stopped, and not only disposed of.
+    /// </summary>
     /// <returns>The address of the inputs for slaves.</returns>
     /// <exception cref="FarmException">The address can't be listened at, or the folder for results can't be used.</exception>
     internal static async Task<Uri> StartAsync(this WebApplication application, FarmSession session)
@@ -77,10 +80,12 @@ internal static class FarmApplication
             await application.StartAsync();
             return Address(application.Services, session.Configuration.Url);
         }
-        catch (Exception e) when (e is SocketException or IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException })
+        catch (Exception e) when (e is SocketException
+            or IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException })
         {
             throw new FarmException(
-                $"inputs can't be served at {session.Configuration.Listen}: {e.Message} Does another 'run' serve there? The field Listen names the address.", e);
+                $"inputs can't be served at {session.Configuration.Listen}: {e.Message} Does another 'run' serve there? The field "
+                    + "Listen names the address.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

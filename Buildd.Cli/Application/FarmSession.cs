@@ -42,10 +42,12 @@ internal sealed class FarmSession : IAsyncDisposable
     /// <summary>Whether times in listings are those of this clock, too: ages are counted from it.</summary>
     internal TimeProvider Time => Store.Time;
 
-    internal static async Task<FarmSession> OpenAsync(string? configurationPath, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    internal static async Task<FarmSession> OpenAsync(
+        string? configurationPath, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         var configuration = await FarmConfiguration.LoadAsync(configurationPath, cancellationToken);
-        return new FarmSession(configuration, await SqliteStore.OpenAsync(configuration.StorePath, cancellationToken: cancellationToken), output, error);
+        return new FarmSession(
+            configuration, await SqliteStore.OpenAsync(configuration.StorePath, cancellationToken: cancellationToken), output, error);
     }
 
     /// <summary>The build that a person names by its number or cookie.</summary>

@@ -19,7 +19,8 @@ internal static class Interruptible
     /// <param name="stopping">What is said at once.</param>
     /// <returns>Its exit code, or that of what went wrong; see <see cref="ExitCode"/>.</returns>
     internal static async Task<int> RunAsync(
-        string name, Func<CancellationToken, Task<int>> command, TextWriter? error = null, string stopped = "stopped; nothing is left running or mounted",
+        string name, Func<CancellationToken, Task<int>> command, TextWriter? error = null,
+        string stopped = "stopped; nothing is left running or mounted",
         string stopping = "ending what runs and cleaning up; this takes a few seconds")
     {
         error ??= Console.Error;
@@ -54,7 +55,8 @@ internal static class Interruptible
             await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
             return ExitCode.Busy;
         }
-        catch (Exception e) when (e is MasterException or SlaveException or ProcessException or DebianException or FileNameException or IOException or UnauthorizedAccessException or TimeoutException)
+        catch (Exception e) when (e is MasterException or SlaveException or ProcessException or DebianException or FileNameException
+            or IOException or UnauthorizedAccessException or TimeoutException)
         {
             await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
             return ExitCode.Failed;

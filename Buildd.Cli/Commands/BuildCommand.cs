@@ -17,16 +17,36 @@ internal static class BuildCommand
 
     internal static Command Create()
     {
-        var file = new Argument<string?>("FILE.dsc") { Description = "The source package's description; what it lists is beside it. None with --livefs.", Arity = ArgumentArity.ZeroOrOne };
-        var suite = new Option<string?>("--suite") { Description = "The suite that sbuild is told, such as trixie-proposed (default: the series).", HelpName = "NAME" };
-        var component = new Option<string>("--component") { Description = "The component that the source is in.", HelpName = "NAME", DefaultValueFactory = _ => "main" };
+        var file = new Argument<string?>("FILE.dsc")
+        {
+            Description = "The source package's description; what it lists is beside it. None with --livefs.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var suite = new Option<string?>("--suite")
+        {
+            Description = "The suite that sbuild is told, such as trixie-proposed (default: the series).",
+            HelpName = "NAME",
+        };
+        var component = new Option<string>(
+            "--component")
+        { Description = "The component that the source is in.", HelpName = "NAME", DefaultValueFactory = _ => "main" };
         var ddebs = new Option<bool>("--debug-symbols") { Description = "Build packages of debug symbols, too." };
-        var manager = new Option<string>("--manager") { Description = "What of a slave builds it: its own manager, or a plug-in that takes the same arguments.", HelpName = "TAG", DefaultValueFactory = _ => WireNames.Managers.BinaryPackage };
+        var manager = new Option<string>("--manager")
+        {
+            Description = "What of a slave builds it: its own manager, or a plug-in that takes the same arguments.",
+            HelpName = "TAG",
+            DefaultValueFactory = _ => WireNames.Managers.BinaryPackage,
+        };
         var common = new BuildOptions();
         var livefs = new LiveFsOptions();
-        var wait = new Option<bool>("--wait", "-w") { Description = "Show the log as it grows, and wait until the results are in the archive. Ends with 2 if a build is not well." };
+        var wait = new Option<bool>("--wait", "-w")
+        {
+            Description = "Show the log as it grows, and wait until the results are in the archive. Ends with 2 if a build is not well.",
+        };
         var json = Listing.JsonOption();
-        var command = new Command("build", "Queue the builds of a source package, or of a live filesystem (--livefs). The files of a source package are checked and copied.") { file, suite, component, ddebs, manager };
+        var command = new Command(
+            "build", "Queue the builds of a source package, or of a live filesystem (--livefs). The files of a source package are "
+                + "checked and copied.") { file, suite, component, ddebs, manager };
         common.AddTo(command);
         livefs.AddTo(command);
         command.Add(wait);
@@ -52,7 +72,8 @@ internal static class BuildCommand
             {
                 var path = Path.GetFullPath(parsed.GetValue(file)!);
                 var package = await ReadAsync(path, stop);
-                var architectures = Architectures(package, request.Architectures, request.Series, await session.Store.Chroots.ListAsync(stop));
+                var architectures =
+                    Architectures(package, request.Architectures, request.Series, await session.Store.Chroots.ListAsync(stop));
                 var files = await TakeInAsync(session, path, package, stop);
                 wanted =
                 [
@@ -73,7 +94,9 @@ internal static class BuildCommand
                 ];
             }
 
-            return await TellAsync(session, await session.Store.Builds.AddAsync([.. wanted.Select(request.Complete)], stop), parsed.GetValue(wait), parsed.GetValue(json), stop);
+            return await TellAsync(
+                session, await session.Store.Builds.AddAsync([.. wanted.Select(request.Complete)], stop), parsed.GetValue(wait),
+                parsed.GetValue(json), stop);
         });
     }
 
@@ -92,14 +115,17 @@ internal static class BuildCommand
     }
 
     /// <summary>The architectures to build for; the first also builds what is for all of them.</summary>
-    private static List<string> Architectures(SourceControl package, IReadOnlyList<string> wanted, string series, IReadOnlyList<ChrootRecord> chroots)
+    private static List<string> Architectures(
+        SourceControl package, IReadOnlyList<string> wanted, string series, IReadOnlyList<ChrootRecord> chroots)
     {
         var table = ArchitectureTable.Load();
-        bool IsFor(string tag) => package.Architectures.Any(word => word == ArchitectureIndependent ? package.Architectures.Count == 1 : table.Matches(tag, word));
+        bool IsFor(string tag) => package.Architectures.Any(
+            word => word == ArchitectureIndependent ? package.Architectures.Count == 1 : table.Matches(tag, word));
         if (wanted.Count > 0)
         {
             return wanted.FirstOrDefault(tag => !IsFor(tag)) is { } other
-                ? throw new FarmException($"{package.Source} {package.Version} is for {string.Join(' ', package.Architectures)}, not for {other}")
+                ? throw new FarmException(
+                    $"{package.Source} {package.Version} is for {string.Join(' ', package.Architectures)}, not for {other}")
                 : [.. wanted.Distinct()];
         }
 
@@ -107,31 +133,37 @@ internal static class BuildCommand
         if (fitting.Count == 0)
         {
             throw FarmException.NotFound(
-                $"there is no chroot of {series} for {string.Join(' ', package.Architectures)}: add one with 'buildd-farm chroots add', or name the architecture with --arch and add it later");
+                $"there is no chroot of {series} for {string.Join(' ', package.Architectures)}: add one with 'buildd-farm chroots add', "
+                    + "or name the architecture with --arch and add it later");
         }
 
         // What is for all architectures alone is built once.
         return package.Architectures is [ArchitectureIndependent] ? fitting[..1] : fitting;
     }
 
-    private static async Task<IReadOnlyList<SourceFile>> TakeInAsync(FarmSession session, string path, SourceControl package, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<SourceFile>> TakeInAsync(
+        FarmSession session, string path, SourceControl package, CancellationToken cancellationToken)
     {
         var folder = Path.GetDirectoryName(path)!;
         var files = new List<SourceFile>();
         foreach (var listed in package.Files)
-            files.Add(new SourceFile(listed.Name, (await session.Inputs.AddAsync(Path.Combine(folder, listed.Name), listed, cancellationToken)).Sha1));
+            files.Add(
+                new SourceFile(
+                    listed.Name, (await session.Inputs.AddAsync(Path.Combine(folder, listed.Name), listed, cancellationToken)).Sha1));
         var description = await session.Inputs.AddAsync(path, expected: null, cancellationToken);
         return [new SourceFile(FileName.Check(Path.GetFileName(path)), description.Sha1), .. files];
     }
 
-    private static async Task<int> TellAsync(FarmSession session, IReadOnlyList<Build> builds, bool waits, bool isJson, CancellationToken cancellationToken)
+    private static async Task<int> TellAsync(
+        FarmSession session, IReadOnlyList<Build> builds, bool waits, bool isJson, CancellationToken cancellationToken)
     {
         if (!waits)
         {
             if (isJson)
                 Listing.WriteJson(session.Output, builds, RecordJson.Write);
             else
-                await session.Output.WriteLineAsync(string.Join('\n', builds.Select(build => $"{build.Cookie}: {Printable.Text(build.Title)}")));
+                await session.Output.WriteLineAsync(
+                    string.Join('\n', builds.Select(build => $"{build.Cookie}: {Printable.Text(build.Title)}")));
             return ExitCode.Done;
         }
 

@@ -43,16 +43,32 @@ internal sealed record BuildRequest
 /// <summary>The options that all kinds of builds have.</summary>
 internal sealed class BuildOptions
 {
-    private readonly Option<string?> _series = new("--series", "-s") { Description = "The series to build for (default: the configuration's).", HelpName = "NAME" };
-    private readonly Option<string[]?> _arch = new("--arch", "-a") { Description = "An architecture to build for; may be given several times (default: each that has a chroot of the series, and that a package is for).", HelpName = "NAME" };
-    private readonly Option<string?> _distribution = new("--distribution", "-d") { Description = "The distribution (default: the configuration's).", HelpName = "NAME" };
-    private readonly Option<string> _owner = new("--owner") { Description = "Whose build it is: owners share the farm.", HelpName = "NAME", DefaultValueFactory = _ => "" };
-    private readonly Option<string?> _requester = new("--requester") { Description = "Who asked for it, 'Name <address>': gets mail when it fails.", HelpName = "PERSON" };
-    private readonly Option<int> _score = new("--score") { Description = "The higher, the earlier.", HelpName = "NUMBER", DefaultValueFactory = _ => 0 };
-    private readonly Option<string?> _key = new("--key") { Description = "If builds were queued with this key before, those are meant and none is added.", HelpName = "TEXT" };
-    private readonly Option<string[]?> _source = new("--source") { Description = "A line of sources.list, in place of the configuration's; may be given several times.", HelpName = "LINE" };
+    private readonly Option<string?> _series =
+        new("--series", "-s") { Description = "The series to build for (default: the configuration's).", HelpName = "NAME" };
+    private readonly Option<string[]?> _arch = new("--arch", "-a")
+    {
+        Description = "An architecture to build for; may be given several times (default: each that has a chroot of the series, and "
+            + "that a package is for).",
+        HelpName = "NAME",
+    };
+    private readonly Option<string?> _distribution =
+        new("--distribution", "-d") { Description = "The distribution (default: the configuration's).", HelpName = "NAME" };
+    private readonly Option<string> _owner =
+        new("--owner") { Description = "Whose build it is: owners share the farm.", HelpName = "NAME", DefaultValueFactory = _ => "" };
+    private readonly Option<string?> _requester =
+        new("--requester") { Description = "Who asked for it, 'Name <address>': gets mail when it fails.", HelpName = "PERSON" };
+    private readonly Option<int> _score =
+        new("--score") { Description = "The higher, the earlier.", HelpName = "NUMBER", DefaultValueFactory = _ => 0 };
+    private readonly Option<string?> _key =
+        new("--key") { Description = "If builds were queued with this key before, those are meant and none is added.", HelpName = "TEXT" };
+    private readonly Option<string[]?> _source = new("--source")
+    {
+        Description = "A line of sources.list, in place of the configuration's; may be given several times.",
+        HelpName = "LINE",
+    };
     private readonly Option<bool> _virtualized = new("--virtualized") { Description = "Only virtual builders may build it." };
-    private readonly Option<string[]?> _resources = new("--resource") { Description = "A word for what a builder must have; may be given several times.", HelpName = "WORD" };
+    private readonly Option<string[]?> _resources =
+        new("--resource") { Description = "A word for what a builder must have; may be given several times.", HelpName = "WORD" };
 
     internal BuildOptions()
     {
@@ -63,14 +79,16 @@ internal sealed class BuildOptions
         });
         _resources.Validators.Add(result =>
         {
-            if (result.Tokens.Count > NewBuild.MaxResources || result.Tokens.Any(token => token.Value.Length == 0 || token.Value.Any(char.IsWhiteSpace)))
+            if (result.Tokens.Count > NewBuild.MaxResources
+                || result.Tokens.Any(token => token.Value.Length == 0 || token.Value.Any(char.IsWhiteSpace)))
                 result.AddError($"--resource is a word without blanks, and there are at most {NewBuild.MaxResources}.");
         });
     }
 
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_series, _arch, _distribution, _owner, _requester, _score, _key, _source, _virtualized, _resources])
+        foreach (
+            var option in (Option[])[_series, _arch, _distribution, _owner, _requester, _score, _key, _source, _virtualized, _resources])
             command.Add(option);
     }
 
@@ -78,7 +96,11 @@ internal sealed class BuildOptions
     internal BuildRequest Read(FarmSession session, ParseResult parsed)
     {
         var series = parsed.GetValue(_series) ?? session.Configuration.Series
-            ?? throw new FarmException("nobody says which series to build for: name it with --series, or in the configuration's field Series") { ExitCode = ExitCode.Usage };
+            ?? throw new FarmException(
+                "nobody says which series to build for: name it with --series, or in the configuration's field Series")
+            {
+                ExitCode = ExitCode.Usage,
+            };
         var lines = parsed.GetValue(_source) is { Length: > 0 } given ? given : session.Configuration.Sources;
         return new BuildRequest
         {

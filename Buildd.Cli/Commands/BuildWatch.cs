@@ -17,13 +17,15 @@ internal static class BuildWatch
     /// <param name="toTheEnd">Whether the processing of the upload is waited for; else the end of the log is.</param>
     /// <param name="cancellationToken">Ends the watching; the build goes on.</param>
     /// <returns>The build as it is then.</returns>
-    internal static async Task<Build> FollowAsync(FarmSession session, long id, bool says, bool showsLog, bool toTheEnd, CancellationToken cancellationToken)
+    internal static async Task<Build> FollowAsync(
+        FarmSession session, long id, bool says, bool showsLog, bool toTheEnd, CancellationToken cancellationToken)
     {
         var printer = new LogPrinter(session.Logs, session.Output);
         Build? before = null;
         while (true)
         {
-            var build = await session.Store.Builds.FindAsync(id, cancellationToken) ?? throw FarmException.NotFound($"the build {id} is gone");
+            var build = await session.Store.Builds.FindAsync(id, cancellationToken)
+                ?? throw FarmException.NotFound($"the build {id} is gone");
             if (says && (build.State, build.Builder, build.Reason) != (before?.State, before?.Builder, before?.Reason))
                 await session.Error.WriteLineAsync(Describe(build));
             before = build;

@@ -9,14 +9,29 @@ internal sealed class BuilderOptions
 {
     internal const string Yes = "yes";
 
-    private readonly Option<string[]?> _processors = new("--processor", "-p") { Description = "A processor whose builds it takes, such as amd64; may be given several times.", HelpName = "NAME" };
+    private readonly Option<string[]?> _processors = new("--processor", "-p")
+    {
+        Description = "A processor whose builds it takes, such as amd64; may be given several times.",
+        HelpName = "NAME",
+    };
     private readonly Option<string?> _manual = YesNo("--manual", "Whether it is looked at, but never given work.");
     private readonly Option<string?> _virtualized = YesNo("--virtualized", "Whether it is a virtual machine that is reset between builds.");
-    private readonly Option<string?> _vmHost = new("--vm-host") { Description = "What the command that resets it is told.", HelpName = "NAME" };
-    private readonly Option<string?> _vmReset = new("--vm-reset-protocol") { Description = "Whether that command resets it (1.1) or only asks for it (2.0).", HelpName = "1.1|2.0" };
-    private readonly Option<string?> _clean = new("--clean") { Description = "Say that it is clean (what manages machines does for protocol 2.0), or dirty.", HelpName = "clean|dirty" };
-    private readonly Option<string[]?> _open = new("--resource") { Description = "A word for what it has; may be given several times, '' for none.", HelpName = "WORD" };
-    private readonly Option<string[]?> _restricted = new("--restricted-resource") { Description = "A word that builds must ask for to get it; '' for none.", HelpName = "WORD" };
+    private readonly Option<string?> _vmHost =
+        new("--vm-host") { Description = "What the command that resets it is told.", HelpName = "NAME" };
+    private readonly Option<string?> _vmReset = new("--vm-reset-protocol")
+    {
+        Description = "Whether that command resets it (1.1) or only asks for it (2.0).",
+        HelpName = "1.1|2.0",
+    };
+    private readonly Option<string?> _clean = new("--clean")
+    {
+        Description = "Say that it is clean (what manages machines does for protocol 2.0), or dirty.",
+        HelpName = "clean|dirty",
+    };
+    private readonly Option<string[]?> _open =
+        new("--resource") { Description = "A word for what it has; may be given several times, '' for none.", HelpName = "WORD" };
+    private readonly Option<string[]?> _restricted =
+        new("--restricted-resource") { Description = "A word that builds must ask for to get it; '' for none.", HelpName = "WORD" };
 
     internal BuilderOptions()
     {
@@ -52,9 +67,14 @@ internal sealed class BuilderOptions
         return builder;
     }
 
-    internal static Uri ParseUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0
+    internal static Uri ParseUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0
         ? url
-        : throw new FarmException($"{FileName.Display(text)} is no address of a slave: one such as http://builder1:8221/ is expected") { ExitCode = ExitCode.Usage };
+        : throw new FarmException(
+            $"{FileName.Display(text)} is no address of a slave: one such as http://builder1:8221/ is expected")
+        {
+            ExitCode = ExitCode.Usage,
+        };
 
     /// <summary>An option that is <c>yes</c>, <c>no</c> or not given.</summary>
     internal static Option<string?> YesNo(string name, string description) =>

@@ -12,7 +12,8 @@ internal static class BuildersCommand
     /// <summary>How long each call of a check may take.</summary>
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(15);
 
-    internal static Command Create() => new("builders", "The farm's builders: slaves that it hands builds to.") { List(), Add(), Set(), Remove(), Check() };
+    internal static Command Create() =>
+        new("builders", "The farm's builders: slaves that it hands builds to.") { List(), Add(), Set(), Remove(), Check() };
 
     private static Command List()
     {
@@ -23,7 +24,8 @@ internal static class BuildersCommand
             if (parsed.GetValue(json))
                 Listing.WriteJson(session.Output, builders, RecordJson.Write);
             else
-                Listing.WriteTable(session.Output, ["NAME", "URL", "PROCESSORS", "STATE", "CLEAN", "FAILURES", "NOTES"], builders.Select(Row));
+                Listing.WriteTable(
+                    session.Output, ["NAME", "URL", "PROCESSORS", "STATE", "CLEAN", "FAILURES", "NOTES"], builders.Select(Row));
             return ExitCode.Done;
         });
     }
@@ -33,7 +35,8 @@ internal static class BuildersCommand
         var name = NameArgument();
         var url = new Argument<string>("URL") { Description = "Its slave's address, such as http://builder1:8221/." };
         var options = new BuilderOptions();
-        var command = new Command("add", "Add a builder. It is given work as soon as it is clean, unless --manual yes says otherwise.") { name, url };
+        var command =
+            new Command("add", "Add a builder. It is given work as soon as it is clean, unless --manual yes says otherwise.") { name, url };
         options.AddTo(command);
         return command.WithSession(async (session, parsed, stop) =>
         {
@@ -79,7 +82,8 @@ internal static class BuildersCommand
     private static Command Remove()
     {
         var name = NameArgument();
-        return new Command("remove", "Remove a builder. What it builds goes back into the queue.") { name }.WithSession(async (session, parsed, stop) =>
+        return new Command("remove", "Remove a builder. What it builds goes back into the queue.") { name }
+            .WithSession(async (session, parsed, stop) =>
             await session.Store.Builders.RemoveAsync(parsed.GetValue(name)!, stop)
                 ? ExitCode.Done
                 : throw NoBuilder(parsed.GetValue(name)!));
@@ -89,12 +93,17 @@ internal static class BuildersCommand
     {
         var names = new Argument<string[]>("NAME") { Description = "The builders; all by default.", Arity = ArgumentArity.ZeroOrMore };
         var json = Listing.JsonOption();
-        return new Command("check", "Ask builders' slaves what they are and do. Changes nothing; ends with 2 if one is not well.") { names, json }.WithSession(async (session, parsed, stop) =>
+        return new Command(
+            "check", "Ask builders' slaves what they are and do. Changes nothing; ends with 2 if one is not well.") { names, json }
+                .WithSession(async (session, parsed, stop) =>
         {
             var builders = await session.Store.Builders.ListAsync(stop);
             if (parsed.GetValue(names) is { Length: > 0 } wanted)
                 builders = [.. wanted.Select(name => builders.FirstOrDefault(builder => builder.Name == name) ?? throw NoBuilder(name))];
-            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = CheckTimeout }) { Timeout = Timeout.InfiniteTimeSpan };
+            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = CheckTimeout })
+            {
+                Timeout = Timeout.InfiniteTimeSpan,
+            };
             var checks = await Task.WhenAll(builders.Select(builder => CheckAsync(http, builder, stop)));
             if (parsed.GetValue(json))
             {
@@ -111,8 +120,10 @@ internal static class BuildersCommand
             }
             else
             {
-                Listing.WriteTable(session.Output, ["NAME", "WELL", "STATUS", "BUILD", "MISTAKE"], checks.Select(check => (IReadOnlyList<string>)
-                    [check.Builder.Name, check.Mistake is null ? "yes" : "no", check.Status ?? "-", check.BuildId ?? "-", check.Mistake ?? ""]));
+                Listing.WriteTable(session.Output, ["NAME", "WELL", "STATUS", "BUILD", "MISTAKE"], checks.Select(
+                    check => (IReadOnlyList<string>)
+                    [check.Builder.Name, check.Mistake is null ? "yes" : "no", check.Status ?? "-", check.BuildId ?? "-",
+                        check.Mistake ?? ""]));
             }
 
             return Array.TrueForAll(checks, check => check.Mistake is null) ? ExitCode.Done : ExitCode.NotWell;
@@ -143,7 +154,8 @@ internal static class BuildersCommand
         }
     }
 
-    private static async Task ChangeAsync(SqliteBuilders builders, string name, Func<Builder, Builder> change, CancellationToken cancellationToken)
+    private static async Task ChangeAsync(
+        SqliteBuilders builders, string name, Func<Builder, Builder> change, CancellationToken cancellationToken)
     {
         try
         {
@@ -170,7 +182,8 @@ internal static class BuildersCommand
 
     private static Argument<string> NameArgument() => new("NAME") { Description = "The builder's name." };
 
-    private static FarmException NoBuilder(string name) => FarmException.NotFound($"there is no builder {FileName.Display(name)}; 'buildd-farm builders list' shows those that there are");
+    private static FarmException NoBuilder(string name) =>
+        FarmException.NotFound($"there is no builder {FileName.Display(name)}; 'buildd-farm builders list' shows those that there are");
 
     private static IReadOnlyList<string> Row(Builder builder) =>
     [

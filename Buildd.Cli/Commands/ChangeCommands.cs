@@ -5,19 +5,26 @@ using Buildd.Master.Builds;
 
 namespace Buildd.Cli.Commands;
 
-/// <summary><c>cancel</c>, <c>rescore</c> and <c>retry</c>: what a person changes of builds. Each build is changed or not, for itself.</summary>
+/// <summary>
+/// <c>cancel</c>, <c>rescore</c> and <c>retry</c>: what a person changes of builds. Each build is changed or not, for itself.
+/// </summary>
 internal static class ChangeCommands
 {
     internal static Command CreateCancel()
     {
         var (names, json) = (BuildName.Arguments(), Listing.JsonOption());
-        return new Command("cancel", "Cancel builds: those that wait at once, those that run as soon as their builder has stopped.") { names, json }.WithSession((session, parsed, stop) =>
+        return new Command("cancel", "Cancel builds: those that wait at once, those that run as soon as their builder has stopped.")
+        {
+            names,
+            json,
+        }.WithSession((session, parsed, stop) =>
             ChangeAsync(session, parsed.GetValue(names)!, parsed.GetValue(json), build =>
             {
                 var cancelled = build.CancelledBy(session.Time.GetUtcNow());
                 return cancelled.State is BuildState.Cancelled or BuildState.Cancelling
                     ? cancelled
-                    : throw new FarmException($"{build.Cookie} is {build.State.ToName()} and can't be cancelled: only builds that wait or run can");
+                    : throw new FarmException(
+                        $"{build.Cookie} is {build.State.ToName()} and can't be cancelled: only builds that wait or run can");
             }, stop));
     }
 
@@ -25,14 +32,17 @@ internal static class ChangeCommands
     {
         var (name, json) = (BuildName.Argument(), Listing.JsonOption());
         var score = new Argument<int>("SCORE") { Description = "The higher, the earlier. Write a negative one after '--'." };
-        return new Command("rescore", "Give a build that waits a score, which automatic scoring then leaves alone.") { name, score, json }.WithSession((session, parsed, stop) =>
+        return new Command("rescore", "Give a build that waits a score, which automatic scoring then leaves alone.") { name, score, json }
+            .WithSession((session, parsed, stop) =>
             ChangeAsync(session, [parsed.GetValue(name)!], parsed.GetValue(json), build => build.Rescored(parsed.GetValue(score)), stop));
     }
 
     internal static Command CreateRetry()
     {
         var (names, json) = (BuildName.Arguments(), Listing.JsonOption());
-        return new Command("retry", "Queue builds again that have failed or were cancelled, their counts of failures zeroed. Where only the upload failed, 'retry-upload' need not build.") { names, json }.WithSession((session, parsed, stop) =>
+        return new Command(
+            "retry", "Queue builds again that have failed or were cancelled, their counts of failures zeroed. Where only the upload "
+                + "failed, 'retry-upload' need not build.") { names, json }.WithSession((session, parsed, stop) =>
             ChangeAsync(session, parsed.GetValue(names)!, parsed.GetValue(json), build => build.Retried(session.Time.GetUtcNow()), stop));
     }
 

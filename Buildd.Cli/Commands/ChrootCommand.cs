@@ -12,7 +12,8 @@ internal static class ChrootCommand
         var cache = ChrootOptions.Cache();
         var work = ChrootOptions.Work();
         var fresh = ChrootOptions.Fresh();
-        var command = new System.CommandLine.Command("chroot", "Make a chroot tarball of this machine's Debian release, unless there is one, and print its path. Needs root.")
+        var command = new System.CommandLine.Command(
+            "chroot", "Make a chroot tarball of this machine's Debian release, unless there is one, and print its path. Needs root.")
         {
             cache, work, fresh,
         };

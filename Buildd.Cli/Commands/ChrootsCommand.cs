@@ -8,7 +8,8 @@ namespace Buildd.Cli.Commands;
 /// <summary><c>buildd-farm chroots</c>: what builds are built in.</summary>
 internal static class ChrootsCommand
 {
-    internal static Command Create() => new("chroots", "The chroots that builds are built in, one per series and architecture.") { List(), Add(), Remove() };
+    internal static Command Create() =>
+        new("chroots", "The chroots that builds are built in, one per series and architecture.") { List(), Add(), Remove() };
 
     private static Command List()
     {
@@ -22,7 +23,8 @@ internal static class ChrootsCommand
             }
             else
             {
-                Listing.WriteTable(session.Output, ["SERIES", "ARCH", "ADDED", "BYTES", "SHA1", "NAME"], chroots.Select(chroot => (IReadOnlyList<string>)
+                Listing.WriteTable(session.Output, ["SERIES", "ARCH", "ADDED", "BYTES", "SHA1", "NAME"], chroots.Select(
+                    chroot => (IReadOnlyList<string>)
                     [chroot.Series, chroot.ArchTag, Listing.Text(chroot.Added), Listing.Text(chroot.Size), chroot.Sha1, chroot.Name]));
             }
 
@@ -63,7 +65,8 @@ internal static class ChrootsCommand
     private static Command Remove()
     {
         var (series, arch) = (SeriesArgument(), ArchArgument());
-        return new Command("remove", "Remove a chroot: what waits for it goes on waiting until there is another.") { series, arch }.WithSession(async (session, parsed, stop) =>
+        return new Command("remove", "Remove a chroot: what waits for it goes on waiting until there is another.") { series, arch }
+            .WithSession(async (session, parsed, stop) =>
             await session.Store.Chroots.RemoveAsync(parsed.GetValue(series)!, parsed.GetValue(arch)!, stop)
                 ? ExitCode.Done
                 : throw FarmException.NotFound($"there is no chroot of {parsed.GetValue(series)} for {parsed.GetValue(arch)}"));
@@ -75,5 +78,7 @@ internal static class ChrootsCommand
 
     private static string Checked(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '+')
         ? word
-        : throw new FarmException($"{FileName.Display(word)} is no series or architecture: letters, digits and - . + make one") { ExitCode = ExitCode.Usage };
+        : throw new FarmException(
+            $"{FileName.Display(word)} is no series or architecture: letters, digits and - . + make one")
+        { ExitCode = ExitCode.Usage };
 }

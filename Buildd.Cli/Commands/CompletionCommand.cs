@@ -5,7 +5,10 @@ namespace Buildd.Cli.Commands;
 /// <summary><c>buildd-farm completion</c>: what makes a shell complete the command line. The words come from the program itself.</summary>
 internal static class CompletionCommand
 {
-    /// <summary>The program is asked with the line after its own name, and the place in it; it may answer with words that only contain what was typed.</summary>
+    /// <summary>
+    /// The program is asked with the line after its own name, and the place in it; it may answer with words that only contain what was
+    /// typed.
+    /// </summary>
     internal const string Bash =
         """
         # bash completion of buildd-farm; put it into /usr/share/bash-completion/completions/buildd-farm

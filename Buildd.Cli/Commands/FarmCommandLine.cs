@@ -10,7 +10,8 @@ internal static class FarmCommandLine
     /// <summary>The configuration, of all commands that work on the farm.</summary>
     internal static Option<string?> Configuration { get; } = new("--config", "-c")
     {
-        Description = $"The farm's configuration (default: $BUILDD_FARM_CONFIG, or {Buildd.Farm.Configuration.FarmConfiguration.DefaultPath} if it is there).",
+        Description = "The farm's configuration (default: $BUILDD_FARM_CONFIG, or "
+            + $"{Buildd.Farm.Configuration.FarmConfiguration.DefaultPath} if it is there).",
         HelpName = "FILE",
         Recursive = true,
     };

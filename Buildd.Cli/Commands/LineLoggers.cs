@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Buildd.Cli.Commands;
 
 /// <summary>Writes what is logged as lines for a person or a file, a level of its own for each.</summary>
-internal sealed class LineLoggers(IReadOnlyList<(TextWriter Writer, LogLevel Level, bool HasTime)> targets, TimeProvider time) : ILoggerFactory
+internal sealed class LineLoggers(IReadOnlyList<(TextWriter Writer, LogLevel Level, bool HasTime)> targets, TimeProvider time)
+    : ILoggerFactory
 {
     private readonly Lock _lock = new();
 
@@ -20,12 +21,21 @@ internal sealed class LineLoggers(IReadOnlyList<(TextWriter Writer, LogLevel Lev
     private void Write(LogLevel level, string message)
     {
         // A level by the names of the option --log-file.
-        var text = $"{level switch { LogLevel.Debug or LogLevel.Trace => "DEBUG", LogLevel.Information => "INFO", LogLevel.Warning => "WARNING", _ => "ERROR" },-8}{Printable.Text(message).Replace('\n', ' ')}";
+        var name = level switch
+        {
+            LogLevel.Debug or LogLevel.Trace => "DEBUG",
+            LogLevel.Information => "INFO",
+            LogLevel.Warning => "WARNING",
+            _ => "ERROR",
+        };
+        var text = $"{name,-8}{Printable.Text(message).Replace('\n', ' ')}";
         lock (_lock)
         {
             foreach (var (writer, _, hasTime) in targets.Where(target => level >= target.Level))
             {
-                writer.WriteLine(hasTime ? string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow().UtcDateTime:yyyy-MM-dd HH:mm:ss} {text}") : text);
+                writer.WriteLine(
+                    hasTime ? string.Create(
+                        CultureInfo.InvariantCulture, $"{time.GetUtcNow().UtcDateTime:yyyy-MM-dd HH:mm:ss} {text}") : text);
                 writer.Flush();
             }
         }
@@ -38,7 +48,8 @@ internal sealed class LineLoggers(IReadOnlyList<(TextWriter Writer, LogLevel Lev
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             owner.Write(logLevel, exception is null ? formatter(state, null) : $"{formatter(state, exception)}: {exception.Message}");
             if (exception is not null)

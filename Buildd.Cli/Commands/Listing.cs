@@ -12,14 +12,16 @@ internal static class Listing
 {
     private const int Gap = 2;
 
-    private static readonly JsonWriterOptions JsonOptions = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions JsonOptions =
+        new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     internal static Option<bool> JsonOption() => new("--json") { Description = "Write JSON, for programs." };
 
     /// <summary>Writes rows with their columns below each other; the last column is as long as it likes.</summary>
     internal static void WriteTable(TextWriter output, IReadOnlyList<string> heading, IEnumerable<IReadOnlyList<string>> rows)
     {
-        var all = rows.Select(row => row.Select(cell => Printable.Text(cell).ReplaceLineEndings(" ")).ToList()).Prepend([.. heading]).ToList();
+        var all = rows.Select(row => row.Select(cell => Printable.Text(cell).ReplaceLineEndings(" ")).ToList()).Prepend([.. heading])
+            .ToList();
         var widths = heading.Select((_, column) => all.Max(row => row[column].Length)).ToList();
         foreach (var row in all)
         {
@@ -52,7 +54,8 @@ internal static class Listing
     internal static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A time for people, in UTC as in the logs; <c>-</c> for none.</summary>
-    internal static string Text(DateTimeOffset? time) => time is { } known ? known.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) : "-";
+    internal static string Text(DateTimeOffset? time) =>
+        time is { } known ? known.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) : "-";
 
     /// <summary>A length of time for people: <c>2 h 05 min</c>, <c>3 min 20 s</c>, <c>12 s</c>.</summary>
     internal static string Text(TimeSpan time) => time.TotalHours >= 1

@@ -11,21 +11,45 @@ namespace Buildd.Cli.Commands;
 /// <summary>What <c>buildd-farm build --livefs</c> takes: the arguments of the slaves' manager <c>livefs</c>.</summary>
 internal sealed class LiveFsOptions
 {
-    private readonly Option<string> _pocket = new("--pocket") { Description = "Launchpad's pocket.", HelpName = "NAME", DefaultValueFactory = _ => "release" };
-    private readonly Option<string?> _uniqueKey = new("--unique-key") { Description = "What tells several builds of one live filesystem apart in the names of their logs.", HelpName = "TEXT" };
-    private readonly Option<string?> _dateStamp = new("--datestamp") { Description = "The image's version, which its files get too.", HelpName = "TEXT" };
-    private readonly Option<string?> _tool = new("--image-tool") { Description = "What makes the image: live-build (the slave's default) or mmdebstrap.", HelpName = "NAME" };
-    private readonly Option<string?> _branch = new("--config-branch") { Description = "The URL of the branch with live-build's configuration.", HelpName = "URL" };
+    private readonly Option<string> _pocket =
+        new("--pocket") { Description = "Launchpad's pocket.", HelpName = "NAME", DefaultValueFactory = _ => "release" };
+    private readonly Option<string?> _uniqueKey = new("--unique-key")
+    {
+        Description = "What tells several builds of one live filesystem apart in the names of their logs.",
+        HelpName = "TEXT",
+    };
+    private readonly Option<string?> _dateStamp =
+        new("--datestamp") { Description = "The image's version, which its files get too.", HelpName = "TEXT" };
+    private readonly Option<string?> _tool =
+        new("--image-tool") { Description = "What makes the image: live-build (the slave's default) or mmdebstrap.", HelpName = "NAME" };
+    private readonly Option<string?> _branch =
+        new("--config-branch") { Description = "The URL of the branch with live-build's configuration.", HelpName = "URL" };
     private readonly Option<string?> _ref = new("--config-ref") { Description = "A branch, tag or commit of it.", HelpName = "REF" };
     private readonly Option<string?> _path = new("--config-path") { Description = "The folder in it.", HelpName = "PATH" };
-    private readonly Option<string[]?> _lbOptions = new("--lb-option") { Description = "An option of 'lb config', written --lb-option=--OPTION; may be given several times.", HelpName = "OPTION" };
-    private readonly Option<string[]?> _variables = new("--env") { Description = "A variable for live-build; may be given several times.", HelpName = "NAME=VALUE" };
-    private readonly Option<string[]?> _texts = new("--arg") { Description = "Another argument of the manager, such as subproject=minimized; may be given several times.", HelpName = "NAME=TEXT" };
-    private readonly Option<string[]?> _values = new("--json-arg") { Description = "The same with a value in JSON, such as extra_ppas='[\"ada/ppa\"]' or debug=true.", HelpName = "NAME=JSON" };
+    private readonly Option<string[]?> _lbOptions = new("--lb-option")
+    {
+        Description = "An option of 'lb config', written --lb-option=--OPTION; may be given several times.",
+        HelpName = "OPTION",
+    };
+    private readonly Option<string[]?> _variables =
+        new("--env") { Description = "A variable for live-build; may be given several times.", HelpName = "NAME=VALUE" };
+    private readonly Option<string[]?> _texts = new("--arg")
+    {
+        Description = "Another argument of the manager, such as subproject=minimized; may be given several times.",
+        HelpName = "NAME=TEXT",
+    };
+    private readonly Option<string[]?> _values = new("--json-arg")
+    {
+        Description = "The same with a value in JSON, such as extra_ppas='[\"ada/ppa\"]' or debug=true.",
+        HelpName = "NAME=JSON",
+    };
 
     internal LiveFsOptions()
     {
-        Project.Validators.Add(result => Require(result, text => FileName.FindMistake(text) is null && !text.Contains(' ', StringComparison.Ordinal), "a name, of which files' names are made"));
+        Project.Validators.Add(
+            result => Require(
+                result, text => FileName.FindMistake(text) is null
+                    && !text.Contains(' ', StringComparison.Ordinal), "a name, of which files' names are made"));
         _pocket.AcceptOnlyFromAmong("release", "security", "updates", "proposed", "backports");
         foreach (var option in (Option[])[_variables, _texts])
             option.Validators.Add(result => Require(result, text => text.IndexOf('=', StringComparison.Ordinal) > 0, "NAME=VALUE"));
@@ -33,10 +57,12 @@ internal sealed class LiveFsOptions
     }
 
     /// <summary>What is built. With it, no source package is.</summary>
-    internal Option<string?> Project { get; } = new("--livefs") { Description = "Build this live filesystem or image, in place of a source package.", HelpName = "PROJECT" };
+    internal Option<string?> Project { get; } =
+        new("--livefs") { Description = "Build this live filesystem or image, in place of a source package.", HelpName = "PROJECT" };
 
     /// <summary>The options that only live filesystems have.</summary>
-    internal IReadOnlyList<Option> Details => [_pocket, _uniqueKey, _dateStamp, _tool, _branch, _ref, _path, _lbOptions, _variables, _texts, _values];
+    internal IReadOnlyList<Option> Details =>
+        [_pocket, _uniqueKey, _dateStamp, _tool, _branch, _ref, _path, _lbOptions, _variables, _texts, _values];
 
     internal void AddTo(Command command)
     {
@@ -55,11 +81,14 @@ internal sealed class LiveFsOptions
         if (architectures.Count == 0)
         {
             throw FarmException.NotFound(
-                $"there is no chroot of {request.Series}: add one with 'buildd-farm chroots add', or name the architecture with --arch and add it later");
+                $"there is no chroot of {request.Series}: add one with 'buildd-farm chroots add', or name the architecture with --arch "
+                    + "and add it later");
         }
 
-        var texts = (parsed.GetValue(_texts) ?? []).Select(text => Split(text)!.Value).Select(pair => (pair.Name, Value: JsonSerializer.SerializeToElement(pair.Value, LiveFsOptionsJson.Default.String)));
-        var values = (parsed.GetValue(_values) ?? []).Select(text => Split(text)!.Value).Select(pair => (pair.Name, Value: TryParse(pair.Value)!.Value));
+        var texts = (parsed.GetValue(_texts) ?? []).Select(text => Split(text)!.Value)
+            .Select(pair => (pair.Name, Value: JsonSerializer.SerializeToElement(pair.Value, LiveFsOptionsJson.Default.String)));
+        var values = (parsed.GetValue(_values) ?? []).Select(text => Split(text)!.Value)
+            .Select(pair => (pair.Name, Value: TryParse(pair.Value)!.Value));
         return
         [
             .. architectures.Select(tag =>

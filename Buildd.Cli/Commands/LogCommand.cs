@@ -10,7 +10,8 @@ internal static class LogCommand
     {
         var name = BuildName.Argument();
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on as it grows, until builders are done with the build." };
-        return new Command("log", "Show the log of a build; what would command a terminal is taken out.") { name, follow }.WithSession(async (session, parsed, stop) =>
+        return new Command("log", "Show the log of a build; what would command a terminal is taken out.") { name, follow }
+            .WithSession(async (session, parsed, stop) =>
         {
             var build = await session.FindBuildAsync(parsed.GetValue(name)!, stop);
             if (parsed.GetValue(follow))
@@ -21,7 +22,9 @@ internal static class LogCommand
 
             return await new LogPrinter(session.Logs, session.Output).PrintAsync(build, stop)
                 ? ExitCode.Done
-                : throw FarmException.NotFound($"{build.Cookie} has no log: {(build.Attempt == 0 ? "it was not handed to a builder yet" : "nothing of it has come here")}");
+                : throw FarmException.NotFound(
+                    $"{build.Cookie} has no log: "
+                        + $"{(build.Attempt == 0 ? "it was not handed to a builder yet" : "nothing of it has come here")}");
         });
     }
 }

@@ -16,12 +16,24 @@ internal static class ProcessUploadCommand
             DefaultValueFactory = _ => UploadProcessor.Context,
         };
         context.AcceptOnlyFromAmong(UploadProcessor.Context);
-        var series = new Option<string?>("--series", "-s", "-r") { Description = "The suite that the upload is for; it is rejected if the build was for another.", HelpName = "SERIES" };
-        var distribution = new Option<string?>("--distro", "-d") { Description = "The distribution; the upload is rejected if the build was for another.", HelpName = "NAME" };
+        var series = new Option<string?>("--series", "-s", "-r")
+        {
+            Description = "The suite that the upload is for; it is rejected if the build was for another.",
+            HelpName = "SERIES",
+        };
+        var distribution = new Option<string?>("--distro", "-d")
+        {
+            Description = "The distribution; the upload is rejected if the build was for another.",
+            HelpName = "NAME",
+        };
         var build = BuildName.Option("--build", "-b");
         build.Description = "The build that the leaf of -J is of: a number, or JOBTYPE-NUMBER.";
         var builds = new Option<bool>("--builds") { Description = "Leaf names name builds. They always do here." };
-        var leaf = new Option<string?>("--just-leaf", "-J") { Description = "Only this leaf of incoming/; also one whose upload has failed before.", HelpName = "LEAF" };
+        var leaf = new Option<string?>("--just-leaf", "-J")
+        {
+            Description = "Only this leaf of incoming/; also one whose upload has failed before.",
+            HelpName = "LEAF",
+        };
         var noMails = new Option<bool>("--no-mails", "-M") { Description = "Send no mail, neither about the upload nor about the build." };
         var dryRun = new Option<bool>("--dry-run", "-n") { Description = "Only check: change nothing at all, and tell nobody." };
         var keep = new Option<bool>("--keep", "-K") { Description = "Leave leaves where they are." };
@@ -53,7 +65,9 @@ internal static class ProcessUploadCommand
     {
         var builds = BuildName.Arguments();
         var common = new CommonOptions(hasRoot: false);
-        var command = new Command("retry-upload", "Process the uploads of builds again that are FAILEDTOUPLOAD. Their leaves are looked for in rejected/ and failed/; nobody gets mail.") { builds };
+        var command = new Command(
+            "retry-upload", "Process the uploads of builds again that are FAILEDTOUPLOAD. Their leaves are looked for in rejected/ and "
+                + "failed/; nobody gets mail.") { builds };
         common.AddTo(command);
         return command.WithSession((session, parsed, stop) => common.RunAsync(session, parsed, async processor =>
         {
@@ -67,12 +81,22 @@ internal static class ProcessUploadCommand
     /// <summary>The options that both commands have.</summary>
     private sealed class CommonOptions(bool hasRoot = true)
     {
-        private readonly Argument<string?> _root = new("ROOT") { Description = "The folder that holds incoming/ (default: the configuration's Results).", Arity = ArgumentArity.ZeroOrOne };
-        private readonly Option<int> _wait = new("--wait") { Description = "How long to wait for another process that is at work there, such as 'run'.", HelpName = "SECONDS" };
-        private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Say more; may be given several times.", Arity = ArgumentArity.Zero };
+        private readonly Argument<string?> _root = new("ROOT")
+        {
+            Description = "The folder that holds incoming/ (default: the configuration's Results).",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        private readonly Option<int> _wait = new("--wait")
+        {
+            Description = "How long to wait for another process that is at work there, such as 'run'.",
+            HelpName = "SECONDS",
+        };
+        private readonly Option<bool> _verbose =
+            new("--verbose", "-v") { Description = "Say more; may be given several times.", Arity = ArgumentArity.Zero };
         private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Say only what is wrong.", Arity = ArgumentArity.Zero };
         private readonly Option<bool> _json = Listing.JsonOption();
-        private readonly Option<string?> _logFile = new("--log-file") { Description = "Also write a log; LEVEL is DEBUG, INFO, WARNING or ERROR.", HelpName = "LEVEL:FILE" };
+        private readonly Option<string?> _logFile =
+            new("--log-file") { Description = "Also write a log; LEVEL is DEBUG, INFO, WARNING or ERROR.", HelpName = "LEVEL:FILE" };
 
         internal void AddTo(Command command)
         {
@@ -85,7 +109,8 @@ internal static class ProcessUploadCommand
                 command.Add(_root);
         }
 
-        internal async Task<int> RunAsync(FarmSession session, ParseResult parsed, Func<UploadProcessor, Task<IReadOnlyList<ProcessedLeaf>>> run)
+        internal async Task<int> RunAsync(
+            FarmSession session, ParseResult parsed, Func<UploadProcessor, Task<IReadOnlyList<ProcessedLeaf>>> run)
         {
             var given = hasRoot ? parsed.GetValue(_root) : null;
             using var file = OpenLog(parsed.GetValue(_logFile), out var fileLevel);
@@ -130,7 +155,9 @@ internal static class ProcessUploadCommand
                 }
                 : LogLevel.None;
             return level == LogLevel.None
-                ? throw new FarmException($"'{Printable.Text(text)}' is no LEVEL:FILE, such as INFO:/var/log/uploads.log") { ExitCode = ExitCode.Usage }
+                ? throw new FarmException(
+                    $"'{Printable.Text(text)}' is no LEVEL:FILE, such as INFO:/var/log/uploads.log")
+                { ExitCode = ExitCode.Usage }
                 : new StreamWriter(parts[1], append: true);
         }
     }

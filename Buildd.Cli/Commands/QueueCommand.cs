@@ -11,13 +11,27 @@ internal static class QueueCommand
     internal static Command Create()
     {
         var all = new Option<bool>("--all") { Description = "Also those that have left the queue; the youngest first." };
-        var state = new Option<BuildState?>("--state") { Description = "Those in this state, such as NEEDSBUILD or FAILEDTOBUILD.", HelpName = "NAME", CustomParser = ParseState };
+        var state = new Option<BuildState?>("--state")
+        {
+            Description = "Those in this state, such as NEEDSBUILD or FAILEDTOBUILD.",
+            HelpName = "NAME",
+            CustomParser = ParseState,
+        };
         var owner = new Option<string?>("--owner") { Description = "Those of this owner.", HelpName = "NAME" };
         var subject = new Option<string?>("--source") { Description = "Those of this source package.", HelpName = "NAME" };
         var arch = new Option<string?>("--arch", "-a") { Description = "Those for this processor.", HelpName = "NAME" };
         var builder = new Option<string?>("--builder") { Description = "Those on, or built by, this builder.", HelpName = "NAME" };
-        var before = new Option<long?>("--before") { Description = "With --all: those with a lower number, to go on where a list ended.", HelpName = "NUMBER" };
-        var count = new Option<int>("--count", "-n") { Description = $"How many at most, up to {BuildFilter.MaxCount}.", HelpName = "NUMBER", DefaultValueFactory = _ => new BuildFilter().Count };
+        var before = new Option<long?>("--before")
+        {
+            Description = "With --all: those with a lower number, to go on where a list ended.",
+            HelpName = "NUMBER",
+        };
+        var count = new Option<int>("--count", "-n")
+        {
+            Description = $"How many at most, up to {BuildFilter.MaxCount}.",
+            HelpName = "NUMBER",
+            DefaultValueFactory = _ => new BuildFilter().Count,
+        };
         count.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > BuildFilter.MaxCount)
@@ -39,7 +53,8 @@ internal static class QueueCommand
                 Before = parsed.GetValue(before),
                 Count = parsed.GetValue(count),
             };
-            var builds = parsed.GetValue(all) ? await session.Store.Builds.ListAsync(filter, stop) : await QueuedAsync(session, filter, stop);
+            var builds =
+                parsed.GetValue(all) ? await session.Store.Builds.ListAsync(filter, stop) : await QueuedAsync(session, filter, stop);
             if (parsed.GetValue(json))
                 Listing.WriteJson(session.Output, builds, RecordJson.Write);
             else
@@ -48,7 +63,8 @@ internal static class QueueCommand
         });
     }
 
-    private static async Task<IReadOnlyList<Build>> QueuedAsync(FarmSession session, BuildFilter filter, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<Build>> QueuedAsync(
+        FarmSession session, BuildFilter filter, CancellationToken cancellationToken)
     {
         var queue = (await session.Store.Builds.ReadQueueAsync(cancellationToken)).Builds.Where(filter.Fits)
             .OrderBy(build => build.Queue switch { QueueState.Running or QueueState.Cancelling => 0, QueueState.Waiting => 1, _ => 2 })
@@ -72,7 +88,9 @@ internal static class QueueCommand
     {
         if (BuildNames.TryParse(result.Tokens[0].Value.ToUpperInvariant(), out var state))
             return state;
-        result.AddError($"{FileName.Display(result.Tokens[0].Value)} is no state; there are {string.Join(", ", Enum.GetValues<BuildState>().Select(known => known.ToName()))}.");
+        result.AddError(
+            $"{FileName.Display(result.Tokens[0].Value)} is no state; there are "
+                + $"{string.Join(", ", Enum.GetValues<BuildState>().Select(known => known.ToName()))}.");
         return null;
     }
 }

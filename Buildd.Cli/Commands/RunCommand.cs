@@ -31,12 +31,14 @@ internal static partial class RunCommand
     }
 
     /// <summary>Runs until cancelled.</summary>
-    private static async Task RunAsync(FarmSession session, bool isVerbose, bool tellsEvents, bool endsWithStdin, CancellationToken cancellationToken)
+    private static async Task RunAsync(
+        FarmSession session, bool isVerbose, bool tellsEvents, bool endsWithStdin, CancellationToken cancellationToken)
     {
         var (sender, _) = ServiceEnvironment.Take(() => new SystemdNotifier());
         await using var farm = FarmApplication.Create(session, isVerbose, tellsEvents);
         var systemd = new ServiceNotifier(
-            sender.IsEnabled ? state => sender.Notify(new ServiceState(state)) : null, (e, state) => LogSystemdUnreachable(farm.Logger, e, state));
+            sender.IsEnabled ? state =>
+                sender.Notify(new ServiceState(state)) : null, (e, state) => LogSystemdUnreachable(farm.Logger, e, state));
         var url = await farm.StartAsync(session);
         if (!tellsEvents)
             await session.Output.WriteLineAsync($"buildd-farm ready: the store is {session.Store.Path}, inputs are served at {url}");

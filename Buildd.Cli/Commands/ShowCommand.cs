@@ -45,9 +45,13 @@ internal static class ShowCommand
         Line("Created", Listing.Text(build.Created));
         Line("Not before", build.NotBefore is null ? null : Listing.Text(build.NotBefore));
         Line("Started", build.Started is null ? null : Listing.Text(build.Started));
-        Line("Finished", build.Finished is null ? null : Listing.Text(build.Finished) + (build.Duration is { } took ? $", after {Listing.Text(took)}" : ""));
+        Line(
+            "Finished", build.Finished is null ? null : Listing.Text(build.Finished)
+                + (build.Duration is { } took ? $", after {Listing.Text(took)}" : ""));
         Line("Log", session.Logs.StoredPath(build));
-        Line("Upload log", build.UploadLogName is { } log ? Path.Combine(session.Configuration.Uploads.LogFolder(session.Configuration.Results), log) : null);
+        Line(
+            "Upload log", build.UploadLogName is { } log ? Path.Combine(
+                session.Configuration.Uploads.LogFolder(session.Configuration.Results), log) : null);
         Line("Results", FindLeaf(session, build));
         foreach (var file in build.Files)
             Line("File", $"{file.Name} ({Listing.Text(file.Size)} bytes, SHA-256 {file.Sha256})");

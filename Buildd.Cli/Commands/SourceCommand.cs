@@ -10,8 +10,10 @@ internal static class SourceCommand
     internal static Command Create()
     {
         var package = new Argument<string>("package") { Description = "The source package." };
-        var output = new Option<string>("--output") { Description = "Where its files go.", HelpName = "DIR", DefaultValueFactory = _ => "." };
-        var command = new Command("source", "Fetch a source package of this machine's Debian release from its mirror, without touching apt's own state.")
+        var output =
+            new Option<string>("--output") { Description = "Where its files go.", HelpName = "DIR", DefaultValueFactory = _ => "." };
+        var command = new Command(
+            "source", "Fetch a source package of this machine's Debian release from its mirror, without touching apt's own state.")
         {
             package, output,
         };

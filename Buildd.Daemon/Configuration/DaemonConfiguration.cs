@@ -94,7 +94,8 @@ public sealed record DaemonConfiguration
         $"architecture tag: {Slave.ArchitectureTag}",
         $"kinds of build: {string.Join(", ", Slave.Backends.Select(backend => backend.Tag))}",
         $"file cache: {Slave.FileCacheDirectory}",
-        $"of it are kept: {Limit(Slave.Cache.BudgetBytes)} bytes, {Limit((long)Slave.Cache.MaxAge.TotalSeconds)} seconds; {Slave.Cache.FreeSpaceFloorBytes} bytes of the disk stay free",
+        $"of it are kept: {Limit(Slave.Cache.BudgetBytes)} bytes, {Limit((long)Slave.Cache.MaxAge.TotalSeconds)} seconds; "
+            + $"{Slave.Cache.FreeSpaceFloorBytes} bytes of the disk stay free",
         $"work folder: {Slave.WorkDirectory}",
         $"of a build log are kept: {Limit(Slave.Log.MaxBytes)} bytes",
         $"limits of a build: {LimitsReader.Describe(Limits)}",
@@ -131,7 +132,8 @@ public sealed record DaemonConfiguration
 
         List<string> mistakes =
         [
-            .. reader.Mistakes, .. kinds.Sections.SelectMany(section => section.Mistakes), .. templatesReader.Mistakes, .. securityReader.Mistakes,
+            .. reader.Mistakes, .. kinds.Sections.SelectMany(section => section.Mistakes), .. templatesReader.Mistakes,
+            .. securityReader.Mistakes,
             .. proxyReader.Mistakes,
         ];
         if (!file.HasSection(reader.Section))
@@ -139,7 +141,8 @@ public sealed record DaemonConfiguration
         var named = slave.FileCacheDirectory.Length > 0 ? slave : slave with { FileCacheDirectory = "/" }; // missing: told of already
         mistakes.AddRange(named.FindMistakes());
         foreach (var plugIn in PlugInFolder.Read(plugInFolder, slave.Backends.Select(backend => backend.Tag), mistakes))
-            slave.Backends.Add(new PlugInBackend(plugIn with { Root = root, Limits = limits, Network = plugIn.Network ?? kinds.HasNetwork }));
+            slave.Backends.Add(
+                new PlugInBackend(plugIn with { Root = root, Limits = limits, Network = plugIn.Network ?? kinds.HasNetwork }));
         if (mistakes.Count > 0)
             throw new ConfigurationException($"the configuration file '{path}' can't be used:\n  " + string.Join("\n  ", mistakes));
 
@@ -164,7 +167,8 @@ public sealed record DaemonConfiguration
             NotOffered = notOffered,
             KnownKeys =
             [
-                .. reader.Keys, .. kinds.Sections.SelectMany(section => section.Keys), .. templatesReader.Keys, .. securityReader.Keys, .. proxyReader.Keys,
+                .. reader.Keys, .. kinds.Sections.SelectMany(section => section.Keys), .. templatesReader.Keys, .. securityReader.Keys,
+                .. proxyReader.Keys,
             ],
         };
     }
@@ -177,7 +181,8 @@ public sealed record DaemonConfiguration
         if (CurrentUser.IsRoot)
             return RootAccess.Direct;
         if (user != Environment.UserName)
-            odd = $"{path}: the slave runs as '{Environment.UserName}', and 'user' is '{user}': nothing that needs root will be done for it, and so no build";
+            odd = $"{path}: the slave runs as '{Environment.UserName}', and 'user' is '{user}': nothing that needs root will be done "
+                + "for it, and so no build";
         return RootAccess.ThroughSudo(Environment.ProcessPath ?? "buildd-slave", Path.GetFullPath(path));
     }
 
@@ -237,7 +242,9 @@ public sealed record DaemonConfiguration
         };
     }
 
-    /// <summary>A kind of build is offered only where what it needs is; what is missing is told at start, as is what is missing of it.</summary>
+    /// <summary>
+    /// A kind of build is offered only where what it needs is; what is missing is told at start, as is what is missing of it.
+    /// </summary>
     private static IEnumerable<IBuildBackend> Offer<T>(
         T options, Func<T, IBuildBackend> make, Func<T, string?> findMistake, string? gap, List<string> notOffered)
     {
@@ -290,14 +297,16 @@ public sealed record DaemonConfiguration
     }
 
     private static IEnumerable<string> FindUnread(string path, IniFile file, SectionReader[] readers) => file.Keys
-        .Where(key => !readers.Any(reader => reader.Section == key.Section && reader.Keys.Contains(key.Key, StringComparer.OrdinalIgnoreCase)))
+        .Where(
+            key => !readers.Any(reader => reader.Section == key.Section && reader.Keys.Contains(key.Key, StringComparer.OrdinalIgnoreCase)))
         .Where(key => !ReferenceKeys.Contains(key.Section, key.Key))
         .Select(key => $"{path}: line {key.Line}: nothing reads the key '{key.Key}' of [{key.Section}]: it is mistyped, or of no use here");
 
     private static IEnumerable<string> FindOdd(SecurityOptions security, IPAddress address)
     {
         if (security is { TokenFile: not null, Tls: null } && !IPAddress.IsLoopback(address))
-            yield return $"[{SecurityKeys.Section}] {SecurityKeys.TokenFile} without {SecurityKeys.TlsCertificate}: the token can be read on the way";
+            yield return $"[{SecurityKeys.Section}] {SecurityKeys.TokenFile} without {SecurityKeys.TlsCertificate}: the token can be "
+                + "read on the way";
     }
 
     private IEnumerable<string> Extras()
@@ -315,7 +324,8 @@ public sealed record DaemonConfiguration
     private static string Limit(long value) => value == 0 ? "any number of" : value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Links into the cache are made from other folders, so a relative path would lead nowhere there.</summary>
-    private static string Absolute(string path) => path.Length == 0 || path.Contains('\0', StringComparison.Ordinal) ? path : Path.GetFullPath(path);
+    private static string Absolute(string path) =>
+        path.Length == 0 || path.Contains('\0', StringComparison.Ordinal) ? path : Path.GetFullPath(path);
 
     /// <summary>Debian's name of the architecture this program was compiled for.</summary>
     private static string MachineArchitecture() => RuntimeInformation.OSArchitecture switch

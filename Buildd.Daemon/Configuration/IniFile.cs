@@ -24,7 +24,8 @@ public sealed class IniFile
     private readonly Dictionary<string, int> _sectionLines;
 
     private IniFile(
-        string name, Dictionary<string, Dictionary<string, string>> sections, Dictionary<string, int> sectionLines, IReadOnlyList<IniKey> keys)
+        string name, Dictionary<string, Dictionary<string, string>> sections, Dictionary<string, int> sectionLines,
+        IReadOnlyList<IniKey> keys)
     {
         _name = name;
         _sections = sections;
@@ -115,7 +116,8 @@ public sealed class IniFile
 
         if (mistakes.Count > MaxMistakes)
             mistakes = [.. mistakes.Take(MaxMistakes), $"{name}: and {mistakes.Count - MaxMistakes} more lines"];
-        return mistakes.Count == 0 ? new IniFile(name, sections, sectionLines, keys) : throw new ConfigurationException(string.Join('\n', mistakes));
+        return mistakes.Count == 0 ? new IniFile(
+            name, sections, sectionLines, keys) : throw new ConfigurationException(string.Join('\n', mistakes));
 
         void Mistake(int index, string what) => mistakes.Add($"{name}: line {index + 1}: {what}");
     }
@@ -136,7 +138,8 @@ public sealed class IniFile
     private string Expand(string section, string key, string raw, Dictionary<string, string> values, int depth)
     {
         if (depth == 0)
-            throw new ConfigurationException($"{_name}: line {LineOf(section, key)}: [{section}] {key}: more than {MaxExpansionDepth} values refer to each other");
+            throw new ConfigurationException(
+                $"{_name}: line {LineOf(section, key)}: [{section}] {key}: more than {MaxExpansionDepth} values refer to each other");
 
         var result = new StringBuilder();
         for (var i = 0; i < raw.Length; i++)
@@ -160,7 +163,9 @@ public sealed class IniFile
             }
             else
             {
-                throw new ConfigurationException($"{_name}: line {LineOf(section, key)}: [{section}] {key}: after a percent sign comes another, or (KEY)s with a key of this section");
+                throw new ConfigurationException(
+                    $"{_name}: line {LineOf(section, key)}: [{section}] {key}: after a percent sign comes another, or (KEY)s with a key "
+                        + "of this section");
             }
         }
 

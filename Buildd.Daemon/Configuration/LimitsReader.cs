@@ -21,7 +21,8 @@ internal static class LimitsReader
     {
         (string What, double Value)[] all =
         [
-            ("seconds", limits.Time.TotalSeconds), ("seconds without output", limits.Silence.TotalSeconds), ("bytes of memory", limits.MemoryBytes),
+            ("seconds", limits.Time.TotalSeconds), ("seconds without output", limits.Silence.TotalSeconds),
+            ("bytes of memory", limits.MemoryBytes),
             ("processes", limits.Processes), ("bytes of log", limits.LogBytes), ("bytes of disk", limits.DiskBytes),
         ];
         return string.Join(", ", all.Where(limit => limit.Value > 0)
@@ -32,7 +33,9 @@ internal static class LimitsReader
     {
         if (value is 0 || value >= least)
             return value;
-        reader.Mistake(key, value.ToString(CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"{least} at least, or 0 for no limit"));
+        reader.Mistake(
+            key, value.ToString(CultureInfo.InvariantCulture),
+            string.Create(CultureInfo.InvariantCulture, $"{least} at least, or 0 for no limit"));
         return 0;
     }
 }

@@ -15,7 +15,8 @@ internal static class ListenAddress
     internal static bool TryParseHost(string host, out IPAddress address)
     {
         if (IPAddress.TryParse(host == "localhost" ? "127.0.0.1" : host, out var parsed)
-            && (parsed.AddressFamily == AddressFamily.InterNetworkV6 || host == "localhost" || host.Count(c => c == '.') == 3)) // "1" would be 0.0.0.1
+            // "1" would be 0.0.0.1
+            && (parsed.AddressFamily == AddressFamily.InterNetworkV6 || host == "localhost" || host.Count(c => c == '.') == 3))
         {
             address = parsed;
             return true;
@@ -41,12 +42,15 @@ internal static class ListenAddress
         var parts = SplitAtColons(text);
         if (parts is ["tcp", ..])
             parts.RemoveAt(0);
-        var isPort = int.TryParse(parts.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= IPEndPoint.MaxPort;
+        var isPort = int.TryParse(parts.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out port)
+            && port <= IPEndPoint.MaxPort;
         foreach (var part in parts.Skip(1))
         {
-            if (!part.StartsWith(InterfaceKey, StringComparison.Ordinal) || address is not null || !TryParseHost(part[InterfaceKey.Length..], out var parsed))
+            if (!part.StartsWith(InterfaceKey, StringComparison.Ordinal) || address is not null
+                || !TryParseHost(part[InterfaceKey.Length..], out var parsed))
             {
-                mistake = "a port with at most one 'interface=ADDRESS' behind it: an IP address or localhost, the colons of IPv6 written '\\:'";
+                mistake =
+                    "a port with at most one 'interface=ADDRESS' behind it: an IP address or localhost, the colons of IPv6 written '\\:'";
                 return false;
             }
 

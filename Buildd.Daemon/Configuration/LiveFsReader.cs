@@ -76,5 +76,6 @@ internal static class LiveFsReader
         return names;
     }
 
-    private static string[]? Words(SectionReader reader, string key) => reader.Text(key)?.Split(Separators, StringSplitOptions.RemoveEmptyEntries);
+    private static string[]? Words(SectionReader reader, string key) =>
+        reader.Text(key)?.Split(Separators, StringSplitOptions.RemoveEmptyEntries);
 }

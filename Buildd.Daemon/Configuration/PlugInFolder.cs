@@ -132,7 +132,8 @@ internal static class PlugInFolder
             if (!ConfigurationValue.TryParseDuration(text, out var value))
                 Mistake(key, $"{key} is '{Shown(text)}'; it has to be {ConfigurationValue.DurationForm}; 0 means no limit");
             else if (value > PlugInOptions.MaxTimeout)
-                Mistake(key, $"{key} is '{Shown(text)}'; the most is {PlugInOptions.MaxTimeout.TotalSeconds:0} seconds, and 0 means no limit");
+                Mistake(
+                    key, $"{key} is '{Shown(text)}'; the most is {PlugInOptions.MaxTimeout.TotalSeconds:0} seconds, and 0 means no limit");
             else
                 return value;
             return TimeSpan.Zero;

@@ -99,7 +99,9 @@ internal static class SecurityReader
         return networks;
     }
 
-    /// <summary>A key that is there and names nothing was meant to protect something: that is told, and not taken for no protection.</summary>
+    /// <summary>
+    /// A key that is there and names nothing was meant to protect something: that is told, and not taken for no protection.
+    /// </summary>
     private static string[] Words(SectionReader reader, string key)
     {
         if (reader.Text(key) is not { } text)

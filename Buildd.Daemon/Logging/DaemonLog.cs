@@ -98,7 +98,8 @@ internal sealed class DaemonLog : ILoggerProvider, IAsyncDisposable
             while (batch.WrittenCount < BatchBytes && _queue.Reader.TryRead(out var line))
                 batch.Write(line);
             if (Interlocked.Exchange(ref _dropped, 0) is var dropped and > 0)
-                batch.Write(Format(LogLevel.Warning, $"{dropped} entries were dropped here: the log could not be written as fast as they came"));
+                batch.Write(
+                    Format(LogLevel.Warning, $"{dropped} entries were dropped here: the log could not be written as fast as they came"));
             Write(batch.WrittenSpan);
             batch.ResetWrittenCount();
         }

@@ -8,4 +8,5 @@ namespace Buildd.Daemon.Logging;
 /// <param name="Values">The values on their own.</param>
 /// <param name="Exception">The exception as text, or null.</param>
 internal sealed record LogEntry(
-    DateTimeOffset Time, LogLevel Level, string Source, string Message, IReadOnlyList<KeyValuePair<string, object?>> Values, string? Exception);
+    DateTimeOffset Time, LogLevel Level, string Source, string Message, IReadOnlyList<KeyValuePair<string, object?>> Values,
+    string? Exception);

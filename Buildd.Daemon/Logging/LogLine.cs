@@ -129,7 +129,8 @@ internal static class LogLine
                     output.Append(c);
                     break;
                 // Control characters, and what turns the direction of writing round or ends a line for some readers.
-                case < ' ' or (>= '\x7f' and < '\xa0') or (>= '\u2028' and <= '\u202e') or (>= '\u2066' and <= '\u2069') or '\u200e' or '\u200f':
+                case < ' ' or (>= '\x7f' and < '\xa0') or (>= '\u2028' and <= '\u202e') or (>= '\u2066' and <= '\u2069') or '\u200e'
+                    or '\u200f':
                     output.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
                     break;
                 default:

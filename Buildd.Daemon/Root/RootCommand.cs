@@ -33,7 +33,9 @@ internal static class RootCommand
             case [RootProgram.ConfigurationOption, var path, .. var operation] when Path.IsPathFullyQualified(path):
                 return operation is [RootProgram.Sudoers] ? await PrintRuleAsync(path) : await OperateAsync(path, operation);
             default:
-                return await FailAsync(RootProgram.UsageError, $"give '{RootProgram.ConfigurationOption} FILE' with a full path first, then an operation; '--help' lists them");
+                return await FailAsync(
+                    RootProgram.UsageError,
+                    $"give '{RootProgram.ConfigurationOption} FILE' with a full path first, then an operation; '--help' lists them");
         }
     }
 

@@ -8,7 +8,8 @@ namespace Buildd.Daemon.Security;
 /// <summary>Addresses and networks: how they are written, and whether an address is among them.</summary>
 internal static class AddressList
 {
-    internal const string Form = "IP addresses and networks such as 192.0.2.7, 10.0.0.0/8 and 2001:db8::/32, with blanks or commas between them";
+    internal const string Form =
+        "IP addresses and networks such as 192.0.2.7, 10.0.0.0/8 and 2001:db8::/32, with blanks or commas between them";
 
     private const int BitsBeforeMappedV4 = 96;
 
@@ -25,7 +26,8 @@ internal static class AddressList
             return false;
 
         var bits = address.GetAddressBytes().Length * 8;
-        if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var prefix) || prefix > bits))
+        if (slash >= 0
+            && (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var prefix) || prefix > bits))
             return false;
         prefix = slash < 0 ? bits : int.Parse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture);
         if (address.IsIPv4MappedToIPv6 && prefix >= BitsBeforeMappedV4)
@@ -38,7 +40,9 @@ internal static class AddressList
         return true;
     }
 
-    /// <summary>Whether an address is in one of the networks. One of IPv4 mapped into IPv6, as a listener on both kinds sees it, counts as IPv4.</summary>
+    /// <summary>
+    /// Whether an address is in one of the networks. One of IPv4 mapped into IPv6, as a listener on both kinds sees it, counts as IPv4.
+    /// </summary>
     internal static bool Contains(IReadOnlyList<IPNetwork> networks, IPAddress address)
     {
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
@@ -47,7 +51,8 @@ internal static class AddressList
 
     private static bool TryParseAddress(string text, [NotNullWhen(true)] out IPAddress? address) =>
         IPAddress.TryParse(text, out address)
-        && (address.AddressFamily == AddressFamily.InterNetworkV6 ? !text.AsSpan().ContainsAny("[]%") : text.Count(c => c == '.') == 3); // "1" would be 0.0.0.1
+        // "1" would be 0.0.0.1
+        && (address.AddressFamily == AddressFamily.InterNetworkV6 ? !text.AsSpan().ContainsAny("[]%") : text.Count(c => c == '.') == 3);
 
     private static bool HasNothingBehind(byte[] bytes, int prefix)
     {

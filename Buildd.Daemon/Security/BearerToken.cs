@@ -26,14 +26,18 @@ internal sealed class BearerToken
 
     private BearerToken(string token) => _hash = SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
-    /// <summary>Reads the file; null when it can't be used, and then <paramref name="mistakes"/> has the reason, without the token.</summary>
+    /// <summary>
+    /// Reads the file; null when it can't be used, and then <paramref name="mistakes"/> has the reason, without the token.
+    /// </summary>
     internal static BearerToken? Read(string path, ICollection<string> mistakes)
     {
         if (SecretFile.Read(SecurityKeys.TokenFile, path, isSecret: true, mistakes) is not { } text)
             return null;
         var token = text.Trim('\n', '\r', ' ', '\t');
         if (token.Length is < MinLength or > MaxLength)
-            mistakes.Add($"{SecurityKeys.TokenFile}: the token in '{path}' has {token.Length} characters; it has to have from {MinLength} to {MaxLength}");
+            mistakes.Add(
+                $"{SecurityKeys.TokenFile}: the token in '{path}' has {token.Length} characters; it has to have from {MinLength} to "
+                    + $"{MaxLength}");
         else if (token.TrimEnd('=').AsSpan().ContainsAnyExcept(Characters))
             mistakes.Add($"{SecurityKeys.TokenFile}: '{path}' has to hold one token and nothing else: {Form}");
         else
@@ -41,7 +45,9 @@ internal sealed class BearerToken
         return null;
     }
 
-    /// <summary>Whether the values of a request's <c>Authorization</c> are this token. Takes the same time however much of it is right.</summary>
+    /// <summary>
+    /// Whether the values of a request's <c>Authorization</c> are this token. Takes the same time however much of it is right.
+    /// </summary>
     internal bool IsIn(StringValues authorization)
     {
         if (authorization is not [{ } value] || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))

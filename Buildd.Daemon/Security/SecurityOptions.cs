@@ -8,7 +8,9 @@ namespace Buildd.Daemon.Security;
 /// </summary>
 public sealed record SecurityOptions
 {
-    /// <summary>The least that <see cref="SlowTimeout"/> may be: the server looks once a second who is too slow, and wants more than that.</summary>
+    /// <summary>
+    /// The least that <see cref="SlowTimeout"/> may be: the server looks once a second who is too slow, and wants more than that.
+    /// </summary>
     internal static readonly TimeSpan LeastSlowTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>TLS instead of plain HTTP; null, the default, for plain HTTP.</summary>

@@ -32,7 +32,9 @@ internal sealed class TlsCertificates
         foreach (var authority in authorities ?? [])
         {
             if (authority.Extensions.OfType<X509BasicConstraintsExtension>().FirstOrDefault() is not { CertificateAuthority: true })
-                mistakes.Add($"{SecurityKeys.ClientCa}: {authority.Subject} in '{options.ClientCaPath}' is no authority: it may not sign certificates");
+                mistakes.Add(
+                    $"{SecurityKeys.ClientCa}: {authority.Subject} in '{options.ClientCaPath}' is no authority: it may not sign "
+                        + "certificates");
             CheckTime(SecurityKeys.ClientCa, options.ClientCaPath!, authority, now, mistakes);
         }
 
@@ -101,7 +103,9 @@ internal sealed class TlsCertificates
             }
             catch (Exception e) when (e is CryptographicException or ArgumentException)
             {
-                mistakes.Add($"{SecurityKeys.TlsKey}: the key in '{options.KeyPath}' is damaged, or does not belong to the certificate in '{options.CertificatePath}'");
+                mistakes.Add(
+                    $"{SecurityKeys.TlsKey}: the key in '{options.KeyPath}' is damaged, or does not belong to the certificate in "
+                        + $"'{options.CertificatePath}'");
             }
         }
 
@@ -111,8 +115,11 @@ internal sealed class TlsCertificates
     private static void CheckTime(string key, string path, X509Certificate2 certificate, DateTimeOffset now, ICollection<string> mistakes)
     {
         if (certificate.NotAfter < now.LocalDateTime)
-            mistakes.Add($"{key}: {certificate.Subject} in '{path}' has expired at {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm} UTC");
+            mistakes.Add(
+                $"{key}: {certificate.Subject} in '{path}' has expired at {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm} UTC");
         else if (certificate.NotBefore > now.LocalDateTime)
-            mistakes.Add($"{key}: {certificate.Subject} in '{path}' is good only from {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd HH:mm} UTC on");
+            mistakes.Add(
+                $"{key}: {certificate.Subject} in '{path}' is good only from {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd HH:mm} "
+                    + "UTC on");
     }
 }

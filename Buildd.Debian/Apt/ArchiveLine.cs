@@ -8,7 +8,9 @@ namespace Buildd.Debian.Apt;
 /// (deb|deb-src) [ "[" { NAME ("=" | "+=" | "-=") VALUE { "," VALUE } } "]" ] URI SUITE { COMPONENT }
 /// </code>
 /// </summary>
-/// <remarks>There is no comment in such a line, and no quoting: a blank in a URI is <c>%20</c>. Its text form has no password in it.</remarks>
+/// <remarks>
+/// There is no comment in such a line, and no quoting: a blank in a URI is <c>%20</c>. Its text form has no password in it.
+/// </remarks>
 public sealed record ArchiveLine
 {
     /// <summary>A longer line is no archive's: its parts are names and one URI.</summary>
@@ -172,7 +174,8 @@ public sealed record ArchiveLine
         var slash = rest.IndexOf('/', StringComparison.Ordinal);
         var authority = slash < 0 ? rest : rest[..slash];
         var at = authority.LastIndexOf('@');
-        if (at < 0 && authority.IndexOf(':', StringComparison.Ordinal) is >= 0 and var colon && !authority[(colon + 1)..].All(char.IsAsciiDigit) && !authority.StartsWith('['))
+        if (at < 0 && authority.IndexOf(':', StringComparison.Ordinal) is >= 0 and var colon
+            && !authority[(colon + 1)..].All(char.IsAsciiDigit) && !authority.StartsWith('['))
             at = rest.LastIndexOf('@');
         return at + 1;
     }

@@ -63,7 +63,8 @@ public sealed class ArchitectureTable
         try
         {
             var processors = ReadTable(Path.Combine(directory, "cputable")).Select(columns => columns[0]).ToList();
-            var tuples = ReadTable(Path.Combine(directory, "tupletable")).Where(columns => columns.Length >= 2).Select(columns => (columns[0], columns[1]));
+            var tuples = ReadTable(Path.Combine(directory, "tupletable")).Where(columns => columns.Length >= 2)
+                .Select(columns => (columns[0], columns[1]));
             var table = new ArchitectureTable(tuples, processors);
             return table._tuples.Count > 0 ? table : BuiltIn;
         }

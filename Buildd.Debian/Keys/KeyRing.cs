@@ -173,7 +173,8 @@ public sealed record KeyRing
     private static (int, long) Truncated() => throw new KeyRingException("it ends in the middle of a packet");
 
     /// <summary>RFC 9580, 5.5.4: a sum over the packet as it would be with a length of a fixed form.</summary>
-    [SuppressMessage("Security", "CA5350:Do Not Use Weak Cryptographic Algorithms", Justification = "It is what a fingerprint of version 4 is.")]
+    [SuppressMessage(
+        "Security", "CA5350:Do Not Use Weak Cryptographic Algorithms", Justification = "It is what a fingerprint of version 4 is.")]
     private static string Fingerprint(byte[] body)
     {
         switch (body)
@@ -193,5 +194,7 @@ public sealed record KeyRing
     }
 
     private static string Printable(byte[] body) =>
-        new([.. Encoding.UTF8.GetString(body).Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format ? '?' : c)]);
+        new(
+            [.. Encoding.UTF8.GetString(body).Select(c => char.IsControl(c) || char.GetUnicodeCategory(
+                c) == System.Globalization.UnicodeCategory.Format ? '?' : c)]);
 }

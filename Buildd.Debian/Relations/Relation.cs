@@ -41,7 +41,9 @@ public sealed class Relation
     /// <summary>The name and the versions, without qualifier, architectures and profiles: what has to be there.</summary>
     public override string ToString() => Version is null ? Name : $"{Name} ({Version})";
 
-    /// <summary>As dpkg reads it: the first that fits decides, and where none does a list with exclamation marks means all others.</summary>
+    /// <summary>
+    /// As dpkg reads it: the first that fits decides, and where none does a list with exclamation marks means all others.
+    /// </summary>
     private bool IsFor(string architecture, ArchitectureTable table)
     {
         var otherwise = Architectures.Count == 0;

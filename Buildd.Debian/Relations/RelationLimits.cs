@@ -15,6 +15,8 @@ public static class RelationLimits
     /// <summary>1,000 architectures or build profiles behind one name; dpkg knows less than 600 architectures.</summary>
     public const int MaxTerms = 1_000;
 
-    /// <summary>255 characters of a package's, an architecture's or a profile's name: no file of the package could be called more.</summary>
+    /// <summary>
+    /// 255 characters of a package's, an architecture's or a profile's name: no file of the package could be called more.
+    /// </summary>
     public const int MaxNameLength = 255;
 }

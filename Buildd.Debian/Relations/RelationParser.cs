@@ -71,7 +71,8 @@ internal sealed class RelationParser(string text)
         var start = _position;
         while (Current is '<' or '=' or '>')
             _position++;
-        var comparison = VersionRestriction.Read(text.AsSpan(start, _position - start)) ?? throw Mistake("<<, <=, =, >= or >> is expected", start);
+        var comparison = VersionRestriction.Read(text.AsSpan(start, _position - start))
+            ?? throw Mistake("<<, <=, =, >= or >> is expected", start);
         SkipBlanks();
         start = _position;
         while (_position < text.Length && Current != ')' && !IsBlank(Current))

@@ -49,7 +49,9 @@ public sealed class DebianVersion : IEquatable<DebianVersion>
         return FindMistake(text, out var version) is null ? version : null;
     }
 
-    /// <summary>Negative when this version is the older one, positive when it is the newer, 0 when they are equal. Null is older than all.</summary>
+    /// <summary>
+    /// Negative when this version is the older one, positive when it is the newer, 0 when they are equal. Null is older than all.
+    /// </summary>
     public int CompareTo(DebianVersion? other)
     {
         if (other is null)

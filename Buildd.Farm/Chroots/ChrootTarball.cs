@@ -52,7 +52,9 @@ internal sealed class ChrootTarball(HostRelease release, string cacheDirectory, 
         try
         {
             await RunAsync(
-                Command.Of("mmdebstrap", [.. Recipe, .. release.AptOptions.Select(option => $"--aptopt={option}"), release.Suite, tree, release.Mirror])
+                Command.Of(
+                    "mmdebstrap",
+                    [.. Recipe, .. release.AptOptions.Select(option => $"--aptopt={option}"), release.Suite, tree, release.Mirror])
                     .WithEnvironment("TMPDIR", work)
                     .Behind("unshare", "--mount", "--propagation", "private", "--") with
                 { StopGrace = StopGrace },
@@ -86,6 +88,7 @@ internal sealed class ChrootTarball(HostRelease release, string cacheDirectory, 
             },
             cancellationToken: cancellationToken);
         if (!result.Succeeded)
-            throw new FarmException(string.Create(CultureInfo.InvariantCulture, $"'{command.File}' ended with {result.Describe()}:\n{tail.Text()}"));
+            throw new FarmException(
+                string.Create(CultureInfo.InvariantCulture, $"'{command.File}' ended with {result.Describe()}:\n{tail.Text()}"));
     }
 }

@@ -41,8 +41,12 @@ internal sealed record HostRelease(string Suite, string Architecture, string Mir
         var options = new List<string>();
         foreach (var setting in Settings)
         {
-            var lines = await ProcessRunner.CaptureAsync(Command.Of("apt-config", "dump", "--format", "%f \"%v\";%n", setting), cancellationToken);
-            options.AddRange(lines.Split('\n').Where(line => line.StartsWith(setting + " ", StringComparison.Ordinal) && !line.EndsWith(" \"\";", StringComparison.Ordinal)));
+            var lines =
+                await ProcessRunner.CaptureAsync(Command.Of("apt-config", "dump", "--format", "%f \"%v\";%n", setting), cancellationToken);
+            options.AddRange(
+                lines.Split(
+                    '\n').Where(line =>
+                        line.StartsWith(setting + " ", StringComparison.Ordinal) && !line.EndsWith(" \"\";", StringComparison.Ordinal)));
         }
 
         return new HostRelease(suite, architecture, mirror, options);

@@ -12,10 +12,13 @@ internal sealed record SourcePackage(string Name, string Version, IReadOnlyList<
 {
     /// <summary>Fetches the newest version, without touching the machine's own apt state.</summary>
     /// <exception cref="FarmException">There is no such package, or the mirror lacks a part of it.</exception>
-    internal static async Task<SourcePackage> FetchAsync(HostRelease release, string name, string directory, CancellationToken cancellationToken)
+    internal static async Task<SourcePackage> FetchAsync(
+        HostRelease release, string name, string directory, CancellationToken cancellationToken)
     {
-        if (name.Length < 2 || !char.IsAsciiLetterOrDigit(name[0]) || !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '+' or '-' or '.'))
-            throw new FarmException($"'{Printable.Text(name)}' is no name of a source package: lower-case letters, digits and + - . make one");
+        if (name.Length < 2 || !char.IsAsciiLetterOrDigit(name[0])
+            || !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '+' or '-' or '.'))
+            throw new FarmException(
+                $"'{Printable.Text(name)}' is no name of a source package: lower-case letters, digits and + - . make one");
 
         var apt = Path.Combine(directory, "apt");
         var files = Path.Combine(directory, "source");
@@ -45,11 +48,13 @@ internal sealed record SourcePackage(string Name, string Version, IReadOnlyList<
         }
         catch (ProcessException e) when (e.Message.Contains("404", StringComparison.Ordinal))
         {
-            throw new FarmException($"the mirror {release.Mirror} lists {name}, but lacks a file of it; try another package:\n{e.Message}", e);
+            throw new FarmException(
+                $"the mirror {release.Mirror} lists {name}, but lacks a file of it; try another package:\n{e.Message}", e);
         }
         catch (ProcessException e)
         {
-            throw new FarmException($"the source of {name} could not be fetched from {release.Mirror} ({release.Suite} main): {e.Message}", e);
+            throw new FarmException(
+                $"the source of {name} could not be fetched from {release.Mirror} ({release.Suite} main): {e.Message}", e);
         }
 
         return await ReadAsync(release, name, files, cancellationToken);
@@ -64,7 +69,8 @@ internal sealed record SourcePackage(string Name, string Version, IReadOnlyList<
             var source = await SourceControl.ReadFileAsync(dsc, cancellationToken);
             var paths = source.Files.Select(file => Path.Combine(files, file.Name)).ToList();
             return paths.FirstOrDefault(path => !File.Exists(path)) is { } missing
-                ? throw new FarmException($"the mirror {release.Mirror} lacks {Path.GetFileName(missing)}, which {Path.GetFileName(dsc)} lists")
+                ? throw new FarmException(
+                    $"the mirror {release.Mirror} lacks {Path.GetFileName(missing)}, which {Path.GetFileName(dsc)} lists")
                 : new SourcePackage(source.Source, source.Version, [dsc, .. paths]);
         }
         catch (DebianException e)

@@ -18,11 +18,13 @@ internal readonly record struct ConfigurationField(string Text, string BaseFolde
 
     internal string File() => PathOf("a file");
 
-    internal IPEndPoint Address() => IPEndPoint.TryParse(Text, out var address) && Text.Contains(':', StringComparison.Ordinal) && !Text.EndsWith(']')
+    internal IPEndPoint Address() =>
+        IPEndPoint.TryParse(Text, out var address) && Text.Contains(':', StringComparison.Ordinal) && !Text.EndsWith(']')
         ? address
         : throw new FormatException("an address and a port, such as 127.0.0.1:8223 or [::]:8223; port 0 is any that is free");
 
-    internal Uri Url() => Uri.TryCreate(Text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0
+    internal Uri Url() => Uri.TryCreate(Text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0
+        && url.Fragment.Length == 0
         ? new Uri(url.AbsoluteUri.TrimEnd('/') + "/")
         : throw new FormatException("an address such as http://farm.example:8223/");
 
@@ -62,7 +64,9 @@ internal readonly record struct ConfigurationField(string Text, string BaseFolde
     internal MailPerson[] People() =>
     [
         .. Text.Split((char[])['\n', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(one => MailPerson.TryParse(one) ?? throw new FormatException($"people with commas between them; {FileName.Display(one)} is neither 'Name <address>' nor an address")),
+            .Select(
+                one => MailPerson.TryParse(one) ?? throw new FormatException(
+                    $"people with commas between them; {FileName.Display(one)} is neither 'Name <address>' nor an address")),
     ];
 
     internal ArchiveChoice Archive() => Text.Split(Blanks, 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) switch
@@ -84,8 +88,11 @@ internal readonly record struct ConfigurationField(string Text, string BaseFolde
                 return new MailChoice { Program = Path.GetFullPath(program, BaseFolder) };
         }
 
-        if (!Uri.TryCreate(Text, UriKind.Absolute, out var url) || !MailChoice.Schemes.Contains(url.Scheme) || url.Host.Length == 0 || url.AbsolutePath is not ("" or "/"))
-            throw new FormatException("'none', 'sendmail', 'sendmail PROGRAM', 'smtp://HOST[:PORT]', 'smtp+tls://[USER@]HOST[:PORT]' or 'smtps://[USER@]HOST[:PORT]'");
+        if (!Uri.TryCreate(Text, UriKind.Absolute, out var url) || !MailChoice.Schemes.Contains(url.Scheme) || url.Host.Length == 0
+            || url.AbsolutePath is not ("" or "/"))
+            throw new FormatException(
+                "'none', 'sendmail', 'sendmail PROGRAM', 'smtp://HOST[:PORT]', 'smtp+tls://[USER@]HOST[:PORT]' or "
+                    + "'smtps://[USER@]HOST[:PORT]'");
         return url.UserInfo.Contains(':', StringComparison.Ordinal)
             ? throw new FormatException("without the password, which stands in a file of its own: Mail-Password-File")
             : new MailChoice { Server = url };

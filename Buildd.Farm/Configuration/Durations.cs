@@ -20,7 +20,8 @@ internal static class Durations
             _ => null,
         };
         time = default;
-        if (unit is not { } seconds || !double.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        if (unit is not { } seconds
+            || !double.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
             return false;
         if (number * seconds <= 0 || number * seconds > Longest.TotalSeconds)
             return false;

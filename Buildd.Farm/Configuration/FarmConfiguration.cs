@@ -93,7 +93,10 @@ internal sealed record FarmConfiguration
         Of("Upload-Logs", (uploads, field) => uploads with { Logs = field.Folder() }),
         Of("Suites", (uploads, field) => uploads with { Policy = uploads.Policy with { Suites = field.WordSet() } }),
         Of("Components", (uploads, field) => uploads with { Policy = uploads.Policy with { Components = field.WordSet() } }),
-        Of("Sections", (uploads, field) => uploads with { Policy = uploads.Policy with { Sections = field.WordSet() is var words && words.Contains("any") ? null : words } }),
+        Of(
+            "Sections", (
+                uploads, field) => uploads with { Policy =
+                    uploads.Policy with { Sections = field.WordSet() is var words && words.Contains("any") ? null : words } }),
         Of("Mail", (uploads, field) => uploads with { Mail = field.MailTransport() }),
         Of("Mail-Password-File", (uploads, field) => uploads with { MailPasswordFile = field.File() }),
         Of("Mail-Authorities", (uploads, field) => uploads with { MailAuthorities = field.File() }),
@@ -108,7 +111,9 @@ internal sealed record FarmConfiguration
     /// <summary>The fields' names.</summary>
     internal static IEnumerable<string> Fields => Table.Select(row => row.Name);
 
-    /// <summary>Reads the file that is named, or that the environment names, or the usual one if it is there; else all defaults hold.</summary>
+    /// <summary>
+    /// Reads the file that is named, or that the environment names, or the usual one if it is there; else all defaults hold.
+    /// </summary>
     /// <param name="path">The file; null when none was named.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="FarmException">It can't be read, or has mistakes: all are in the message.</exception>
@@ -153,7 +158,9 @@ internal sealed record FarmConfiguration
             }
             catch (FormatException e)
             {
-                mistakes.Add($"line {given.Line}: {given.Name} is {FileName.Display(Secrets.WithoutUserInfo(given.Value))}, and should be {e.Message}");
+                mistakes.Add(
+                    $"line {given.Line}: {given.Name} is {FileName.Display(Secrets.WithoutUserInfo(given.Value))}, and should be "
+                        + $"{e.Message}");
             }
         }
 
@@ -163,6 +170,9 @@ internal sealed record FarmConfiguration
             mistakes.Add("Mail needs the field Mail-From, who mail is from");
         return mistakes.Count == 0
             ? configuration
-            : throw new FarmException($"the configuration {path} has mistakes:\n  {string.Join("\n  ", mistakes)}") { ExitCode = Farm.ExitCode.BadConfiguration };
+            : throw new FarmException($"the configuration {path} has mistakes:\n  {string.Join("\n  ", mistakes)}")
+            {
+                ExitCode = Farm.ExitCode.BadConfiguration,
+            };
     }
 }

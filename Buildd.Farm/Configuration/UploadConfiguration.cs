@@ -26,7 +26,9 @@ internal sealed record UploadConfiguration
     /// <summary>Where accepted uploads go; null for the folder <c>archive</c> in <see cref="Folder"/>.</summary>
     internal ArchiveChoice? Archive { get; init; }
 
-    /// <summary>Where live filesystems go when packages go to reprepro; null for the folder <c>archive</c> in <see cref="Folder"/>.</summary>
+    /// <summary>
+    /// Where live filesystems go when packages go to reprepro; null for the folder <c>archive</c> in <see cref="Folder"/>.
+    /// </summary>
     internal string? Files { get; init; }
 
     /// <summary>Where the logs of uploads that failed are kept; null for <c>upload-logs</c> in the root.</summary>
@@ -94,7 +96,10 @@ internal sealed record UploadConfiguration
         }
         catch (Exception e) when (e is MailException or IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new FarmException($"mail can't be sent as the configuration says: {e.Message}", e) { ExitCode = ExitCode.BadConfiguration };
+            throw new FarmException($"mail can't be sent as the configuration says: {e.Message}", e)
+            {
+                ExitCode = ExitCode.BadConfiguration,
+            };
         }
     }
 
@@ -105,7 +110,8 @@ internal sealed record UploadConfiguration
     /// <param name="mail">Who tells people; null for nobody.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">Where diagnostics go.</param>
-    internal UploadProcessor MakeProcessor(string root, TimeSpan wait, IBuildRecords builds, MailNotifier? mail, TimeProvider time, ILoggerFactory loggers) => new(
+    internal UploadProcessor MakeProcessor(
+        string root, TimeSpan wait, IBuildRecords builds, MailNotifier? mail, TimeProvider time, ILoggerFactory loggers) => new(
         new UploadProcessorOptions { Root = root, LockWait = wait, LogFolder = LogFolder(root), Policy = Policy },
         builds,
         MakeArchive(),

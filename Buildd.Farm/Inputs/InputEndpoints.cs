@@ -16,7 +16,8 @@ internal static class InputEndpoints
             return Results.NotFound().ExecuteAsync(http);
         // The sum names the content for ever, so it is the validator too: a slave whose download breaks takes it up again.
         return Results.File(
-            path, "application/octet-stream", entityTag: new Microsoft.Net.Http.Headers.EntityTagHeaderValue($"\"{sha1}\""), enableRangeProcessing: true)
+            path, "application/octet-stream", entityTag: new Microsoft.Net.Http.Headers.EntityTagHeaderValue($"\"{sha1}\""),
+            enableRangeProcessing: true)
             .ExecuteAsync(http);
     }
 }

@@ -29,7 +29,8 @@ internal sealed class InputStore(string folder)
         FileStream source;
         try
         {
-            source = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            source = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -57,7 +58,8 @@ internal sealed class InputStore(string folder)
 
     /// <summary>Where a file is; null when it isn't there.</summary>
     internal string? Find(string sha1) =>
-        sha1.Length == SHA1.HashSizeInBytes * 2 && sha1.All(char.IsAsciiHexDigitLower) && Path.Combine(folder, sha1) is var path && File.Exists(path)
+        sha1.Length == SHA1.HashSizeInBytes * 2 && sha1.All(char.IsAsciiHexDigitLower) && Path.Combine(folder, sha1) is var path
+            && File.Exists(path)
             ? path
             : null;
 

@@ -19,7 +19,9 @@ internal sealed record MailChoice
     /// <summary>A program that takes mail as sendmail does.</summary>
     internal string? Program { get; init; }
 
-    /// <summary><c>smtp://HOST[:PORT]</c>, <c>smtp+tls://[USER@]HOST[:PORT]</c> for STARTTLS, <c>smtps://…</c> for TLS from the first byte on.</summary>
+    /// <summary>
+    /// <c>smtp://HOST[:PORT]</c>, <c>smtp+tls://[USER@]HOST[:PORT]</c> for STARTTLS, <c>smtps://…</c> for TLS from the first byte on.
+    /// </summary>
     internal Uri? Server { get; init; }
 
     /// <summary>The beginnings of addresses that are understood.</summary>
@@ -27,7 +29,9 @@ internal sealed record MailChoice
 
     /// <summary>Makes what hands mail over.</summary>
     /// <param name="passwordFile">The file with the password of the server's user; null for none.</param>
-    /// <param name="authoritiesFile">The file with those who may have signed the server's certificate; null for whom the system trusts.</param>
+    /// <param name="authoritiesFile">
+    /// The file with those who may have signed the server's certificate; null for whom the system trusts.
+    /// </param>
     /// <exception cref="IOException">One of the files can't be read.</exception>
     internal IMailTransport MakeTransport(string? passwordFile, string? authoritiesFile)
     {

@@ -12,7 +12,9 @@ namespace Buildd.Farm.Mail;
 /// </summary>
 internal static class MailMessages
 {
-    /// <summary>A line of a head that is longer serves nobody; RFC 5322 allows 998 bytes, and names are encoded with three for one.</summary>
+    /// <summary>
+    /// A line of a head that is longer serves nobody; RFC 5322 allows 998 bytes, and names are encoded with three for one.
+    /// </summary>
     private const int MaxHeaderLength = 300;
 
     /// <summary>RFC 5322, 2.1.1: longer lines than that must not be sent; a body that has one is encoded.</summary>
@@ -73,7 +75,8 @@ internal static class MailMessages
     private static string Token(string text) =>
         text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.')
             ? text
-            : throw new ArgumentException($"{FileName.Display(text)} has other characters than letters, digits, dots and dashes.", nameof(text));
+            : throw new ArgumentException(
+                $"{FileName.Display(text)} has other characters than letters, digits, dots and dashes.", nameof(text));
 
     private static bool IsHarmful(Rune rune) =>
         Rune.IsControl(rune) || Rune.GetUnicodeCategory(rune) is System.Globalization.UnicodeCategory.LineSeparator

@@ -31,7 +31,8 @@ internal sealed class SendmailTransport(string program = SendmailTransport.Defau
         {
             var result = await ProcessRunner.RunAsync(command, errors.Write, cancellationToken: stop.Token);
             if (!result.Succeeded)
-                throw new MailException($"{program} did not take the mail to {mail.To}: {result.Describe()}: {errors.Text().ReplaceLineEndings(" ").Trim()}");
+                throw new MailException(
+                    $"{program} did not take the mail to {mail.To}: {result.Describe()}: {errors.Text().ReplaceLineEndings(" ").Trim()}");
         }
         catch (ProcessException e)
         {

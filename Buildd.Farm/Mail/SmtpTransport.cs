@@ -101,7 +101,8 @@ internal sealed class SmtpTransport(SmtpOptions options, TimeProvider? time = nu
         {
             await client.DisconnectAsync(quit: true, stop.Token);
         }
-        catch (Exception e) when (e is CommandException or ProtocolException or IOException or SocketException or OperationCanceledException)
+        catch (Exception e) when (e is CommandException or ProtocolException or IOException or SocketException
+            or OperationCanceledException)
         {
             // It has the mail; how it takes its leave changes nothing.
         }

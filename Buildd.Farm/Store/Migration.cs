@@ -22,7 +22,8 @@ internal sealed record Migration(int Number, string Name, string Sql)
             .Order(StringComparer.Ordinal)
             .Select((name, index) => Read(assembly, name, name[prefix.Length..], index + 1))
             .ToList();
-        return migrations.Count > 0 ? migrations : throw new InvalidOperationException($"There are no migrations of the dialect {dialect}.");
+        return migrations.Count > 0 ? migrations : throw new InvalidOperationException(
+            $"There are no migrations of the dialect {dialect}.");
     }
 
     private static Migration Read(Assembly assembly, string resource, string file, int expected)

@@ -24,7 +24,8 @@ public sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuil
 
     /// <summary>The index build_on_builder would refuse a second build on a builder too; asked beforehand it is no error.</summary>
     private static readonly string ReplaceOnBuilder =
-        Replace + " AND NOT EXISTS (SELECT 1 FROM build other WHERE other.builder = @builder AND other.queue IN (1, 2) AND other.id <> @id)";
+        Replace
+            + " AND NOT EXISTS (SELECT 1 FROM build other WHERE other.builder = @builder AND other.queue IN (1, 2) AND other.id <> @id)";
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Build>> AddAsync(IReadOnlyList<NewBuild> builds, CancellationToken cancellationToken = default)

@@ -1,6 +1,8 @@
 namespace Buildd.Farm.Store;
 
-/// <summary>Which chroot is for which series and architecture, in SQLite; <see cref="SqliteStore"/> says what holds of all its stores.</summary>
+/// <summary>
+/// Which chroot is for which series and architecture, in SQLite; <see cref="SqliteStore"/> says what holds of all its stores.
+/// </summary>
 /// <param name="store">Whose they are.</param>
 public sealed class SqliteChroots(SqliteStore store)
 {

@@ -21,18 +21,23 @@ internal static class SqliteErrors
     internal static StoreException Translate(string path, SqliteException exception) => exception.SqliteErrorCode switch
     {
         Busy or Locked => new(
-            $"The farm's store {path} was kept busy by another process for too long. Nothing was changed; try again, or look for what holds it with 'fuser {path}'.",
+            $"The farm's store {path} was kept busy by another process for too long. Nothing was changed; try again, or look for what "
+                + $"holds it with 'fuser {path}'.",
             isTransient: true, exception),
         ReadOnly or Permission or Authorization => new(
-            $"The farm's store {path} can't be written: it, its folder or their file system is read-only, or belongs to another account.", false, exception),
+            $"The farm's store {path} can't be written: it, its folder or their file system is read-only, or belongs to another account.",
+            false, exception),
         CannotOpen => new(
-            $"The farm's store {path} can't be opened: its folder is missing, read-only, full, or belongs to another account.", false, exception),
+            $"The farm's store {path} can't be opened: its folder is missing, read-only, full, or belongs to another account.", false,
+            exception),
         Full => new($"The disk of the farm's store {path} is full. Nothing was changed; make room, then try again.", false, exception),
         InputOutput => new(
-            $"The disk of the farm's store {path} failed to read or write (SQLite's code {exception.SqliteExtendedErrorCode}). Nothing was changed; see the kernel's log, and whether the disk is full.",
+            $"The disk of the farm's store {path} failed to read or write (SQLite's code {exception.SqliteExtendedErrorCode}). Nothing "
+                + "was changed; see the kernel's log, and whether the disk is full.",
             false, exception),
         Corrupt or NoDatabase => new(
-            $"The farm's store {path} is damaged, or is no store ({exception.Message}). Nothing was changed; put a copy of it from a backup in its place, or save what 'sqlite3 {path} .recover' finds.",
+            $"The farm's store {path} is damaged, or is no store ({exception.Message}). Nothing was changed; put a copy of it from a "
+                + $"backup in its place, or save what 'sqlite3 {path} .recover' finds.",
             false, exception),
         _ => new($"The farm's store {path} could not do what was asked: {exception.Message}", false, exception),
     };

@@ -14,7 +14,9 @@ namespace Buildd.Farm.Store;
 /// </remarks>
 public sealed class SqliteStore : IAsyncDisposable
 {
-    /// <summary>How long a call waits for another process that writes, unless told otherwise; a transaction of ours takes milliseconds.</summary>
+    /// <summary>
+    /// How long a call waits for another process that writes, unless told otherwise; a transaction of ours takes milliseconds.
+    /// </summary>
     public static readonly TimeSpan DefaultBusyTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Says in the file's head whose it is: "Bldd". See <c>PRAGMA application_id</c>.</summary>
@@ -32,7 +34,9 @@ public sealed class SqliteStore : IAsyncDisposable
     /// </summary>
     private const int JournalPages = 8192;
 
-    /// <summary>What the one who writes keeps in memory of the file: a farm's queue, of which each dispatch changes pages here and there.</summary>
+    /// <summary>
+    /// What the one who writes keeps in memory of the file: a farm's queue, of which each dispatch changes pages here and there.
+    /// </summary>
     private const int WriterCacheKibibytes = 64 << 10;
 
     private static readonly IReadOnlyList<Migration> Migrations = Migration.Read(SqliteDialect.Instance.Name);
@@ -74,12 +78,16 @@ public sealed class SqliteStore : IAsyncDisposable
     /// <summary>Opens a store; makes it, and what of its folder is missing, if there is none; brings an older one up to date.</summary>
     /// <param name="path">The file.</param>
     /// <param name="time">The clock of records and leases; the system's by default.</param>
-    /// <param name="busyTimeout">How long a call waits for another process that writes; <see cref="DefaultBusyTimeout"/> by default.</param>
+    /// <param name="busyTimeout">
+    /// How long a call waits for another process that writes; <see cref="DefaultBusyTimeout"/> by default.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="StoreException">It can't be opened, is damaged, or was made by a newer program.</exception>
     public static Task<SqliteStore> OpenAsync(
         string path, TimeProvider? time = null, TimeSpan? busyTimeout = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Open(System.IO.Path.GetFullPath(path), time ?? TimeProvider.System, busyTimeout ?? DefaultBusyTimeout), cancellationToken);
+        Task.Run(
+            () =>
+                Open(System.IO.Path.GetFullPath(path), time ?? TimeProvider.System, busyTimeout ?? DefaultBusyTimeout), cancellationToken);
 
     /// <summary>Runs a write in a transaction that nobody else's is in; durable when it returns.</summary>
     /// <param name="work">It may run twice, and must have no effect but on the store.</param>
@@ -155,7 +163,9 @@ public sealed class SqliteStore : IAsyncDisposable
         }
     }
 
-    /// <summary>For nobody else's eyes: builds of private archives have passwords in their arguments. SQLite's other files get the same mode.</summary>
+    /// <summary>
+    /// For nobody else's eyes: builds of private archives have passwords in their arguments. SQLite's other files get the same mode.
+    /// </summary>
     private static void MakeFile(string path)
     {
         if (File.Exists(path))
@@ -173,7 +183,9 @@ public sealed class SqliteStore : IAsyncDisposable
     private static void OpenConnection(SqliteConnection connection, TimeSpan busyTimeout)
     {
         connection.Open();
-        connection.Execute($"PRAGMA busy_timeout = {(int)busyTimeout.TotalMilliseconds}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = {MaxIdleJournalBytes}");
+        connection.Execute(
+            $"PRAGMA busy_timeout = {(int)busyTimeout.TotalMilliseconds}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA "
+                + $"journal_size_limit = {MaxIdleJournalBytes}");
     }
 
     private static void Prepare(string path, SqliteConnection writer, TimeSpan busyTimeout)
@@ -194,7 +206,9 @@ public sealed class SqliteStore : IAsyncDisposable
         writer.Execute("COMMIT TRANSACTION");
     }
 
-    /// <summary>Who changes the journal's kind needs the file for himself, and is told at once that it is busy, without the timeout.</summary>
+    /// <summary>
+    /// Who changes the journal's kind needs the file for himself, and is told at once that it is busy, without the timeout.
+    /// </summary>
     private static void SwitchToWal(SqliteConnection writer, TimeSpan busyTimeout)
     {
         for (var start = Environment.TickCount64; ;)
@@ -204,7 +218,8 @@ public sealed class SqliteStore : IAsyncDisposable
                 writer.Execute("PRAGMA journal_mode = WAL");
                 return;
             }
-            catch (SqliteException exception) when (SqliteErrors.IsBusy(exception) && Environment.TickCount64 - start < busyTimeout.TotalMilliseconds)
+            catch (SqliteException exception) when (SqliteErrors.IsBusy(exception)
+                && Environment.TickCount64 - start < busyTimeout.TotalMilliseconds)
             {
                 Thread.Yield();
             }
@@ -222,7 +237,8 @@ public sealed class SqliteStore : IAsyncDisposable
         if (version > Migrations.Count)
         {
             throw new StoreException(
-                $"The farm's store {path} has the schema {version}, and this program knows those up to {Migrations.Count}: it was used by a newer program. Run that one, or put a backup from before in its place.");
+                $"The farm's store {path} has the schema {version}, and this program knows those up to {Migrations.Count}: it was used "
+                    + "by a newer program. Run that one, or put a backup from before in its place.");
         }
 
         return version;

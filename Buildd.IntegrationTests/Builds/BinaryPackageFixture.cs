@@ -55,7 +55,8 @@ public abstract class BinaryPackageFixture
 
     private protected virtual Task<SlaveDaemon> StartSlaveAsync() => SlaveDaemon.StartAsync();
 
-    private protected async Task<BuildJob> JobAsync(string name, string command, string? archive = null, byte[]? key = null, string buildDepends = "make")
+    private protected async Task<BuildJob> JobAsync(
+        string name, string command, string? archive = null, byte[]? key = null, string buildDepends = "make")
     {
         return await JobAsync(await SourcePackage.MakeAsync(Folder.Path, name, command, buildDepends), archive, key);
     }

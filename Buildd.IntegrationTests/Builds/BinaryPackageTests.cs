@@ -33,7 +33,8 @@ public class BinaryPackageTests : BinaryPackageFixture
                 (string[])["init", "unpack", "mount", "sources", "update", "sbuild", "gather", "reap", "umount", "cleanup"]));
             Assert.That(outcome.Log, Does.Contain("Status: successful"));
         });
-        var contents = await ProcessRunner.CaptureAsync(Command.Of("dpkg-deb", "--contents", Path.Combine(outcome.Folder!, $"fx-ok_1.0_{Architecture}.deb")));
+        var contents = await ProcessRunner.CaptureAsync(
+            Command.Of("dpkg-deb", "--contents", Path.Combine(outcome.Folder!, $"fx-ok_1.0_{Architecture}.deb")));
         Assert.That(contents, Does.Contain("./usr/bin/fx-ok"));
         var lengths = Driver.Events.OfType<BuildLogGrew>().Select(grew => grew.Length).ToList();
         Assert.That(lengths, Has.Count.GreaterThan(1).And.Ordered, "the log was followed");
@@ -62,7 +63,8 @@ public class BinaryPackageTests : BinaryPackageFixture
         // apt is pointed at the very file that the key becomes: without it nothing could be verified.
         const string Keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
         Machine.Require(File.Exists(Keyring), "the package debian-archive-keyring");
-        var archive = (await BuildEnvironment.ArchiveAsync()).Replace("deb ", "deb [signed-by=/etc/apt/trusted.gpg.d/launchpad-buildd.gpg] ", StringComparison.Ordinal);
+        var archive = (await BuildEnvironment.ArchiveAsync())
+            .Replace("deb ", "deb [signed-by=/etc/apt/trusted.gpg.d/launchpad-buildd.gpg] ", StringComparison.Ordinal);
         var job = await JobAsync("fx-keys", "echo built > out", archive, await File.ReadAllBytesAsync(Keyring));
 
         var outcome = await RunAsync(job);
@@ -141,7 +143,9 @@ public class BinaryPackageTests : BinaryPackageFixture
         // /etc of the chroot leads to a folder of this machine, and so does what is mounted on.
         var outside = Directory.CreateDirectory(Folder["outside"]).FullName;
         await ProcessRunner.CaptureAsync(Command.Of("sh", "-c",
-            $"cd {Folder.Path} && mkdir -p chroot-autobuild/dev/pts chroot-autobuild/dev/shm chroot-autobuild/sys chroot-autobuild/proc && ln -s {outside} chroot-autobuild/etc && tar -czf evil.tar.gz chroot-autobuild && rmdir chroot-autobuild/proc && ln -s {outside} chroot-autobuild/proc && tar -czf evil2.tar.gz chroot-autobuild"));
+            $"cd {Folder.Path} && mkdir -p chroot-autobuild/dev/pts chroot-autobuild/dev/shm chroot-autobuild/sys chroot-autobuild/proc "
+                + $"&& ln -s {outside} chroot-autobuild/etc && tar -czf evil.tar.gz chroot-autobuild && rmdir chroot-autobuild/proc && "
+                + $"ln -s {outside} chroot-autobuild/proc && tar -czf evil2.tar.gz chroot-autobuild"));
         var job = await JobAsync("fx-evil", "true");
 
         foreach (var (i, tarball) in ((string[])["evil.tar.gz", "evil2.tar.gz"]).Index())

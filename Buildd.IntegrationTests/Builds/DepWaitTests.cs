@@ -26,7 +26,8 @@ public class DepWaitTests : BinaryPackageFixture
     [Test]
     public async Task A_package_whose_dependencies_conflict_has_failed()
     {
-        var outcome = await RunAsync("fx-conflict", "echo built > out", "libcurl4-gnutls-dev, libcurl4-openssl-dev", await BuildEnvironment.ArchiveAsync());
+        var outcome = await RunAsync(
+            "fx-conflict", "echo built > out", "libcurl4-gnutls-dev, libcurl4-openssl-dev", await BuildEnvironment.ArchiveAsync());
 
         Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.PackageFail, "")), outcome.Story);
         Assert.That(outcome.Log, Does.Contain("Fail-Stage: install-deps").And.Contain("there is nothing to wait for"));
@@ -36,7 +37,8 @@ public class DepWaitTests : BinaryPackageFixture
     public async Task A_package_that_loses_half_of_a_pointer_has_failed()
     {
         // Later compilers call it an error, unless they are asked not to.
-        var outcome = await RunAsync("fx-pointer", "printf 'char *f(void) { char *p = g(); return p; }\\n' > x.c; gcc -fpermissive -c x.c -o out");
+        var outcome =
+            await RunAsync("fx-pointer", "printf 'char *f(void) { char *p = g(); return p; }\\n' > x.c; gcc -fpermissive -c x.c -o out");
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
         Assert.That(outcome.Log, Does.Contain("Status: successful").And.Contain("[implicit pointer] x.c:1: the result of g,"));

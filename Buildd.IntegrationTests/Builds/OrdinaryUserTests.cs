@@ -43,7 +43,10 @@ public class OrdinaryUserTests : BinaryPackageFixture
             Assert.That(Slave.Output, Does.Contain($"What needs root is done through sudo, for user {_user.Name}"));
         });
         Assert.That(await UserOfSlaveAsync(), Is.EqualTo(_user.Id));
-        var built = await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-user_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-user"));
+        var built = await ProcessRunner.CaptureAsync(
+            Command.Of(
+                "sh", "-c",
+                $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-user_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-user"));
         Assert.That(built, Is.EqualTo($"{_user.Name}\n{_user.Id}\n"), "who built it");
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
@@ -68,11 +71,14 @@ public class OrdinaryUserTests : BinaryPackageFixture
             Driver.WhenLogHas("\ngoing to sleep\n", async () =>
             {
                 // Something of root, in a session of its own and without an environment, which the slave's user may not even look at.
-                var (code, said) = await _user.AskAsync("inside", job.Cookie, "0", "env", "-i", "PATH=/usr/bin:/bin", "setsid", "-f", "sh", "-c", "exec sleep 1000 >/dev/null 2>&1");
+                var (code, said) = await _user.AskAsync(
+                    "inside", job.Cookie, "0", "env", "-i", "PATH=/usr/bin:/bin", "setsid", "-f", "sh", "-c",
+                    "exec sleep 1000 >/dev/null 2>&1");
                 Assert.That(code, Is.Zero, said);
                 Assert.That(
                     () => ProcessTable.RootedAt(Slave.Directory).Select(process => process.Name),
-                    Has.Exactly(3).EqualTo("sleep").After(30).Seconds.PollEvery(50).MilliSeconds, "a shell is 'sleep' a moment after its word in the log");
+                    Has.Exactly(3).EqualTo("sleep").After(30).Seconds.PollEvery(50)
+                        .MilliSeconds, "a shell is 'sleep' a moment after its word in the log");
                 await abort.CancelAsync();
             }),
             abort.Token);
@@ -130,13 +136,16 @@ public class OrdinaryUserTests : BinaryPackageFixture
         var outcome = await RunAsync(job);
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.BuilderFail));
-        Assert.That(outcome.Log, Does.Contain($"write the rule that '{_user.Program} root --config {_user.Configuration} sudoers' prints into a file in /etc/sudoers.d"));
+        Assert.That(
+            outcome.Log, Does.Contain(
+                $"write the rule that '{_user.Program} root --config {_user.Configuration} sudoers' prints into a file in /etc/sudoers.d"));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
     private async Task<uint> UserOfSlaveAsync()
     {
         var status = await File.ReadAllLinesAsync($"/proc/{Slave.ProcessId}/status");
-        return uint.Parse(status.Single(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1], CultureInfo.InvariantCulture);
+        return uint.Parse(
+            status.Single(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1], CultureInfo.InvariantCulture);
     }
 }

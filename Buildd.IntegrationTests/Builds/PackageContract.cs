@@ -96,7 +96,9 @@ public abstract partial class PackageContract(string environment)
         var outcome = await RunAsync(await JobAsync(files, await BuildEnvironment.ArchiveAsync()));
 
         Assert.That(outcome.Succeeded, outcome.Story);
-        Assert.That(outcome.Files.Select(file => file.Name), Has.Some.Match("^hello_.*[.]deb$").And.Some.EndsWith(".buildinfo").And.Some.EndsWith(".changes"));
+        Assert.That(
+            outcome.Files.Select(file => file.Name), Has.Some.Match("^hello_.*[.]deb$").And.Some.EndsWith(".buildinfo")
+                .And.Some.EndsWith(".changes"));
         Assert.That(outcome.Files.Select(file => file.Name), Has.None.Contain("dbgsym"), "debug symbols were not asked for");
     }
 
@@ -104,7 +106,8 @@ public abstract partial class PackageContract(string environment)
     public async Task An_architecture_independent_package_is_built_and_its_provenance_is_told()
     {
         var sources = await SourcesAsync("fx-all", "echo built > out", architecture: "all");
-        var job = await JobAsync(sources, arguments => arguments with { ArchIndep = true, Others = new XmlRpcStruct { ["provenance"] = true } });
+        var job =
+            await JobAsync(sources, arguments => arguments with { ArchIndep = true, Others = new XmlRpcStruct { ["provenance"] = true } });
 
         var outcome = await RunAsync(job);
 
@@ -116,12 +119,16 @@ public abstract partial class PackageContract(string environment)
         Assert.That(subjects.Keys, Is.EquivalentTo(outcome.Files.Select(file => file.Name).Where(name => name != "provenance.json")));
         foreach (var (name, sum) in subjects)
             Assert.That(sum, Is.EqualTo(Sha256(Path.Combine(outcome.Folder!, name))), name);
-        var inputs = statement.GetProperty("predicate").GetProperty("buildDefinition").GetProperty("resolvedDependencies").EnumerateArray().ToDictionary(NameOf, DigestOf);
+        var inputs = statement.GetProperty("predicate").GetProperty("buildDefinition").GetProperty("resolvedDependencies").EnumerateArray()
+            .ToDictionary(NameOf, DigestOf);
         Assert.That(inputs["chroot"], Is.EqualTo(Sha256(_folder!["chroot.tar.zst"])));
         foreach (var path in sources)
             Assert.That(inputs[Path.GetFileName(path)], Is.EqualTo(Sha256(path)));
-        Assert.That(inputs.Single(pair => pair.Key.EndsWith(" test InRelease", StringComparison.Ordinal)).Value, Is.EqualTo(_archive!.IndexSha256));
-        Assert.That(statement.GetProperty("predicate").GetProperty("runDetails").GetProperty("metadata").GetProperty("invocationId").GetString(), Is.EqualTo(job.Cookie));
+        Assert.That(
+            inputs.Single(pair => pair.Key.EndsWith(" test InRelease", StringComparison.Ordinal)).Value, Is.EqualTo(_archive!.IndexSha256));
+        Assert.That(
+            statement.GetProperty("predicate").GetProperty("runDetails").GetProperty("metadata").GetProperty("invocationId")
+                .GetString(), Is.EqualTo(job.Cookie));
     }
 
     [Test]
@@ -136,9 +143,11 @@ public abstract partial class PackageContract(string environment)
     [Test]
     public async Task A_package_whose_dependency_does_not_exist_waits_for_it()
     {
-        var outcome = await RunAsync(await JobAsync(await SourcesAsync("fx-missing", "echo built > out", "fx-tool, no-such-package-dev (>= 1.2)")));
+        var outcome =
+            await RunAsync(await JobAsync(await SourcesAsync("fx-missing", "echo built > out", "fx-tool, no-such-package-dev (>= 1.2)")));
 
-        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 1.2)")), outcome.Story);
+        Assert.That(
+            (outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 1.2)")), outcome.Story);
     }
 
     [Test]
@@ -182,8 +191,15 @@ public abstract partial class PackageContract(string environment)
     {
         var go = new Uri(_server!.Url, "go");
         var job = await JobAsync(
-            await SourcesAsync("fx-private", $"fx-tool > out; cat out; until /usr/lib/apt/apt-helper download-file {go} go > /dev/null 2>&1; do sleep 0.2; done", "fx-tool"),
-            arguments => arguments with { Archives = [_archive!.PrivateLine], ArchivePrivate = true, Others = new XmlRpcStruct { ["provenance"] = true } });
+            await SourcesAsync(
+                "fx-private", $"fx-tool > out; cat out; until /usr/lib/apt/apt-helper download-file {go} go > /dev/null 2>&1; do sleep "
+                    + "0.2; done", "fx-tool"),
+            arguments => arguments with
+            {
+                Archives = [_archive!.PrivateLine],
+                ArchivePrivate = true,
+                Others = new XmlRpcStruct { ["provenance"] = true },
+            });
         await using var forwarder = new RecordingForwarder(Slave.Url.Port);
         using var http = new HttpClient();
 
@@ -200,7 +216,8 @@ public abstract partial class PackageContract(string environment)
         Assert.That(outcome.Succeeded, outcome.Story);
         await RequireNoFileHasPasswordAsync();
         Assert.That(Needles.Where(Slave.Output.Contains), Is.Empty, "the daemon's log");
-        var sent = (await forwarder.StopAsync()).Select(Encoding.Latin1.GetString).SelectMany(text => Base64Values().Matches(text).Select(Decode).Prepend(text)).ToList();
+        var sent = (await forwarder.StopAsync()).Select(Encoding.Latin1.GetString)
+            .SelectMany(text => Base64Values().Matches(text).Select(Decode).Prepend(text)).ToList();
         Assert.That(sent, Has.Some.Contain(AptArchive.Word), "the capture has what was sent");
         Assert.That(from text in sent from needle in Needles where text.Contains(needle, StringComparison.Ordinal) select needle, Is.Empty);
     }
@@ -224,13 +241,16 @@ public abstract partial class PackageContract(string environment)
         Assert.That(found.ToString(), Is.Empty);
     }
 
-    private protected async Task<IReadOnlyList<string>> SourcesAsync(string name, string command, string buildDepends = "fx-tool", string architecture = "any") =>
+    private protected async Task<IReadOnlyList<string>> SourcesAsync(
+        string name, string command, string buildDepends = "fx-tool", string architecture = "any") =>
         await SourcePackage.MakeAsync(Directory.CreateDirectory(_folder!["sources"]).FullName, name, command, buildDepends, architecture);
 
-    private protected Task<BuildJob> JobAsync(IEnumerable<string> files, Func<BinaryPackageArguments, BinaryPackageArguments>? change = null) =>
+    private protected Task<BuildJob> JobAsync(
+        IEnumerable<string> files, Func<BinaryPackageArguments, BinaryPackageArguments>? change = null) =>
         JobAsync(files, _archive!.Line, arguments => (change?.Invoke(arguments) ?? arguments) with { TrustedKeys = [_archive!.Key] });
 
-    private async Task<BuildJob> JobAsync(IEnumerable<string> files, string archive, Func<BinaryPackageArguments, BinaryPackageArguments>? change = null)
+    private async Task<BuildJob> JobAsync(
+        IEnumerable<string> files, string archive, Func<BinaryPackageArguments, BinaryPackageArguments>? change = null)
     {
         var (suite, architecture) = await BuildEnvironment.ReleaseAsync();
         var arguments = new BinaryPackageArguments { Series = suite, Suite = suite, ArchTag = architecture, Archives = [archive] };
@@ -254,7 +274,8 @@ public abstract partial class PackageContract(string environment)
 
     private static string DigestOf(JsonElement file) => file.GetProperty("digest").GetProperty("sha256").GetString()!;
 
-    private static string Sha256(string path) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
+    private static string Sha256(string path) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
 
     private static string Decode(Match match) => Encoding.Latin1.GetString(Convert.FromBase64String(match.Groups[1].Value));
 
@@ -280,7 +301,8 @@ public abstract partial class PackageContract(string environment)
             return await StartSlaveAsync($"environment = {environment}\nlimit-memory = {MemoryBytes}", []);
         Directory.CreateDirectory(_memoryGroup);
         await File.WriteAllTextAsync(Path.Combine(_memoryGroup, "memory.limit_in_bytes"), $"{MemoryBytes}");
-        return await StartSlaveAsync($"environment = {environment}", ["sh", "-c", $"""echo $$ > {_memoryGroup}/cgroup.procs && exec "$0" "$@" """]);
+        return await StartSlaveAsync(
+            $"environment = {environment}", ["sh", "-c", $"""echo $$ > {_memoryGroup}/cgroup.procs && exec "$0" "$@" """]);
     }
 
     [GeneratedRegex("<base64>\\s*([A-Za-z0-9+/=\\s]*)</base64>")]

@@ -14,7 +14,8 @@ public sealed class ChrootPackageTests() : PackageContract("chroot")
     public async Task A_machine_that_is_thrown_away_is_left_as_it_is()
     {
         var job = await JobAsync(
-            await SourcesAsync("fx-fast", "echo built > out"), arguments => arguments with { Others = new XmlRpcStruct { ["fast_cleanup"] = true } });
+            await SourcesAsync("fx-fast", "echo built > out"), arguments =>
+                arguments with { Others = new XmlRpcStruct { ["fast_cleanup"] = true } });
         var chroot = Path.Combine(Slave.Directory, "home", "build-" + job.Cookie, "chroot-autobuild");
         try
         {
@@ -29,7 +30,8 @@ public sealed class ChrootPackageTests() : PackageContract("chroot")
         finally
         {
             await ProcessRunner.CaptureAsync(Command.Of(
-                "sh", "-c", "umount \"$1/proc\" \"$1/dev/pts\" \"$1/sys\" \"$1/dev/shm\" && rm -rf --one-file-system \"$(dirname \"$1\")\"", "sh", chroot));
+                "sh", "-c", "umount \"$1/proc\" \"$1/dev/pts\" \"$1/sys\" \"$1/dev/shm\" && rm -rf --one-file-system \"$(dirname \"$1\")\"",
+                "sh", chroot));
         }
     }
 }
@@ -76,7 +78,8 @@ public sealed class NspawnPackageTests() : PackageContract("nspawn")
 
     private protected override Task<SlaveDaemon> StartSlaveAsync(string lines, IReadOnlyList<string> before)
     {
-        Machine.Require(File.Exists("/usr/bin/systemd-nspawn"), "systemd-nspawn, of the package systemd-container: run 'make test', which installs it");
+        Machine.Require(
+            File.Exists("/usr/bin/systemd-nspawn"), "systemd-nspawn, of the package systemd-container: run 'make test', which installs it");
         return base.StartSlaveAsync(lines, before);
     }
 

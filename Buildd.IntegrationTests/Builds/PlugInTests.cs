@@ -89,7 +89,13 @@ public sealed class PlugInTests : IAsyncDisposable
 
         await _slave.BuildAsync(
             "test",
-            new XmlRpcStruct { ["suite"] = "sid", ["secret"] = "hush", ["n"] = 3, ["deep"] = new XmlRpcArray([true, XmlRpcNil.Instance, new byte[] { 1 }]) },
+            new XmlRpcStruct
+            {
+                ["suite"] = "sid",
+                ["secret"] = "hush",
+                ["n"] = 3,
+                ["deep"] = new XmlRpcArray([true, XmlRpcNil.Instance, new byte[] { 1 }]),
+            },
             ("in put", "content"));
         var status = await _slave.WaitAsync();
 
@@ -97,7 +103,8 @@ public sealed class PlugInTests : IAsyncDisposable
         Assert.That(await _slave.ReadAsync(status, "copy"), Is.EqualTo("content"));
         var request = await _slave.ReadAsync(status, "request");
         Assert.That(request, Does.StartWith(
-            "{\"build_id\":\"PLUGIN-1\",\"tag\":\"test\",\"series\":\"sid\",\"arch_tag\":\"riscv64\",\"args\":{\"suite\":\"sid\",\"secret\":\"hush\",\"n\":3,\"deep\":[true,null,\"AQ==\"]},\"files\":{\"in put\":\""));
+            "{\"build_id\":\"PLUGIN-1\",\"tag\":\"test\",\"series\":\"sid\",\"arch_tag\":\"riscv64\","
+            + "\"args\":{\"suite\":\"sid\",\"secret\":\"hush\",\"n\":3,\"deep\":[true,null,\"AQ==\"]},\"files\":{\"in put\":\""));
         Assert.That(await _slave.LogAsync(), Does.Not.Contain("hush"));
     }
 
@@ -114,7 +121,9 @@ public sealed class PlugInTests : IAsyncDisposable
     [Test]
     public async Task What_it_tells_meanwhile_is_in_the_status_call()
     {
-        _slave.Add("test", $"tell() {{ echo \"$1\" > s; mv s status; }}; tell '{{\"step\": 1, \"once\": true}}'; while [ ! -e {_slave["go"]} ]; do sleep 0.05; done; tell '{{\"step\": 2}}'");
+        _slave.Add(
+            "test", $"tell() {{ echo \"$1\" > s; mv s status; }}; tell '{{\"step\": 1, \"once\": true}}'; while [ ! -e {_slave["go"]} "
+                + $"]; do sleep 0.05; done; tell '{{\"step\": 2}}'");
         await _slave.StartAsync();
         await _slave.BuildAsync("test");
 
@@ -133,7 +142,8 @@ public sealed class PlugInTests : IAsyncDisposable
     {
         _slave.Add(
             "test",
-            $"trap '' TERM; (setsid sh -c 'trap \"\" TERM; echo $$ > {_slave["far"]}; while :; do sleep 100; done' &); while [ ! -s {_slave["far"]} ]; do sleep 0.01; done; "
+            $"trap '' TERM; (setsid sh -c 'trap \"\" TERM; echo $$ > {_slave["far"]}; while :; do sleep 100; done' &); while [ ! -s "
+                + $"{_slave["far"]} ]; do sleep 0.01; done; "
             + $"echo $$ > {_slave["near"]}; echo ready; while :; do sleep 100; done");
         await _slave.StartAsync();
         await _slave.BuildAsync("test");
@@ -157,7 +167,8 @@ public sealed class PlugInTests : IAsyncDisposable
     {
         var status = await _slave.RunAsync(script, limit);
 
-        Assert.That((status.BuildStatus, ((XmlRpcString)status.Extra["failure_cause"]).Value), Is.EqualTo((BuildStatus.PackageFail, cause)));
+        Assert.That(
+            (status.BuildStatus, ((XmlRpcString)status.Extra["failure_cause"]).Value), Is.EqualTo((BuildStatus.PackageFail, cause)));
         Assert.That(await _slave.LogAsync(), Does.Contain(reason));
     }
 
@@ -174,20 +185,25 @@ public sealed class PlugInTests : IAsyncDisposable
     public async Task Files_that_can_not_be_used_keep_the_slave_from_starting()
     {
         await File.WriteAllTextAsync(Path.Combine(_slave.BackendsDirectory, "a.conf"), "[backend]\ntag = a\ncommand = foo\n");
-        await File.WriteAllTextAsync(Path.Combine(_slave.BackendsDirectory, "b.conf"), "[backend]\ntag = binarypackage\ncommand = /bin/true\ntimeout = never\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(_slave.BackendsDirectory, "b.conf"), "[backend]\ntag = binarypackage\ncommand = /bin/true\ntimeout = never\n");
         var output = new StringBuilder();
 
         var result = await ProcessRunner.RunAsync(Daemon(), bytes => output.Append(Encoding.UTF8.GetString(bytes)));
 
         Assert.That(result.ExitCode, Is.EqualTo(78));
-        Assert.That(output.ToString(), Does.Contain($"\n  {_slave.BackendsDirectory}/a.conf: line 3: command 'foo' is not an absolute path\n")
-            .And.Contain($"\n  {_slave.BackendsDirectory}/b.conf: line 4: timeout is 'never'").And.Contain("b.conf: line 2: the tag 'binarypackage' is taken by buildd-slave itself"));
+        Assert.That(output.ToString(), Does.Contain(
+            $"\n  {_slave.BackendsDirectory}/a.conf: line 3: command 'foo' is not an absolute path\n")
+            .And.Contain($"\n  {_slave.BackendsDirectory}/b.conf: line 4: timeout is 'never'")
+            .And.Contain("b.conf: line 2: the tag 'binarypackage' is taken by buildd-slave itself"));
     }
 
     [Test]
     public async Task What_a_killed_slave_left_running_is_ended_when_it_comes_back()
     {
-        _slave.Add("test", $"setsid sh -c 'trap \"\" TERM; echo $$ > {_slave["pid"]}; cd /; sleep 1000' & while [ ! -s {_slave["pid"]} ] || [ ! -e {_slave["go"]} ]; do sleep 0.01; done; kill -9 $PPID; sleep 1000");
+        _slave.Add(
+            "test", $"setsid sh -c 'trap \"\" TERM; echo $$ > {_slave["pid"]}; cd /; sleep 1000' & while [ ! -s {_slave["pid"]} ] || [ "
+                + $"! -e {_slave["go"]} ]; do sleep 0.01; done; kill -9 $PPID; sleep 1000");
         using var http = new HttpClient();
         await using var killed = await RunningProgram.StartAsync(Daemon(), Ready);
         await _slave.BuildAsync(await ClientOfAsync(http, killed), "test");
@@ -238,7 +254,8 @@ public sealed class PlugInTests : IAsyncDisposable
 
         await _slave.BuildAsync("digest");
         status = await _slave.WaitAsync();
-        Assert.That((status.BuildStatus, status.Dependencies), Is.EqualTo((BuildStatus.DepFail, "at-least-one-file")), await _slave.LogAsync());
+        Assert.That(
+            (status.BuildStatus, status.Dependencies), Is.EqualTo((BuildStatus.DepFail, "at-least-one-file")), await _slave.LogAsync());
     }
 
     private static async Task<SlaveClient> ClientOfAsync(HttpClient http, RunningProgram daemon) =>

@@ -31,14 +31,18 @@ public sealed class RecipeTests(string environment) : BinaryPackageFixture
         var names = outcome.Files.Select(file => file.Name).Order(StringComparer.Ordinal).ToList();
         var release = (await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", ". /etc/os-release; echo $VERSION_ID"))).Trim();
         var version = $"1.0+1~ubuntu{release}.1";
-        Assert.That(names, Does.Contain($"fx-recipe_{version}_source.changes").And.Contain($"fx-recipe_{version}.dsc").And.Contain("manifest"));
-        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, "manifest")), Does.Contain("git-build-recipe format").And.Contain(_commit));
+        Assert.That(
+            names, Does.Contain($"fx-recipe_{version}_source.changes").And.Contain($"fx-recipe_{version}.dsc").And.Contain("manifest"));
+        Assert.That(
+            await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, "manifest")), Does.Contain("git-build-recipe format")
+                .And.Contain(_commit));
         Assert.That(outcome.Log, Does.Not.Contain("hunter2secret"), "the password is in no log");
         Assert.That(Slave.Output, Does.Not.Contain("hunter2secret"));
         Assert.That(Driver.Phases, Is.SupersetOf((string[])["update", "buildrecipe", "gather", "reap"]).And.Not.Contain("sbuild"));
 
         var binary = await RunAsync(
-            await JobAsync(names.Where(name => name.EndsWith(".dsc", StringComparison.Ordinal) || name.Contains(".tar.", StringComparison.Ordinal))
+            await JobAsync(names.Where(name => name.EndsWith(".dsc", StringComparison.Ordinal) || name.Contains(".tar.",
+                StringComparison.Ordinal))
                 .Select(name => Path.Combine(outcome.Folder!, name))));
         Assert.That(binary.Status, Is.EqualTo(BuildStatus.Ok), binary.Story);
         Assert.That(binary.Files.Select(file => file.Name), Has.Some.EqualTo($"fx-recipe_{version}_{Architecture}.deb"));
@@ -51,7 +55,8 @@ public sealed class RecipeTests(string environment) : BinaryPackageFixture
         var url = await PackageAsync("fx-recipe-waits", "no-such-package-dev (>= 2.0)");
         var outcome = await RunAsync(Header + $"{url} main\n");
 
-        Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 2.0)")), outcome.Story);
+        Assert.That(
+            (outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "no-such-package-dev (>= 2.0)")), outcome.Story);
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
@@ -96,7 +101,9 @@ public sealed class RecipeTests(string environment) : BinaryPackageFixture
     [Test]
     public async Task A_recipe_of_Bazaar_is_refused_where_no_tool_is()
     {
-        Machine.Require(!Directory.Exists("/usr/lib/python3/dist-packages/breezy/plugins/builder") && !File.Exists("/usr/bin/brz-build-daily-recipe"), "no tool for recipes of Bazaar");
+        Machine.Require(
+            !Directory.Exists("/usr/lib/python3/dist-packages/breezy/plugins/builder")
+                && !File.Exists("/usr/bin/brz-build-daily-recipe"), "no tool for recipes of Bazaar");
         Assert.That((await Slave.Client.InfoAsync()).BuilderTags, Does.Contain("sourcepackagerecipe"), "those of git are built");
         Assert.That(Slave.Output, Does.Contain("recipes of Bazaar can't be built"), "at start");
 
@@ -119,7 +126,8 @@ public sealed class RecipeTests(string environment) : BinaryPackageFixture
         if (whenCleaned is not null)
         {
             var rules = Path.Combine(tree, "debian", "rules");
-            await File.WriteAllTextAsync(rules, (await File.ReadAllTextAsync(rules)).Replace("clean:\n", $"clean:\n\t{whenCleaned}\n", StringComparison.Ordinal));
+            await File.WriteAllTextAsync(
+                rules, (await File.ReadAllTextAsync(rules)).Replace("clean:\n", $"clean:\n\t{whenCleaned}\n", StringComparison.Ordinal));
         }
 
         var repository = Folder[name];

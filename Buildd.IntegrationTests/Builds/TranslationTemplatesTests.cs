@@ -35,8 +35,12 @@ public sealed class TranslationTemplatesTests(string environment) : BinaryPackag
         var archive = Path.Combine(outcome.Folder!, "translation-templates.tar.gz");
         var names = await ProcessRunner.CaptureAsync(Command.Of("tar", "-tzf", archive));
         Assert.That(names, Is.EqualTo("lib/po/my-lib.pot\npo/my-app.pot\n"), outcome.Story);
-        Assert.That(await ProcessRunner.CaptureAsync(Command.Of("tar", "-xzOf", archive, "po/my-app.pot")), Does.Contain("msgid \"Hello, builder\""));
-        Assert.That(await ProcessRunner.CaptureAsync(Command.Of("tar", "-xzOf", archive, "lib/po/my-lib.pot")), Does.Contain("msgid \"From the library\""));
+        Assert.That(
+            await ProcessRunner.CaptureAsync(
+                Command.Of("tar", "-xzOf", archive, "po/my-app.pot")), Does.Contain("msgid \"Hello, builder\""));
+        Assert.That(
+            await ProcessRunner.CaptureAsync(
+                Command.Of("tar", "-xzOf", archive, "lib/po/my-lib.pot")), Does.Contain("msgid \"From the library\""));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
@@ -68,7 +72,9 @@ public sealed class TranslationTemplatesTests(string environment) : BinaryPackag
         // Whatever the tools make of it: nothing of the system's own files is in what comes out, and the slave goes on.
         Assert.That(outcome.Status, Is.AnyOf(BuildStatus.Ok, BuildStatus.PackageFail), outcome.Story);
         foreach (var file in outcome.Files)
-            Assert.That(await ProcessRunner.CaptureAsync(Command.Of("tar", "-xzOf", Path.Combine(outcome.Folder!, file.Name))), Does.Not.Contain("root:"));
+            Assert.That(
+                await ProcessRunner.CaptureAsync(
+                    Command.Of("tar", "-xzOf", Path.Combine(outcome.Folder!, file.Name))), Does.Not.Contain("root:"));
         Assert.That(outcome.Log, Does.Not.Contain("root:"));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }

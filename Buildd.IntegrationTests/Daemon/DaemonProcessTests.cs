@@ -36,7 +36,9 @@ public sealed class DaemonProcessTests : IAsyncDisposable
 
         Assert.That(await File.ReadAllTextAsync(_daemon["slave.log.1"]), Is.EqualTo(old));
         Assert.That(old, Does.Contain(" warning ").And.Contain("line 7: nothing reads the key 'typo'"));
-        Assert.That(File.GetUnixFileMode(_daemon["slave.log"]), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead));
+        Assert.That(
+            File.GetUnixFileMode(_daemon["slave.log"]),
+            Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead));
         Assert.That(_daemon.Output, Does.Not.Contain("abort was refused"));
     }
 
@@ -110,7 +112,9 @@ public sealed class DaemonProcessTests : IAsyncDisposable
 
         Assert.That(await _daemon.RunAsync(_daemon.Command(configuration)), Is.EqualTo(1));
 
-        Assert.That(_daemon.Output.TrimEnd().Split('\n')[^1], Is.EqualTo("buildd-slave: can't listen: Cannot assign requested address; bindhost and bindport name the address"));
+        Assert.That(
+            _daemon.Output.TrimEnd().Split('\n')[^1],
+            Is.EqualTo("buildd-slave: can't listen: Cannot assign requested address; bindhost and bindport name the address"));
     }
 
     [Test]
@@ -141,7 +145,8 @@ public sealed class DaemonProcessTests : IAsyncDisposable
     {
         Assert.That(await _daemon.RunAsync(_daemon.Command("[builder]\nfilecache = /none\nmetrics = maybe", option)), Is.EqualTo(78));
 
-        Assert.That(_daemon.Output, Does.Contain("bindport is missing").And.Contain("'/none' is not a folder").And.Contain("metrics is 'maybe'"));
+        Assert.That(
+            _daemon.Output, Does.Contain("bindport is missing").And.Contain("'/none' is not a folder").And.Contain("metrics is 'maybe'"));
     }
 
     [Test]
@@ -195,7 +200,9 @@ public sealed class DaemonProcessTests : IAsyncDisposable
 
         Assert.That(await http.GetStringAsync("healthz"), Is.EqualTo("""{"status":"ok"}"""));
         var figures = (await http.GetStringAsync("metrics")).Split('\n');
-        Assert.That(figures, Has.Member("buildd_builder_state{state=\"idle\"} 1").And.Member("buildd_calls_total{method=\"abort\",outcome=\"refused\"} 1"));
+        Assert.That(
+            figures, Has.Member("buildd_builder_state{state=\"idle\"} 1")
+                .And.Member("buildd_calls_total{method=\"abort\",outcome=\"refused\"} 1"));
         using var head = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "metrics"));
         Assert.That(head.Content.Headers.ContentType?.ToString(), Is.EqualTo("text/plain; version=0.0.4; charset=utf-8"));
     }

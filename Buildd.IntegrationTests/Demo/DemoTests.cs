@@ -44,12 +44,23 @@ public class DemoTests
         Assert.That(result.ExitCode, Is.Zero, text);
         var deb = Directory.GetFiles(_folder["out"], "hello_*.deb", SearchOption.AllDirectories).Single();
         Assert.That(Path.GetDirectoryName(deb), Does.Match(@"/out/\d{8}-\d{6}/archive/debian/[a-z]+/PACKAGEBUILD-1$"));
-        Assert.That(text, Does.Contain("$ buildd-farm builders add ").And.Contain("$ buildd-farm build ").And.Contain("PACKAGEBUILD-1: Successfully built"));
-        Assert.That(text, Does.Contain("==> sbuild: ").And.Contain("==> cleanup: ").And.Contain("Status: successful").And.Contain("Package: hello").And.Contain("outside sbuild: "));
+        Assert.That(
+            text, Does.Contain("$ buildd-farm builders add ").And.Contain("$ buildd-farm build ")
+                .And.Contain("PACKAGEBUILD-1: Successfully built"));
+        Assert.That(
+            text, Does.Contain("==> sbuild: ").And.Contain("==> cleanup: ").And.Contain("Status: successful").And.Contain("Package: hello")
+                .And.Contain("outside sbuild: "));
         Assert.That(text, Does.Contain($"{Path.GetFileName(deb)} ({new FileInfo(deb).Length:N0} bytes)"));
-        foreach (var advice in text.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("dpkg-deb --contents", StringComparison.Ordinal) || line.StartsWith("zless", StringComparison.Ordinal)).ToList())
-            Assert.That(await ProcessRunner.CaptureAsync(Command.Of("sh", "-ec", advice.Replace("zless", "zcat", StringComparison.Ordinal))), Does.Contain("hello"), advice);
-        Assert.That(Directory.GetFiles(_folder["out"], "*.log", SearchOption.AllDirectories).Select(Path.GetFileName), Is.EquivalentTo((string[])["slave.log", "farm.log"]));
+        foreach (
+            var advice in text.Split(
+                '\n').Select(line => line.Trim()).Where(line => line.StartsWith("dpkg-deb --contents", StringComparison.Ordinal)
+                    || line.StartsWith("zless", StringComparison.Ordinal)).ToList())
+            Assert.That(
+                await ProcessRunner.CaptureAsync(
+                    Command.Of("sh", "-ec", advice.Replace("zless", "zcat", StringComparison.Ordinal))), Does.Contain("hello"), advice);
+        Assert.That(
+            Directory.GetFiles(_folder["out"], "*.log", SearchOption.AllDirectories)
+                .Select(Path.GetFileName), Is.EquivalentTo((string[])["slave.log", "farm.log"]));
         AssertNothingIsLeft();
     }
 
@@ -59,7 +70,9 @@ public class DemoTests
         await BuildEnvironment.FillChrootCacheAsync(_folder["chroots"]);
         var output = new StringBuilder();
 
-        var result = await ProcessRunner.RunAsync(Demo("no-such-package-of-ours").With("--chroot-cache", _folder["chroots"]), bytes => output.Append(Encoding.UTF8.GetString(bytes)));
+        var result = await ProcessRunner.RunAsync(
+            Demo("no-such-package-of-ours").With("--chroot-cache", _folder["chroots"]), bytes =>
+                output.Append(Encoding.UTF8.GetString(bytes)));
 
         Assert.That(result.ExitCode, Is.EqualTo(1));
         Assert.That(output.ToString(), Does.Contain("the source of no-such-package-of-ours could not be fetched"));
@@ -83,7 +96,9 @@ public class DemoTests
         Assert.That(result.ExitCode, Is.EqualTo(1), text);
         var log = Directory.GetFiles(_folder["out"], "*.gz", SearchOption.AllDirectories).Single();
         var shown = text[text.IndexOf("The build failed:", StringComparison.Ordinal)..];
-        Assert.That(shown, Does.Contain("CHROOTWAIT").And.Contain("The end of its log:").And.Contain(" ended with exit code 2").And.Contain($"All of it: {log}"));
+        Assert.That(
+            shown, Does.Contain("CHROOTWAIT").And.Contain("The end of its log:").And.Contain(" ended with exit code 2")
+                .And.Contain($"All of it: {log}"));
         AssertNothingIsLeft();
     }
 
@@ -135,6 +150,8 @@ public class DemoTests
         Assert.That(File.ReadAllText("/proc/mounts"), Does.Not.Contain(_work));
         Assert.That(ProcessTable.RootedAt(_work), Is.Empty);
         Assert.That(Directory.GetFileSystemEntries(_work), Is.Empty);
-        Assert.That(Directory.GetFiles("/etc/schroot/chroot.d").Where(file => File.ReadAllText(file).Contains(_work, StringComparison.Ordinal)), Is.Empty);
+        Assert.That(
+            Directory.GetFiles("/etc/schroot/chroot.d")
+                .Where(file => File.ReadAllText(file).Contains(_work, StringComparison.Ordinal)), Is.Empty);
     });
 }

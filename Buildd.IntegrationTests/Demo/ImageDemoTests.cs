@@ -20,7 +20,9 @@ public class ImageDemoTests
     public async Task PrepareAsync()
     {
         BuildEnvironment.RequireBuildTools();
-        Machine.Require(File.Exists("/usr/bin/git") && File.Exists("/usr/bin/unsquashfs"), "git and squashfs-tools: run 'make test', which installs them");
+        Machine.Require(
+            File.Exists("/usr/bin/git")
+                && File.Exists("/usr/bin/unsquashfs"), "git and squashfs-tools: run 'make test', which installs them");
         await BuildEnvironment.DemoChrootAsync();
         _folder = new TemporaryDirectory();
         _work = Directory.CreateDirectory($"/var/tmp/buildd-test-{Guid.NewGuid():N}").FullName;
@@ -50,9 +52,15 @@ public class ImageDemoTests
         Assert.That(folder, Does.Match(@"/out/\d{8}-\d{6}/archive/debian/[a-z]+/LIVEFSBUILD-1$"));
         Assert.That(Directory.GetFiles(folder).Select(Path.GetFileName), Is.SupersetOf(
             (string[])["livecd.demo.squashfs", "livecd.demo.manifest", "livecd.demo.size"]));
-        Assert.That(text, Does.Contain(stage).And.Contain("100 %").And.Contain("==> livefs: ").And.Contain($"livecd.demo.squashfs ({new FileInfo(image).Length:N0} bytes)"));
-        foreach (var line in text.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("unsquashfs ", StringComparison.Ordinal)))
-            Assert.That(await ProcessRunner.CaptureAsync(Command.Of("sh", "-ec", line)), Does.Contain("/etc/os-release").Or.Contain("VERSION_CODENAME="), line);
+        Assert.That(
+            text, Does.Contain(stage).And.Contain("100 %").And.Contain("==> livefs: ")
+                .And.Contain($"livecd.demo.squashfs ({new FileInfo(image).Length:N0} bytes)"));
+        foreach (
+            var line in text.Split('\n').Select(line => line.Trim())
+                .Where(line => line.StartsWith("unsquashfs ", StringComparison.Ordinal)))
+            Assert.That(
+                await ProcessRunner.CaptureAsync(Command.Of("sh", "-ec", line)), Does.Contain("/etc/os-release")
+                    .Or.Contain("VERSION_CODENAME="), line);
         Assert.That(text, Does.Contain($"unsquashfs -l {image}").And.Contain($"cat {folder}/livecd.demo.manifest"));
         AssertNothingIsLeft();
     }
@@ -75,7 +83,8 @@ public class ImageDemoTests
     }
 
     private Command Demo(string tool) => Command.Of(
-        Repository.Program("buildd-demo"), "image", "--tool", tool, "--output", _folder["out"], "--work", _work, "--slave", Repository.Program("buildd-slave"), "--farm", Repository.Program("buildd-farm"));
+        Repository.Program("buildd-demo"), "image", "--tool", tool, "--output", _folder["out"], "--work", _work, "--slave",
+        Repository.Program("buildd-slave"), "--farm", Repository.Program("buildd-farm"));
 
     private void AssertNothingIsLeft() => Assert.Multiple(() =>
     {

@@ -25,7 +25,8 @@ public sealed class CustomJobTests : IAsyncDisposable
     {
         var client = await _slave.StartAsync();
 
-        var (exit, output) = await RunAsync([$"{client.Url}", _root.Path, "http://127.0.0.1:1/hello.txt", _slave.Put("hello")], cancellationToken);
+        var (exit, output) =
+            await RunAsync([$"{client.Url}", _root.Path, "http://127.0.0.1:1/hello.txt", _slave.Put("hello")], cancellationToken);
 
         Assert.That((exit, output.TrimEnd()), Is.EqualTo((0, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824  input")));
     }

@@ -11,9 +11,11 @@ namespace Buildd.IntegrationTests.Embedding;
 [CancelAfter(900_000)]
 public sealed class PackageTests
 {
-    private static readonly string[] Packages = ["Buildd.Backends", "Buildd.Debian", "Buildd.Master", "Buildd.Linux", "Buildd.Protocol", "Buildd.Slave"];
+    private static readonly string[] Packages =
+        ["Buildd.Backends", "Buildd.Debian", "Buildd.Master", "Buildd.Linux", "Buildd.Protocol", "Buildd.Slave"];
 
-    private static readonly string Version = File.ReadLines(Path.Combine(Repository.Root, "debian", "changelog")).First().Split('(')[1].Split('-')[0];
+    private static readonly string Version = File.ReadLines(Path.Combine(Repository.Root, "debian", "changelog")).First().Split('(')[1]
+        .Split('-')[0];
 
     [Test]
     public async Task Projects_elsewhere_build_and_run_the_samples_with_the_packages_alone(CancellationToken cancellationToken)
@@ -25,7 +27,9 @@ public sealed class PackageTests
 
         var slaveProgram = await BuildElsewhereAsync(folder, "EmbeddedSlave", ["Buildd.Slave", "Buildd.Backends"], cancellationToken);
         var masterProgram = await BuildElsewhereAsync(folder, "CustomJob", ["Buildd.Master"], cancellationToken);
-        Assert.That(Directory.GetDirectories(folder["cache"]).Select(Path.GetFileName), Is.EquivalentTo(Packages.Select(package => package.ToLowerInvariant())));
+        Assert.That(
+            Directory.GetDirectories(folder["cache"])
+                .Select(Path.GetFileName), Is.EquivalentTo(Packages.Select(package => package.ToLowerInvariant())));
 
         await using var sample = new SampleProcess(slaveProgram);
         var slave = await sample.StartAsync();
@@ -34,7 +38,9 @@ public sealed class PackageTests
         Assert.That(result, Does.EndWith("  hello.txt\n"));
         // And the one with a master in it has the other build something.
         var sums = await RunAsync(
-            Command.Of("dotnet", "exec", masterProgram, $"{slave.Url}", folder["farm"], "http://127.0.0.1:1/hello.txt", sample.Put("hello")), cancellationToken);
+            Command.Of(
+                "dotnet", "exec", masterProgram, $"{slave.Url}", folder["farm"], "http://127.0.0.1:1/hello.txt", sample.Put("hello")),
+                cancellationToken);
         Assert.That(sums.TrimEnd(), Does.EndWith("  input"));
     }
 
@@ -67,7 +73,8 @@ public sealed class PackageTests
             $"""<configuration><packageSources><clear /><add key="local" value="{folder["packages"]}" /></packageSources></configuration>""",
             cancellationToken);
         await RunAsync(
-            Command.Of("dotnet", "build", project, "-nologo", "-o", folder[$"built/{name}"]).WithEnvironment("NUGET_PACKAGES", folder["cache"]),
+            Command.Of("dotnet", "build", project, "-nologo", "-o", folder[$"built/{name}"])
+                .WithEnvironment("NUGET_PACKAGES", folder["cache"]),
             cancellationToken);
         return Path.Combine(folder[$"built/{name}"], $"{name}.dll");
     }
@@ -98,7 +105,9 @@ public sealed class PackageTests
     {
         await RunAsync(Command.Of(Path.Combine(Repository.Root, "scripts", "pack"), folder["again"]), cancellationToken);
         foreach (var file in Directory.GetFiles(folder["packages"]))
-            Assert.That(await File.ReadAllBytesAsync(Path.Combine(folder["again"], Path.GetFileName(file)), cancellationToken), Is.EqualTo(await File.ReadAllBytesAsync(file, cancellationToken)), file);
+            Assert.That(
+                await File.ReadAllBytesAsync(Path.Combine(folder["again"], Path.GetFileName(file)), cancellationToken), Is.EqualTo(
+                    await File.ReadAllBytesAsync(file, cancellationToken)), file);
     }
 
     private static async Task<string> RunAsync(Command command, CancellationToken cancellationToken)
@@ -106,7 +115,8 @@ public sealed class PackageTests
         // Into a file: a compiler that outlives the command, and serves the next, would hold a pipe open.
         using var folder = new TemporaryDirectory();
         var result = await ProcessRunner.RunAsync(
-            command.Behind("sh", "-c", """out=$1; shift; exec "$@" > "$out" 2>&1""", "sh", folder["output"]), _ => { }, cancellationToken: cancellationToken);
+            command.Behind("sh", "-c", """out=$1; shift; exec "$@" > "$out" 2>&1""", "sh", folder["output"]), _ => { },
+            cancellationToken: cancellationToken);
         var output = await File.ReadAllTextAsync(folder["output"], cancellationToken);
         Assert.That(result.ExitCode, Is.Zero, output);
         return output;

@@ -36,7 +36,9 @@ internal static class Containers
         Assert.Multiple(() =>
         {
             Assert.That(stale, Is.Empty, "locks of containers");
-            Assert.That(Entries("/run/systemd/nspawn/propagate").Select(Path.GetFileName).Where(names.Contains!), Is.Empty, "folders of containers");
+            Assert.That(
+                Entries("/run/systemd/nspawn/propagate").Select(Path.GetFileName)
+                    .Where(names.Contains!), Is.Empty, "folders of containers");
             Assert.That(Entries("/run").Select(Path.GetFileName).Where(names.Contains!), Is.Empty, "stages of containers");
             Assert.That(Groups(builds), Is.Empty, "control groups of containers");
             Assert.That(Running(names), Is.Empty, "containers");
@@ -50,7 +52,9 @@ internal static class Containers
     private static HashSet<string> NamesOf(string workDirectory, IEnumerable<string> builds) =>
     [
         .. builds.Select(build => Path.Combine(workDirectory, "build-" + build))
-            .Select(folder => "buildd-" + Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, Encoding.UTF8.GetBytes(folder)))[..20]),
+            .Select(
+                folder => "buildd-" + Convert.ToHexStringLower(
+                    CryptographicOperations.HashData(HashAlgorithmName.SHA1, Encoding.UTF8.GetBytes(folder)))[..20]),
     ];
 
     /// <summary>Whoever runs a container holds its lock, which the kernel lists with the number of the file: "00:1a:1234".</summary>
@@ -72,7 +76,9 @@ internal static class Containers
 
     private static List<string> Groups(IEnumerable<string> builds) => [.. File.ReadLines("/proc/self/mountinfo")
         .Where(line => line.Contains(" - cgroup", StringComparison.Ordinal))
-        .SelectMany(line => Directory.EnumerateDirectories(line.Split(' ')[4], "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true }))
+        .SelectMany(
+            line => Directory.EnumerateDirectories(
+                line.Split(' ')[4], "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true }))
         .Where(path => Path.GetFileName(path) is "payload" or "supervisor"
             && builds.Any(build => ProcessScope.IsNamed(Path.GetFileName(Path.GetDirectoryName(path))!, build)))];
 

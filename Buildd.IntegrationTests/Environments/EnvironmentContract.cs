@@ -38,7 +38,8 @@ public abstract class EnvironmentContract : BinaryPackageFixture
 
             Assert.That(outcome.Succeeded, outcome.Story);
             var built = await ProcessRunner.CaptureAsync(Command.Of(
-                "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"{name}_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/{name}"));
+                "sh", "-c",
+                $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"{name}_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/{name}"));
             Assert.That(built, Is.EqualTo("nothing\n"), name);
             AssertNothingIsLeft();
         }
@@ -59,7 +60,8 @@ public abstract class EnvironmentContract : BinaryPackageFixture
         // It ignores every signal that can be, leaves its session, its parents and its environment, and goes on forking.
         var job = await JobAsync(
             "fx-stays",
-            "trap '' TERM INT HUP QUIT; (setsid sh -c 'trap \"\" TERM; while :; do env -i sleep 0.05; done' &) ; env -i setsid -f sleep 1000 > /dev/null 2>&1; "
+            "trap '' TERM INT HUP QUIT; (setsid sh -c 'trap \"\" TERM; while :; do env -i sleep 0.05; done' &) ; env -i setsid -f sleep "
+                + "1000 > /dev/null 2>&1; "
             + "(cd / && setsid sleep 1000 &); echo going to sleep; sleep 1000");
         using var abort = new CancellationTokenSource();
 
@@ -83,13 +85,17 @@ public abstract class EnvironmentContract : BinaryPackageFixture
         var outside = System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
             .Where(face => face.NetworkInterfaceType != System.Net.NetworkInformation.NetworkInterfaceType.Loopback)
             .SelectMany(face => face.GetIPProperties().UnicastAddresses)
-            .Select(address => address.Address).FirstOrDefault(address => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork);
+            .Select(address => address.Address)
+            .FirstOrDefault(address => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork);
         Machine.Require(outside is not null, "a network beside the loopback");
-        const string Own = "perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 1, LocalAddr => \"127.0.0.1\") or die; print IO::Socket::INET->new(PeerAddr => \"127.0.0.1\", PeerPort => $s->sockport) ? \"own loopback\\n\" : \"no loopback\\n\"' > out";
+        const string Own = "perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 1, LocalAddr => \"127.0.0.1\") or die; "
+            + "print IO::Socket::INET->new(PeerAddr => \"127.0.0.1\", PeerPort => $s->sockport) ? \"own loopback\\n\" : \"no "
+            + "loopback\\n\"' > out";
         using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Any, 0);
         listener.Start();
         var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-        var reach = $"perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(PeerAddr => \"{outside}\", PeerPort => {port}, Timeout => 5) ? \"outside\\n\" : \"nothing outside\\n\"' >> out";
+        var reach = $"perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(PeerAddr => \"{outside}\", PeerPort => {port}, Timeout => "
+            + "5) ? \"outside\\n\" : \"nothing outside\\n\"' >> out";
         const string Faces = "tail -n +3 /proc/self/net/dev | cut -d: -f1 | tr -d ' ' | sort | tr '\\n' ' ' >> out; id -un >> out";
         // What it depends on has to be installed first, over the network.
         var job = await JobAsync("fx-network", $"{Own}; {reach}; {Faces}", buildDepends: "make, hello");
@@ -98,7 +104,8 @@ public abstract class EnvironmentContract : BinaryPackageFixture
 
         Assert.That(outcome.Succeeded, outcome.Story);
         var seen = await ProcessRunner.CaptureAsync(Command.Of(
-            "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-network_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-network"));
+            "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-network_1.0_{Architecture}.deb")} | tar -xO "
+                + "./usr/bin/fx-network"));
         if (network)
             Assert.That(seen, Does.StartWith("own loopback\noutside\n"));
         else

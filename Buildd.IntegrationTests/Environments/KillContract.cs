@@ -37,7 +37,8 @@ public abstract class KillContract
     private protected virtual string OtherEnvironment => "chroot";
 
     /// <summary>How long the processes sleep that builds leave; the fraction tells them from those of other tests.</summary>
-    private protected string Nap { get; } = string.Create(CultureInfo.InvariantCulture, $"400.{System.Environment.ProcessId}{Stopwatch.GetTimestamp() % 10000:0000}");
+    private protected string Nap { get; } =
+        string.Create(CultureInfo.InvariantCulture, $"400.{System.Environment.ProcessId}{Stopwatch.GetTimestamp() % 10000:0000}");
 
     /// <summary>The tarball of builds.</summary>
     private protected virtual Task<byte[]> MakeChrootAsync(string folder) => SmallChroot.MakeAsync(folder, Nap);
@@ -56,7 +57,9 @@ public abstract class KillContract
         await StartBuildAsync();
         var status = await _slave.SettleAsync();
         _span = whole.Elapsed * Reach;
-        Assert.That(await LogAsync(), Does.Contain("installing nothing").And.Contain("RUN: ").And.Match("sbuild (-c|--arch)"), "the build got as far as sbuild");
+        Assert.That(
+            await LogAsync(), Does.Contain("installing nothing").And.Contain("RUN: ")
+                .And.Match("sbuild (-c|--arch)"), "the build got as far as sbuild");
         await CheckAsync(status, "the whole build");
     }
 
@@ -182,7 +185,8 @@ public abstract class KillContract
             Is.SubsetOf((string[])["builder.journal", "builder.lock", "bases"]), $"{when}: the work folder");
         AssertNothingElseIsLeft(when, _slave.WorkDirectory, BuildId);
         var last = status.BuildStatus == BuildStatus.BuilderFail ? (await LogAsync()).TrimEnd('\n').Split('\n')[^1] : "";
-        var outcome = $"{status.BuildStatus} {(last.Contains("in phase ", StringComparison.Ordinal) ? last.Split("in phase ")[1].Split(':')[0] : "")}".Trim();
+        var phase = last.Contains("in phase ", StringComparison.Ordinal) ? last.Split("in phase ")[1].Split(':')[0] : "";
+        var outcome = $"{status.BuildStatus} {phase}".Trim();
         await _slave.Client.CleanAsync();
         return outcome;
     }
@@ -197,5 +201,6 @@ public abstract class KillContract
     private LongRun Begin(string what) => LongRun.Begin($"{what} in {Environment.Split('\n')[0]}", sample: 10, full: 100);
 
     /// <summary>Ten moments that are all the same come once in a hundred thousand samples.</summary>
-    private static void AssertIsRandom(LongRun run) => Assert.That(run.Outcomes, Has.Count.GreaterThan(1), "at one moment only they are not random");
+    private static void AssertIsRandom(LongRun run) =>
+        Assert.That(run.Outcomes, Has.Count.GreaterThan(1), "at one moment only they are not random");
 }

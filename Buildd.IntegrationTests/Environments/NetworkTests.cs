@@ -8,7 +8,9 @@ using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Environments;
 
-/// <summary>What kinds of build beside packages do without the network; for packages it is <see cref="EnvironmentContract"/> that asks.</summary>
+/// <summary>
+/// What kinds of build beside packages do without the network; for packages it is <see cref="EnvironmentContract"/> that asks.
+/// </summary>
 [NonParallelizable]
 [CancelAfter(600_000)]
 public sealed class NetworkTests : BinaryPackageFixture
@@ -44,25 +46,31 @@ public sealed class NetworkTests : BinaryPackageFixture
                 ["archive_purpose"] = "PPA",
                 ["author_name"] = "Jane Doe",
                 ["author_email"] = "jane@example.org",
-                ["recipe_text"] = $"# git-build-recipe format 0.4 deb-version {{debversion}}+1\n{await ServeAsync("fx-offline-1.0")} main\n",
+                ["recipe_text"] =
+                    $"# git-build-recipe format 0.4 deb-version {{debversion}}+1\n{await ServeAsync("fx-offline-1.0")} main\n",
                 ["git"] = true,
             }));
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), outcome.Story);
-        Assert.That(outcome.Log, Does.Match("(?m)^faces: lo$").And.Contain("(without a network)").And.Contain("No network for what is built"));
+        Assert.That(
+            outcome.Log, Does.Match("(?m)^faces: lo$").And.Contain("(without a network)").And.Contain("No network for what is built"));
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
     [Test]
     public async Task Templates_are_made_without_the_network_of_a_branch_that_is_fetched_with_it()
     {
-        foreach (var (path, text) in new[] { ("configure.ac", "AC_INIT([my-app], [1.0])\nGETTEXT_PACKAGE=AC_PACKAGE_NAME\n"), ("src/main.c", "int main(void) { puts(_(\"Hello\")); }\n"), ("po/POTFILES.in", "src/main.c\n") })
+        foreach (
+            var (
+                path, text) in new[] { ("configure.ac", "AC_INIT([my-app], [1.0])\nGETTEXT_PACKAGE=AC_PACKAGE_NAME\n"),
+                ("src/main.c", "int main(void) { puts(_(\"Hello\")); }\n"), ("po/POTFILES.in", "src/main.c\n") })
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Folder["tree/" + path])!);
             await File.WriteAllTextAsync(Folder["tree/" + path], text);
         }
 
-        var outcome = await RunAsync(await JobAsync("translation-templates", new XmlRpcStruct { ["git_repository"] = await ServeAsync("tree") }));
+        var outcome =
+            await RunAsync(await JobAsync("translation-templates", new XmlRpcStruct { ["git_repository"] = await ServeAsync("tree") }));
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), outcome.Story);
         Assert.That(outcome.Files.Select(file => file.Name), Is.EqualTo(new[] { "translation-templates.tar.gz" }));

@@ -15,7 +15,8 @@ public class NspawnKillTests : KillContract
 
     private protected override async Task<byte[]> MakeChrootAsync(string folder)
     {
-        Machine.Require(File.Exists("/usr/bin/systemd-nspawn"), "systemd-nspawn, of the package systemd-container: run 'make test', which installs it");
+        Machine.Require(
+            File.Exists("/usr/bin/systemd-nspawn"), "systemd-nspawn, of the package systemd-container: run 'make test', which installs it");
         _locks = Containers.FindLocks();
         await base.MakeChrootAsync(folder);
         await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", InitScript, "sh", Nap) with { WorkingDirectory = folder });

@@ -15,7 +15,8 @@ public class NspawnTests : EnvironmentContract
 
     private protected override Task<SlaveDaemon> StartSlaveAsync(string lines)
     {
-        Machine.Require(File.Exists("/usr/bin/systemd-nspawn"), "systemd-nspawn, of the package systemd-container: run 'make test', which installs it");
+        Machine.Require(
+            File.Exists("/usr/bin/systemd-nspawn"), "systemd-nspawn, of the package systemd-container: run 'make test', which installs it");
         _locks = Containers.FindLocks();
         return base.StartSlaveAsync(lines);
     }
@@ -37,9 +38,12 @@ public class NspawnTests : EnvironmentContract
 
         Assert.That(outcome.Succeeded, outcome.Story);
         Assert.That(wasThere, "the name that is looked for below");
-        Assert.That(outcome.Log, Does.Contain("What boots is not in the chroot, and is installed from the build's archives: systemd-sysv dbus").And.Contain("The system has booted: running"));
+        Assert.That(
+            outcome.Log, Does.Contain("What boots is not in the chroot, and is installed from the build's archives: systemd-sysv dbus")
+                .And.Contain("The system has booted: running"));
         var seen = (await ProcessRunner.CaptureAsync(Command.Of(
-            "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-look_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-look"))).Split('\n');
+            "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-look_1.0_{Architecture}.deb")} | tar -xO "
+                + "./usr/bin/fx-look"))).Split('\n');
         Assert.That(seen[..2], Is.EqualTo(new[] { "systemd", "running" }));
         Assert.That(seen[2], Does.Match("^.*full.*null.*zero sbuild$").And.Not.Contain("mem ").And.Not.Contain("vda"));
         Assert.That(seen[3], Is.EqualTo("1"), "the door is not for a package");

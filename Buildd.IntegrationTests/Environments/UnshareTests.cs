@@ -44,7 +44,8 @@ public class UnshareTests : EnvironmentContract
     public async Task A_system_that_root_is_asked_to_make_for_somebody_without_numbers_says_what_to_do()
     {
         await Slave.DisposeAsync();
-        await ProcessRunner.CaptureAsync(Command.Of("usermod", "--del-subuids", _user!.Subordinates, "--del-subgids", _user.Subordinates, _user.Name));
+        await ProcessRunner.CaptureAsync(
+            Command.Of("usermod", "--del-subuids", _user!.Subordinates, "--del-subgids", _user.Subordinates, _user.Name));
         Slave = await SlaveDaemon.StartAsync(_user);
 
         var outcome = await RunAsync(await JobAsync("fx-nonumbers", "true"));
@@ -66,14 +67,16 @@ public class UnshareTests : EnvironmentContract
     [Test]
     public async Task A_package_is_root_of_nothing_and_in_the_system_that_was_prepared_for_it()
     {
-        const string Look = "cat /CurrentlyBuilding > out; cat /proc/1/comm >> out; cut -d' ' -f1 /proc/self/uid_map | tr -d ' \\n' >> out; "
+        const string Look =
+            "cat /CurrentlyBuilding > out; cat /proc/1/comm >> out; cut -d' ' -f1 /proc/self/uid_map | tr -d ' \\n' >> out; "
             + "! mknod x c 1 3 2> /dev/null; ls /home /root > /dev/null 2>&1 || true; readlink /proc/self/ns/pid >> out";
 
         var outcome = await RunAsync(await JobAsync("fx-look", Look));
 
         Assert.That(outcome.Succeeded, outcome.Story);
         var seen = await ProcessRunner.CaptureAsync(Command.Of(
-            "sh", "-c", $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-look_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-look"));
+            "sh", "-c",
+            $"dpkg-deb --fsys-tarfile {Path.Combine(outcome.Folder!, $"fx-look_1.0_{Architecture}.deb")} | tar -xO ./usr/bin/fx-look"));
         Assert.That(seen, Does.StartWith("Package: fx-look\n").And.Contain("Suite: ").And.Contain("\nsh\n"));
         Assert.That(seen, Does.Not.Contain(new FileInfo("/proc/self/ns/pid").LinkTarget!), "processes of its own");
         Assert.That(Directory.GetFileSystemEntries("/tmp", "tmp.sbuild.*"), Is.Empty);

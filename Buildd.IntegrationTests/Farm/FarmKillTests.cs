@@ -45,7 +45,8 @@ public sealed class FarmKillTests : IDisposable
         Machine.Require(File.Exists("/usr/bin/gcc"), "/usr/bin/gcc: run 'make test', which installs it");
         var library = _folder["kill-at-change.so"];
         await ProcessRunner.CaptureAsync(Command.Of(
-            "gcc", "-shared", "-fPIC", "-O2", "-o", library, Path.Combine(Repository.Root, "Buildd.IntegrationTests/Uploads/kill-at-change.c"), "-ldl"));
+            "gcc", "-shared", "-fPIC", "-O2", "-o", library,
+            Path.Combine(Repository.Root, "Buildd.IntegrationTests/Uploads/kill-at-change.c"), "-ldl"));
 
         // Two farms share the work, and the machine's processors: one is killed at the odd changes, one at the even ones.
         var kills = await Task.WhenAll(KillAtAsync(library, 1, 2), KillAtAsync(library, 2, 2));
@@ -108,7 +109,9 @@ public sealed class FarmKillTests : IDisposable
         }
     }
 
-    /// <summary>One life after the other gets one build each, and is killed at the first, third, fifth … change after that, until one gets through.</summary>
+    /// <summary>
+    /// One life after the other gets one build each, and is killed at the first, third, fifth … change after that, until one gets through.
+    /// </summary>
     /// <returns>At which change the last one would have been killed.</returns>
     private async Task<int> KillAtAsync(string library, int first, int step)
     {
@@ -133,7 +136,8 @@ public sealed class FarmKillTests : IDisposable
         for (var at = first; at < MaxChanges; at += step)
         {
             var armed = _folder[$"armed-{at}"];
-            await using var run = farm.Launch(command => command.WithEnvironment("LD_PRELOAD", library).WithEnvironment("KILL_UNDER", farm.Folder)
+            await using var run =
+                farm.Launch(command => command.WithEnvironment("LD_PRELOAD", library).WithEnvironment("KILL_UNDER", farm.Folder)
                 .WithEnvironment("KILL_AT", at.ToString(CultureInfo.InvariantCulture)).WithEnvironment("KILL_ARMED", armed));
             if (builds > 0)
                 await Task.WhenAny(run.Ended, DoneAsync(farm, builds));
@@ -195,10 +199,15 @@ public sealed class FarmKillTests : IDisposable
         {
             Assert.That(problems.ToString(), Is.Empty);
             Assert.That(builds, Has.Count.EqualTo(count));
-            Assert.That(Directory.GetFileSystemEntries(archive).Select(Path.GetFileName), Is.EquivalentTo(builds.Select(build => build.Cookie)), "one upload each, and nothing besides");
+            Assert.That(
+                Directory.GetFileSystemEntries(archive).Select(Path.GetFileName), Is.EquivalentTo(builds.Select(build => build.Cookie)),
+                "one upload each, and nothing besides");
             foreach (var folder in (string[])["incoming", "rejected", "failed", "accepted", "grabbing"])
                 Assert.That(Directory.GetFileSystemEntries(farm[$"state/results/{folder}"]), Is.Empty, folder);
-            Assert.That(Directory.GetFiles(farm["state"], "*", SearchOption.AllDirectories).Where(path => path.EndsWith(".part", StringComparison.Ordinal) || path.EndsWith(".log", StringComparison.Ordinal) || path.EndsWith(".mark", StringComparison.Ordinal)), Is.Empty);
+            Assert.That(
+                Directory.GetFiles(
+                    farm["state"], "*", SearchOption.AllDirectories).Where(path => path.EndsWith(".part", StringComparison.Ordinal)
+                        || path.EndsWith(".log", StringComparison.Ordinal) || path.EndsWith(".mark", StringComparison.Ordinal)), Is.Empty);
         });
         Assert.That(await farm.WithStoreAsync(store => store.CheckIntegrityAsync()), Is.EqualTo("ok"));
     }
@@ -212,5 +221,6 @@ public sealed class FarmKillTests : IDisposable
         return await new StreamReader(log).ReadToEndAsync();
     }
 
-    private static string Sha256(string path) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
+    private static string Sha256(string path) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
 }

@@ -20,7 +20,9 @@ internal sealed class FarmProgram : IAsyncDisposable
 
     /// <param name="more">What else stands in the configuration.</param>
     /// <param name="times">How often it does what it does again and again.</param>
-    internal FarmProgram(string more = "", string times = "Poll-Interval: 0.2\nFast-Poll-Interval: 0.1\nRefresh-Interval: 0.3\nLease-Duration: 2\n") => File.WriteAllText(
+    internal FarmProgram(
+        string more = "", string times = "Poll-Interval: 0.2\nFast-Poll-Interval: 0.1\nRefresh-Interval: 0.3\nLease-Duration: 2\n") =>
+        File.WriteAllText(
         _folder["buildd.conf"],
         $"State: state\nListen: 127.0.0.1:0\nSeries: bookworm\n{times}{more}");
 
@@ -84,7 +86,8 @@ internal sealed class FarmProgram : IAsyncDisposable
         await File.WriteAllBytesAsync(_folder["hello_2.10-3.tar.gz"], tarball);
         var md5 = Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.MD5, tarball));
         await File.WriteAllTextAsync(
-            _folder["hello_2.10-3.dsc"], $"Format: 1.0\nSource: hello\nVersion: 2.10-3\nBinary: hello\nArchitecture: any\nFiles:\n {md5} {tarball.Length} hello_2.10-3.tar.gz\n");
+            _folder["hello_2.10-3.dsc"], "Format: 1.0\nSource: hello\nVersion: 2.10-3\nBinary: hello\nArchitecture: any\nFiles:\n "
+                + $"{md5} {tarball.Length} hello_2.10-3.tar.gz\n");
         return _folder["hello_2.10-3.dsc"];
     }
 

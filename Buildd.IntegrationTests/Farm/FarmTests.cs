@@ -31,7 +31,8 @@ public sealed class FarmTests : IAsyncDisposable
         var (code, output) = await _farm.DoAsync("build", dsc, "--wait");
 
         Assert.That(code, Is.Zero, output + run.Output);
-        Assert.That(output, Does.Contain("PACKAGEBUILD-1: amd64 build of hello 2.10-3 in debian bookworm RELEASE\n").And.Contain("PACKAGEBUILD-1: Currently building on bob\n").And.Contain("building hello\n")
+        Assert.That(output, Does.Contain("PACKAGEBUILD-1: amd64 build of hello 2.10-3 in debian bookworm RELEASE\n").And.Contain(
+            "PACKAGEBUILD-1: Currently building on bob\n").And.Contain("building hello\n")
             .And.Contain("PACKAGEBUILD-1: Successfully built on bob\n").And.Contain($"The results are in {_farm["state/archive"]}\n"));
         Assert.That(Directory.GetFiles(_farm.Accepted(1)).Select(Path.GetFileName), Does.Contain(UploadLeaf.DebName));
         Assert.That(Directory.GetDirectories(_farm["state/results/incoming"]), Is.Empty);
@@ -47,7 +48,8 @@ public sealed class FarmTests : IAsyncDisposable
         using var socket = new NotifySocket();
         await using var run = _farm.Launch(command => command.WithEnvironment("NOTIFY_SOCKET", socket.Address));
 
-        Assert.That(await socket.ReceiveAsync(), Does.Match("^READY=1\nSTATUS=inputs are served at http://127\\.0\\.0\\.1:[0-9]+/?$"), run.Output);
+        Assert.That(
+            await socket.ReceiveAsync(), Does.Match("^READY=1\nSTATUS=inputs are served at http://127\\.0\\.0\\.1:[0-9]+/?$"), run.Output);
         Assert.That(await run.StopAsync(), Is.Zero, run.Output);
         Assert.That(await socket.ReceiveAsync(), Is.EqualTo("STOPPING=1"));
         Assert.That(run.Output, Does.Contain("stopping; builds go on at their builders"));
@@ -66,9 +68,12 @@ public sealed class FarmTests : IAsyncDisposable
     public async Task An_upload_that_fails_is_mailed_kept_and_rescued_while_run_runs()
     {
         await using var server = new SmtpListener();
-        await using var farm = new FarmProgram($"Mail: smtp://127.0.0.1:{server.Port}\nMail-From: Farm <farm@example.org>\nAdministrators: ada@example.org\n");
+        await using var farm =
+            new FarmProgram($"Mail: smtp://127.0.0.1:{server.Port}\nMail-From: Farm <farm@example.org>\nAdministrators: ada@example.org\n");
         var dsc = await farm.PrepareAsync();
-        await farm.AddSlaveAsync("bob", backend => backend.Script = (context, abort) => BuildAsync(context, leaf => File.AppendAllText(leaf[UploadLeaf.DebName], "!"), abort));
+        await farm.AddSlaveAsync(
+            "bob", backend =>
+                backend.Script = (context, abort) => BuildAsync(context, leaf => File.AppendAllText(leaf[UploadLeaf.DebName], "!"), abort));
         await using var run = await farm.StartAsync();
 
         var (code, output) = await farm.DoAsync("build", dsc, "--wait", "--requester", "Cory <cory@example.org>");
@@ -87,7 +92,9 @@ public sealed class FarmTests : IAsyncDisposable
         UploadLeaf.MakeGood(Path.Combine(leaf, "1", "debian"));
         var retried = await farm.DoAsync("retry-upload", "1", "--wait", "60");
 
-        Assert.That((retried.Code, retried.Output), Is.EqualTo((0, $"INFO    Leaf {Path.GetFileName(leaf)}: Accepted. \nACCEPTED {Path.GetFileName(leaf)}\n")));
+        Assert.That(
+            (retried.Code, retried.Output),
+            Is.EqualTo((0, $"INFO    Leaf {Path.GetFileName(leaf)}: Accepted. \nACCEPTED {Path.GetFileName(leaf)}\n")));
         Assert.That(File.Exists(Path.Combine(farm.Accepted(1), UploadLeaf.DebName)));
         Assert.That(File.Exists(farm["state/results/upload-logs/upload_1_log.txt"]), Is.False);
         Assert.That((await farm.DoAsync("show", "1")).Output, Does.Contain("FULLYBUILT"));
@@ -97,8 +104,10 @@ public sealed class FarmTests : IAsyncDisposable
     public async Task Administrators_are_told_of_a_builder_that_is_taken_out_of_service()
     {
         await using var server = new SmtpListener();
-        await using var farm = new FarmProgram($"Mail: smtp://127.0.0.1:{server.Port}\nMail-From: farm@example.org\nAdministrators: Ada <ada@example.org>\n");
-        var slave = await farm.AddSlaveAsync("bob", backend => backend.Script = (_, _) => Task.FromResult(new BuildOutcome(BuildStatus.BuilderFail)));
+        await using var farm =
+            new FarmProgram($"Mail: smtp://127.0.0.1:{server.Port}\nMail-From: farm@example.org\nAdministrators: Ada <ada@example.org>\n");
+        var slave = await farm.AddSlaveAsync(
+            "bob", backend => backend.Script = (_, _) => Task.FromResult(new BuildOutcome(BuildStatus.BuilderFail)));
         var dsc = await farm.PrepareAsync();
         await using var run = await farm.StartAsync();
         for (var i = 0; i < 5; i++) // five failures of different builds are the builder's
@@ -107,7 +116,8 @@ public sealed class FarmTests : IAsyncDisposable
         await Until.TrueAsync(() => server.Received.Count != 0);
 
         Assert.That(server.Received[0].To, Is.EqualTo(new[] { "RCPT TO:<ada@example.org>" }));
-        Assert.That(server.Received[0].Headers["Subject"].Single() + server.Received[0].Body, Does.Contain("bob").And.Contain("BuilderFail"));
+        Assert.That(
+            server.Received[0].Headers["Subject"].Single() + server.Received[0].Body, Does.Contain("bob").And.Contain("BuilderFail"));
         Assert.That((await farm.DoAsync("builders", "list")).Output, Does.Contain("BuilderFail"));
     }
 
@@ -145,9 +155,12 @@ public sealed class FarmTests : IAsyncDisposable
         var events = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement).ToList();
         Assert.That(events[0].GetProperty("event").GetString(), Is.EqualTo("ready"));
-        Assert.That(events.Select(told => told.GetProperty("event").GetString()), Does.Contain("dispatched").And.Contain("builder").And.Contain("changed"));
+        Assert.That(
+            events.Select(told => told.GetProperty("event").GetString()), Does.Contain("dispatched").And.Contain("builder")
+                .And.Contain("changed"));
         var end = events.Single(told => told.GetProperty("event").GetString() == "finished");
-        Assert.That((end.GetProperty("build").GetString(), end.GetProperty("state").GetString()), Is.EqualTo(("PACKAGEBUILD-1", "FAILEDTOBUILD")));
+        Assert.That(
+            (end.GetProperty("build").GetString(), end.GetProperty("state").GetString()), Is.EqualTo(("PACKAGEBUILD-1", "FAILEDTOBUILD")));
     }
 
     [Test]
@@ -180,7 +193,8 @@ public sealed class FarmTests : IAsyncDisposable
             using var stop = new CancellationTokenSource();
             var output = new System.Text.StringBuilder();
             var run = ProcessRunner.RunAsync(
-                _farm.Command("build", dsc, "-a", "amd64", "-a", "arm64") with { StopGrace = TimeSpan.Zero }, bytes => output.Append(System.Text.Encoding.UTF8.GetString(bytes)), cancellationToken: stop.Token);
+                _farm.Command("build", dsc, "-a", "amd64", "-a", "arm64") with { StopGrace = TimeSpan.Zero }, bytes =>
+                    output.Append(System.Text.Encoding.UTF8.GetString(bytes)), cancellationToken: stop.Token);
             stop.CancelAfter(random.Next(100, 700));
             try
             {
@@ -197,7 +211,9 @@ public sealed class FarmTests : IAsyncDisposable
         var builds = await _farm.WithStoreAsync(store => store.Builds.ListAsync(new BuildFilter { Count = BuildFilter.MaxCount }));
         TestContext.Out.WriteLine($"{said} builds were told of, {builds.Count} are stored");
         Assert.That(builds, Has.Count.GreaterThanOrEqualTo(said));
-        Assert.That(builds.Count(build => build.Processor == "amd64"), Is.EqualTo(builds.Count(build => build.Processor == "arm64")), "both or none");
+        Assert.That(
+            builds.Count(build => build.Processor == "amd64"), Is.EqualTo(builds.Count(build => build.Processor == "arm64")),
+            "both or none");
         Assert.That(await _farm.WithStoreAsync(async store =>
         {
             foreach (var build in builds)

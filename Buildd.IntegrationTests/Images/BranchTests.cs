@@ -8,7 +8,9 @@ using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Images;
 
-/// <summary>Images from a branch with a configuration of live-build, by Debian's own live-build. One after the other: each keeps the machine busy.</summary>
+/// <summary>
+/// Images from a branch with a configuration of live-build, by Debian's own live-build. One after the other: each keeps the machine busy.
+/// </summary>
 [NonParallelizable]
 [CancelAfter(600_000)]
 public class BranchTests : LiveFsFixture
@@ -25,7 +27,8 @@ public class BranchTests : LiveFsFixture
             ConfigBranch = $"file://{Folder["branches/board"]}",
             ConfigRef = GitRepository.Tag,
             ConfigPath = "boards/one",
-            LbOptions = ["--iso-volume", Hostile, "--chroot-squashfs-compression-level", "3", .. await LiveBuildConfiguration.KernelOptionsAsync()],
+            LbOptions =
+                ["--iso-volume", Hostile, "--chroot-squashfs-compression-level", "3", .. await LiveBuildConfiguration.KernelOptionsAsync()],
             Environment = new Dictionary<string, string> { ["BOARD"] = Hostile },
             DateStamp = "20240501.1",
         };
@@ -36,12 +39,18 @@ public class BranchTests : LiveFsFixture
         Assert.Multiple(() =>
         {
             Assert.That(outcome.Files.Select(file => file.Name), Is.SupersetOf(
-                (string[])[$"livecd.{Project}.squashfs", $"livecd.{Project}.manifest", $"livecd.{Project}.size", $"livecd.{Project}.packages", $"livecd.{Project}.files", $"livecd.{Project}.kernel", $"livecd.{Project}.initrd"]));
+                (
+                    string[])[$"livecd.{Project}.squashfs", $"livecd.{Project}.manifest", $"livecd.{Project}.size",
+                    $"livecd.{Project}.packages", $"livecd.{Project}.files", $"livecd.{Project}.kernel", $"livecd.{Project}.initrd"]));
             Assert.That(Driver.Phases, Is.EqualTo(
-                (string[])["init", "unpack", "mount", "sources", "update", "install", "checkout", "livefs", "gather", "reap", "umount", "cleanup"]));
+                (
+                    string[])["init", "unpack", "mount", "sources", "update", "install", "checkout", "livefs", "gather", "reap", "umount",
+                    "cleanup"]));
             Assert.That(Driver.LastMembers[WireNames.Members.RevisionId], Is.TypeOf<XmlRpcString>().With.Property("Value").EqualTo(commit));
             var progress = Driver.Events.OfType<BuildProgressed>().ToList();
-            Assert.That(progress.Select(made => made.Stage), Does.Contain("bootstrap_debootstrap").And.Contain("chroot_install-packages").Or.Contain("chroot_hooks"));
+            Assert.That(
+                progress.Select(made => made.Stage), Does.Contain("bootstrap_debootstrap").And.Contain("chroot_install-packages")
+                    .Or.Contain("chroot_hooks"));
             Assert.That(progress.Select(made => made.Fraction), Is.Ordered.And.Some.EqualTo(1.0).And.Some.InRange(0.1, 0.9));
         });
         await AssertImageAsync(outcome);
@@ -54,7 +63,8 @@ public class BranchTests : LiveFsFixture
     [Test]
     public async Task A_branch_that_leads_out_of_itself_is_not_used()
     {
-        await GitRepository.CommitAsync(Folder["branches/evil"], "mkdir -p config/package-lists; ln -s /etc/passwd config/package-lists/x.list.chroot");
+        await GitRepository.CommitAsync(
+            Folder["branches/evil"], "mkdir -p config/package-lists; ln -s /etc/passwd config/package-lists/x.list.chroot");
 
         var outcome = await BuildAsync((await SmallArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/evil"]}" });
 
@@ -71,15 +81,21 @@ public class BranchTests : LiveFsFixture
         var outcome = await BuildAsync((await SmallArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/tar"]}" });
 
         Assert.That(outcome.Succeeded, outcome.Story);
-        Assert.That(outcome.Files.Select(file => file.Name), Is.EquivalentTo((string[])[$"livecd.{Project}.tar.gz", $"livecd.{Project}.manifest", $"livecd.{Project}.size"]));
+        Assert.That(
+            outcome.Files.Select(file => file.Name),
+            Is.EquivalentTo((string[])[$"livecd.{Project}.tar.gz", $"livecd.{Project}.manifest", $"livecd.{Project}.size"]));
         Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, $"livecd.{Project}.manifest")), Is.EqualTo("one\t1.0\n"));
-        Assert.That(int.Parse(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, $"livecd.{Project}.size")), System.Globalization.CultureInfo.InvariantCulture), Is.InRange(100_000, 101_000));
+        Assert.That(
+            int.Parse(
+                await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, $"livecd.{Project}.size")),
+                System.Globalization.CultureInfo.InvariantCulture), Is.InRange(100_000, 101_000));
     }
 
     [Test]
     public async Task A_password_for_a_branch_is_not_in_the_log()
     {
-        var outcome = await BuildAsync((await SmallArgumentsAsync()) with { ConfigBranch = $"http://farm:s3cretpass@{Server.Url.Authority}/no/such.git" });
+        var outcome = await BuildAsync(
+            (await SmallArgumentsAsync()) with { ConfigBranch = $"http://farm:s3cretpass@{Server.Url.Authority}/no/such.git" });
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail), outcome.Story);
         Assert.That(outcome.Log, Does.Contain($"git clone http://{Server.Url.Authority}/no/such.git").And.Not.Contain("s3cretpass"));
@@ -90,7 +106,10 @@ public class BranchTests : LiveFsFixture
     [Test]
     public async Task A_build_aborted_while_it_bootstraps_is_ABORTED_and_leaves_nothing()
     {
-        await GitRepository.CommitAsync(Folder["branches/board"], $"mkdir auto; printf '%s' '#!/bin/sh\n{LiveBuildConfiguration.Config(Mirror).Replace("'", "'\\''", StringComparison.Ordinal)}' > auto/config; chmod +x auto/config");
+        await GitRepository.CommitAsync(
+            Folder["branches/board"], "mkdir auto; printf '%s' "
+                + $"'#!/bin/sh\n{LiveBuildConfiguration.Config(Mirror).Replace("'", "'\\''", StringComparison.Ordinal)}' > auto/config; "
+                + "chmod +x auto/config");
         using var abort = new CancellationTokenSource();
 
         var outcome = await BuildAsync(
@@ -115,12 +134,18 @@ public class BranchTests : LiveFsFixture
         Assert.That(kernel.Success, "no kernel in the root");
         var version = kernel.Groups[2].Value;
         Assert.That(list, Does.Contain($"/lib/modules/{version}/modules.dep\n").And.Match("/s?bin/init\n"));
-        Assert.That(await UnsquashAsync(outcome, "var/lib/dpkg/status"), Does.Contain($"Package: linux-image-{version}\nStatus: install ok installed\n"));
-        foreach (var (name, path) in ((string, string)[])[("kernel", $"boot/{kernel.Groups[1].Value}-{version}"), ("initrd", $"boot/initrd.img-{version}")])
+        Assert.That(
+            await UnsquashAsync(
+                outcome, "var/lib/dpkg/status"), Does.Contain($"Package: linux-image-{version}\nStatus: install ok installed\n"));
+        foreach (
+            var (name, path) in (
+                (string, string)[])[("kernel", $"boot/{kernel.Groups[1].Value}-{version}"), ("initrd", $"boot/initrd.img-{version}")])
         {
             var file = new FileInfo(Path.Combine(outcome.Folder!, $"livecd.{Project}.{name}"));
             Assert.That(file.Length, Is.GreaterThan(1024 * 1024), name);
-            await ProcessRunner.CaptureAsync(Command.Of("bash", "-o", "pipefail", "-c", """unsquashfs -cat "$1" "$2" | cmp - "$3" """, "bash", image, path, file.FullName));
+            await ProcessRunner.CaptureAsync(
+                Command.Of(
+                    "bash", "-o", "pipefail", "-c", """unsquashfs -cat "$1" "$2" | cmp - "$3" """, "bash", image, path, file.FullName));
         }
     }
 }

@@ -4,7 +4,9 @@ using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Images;
 
-/// <summary>Images with Launchpad's arguments, in a chroot, which is what farms that send them know; <see cref="BranchTests"/> are of an overlay.</summary>
+/// <summary>
+/// Images with Launchpad's arguments, in a chroot, which is what farms that send them know; <see cref="BranchTests"/> are of an overlay.
+/// </summary>
 [NonParallelizable]
 [CancelAfter(600_000)]
 public class LaunchpadTests() : LiveFsFixture(Chroot)
@@ -29,13 +31,17 @@ public class LaunchpadTests() : LiveFsFixture(Chroot)
 
         Assert.That(outcome.Succeeded, outcome.Story);
         Assert.That(outcome.Files.Select(file => file.Name), Is.EquivalentTo(
-            (string[])[$"livecd.{Project}.squashfs", $"livecd.{Project}.manifest", $"livecd.{Project}.size", $"livecd.{Project}.of-config", $"livecd.{Project}.of-build"]),
+            (
+                string[])[$"livecd.{Project}.squashfs", $"livecd.{Project}.manifest", $"livecd.{Project}.size",
+                $"livecd.{Project}.of-config", $"livecd.{Project}.of-build"]),
             "no link, pipe, folder or name with a line end");
         Assert.That(await File.ReadAllLinesAsync(Path.Combine(outcome.Folder!, $"livecd.{Project}.of-config")), Is.SupersetOf((string[])
-            [$"ARCH={arguments.ArchTag}", "COHORT_KEY=it's a key", "EXTRA_PPAS=one/ppa two/ppa", "LANG=C.UTF-8", "NOW=20240501-093000", $"PROJECT={Project}", "PROPOSED=1",
+            [$"ARCH={arguments.ArchTag}", "COHORT_KEY=it's a key", "EXTRA_PPAS=one/ppa two/ppa", "LANG=C.UTF-8", "NOW=20240501-093000",
+                $"PROJECT={Project}", "PROPOSED=1",
              "SHELL=/bin/sh", "SOURCE_DATE_EPOCH=1714555800", "SUBPROJECT=minimal", $"SUITE={arguments.Series}"]));
         Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, $"livecd.{Project}.of-build")),
-            Does.Contain("COHORT_KEY=it's a key").And.Contain("SUBPROJECT=minimal").And.Not.Contain("NOW=").And.Not.Contain("EXTRA_PPAS=").And.Not.Contain("SUITE="));
+            Does.Contain("COHORT_KEY=it's a key").And.Contain("SUBPROJECT=minimal").And.Not.Contain("NOW=").And.Not.Contain("EXTRA_PPAS=")
+                .And.Not.Contain("SUITE="));
         await AssertImageAsync(outcome);
         AssertNothingIsLeft();
     }

@@ -16,7 +16,9 @@ internal static class LiveBuildConfiguration
 
     internal const string Clean = "#!/bin/sh\nset -e\nlb clean noauto \"$@\"\nrm -f livecd.*\n";
 
-    /// <summary>What makes it a system that starts, with this architecture's smallest kernel; later options go before earlier ones.</summary>
+    /// <summary>
+    /// What makes it a system that starts, with this architecture's smallest kernel; later options go before earlier ones.
+    /// </summary>
     internal static async Task<string[]> KernelOptionsAsync()
     {
         var flavour = (await BuildEnvironment.ReleaseAsync()).Architecture switch

@@ -37,7 +37,9 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
     public async Task StartAsync()
     {
         BuildEnvironment.RequireBuildTools();
-        Machine.Require(File.Exists("/usr/bin/unsquashfs") && File.Exists("/usr/bin/git"), "squashfs-tools and git: run 'make test', which installs them");
+        Machine.Require(
+            File.Exists("/usr/bin/unsquashfs")
+                && File.Exists("/usr/bin/git"), "squashfs-tools and git: run 'make test', which installs them");
         _driver = null;
         Folder = new TemporaryDirectory();
         Directory.CreateDirectory(Folder["branches"]);
@@ -69,7 +71,13 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
     private protected async Task<LiveFsArguments> ArgumentsAsync(params string[] moreArchives)
     {
         var (suite, architecture) = await BuildEnvironment.ReleaseAsync();
-        return new LiveFsArguments { Series = suite, ArchTag = architecture, Project = Project, Archives = [$"deb {Mirror} {suite} main", .. moreArchives] };
+        return new LiveFsArguments
+        {
+            Series = suite,
+            ArchTag = architecture,
+            Project = Project,
+            Archives = [$"deb {Mirror} {suite} main", .. moreArchives],
+        };
     }
 
     /// <summary>For a build that installs its tools, and makes no system with them.</summary>
@@ -103,11 +111,16 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
             .Where(paragraph => paragraph.Contains("\nStatus: install ok installed\n", StringComparison.Ordinal))
             .Select(paragraph => $"{Field(paragraph, "Package")} {Field(paragraph, "Version")}");
         var manifest = await File.ReadAllLinesAsync(Path.Combine(outcome.Folder!, $"livecd.{Project}.manifest"));
-        Assert.That(manifest.Select(line => line.Replace('\t', ' ').Split(' ')).Select(words => $"{words[0].Split(':')[0]} {words[^1]}"), Is.EquivalentTo(installed), "the manifest is the image's list of packages");
+        Assert.That(
+            manifest.Select(line => line.Replace('\t', ' ').Split(' ')).Select(words => $"{words[0].Split(':')[0]} {words[^1]}"),
+            Is.EquivalentTo(installed), "the manifest is the image's list of packages");
         Assert.That(manifest, Has.Length.GreaterThan(50));
-        var list = await ProcessRunner.CaptureAsync(Command.Of("unsquashfs", "-l", Path.Combine(outcome.Folder!, $"livecd.{Project}.squashfs")));
+        var list =
+            await ProcessRunner.CaptureAsync(Command.Of("unsquashfs", "-l", Path.Combine(outcome.Folder!, $"livecd.{Project}.squashfs")));
         Assert.That(list, Does.Contain("/etc/debian_version").And.Contain("/usr/bin/bash").And.Contain("/usr/lib/os-release"));
-        var size = long.Parse((await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, $"livecd.{Project}.size"))).Trim(), System.Globalization.CultureInfo.InvariantCulture);
+        var size = long.Parse(
+            (await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, $"livecd.{Project}.size")))
+                .Trim(), System.Globalization.CultureInfo.InvariantCulture);
         Assert.That(size, Is.GreaterThan(new FileInfo(Path.Combine(outcome.Folder!, $"livecd.{Project}.squashfs")).Length));
     }
 
@@ -115,7 +128,8 @@ public abstract class LiveFsFixture(string environment = LiveFsFixture.Overlay)
     {
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
         Assert.That(
-            Directory.GetDirectories("/sys/block", "loop*").Select(device => Path.Combine(device, "loop", "backing_file")).Where(File.Exists)
+            Directory.GetDirectories("/sys/block", "loop*").Select(device => Path.Combine(device, "loop", "backing_file"))
+                .Where(File.Exists)
                 .Select(File.ReadAllText).Where(file => file.Contains(Slave.Directory, StringComparison.Ordinal)),
             Is.Empty, "loop devices");
     }

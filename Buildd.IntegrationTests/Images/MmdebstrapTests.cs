@@ -6,7 +6,9 @@ using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Images;
 
-/// <summary>Root file systems by mmdebstrap, from packages that are kept on this machine, so that nothing changes between two builds.</summary>
+/// <summary>
+/// Root file systems by mmdebstrap, from packages that are kept on this machine, so that nothing changes between two builds.
+/// </summary>
 [NonParallelizable]
 [CancelAfter(900_000)]
 public class MmdebstrapTests : LiveFsFixture

@@ -4,7 +4,9 @@ using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Images;
 
-/// <summary>A slave that is not root makes images too, through sudo: what it takes out of their systems, and what it lets these read.</summary>
+/// <summary>
+/// A slave that is not root makes images too, through sudo: what it takes out of their systems, and what it lets these read.
+/// </summary>
 [NonParallelizable]
 [CancelAfter(600_000)]
 public class OrdinaryUserTests : LiveFsFixture
@@ -17,11 +19,16 @@ public class OrdinaryUserTests : LiveFsFixture
         var outcome = await BuildAsync(await RecipesAsync(StandInRecipes.Tiny));
 
         Assert.That(outcome.Succeeded, outcome.Story);
-        Assert.That(outcome.Files.Select(file => file.Name), Is.SupersetOf((string[])["livecd.tiny.img", "livecd.tiny.manifest", "livecd.tiny.size"]));
+        Assert.That(
+            outcome.Files.Select(file => file.Name),
+            Is.SupersetOf((string[])["livecd.tiny.img", "livecd.tiny.manifest", "livecd.tiny.size"]));
         Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, "livecd.tiny.img")), Is.EqualTo("tiny\n"));
-        Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, "livecd.tiny.manifest")), Is.Empty, "nothing can be told of its packages");
+        Assert.That(
+            await File.ReadAllTextAsync(
+                Path.Combine(outcome.Folder!, "livecd.tiny.manifest")), Is.Empty, "nothing can be told of its packages");
         Assert.That(await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, "livecd.tiny.size")), Is.EqualTo("5\n"));
-        Assert.That(outcome.Log, Does.Contain("livecd.tiny.manifest is empty").And.Contain("livecd.tiny.size is that of the largest image"));
+        Assert.That(
+            outcome.Log, Does.Contain("livecd.tiny.manifest is empty").And.Contain("livecd.tiny.size is that of the largest image"));
         AssertNothingIsLeft();
     }
 

@@ -44,7 +44,8 @@ public class TroubleTests(string environment) : LiveFsFixture(environment)
         silent.Start();
         using var abort = new CancellationTokenSource();
 
-        var run = BuildAsync((await SmallArgumentsAsync()) with { ConfigBranch = $"http://{silent.LocalEndpoint}/board.git" }, abort: abort.Token);
+        var run = BuildAsync(
+            (await SmallArgumentsAsync()) with { ConfigBranch = $"http://{silent.LocalEndpoint}/board.git" }, abort: abort.Token);
         var asked = silent.AcceptSocketAsync();
         Assert.That(await Task.WhenAny(asked, run), Is.SameAs(asked), "git asks the server");
         using var connection = await asked;
@@ -68,7 +69,9 @@ public class TroubleTests(string environment) : LiveFsFixture(environment)
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), outcome.Story);
         AssertNothingIsLeft();
-        Assert.That(Directory.EnumerateFiles(Slave.Directory, "*", SearchOption.AllDirectories).Where(file => new FileInfo(file).Length > GiB), Is.Empty);
+        Assert.That(
+            Directory.EnumerateFiles(Slave.Directory, "*", SearchOption.AllDirectories)
+                .Where(file => new FileInfo(file).Length > GiB), Is.Empty);
     }
 
     [Test]

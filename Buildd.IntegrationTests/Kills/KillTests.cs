@@ -41,7 +41,8 @@ public class KillTests
         using var folder = new TemporaryDirectory();
         var library = folder["kill-at-write.so"];
         await ProcessRunner.CaptureAsync(Command.Of(
-            "gcc", "-shared", "-fPIC", "-O2", "-o", library, Path.Combine(Repository.Root, "Buildd.IntegrationTests/Kills/kill-at-write.c"), "-ldl"));
+            "gcc", "-shared", "-fPIC", "-O2", "-o", library, Path.Combine(Repository.Root, "Buildd.IntegrationTests/Kills/kill-at-write.c"),
+            "-ldl"));
 
         var changes = await CountChangesAsync(library, folder["count"]);
         Assert.That(changes, Is.GreaterThan(6), "accepting, the phases, two results, the end, and two for cleaning");
@@ -53,7 +54,8 @@ public class KillTests
                 outcomes.Add(await KillAtAsync(library, moment, at));
         }
 
-        var counts = outcomes.CountBy(outcome => outcome).OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => $"{count.Key} ({count.Value})");
+        var counts = outcomes.CountBy(outcome => outcome).OrderBy(count => count.Key, StringComparer.Ordinal)
+            .Select(count => $"{count.Key} ({count.Value})");
         await TestContext.Out.WriteLineAsync($"{outcomes.Count} kills: {string.Join(", ", counts)}");
         Assert.That(outcomes, Has.Some.StartWith("Idle").And.Some.Contains("Ok").And.Some.Contains("BuilderFail"));
     }
@@ -128,7 +130,9 @@ public class KillTests
         if (status.Status == BuilderStatus.Idle)
         {
             // Idle is right when nothing was accepted, or when it had been cleaned; else a build would be forgotten.
-            Assert.That(driver.Stage, Is.EqualTo(Stage.Idle).Or.EqualTo(Stage.AskedToBuild).Or.EqualTo(Stage.AskedToClean).Or.EqualTo(Stage.Cleaned), when);
+            Assert.That(
+                driver.Stage, Is.EqualTo(Stage.Idle).Or.EqualTo(Stage.AskedToBuild).Or.EqualTo(Stage.AskedToClean)
+                    .Or.EqualTo(Stage.Cleaned), when);
             outcome = $"Idle after {driver.Stage}";
         }
         else
@@ -151,7 +155,9 @@ public class KillTests
         foreach (var (name, sha1) in status.FileMap ?? new Dictionary<string, string>())
         {
             await using var file = await slave.Client.OpenFileAsync(sha1);
-            Assert.That(Convert.ToHexStringLower(await CryptographicOperations.HashDataAsync(HashAlgorithmName.SHA1, file.Content)), Is.EqualTo(sha1), $"{when}: {name}");
+            Assert.That(
+                Convert.ToHexStringLower(await CryptographicOperations.HashDataAsync(HashAlgorithmName.SHA1, file.Content)),
+                Is.EqualTo(sha1), $"{when}: {name}");
         }
 
         await using var log = await slave.Client.OpenFileAsync("buildlog");
@@ -166,7 +172,10 @@ public class KillTests
                 break; // it had ended before the slave was killed
             default:
                 Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.BuilderFail), when);
-                Assert.That(lines[^1], Does.Match("^The slave was killed or its machine went down (in phase [a-z]+|before the first phase): the build has failed.$"), when);
+                Assert.That(
+                    lines[^1], Does.Match(
+                        "^The slave was killed or its machine went down (in phase [a-z]+|before the first phase): the build has failed.$"),
+                        when);
                 break;
         }
     }
@@ -179,7 +188,8 @@ public class KillTests
         {
             await using var file = File.OpenRead(path);
             Assert.That(
-                Convert.ToHexStringLower(await CryptographicOperations.HashDataAsync(HashAlgorithmName.SHA1, file)), Is.EqualTo(Path.GetFileName(path)), $"{when}: a file whose name is not its sum");
+                Convert.ToHexStringLower(await CryptographicOperations.HashDataAsync(HashAlgorithmName.SHA1, file)),
+                Is.EqualTo(Path.GetFileName(path)), $"{when}: a file whose name is not its sum");
         }
 
         Assert.That(

@@ -54,7 +54,8 @@ internal sealed class KillableSlave : IAsyncDisposable
             System.IO.Directory.CreateDirectory(Path.Combine(slave.Directory, folder));
         var program = Path.Combine(slave.Directory, "plug-in");
         await Executable.WriteAsync(program, plugIn);
-        await File.WriteAllTextAsync(Path.Combine(slave.Directory, "backends.d", "killed.conf"), $"[backend]\ntag = {Tag}\ncommand = {program}\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(slave.Directory, "backends.d", "killed.conf"), $"[backend]\ntag = {Tag}\ncommand = {program}\n");
         await slave.ConfigureAsync(lines);
         return slave;
     }
@@ -63,12 +64,15 @@ internal sealed class KillableSlave : IAsyncDisposable
     /// <param name="lines">What else stands in the configuration.</param>
     internal Task ConfigureAsync(string lines) => File.WriteAllTextAsync(
         _configuration,
-        string.Create(CultureInfo.InvariantCulture, $"[builder]\nfilecache = {CacheDirectory}\nworkpath = {WorkDirectory}\nbackends = {Directory}/backends.d\nbindhost = 127.0.0.1\nbindport = {Port}\n{lines}\n"));
+        string.Create(
+            CultureInfo.InvariantCulture, $"[builder]\nfilecache = {CacheDirectory}\nworkpath = {WorkDirectory}\nbackends = "
+                + $"{Directory}/backends.d\nbindhost = 127.0.0.1\nbindport = {Port}\n{lines}\n"));
 
     /// <summary>Starts the daemon, once more after it was killed.</summary>
     internal async Task StartAsync()
     {
-        var command = Command.Of(Repository.Program("buildd-slave"), "--config", _configuration) with { StopGrace = TimeSpan.FromSeconds(30) };
+        var command =
+            Command.Of(Repository.Program("buildd-slave"), "--config", _configuration) with { StopGrace = TimeSpan.FromSeconds(30) };
         foreach (var (name, value) in Environment)
             command = command.WithEnvironment(name, value);
         _programs.Add(await RunningProgram.StartAsync(command, " ready at "));

@@ -33,15 +33,23 @@ public sealed class BuiltPackageTests
         foreach (var package in (string[])["buildd-slave", "buildd-farm"])
             await DebianSystem.RunOnHostAsync("dpkg-deb", "--extract", DebianSystem.Package(package), folder.Path);
         var pages = Directory.GetFiles(folder["usr/share/man"], "*.gz", SearchOption.AllDirectories);
-        Assert.That(pages.Select(Path.GetFileName), Is.EquivalentTo(new[] { "buildd-farm.1.gz", "buildd-slave.conf.5.gz", "buildd-slave.8.gz" }));
+        Assert.That(
+            pages.Select(Path.GetFileName), Is.EquivalentTo(new[] { "buildd-farm.1.gz", "buildd-slave.conf.5.gz", "buildd-slave.8.gz" }));
         foreach (var page in pages)
-            Assert.That(await DebianSystem.TryAsync(Command.Of("sh", "-c", $"LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l -Tutf8 -Z {page} 2>&1 >/dev/null")), Is.EqualTo((0, "")), page);
+            Assert.That(
+                await DebianSystem.TryAsync(
+                    Command.Of("sh", "-c", $"LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l -Tutf8 -Z {page} 2>&1 >/dev/null")),
+                    Is.EqualTo((0, "")), page);
 
         // Two of them are made of documents: headings and tables are understood, and nothing of their markup is left.
         var generated = await DebianSystem.RunOnHostAsync("zcat", folder["usr/share/man/man5/buildd-slave.conf.5.gz"]);
-        Assert.That(generated, Does.Contain(".SH [builder]\n").And.Contain(".SH KEYS THAT NOBODY READS\n").And.Contain(".TP\n\\fBbindport\\fR\n").And.Contain(".TP\n\\fBtoken\\-file\\fR\n").And.Not.Contain("|").And.Not.Contain("`"));
+        Assert.That(
+            generated, Does.Contain(".SH [builder]\n").And.Contain(".SH KEYS THAT NOBODY READS\n").And.Contain(".TP\n\\fBbindport\\fR\n")
+                .And.Contain(".TP\n\\fBtoken\\-file\\fR\n").And.Not.Contain("|").And.Not.Contain("`"));
         generated = await DebianSystem.RunOnHostAsync("zcat", folder["usr/share/man/man1/buildd-farm.1.gz"]);
-        Assert.That(generated, Does.Contain(".SH EXIT CODES\n").And.Contain(".TP\n\\fBrun\\fR\n").And.Contain(".TP\n\\fBPoll\\-Interval\\fR\n").And.Not.Contain("|").And.Not.Contain("`"));
+        Assert.That(
+            generated, Does.Contain(".SH EXIT CODES\n").And.Contain(".TP\n\\fBrun\\fR\n").And.Contain(".TP\n\\fBPoll\\-Interval\\fR\n")
+                .And.Not.Contain("|").And.Not.Contain("`"));
     }
 
     [Test]
@@ -53,10 +61,14 @@ public sealed class BuiltPackageTests
         var program = folder["usr/sbin/buildd-slave"];
         Assert.That(await DebianSystem.RunOnHostAsync(program, "--version", "--verbose"), Does.Contain("\nnative code for "));
 
-        Assert.That(await DebianSystem.RunOnHostAsync("readelf", "--section-headers", "--wide", program), Does.Not.Contain(" .symtab ").And.Not.Contain(" .debug_"));
+        Assert.That(
+            await DebianSystem.RunOnHostAsync("readelf", "--section-headers", "--wide", program), Does.Not.Contain(" .symtab ")
+                .And.Not.Contain(" .debug_"));
         var id = Regex.Match(await DebianSystem.RunOnHostAsync("readelf", "--notes", program), "Build ID: (..)([0-9a-f]+)").Groups;
         var symbols = folder[$"usr/lib/debug/.build-id/{id[1]}/{id[2]}.debug"];
-        Assert.That(await DebianSystem.RunOnHostAsync("readelf", "--section-headers", "--wide", symbols), Does.Contain(" .symtab ").And.Contain(" .debug_line "));
+        Assert.That(
+            await DebianSystem.RunOnHostAsync("readelf", "--section-headers", "--wide", symbols), Does.Contain(" .symtab ")
+                .And.Contain(" .debug_line "));
 
         // Computed from the libraries it is linked to; the one it opens while it runs is written in debian/control.
         var needs = await DebianSystem.RunOnHostAsync("dpkg-deb", "--field", DebianSystem.Package("buildd-slave"), "Depends");
@@ -88,7 +100,8 @@ public sealed class BuiltPackageTests
         var folder = Directory.CreateDirectory($"/var/tmp/buildd-again-{Guid.NewGuid():N}").FullName;
         try
         {
-            var (made, told) = await DebianSystem.TryAsync(Alone(Command.Of(Path.Combine(Repository.Root, "scripts", "source-package"), folder)));
+            var (made, told) =
+                await DebianSystem.TryAsync(Alone(Command.Of(Path.Combine(Repository.Root, "scripts", "source-package"), folder)));
             Assert.That(made, Is.Zero, told);
             var source = Directory.GetFiles(folder, "*.dsc").Single();
             Assert.That(Directory.GetFiles(folder, "*.orig-nuget.tar.gz"), Has.Length.EqualTo(1));
@@ -114,7 +127,8 @@ public sealed class BuiltPackageTests
             .WithEnvironment("HOME", folder + "/none").WithEnvironment("NUGET_PACKAGES", null).WithEnvironment("RestoreConfigFile", null));
 
         // With no compiler that was there before: it has a network, a home, and not the folders that this process has in memory.
-        static Command Alone(Command command) => command.WithEnvironment("MSBUILDDISABLENODEREUSE", "1").WithEnvironment("UseSharedCompilation", "false");
+        static Command Alone(Command command) =>
+            command.WithEnvironment("MSBUILDDISABLENODEREUSE", "1").WithEnvironment("UseSharedCompilation", "false");
     }
 
     private static async Task<string[]> SumsAsync(string folder)
@@ -126,7 +140,9 @@ public sealed class BuiltPackageTests
             sums.Add($"{Path.GetFileName(file)} {Convert.ToHexStringLower(await SHA256.HashDataAsync(stream))}");
         }
 
-        Assert.That(sums.Select(sum => sum.Split('_')[0]), Is.EqualTo(new[] { "buildd-farm", "buildd-slave-dbgsym", "buildd-slave-drop-in", "buildd-slave" }));
+        Assert.That(
+            sums.Select(sum => sum.Split('_')[0]),
+            Is.EqualTo(new[] { "buildd-farm", "buildd-slave-dbgsym", "buildd-slave-drop-in", "buildd-slave" }));
         return [.. sums];
     }
 }

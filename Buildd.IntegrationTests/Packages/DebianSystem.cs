@@ -62,7 +62,8 @@ internal sealed class DebianSystem : IAsyncDisposable
         await RunOnHostAsync("tar", "--extract", "--numeric-owner", "--directory", system.Root, "--file", await Tarball.Value);
         // The way to the archive is the host's; a name that nobody knows would have sudo ask for it.
         File.Copy("/etc/resolv.conf", system.Root + "/etc/resolv.conf", overwrite: true);
-        await File.WriteAllTextAsync(system.Root + "/etc/hosts", await File.ReadAllTextAsync("/etc/hosts") + $"\n127.0.1.1 {Environment.MachineName}\n");
+        await File.WriteAllTextAsync(
+            system.Root + "/etc/hosts", await File.ReadAllTextAsync("/etc/hosts") + $"\n127.0.1.1 {Environment.MachineName}\n");
         await File.WriteAllTextAsync(system.Root + "/etc/hostname", Environment.MachineName + "\n");
         await File.WriteAllTextAsync(system.Root + "/etc/apt/sources.list", await BuildEnvironment.ArchiveAsync() + "\n");
         await system.MountProcessesAsync();
@@ -129,7 +130,8 @@ internal sealed class DebianSystem : IAsyncDisposable
         await EndAsync();
         foreach (var process in ProcessTable.RootedAt(Root))
             await TryAsync(Command.Of("kill", "-KILL", $"{process.Pid}"));
-        await TryAsync(Command.Of("sh", "-c", $"awk '{{print $5}}' /proc/self/mountinfo | grep '^{Root}/' | sort -r | xargs -r umount --lazy"));
+        await TryAsync(
+            Command.Of("sh", "-c", $"awk '{{print $5}}' /proc/self/mountinfo | grep '^{Root}/' | sort -r | xargs -r umount --lazy"));
         await RunOnHostAsync("rm", "-rf", "--one-file-system", Root);
         await Until.SeenAsync(_groups.RemoveAsync, said => said.Length == 0);
     }
@@ -205,7 +207,9 @@ internal sealed class DebianSystem : IAsyncDisposable
         if (File.Exists(path))
             return path;
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        await RunOnHostAsync("mmdebstrap", "--quiet", "--variant=apt", $"--include={Included}", "--format=tar", suite, path + ".tmp", await BuildEnvironment.ArchiveAsync());
+        await RunOnHostAsync(
+            "mmdebstrap", "--quiet", "--variant=apt", $"--include={Included}", "--format=tar", suite, path
+                + ".tmp", await BuildEnvironment.ArchiveAsync());
         File.Move(path + ".tmp", path, overwrite: true);
         return path;
     }

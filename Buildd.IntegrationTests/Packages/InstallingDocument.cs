@@ -18,7 +18,8 @@ internal static class InstallingDocument
 
     /// <summary>The command that takes over an installed launchpad-buildd: the packages that it names.</summary>
     internal static IReadOnlyList<string> TakeOverPackages() =>
-        [.. Blocks()[1].Single().Split(' ').Where(word => word.StartsWith("./out/deb/", StringComparison.Ordinal)).Select(word => Path.GetFileName(word).Split('_')[0])];
+        [.. Blocks()[1].Single().Split(' ').Where(word => word.StartsWith("./out/deb/", StringComparison.Ordinal)).Select(
+            word => Path.GetFileName(word).Split('_')[0])];
 
     /// <summary>How the further document has a builder made known to the farm.</summary>
     internal static IReadOnlyList<string[]> BuilderCommands() => [.. BlocksOf(Read(Detail)).Last().Select(command => command.Split(' '))];
@@ -27,7 +28,8 @@ internal static class InstallingDocument
     internal static IReadOnlyList<string[]> InstanceCommands(string instance) =>
     [
         .. Read(Detail).Split("| to | do |")[1].Split("\n\n")[0].Split('\n').Where(row => row.Contains('`', StringComparison.Ordinal))
-            .Select(row => row.Split('`')[1].Replace("NAME", instance, StringComparison.Ordinal).Split(' ')).Where(command => command[1] != "stop"),
+            .Select(row => row.Split('`')[1].Replace("NAME", instance, StringComparison.Ordinal).Split(' '))
+            .Where(command => command[1] != "stop"),
     ];
 
     /// <summary>The further document has the same.</summary>

@@ -50,8 +50,10 @@ public sealed partial class SlavePackageTests
     {
         const string Paths =
             "/usr/sbin/buildd-slave /etc/buildd/slave/default.conf /etc/buildd/backends.d /etc/sudoers.d/buildd-slave /var/lib/buildd-slave"
-            + " /usr/share/man/man8/buildd-slave.8.gz /usr/share/man/man5/buildd-slave.conf.5.gz /usr/share/bash-completion/completions/buildd-slave"
-            + " /usr/bin/buildd-farm /etc/buildd-farm/buildd.conf /var/lib/buildd-farm /usr/share/man/man1/buildd-farm.1.gz /usr/share/bash-completion/completions/buildd-farm";
+            + " /usr/share/man/man8/buildd-slave.8.gz /usr/share/man/man5/buildd-slave.conf.5.gz "
+            + "/usr/share/bash-completion/completions/buildd-slave"
+            + " /usr/bin/buildd-farm /etc/buildd-farm/buildd.conf /var/lib/buildd-farm /usr/share/man/man1/buildd-farm.1.gz "
+            + "/usr/share/bash-completion/completions/buildd-farm";
         var modes = await _system.RunAsync(["stat", "--format=%n %A %U:%G", .. Paths.Split(' ')]);
         Assert.That(modes.TrimEnd().Split('\n'), Is.EqualTo(new[]
         {
@@ -69,16 +71,23 @@ public sealed partial class SlavePackageTests
             "/usr/share/man/man1/buildd-farm.1.gz -rw-r--r-- root:root",
             "/usr/share/bash-completion/completions/buildd-farm -rw-r--r-- root:root",
         }));
-        Assert.That((await _system.RunAsync("id", "--name", "--groups", "buildd")).Trim().Split(' '), Is.EquivalentTo(new[] { "buildd", "sbuild" }));
+        Assert.That(
+            (await _system.RunAsync("id", "--name", "--groups", "buildd")).Trim()
+                .Split(' '), Is.EquivalentTo(new[] { "buildd", "sbuild" }));
         Assert.That(await _system.RunAsync("getent", "passwd", "buildd"), Does.Contain(":/var/lib/buildd-slave:").And.Contain("nologin"));
         Assert.That((await _system.RunAsync("id", "--name", "--groups", "buildd-farm")).Trim(), Is.EqualTo("buildd-farm"));
         Assert.That(
-            (await _system.RunAsync("dpkg-query", "--show", "--showformat=${Conffiles}\n", "buildd-slave", "buildd-farm")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim().Split(' ')[0]),
+            (await _system.RunAsync("dpkg-query", "--show", "--showformat=${Conffiles}\n", "buildd-slave", "buildd-farm"))
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim().Split(' ')[0]),
             Is.EquivalentTo(new[] { "/etc/buildd/slave/default.conf", "/etc/sudoers.d/buildd-slave", "/etc/buildd-farm/buildd.conf" }));
         foreach (var unit in (string[])[Unit, "buildd-slave@default.socket", FarmUnit])
-            Assert.That((await _system.TryAsync("systemctl", "is-enabled", unit)).Said.Trim(), Is.EqualTo("disabled"), $"{unit}: nothing listens before the administrator says so");
+            Assert.That(
+                (await _system.TryAsync("systemctl", "is-enabled", unit))
+                    .Said.Trim(), Is.EqualTo("disabled"), $"{unit}: nothing listens before the administrator says so");
 
-        var version = (await DebianSystem.RunOnHostAsync("dpkg-parsechangelog", "--file", Path.Combine(Repository.Root, "debian", "changelog"), "-S", "Version")).Trim();
+        var version = (
+            await DebianSystem.RunOnHostAsync(
+                "dpkg-parsechangelog", "--file", Path.Combine(Repository.Root, "debian", "changelog"), "-S", "Version")).Trim();
         Assert.That(await _system.RunAsync("dpkg-query", "--show", "--showformat=${Version}", "buildd-slave"), Is.EqualTo(version));
         foreach (var program in (string[])["buildd-slave", "buildd-farm"])
             Assert.That((await _system.RunAsync(program, "--version")).Trim(), Is.EqualTo(version));
@@ -86,7 +95,9 @@ public sealed partial class SlavePackageTests
 
     [Test, DependsOnTest(nameof(Files_accounts_and_modes_are_as_they_should_be))]
     public async Task Systemd_finds_nothing_wrong_with_the_units() =>
-        Assert.That(await _system.TryAsync("systemd-analyze", "verify", "--man=no", Unit, "buildd-slave@default.socket", FarmUnit), Is.EqualTo((0, "")));
+        Assert.That(
+            await _system.TryAsync(
+                "systemd-analyze", "verify", "--man=no", Unit, "buildd-slave@default.socket", FarmUnit), Is.EqualTo((0, "")));
 
     [Test, DependsOnTest(nameof(Systemd_finds_nothing_wrong_with_the_units))]
     public async Task The_units_expose_no_more_than_the_document_says()
@@ -107,30 +118,54 @@ public sealed partial class SlavePackageTests
         const string Program = "/usr/sbin/buildd-slave";
         string[] begin = [Program, "root", "--config", "/etc/buildd/slave/default.conf"];
         // By what the program itself says that there is, so that none is forgotten.
-        string[] operations = [.. OperationNames().Matches(await _system.RunAsync(Program, "root", "--help")).Select(match => match.Groups[1].Value)];
+        string[] operations =
+            [.. OperationNames().Matches(await _system.RunAsync(Program, "root", "--help")).Select(match => match.Groups[1].Value)];
         Assert.That(operations, Is.SupersetOf(new[] { "check", "overlay", "unpack", "inside", "remove" }));
-        string[][] allowed = [.. operations.Select(operation => (string[])[.. begin, operation, "X-1"]), [.. begin, "check"], [.. begin, "inside", "X-1", "0", "sh", "-c", "echo a\nb * ,:=#\\"]];
+        string[][] allowed =
+        [
+            .. operations.Select(operation => (string[])[.. begin, operation, "X-1"]),
+            [.. begin, "check"],
+            [.. begin, "inside", "X-1", "0", "sh", "-c", "echo a\nb * ,:=#\\"],
+        ];
         string[][] refused =
         [
             ["/bin/sh"], ["/usr/bin/id"], ["/bin/mount", "--bind", "/", "/mnt"], ["/usr/sbin/chroot", "/"], ["/usr/bin/tee", "/etc/passwd"],
-            [Program], [Program, "--config", "/etc/buildd/slave/default.conf"], [Program, "root"], begin, [.. begin, "sudoers"], [.. begin, "checkx"], [.. begin, "sh"],
-            [Program, "root", "--config", "/tmp/evil.conf", "check"], [Program, "root", "--config", "/etc/buildd/slave/../../../tmp/evil.conf", "check"],
-            [Program, "root", "--config", "/etc/buildd/slave/-x.conf", "check"], [Program, "root", "--config", "/etc/buildd/slave/default.conf /tmp/x.conf", "check"],
-            [Program, "root", "--config", "/etc/launchpad-buildd/default", "check"], ["/usr/sbin/../../tmp/buildd-slave", "root", "--config", "/etc/buildd/slave/default.conf", "check"],
+            [Program], [Program, "--config", "/etc/buildd/slave/default.conf"], [Program, "root"], begin, [.. begin, "sudoers"],
+            [.. begin, "checkx"], [.. begin, "sh"],
+            [Program, "root", "--config", "/tmp/evil.conf", "check"],
+            [Program, "root", "--config", "/etc/buildd/slave/../../../tmp/evil.conf", "check"],
+            [Program, "root", "--config", "/etc/buildd/slave/-x.conf", "check"],
+            [Program, "root", "--config", "/etc/buildd/slave/default.conf /tmp/x.conf", "check"],
+            [Program, "root", "--config", "/etc/launchpad-buildd/default", "check"],
+            ["/usr/sbin/../../tmp/buildd-slave", "root", "--config", "/etc/buildd/slave/default.conf", "check"],
         ];
-        var completion = await DebianSystem.RunOnHostAsync("grep", "sudoers", Path.Combine(Repository.Root, "debian", "completion", "buildd-slave"));
+        var completion =
+            await DebianSystem.RunOnHostAsync("grep", "sudoers", Path.Combine(Repository.Root, "debian", "completion", "buildd-slave"));
         Assert.That(completion.Split('\'')[1].Split(' '), Is.EquivalentTo((string[])[.. operations, "sudoers"]), "bash completes the same");
         foreach (var command in allowed)
             Assert.That((await AsBuilddAsync(["sudo", "-n", "-l", "--", .. command])).Code, Is.Zero, string.Join(' ', command));
         foreach (var command in refused)
         {
             Assert.That((await AsBuilddAsync(["sudo", "-n", "-l", "--", .. command])).Code, Is.Not.Zero, string.Join(' ', command));
-            Assert.That((await AsBuilddAsync(["sudo", "-n", "--", .. command])).Said, Does.Contain("sudo: ").Or.Contain("not allowed"), string.Join(' ', command));
+            Assert.That(
+                (await AsBuilddAsync(["sudo", "-n", "--", .. command])).Said, Does.Contain("sudo: ")
+                    .Or.Contain("not allowed"), string.Join(' ', command));
         }
 
-        Assert.That((await AsBuilddAsync("sudo", "-n", "-u", "nobody", "--", Program, "root", "--config", "/etc/buildd/slave/default.conf", "check")).Code, Is.Not.Zero, "as somebody else");
-        Assert.That((await _system.TryAsync("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--", "sudo", "-n", "-l", "--", Program, "root", "--config", "/etc/buildd/slave/default.conf", "check")).Code, Is.Not.Zero, "for somebody else");
-        Assert.That(await AsBuilddAsync("sh", "-c", "sleep 5 | sudo -n -- /usr/sbin/buildd-slave root --config /etc/buildd/slave/default.conf check"), Is.EqualTo((0, "")), "and it does what it allows");
+        Assert.That(
+            (
+                await AsBuilddAsync(
+                    "sudo", "-n", "-u", "nobody", "--", Program, "root", "--config", "/etc/buildd/slave/default.conf", "check"))
+                        .Code, Is.Not.Zero, "as somebody else");
+        Assert.That(
+            (
+                await _system.TryAsync(
+                    "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--", "sudo", "-n", "-l", "--", Program, "root",
+                    "--config", "/etc/buildd/slave/default.conf", "check")).Code, Is.Not.Zero, "for somebody else");
+        Assert.That(
+            await AsBuilddAsync(
+                "sh", "-c", "sleep 5 | sudo -n -- /usr/sbin/buildd-slave root --config /etc/buildd/slave/default.conf check"),
+                Is.EqualTo((0, "")), "and it does what it allows");
     }
 
     [Test, DependsOnTest(nameof(Sudo_allows_the_operations_and_nothing_else))]
@@ -149,7 +184,9 @@ public sealed partial class SlavePackageTests
         await RequireGoodBuildAsync(driver, status, "fx-chrooted");
         Assert.That((await driver.CallAsync("info"))[0].GetString(), Is.EqualTo("1.0"));
         await driver.CallAsync("clean");
-        Assert.That((await AsBuilddAsync("sh", "-c", "ls -d /var/lib/buildd-slave/default/build-*")).Code, Is.Not.Zero, "no folder of a build is left");
+        Assert.That(
+            (await AsBuilddAsync("sh", "-c", "ls -d /var/lib/buildd-slave/default/build-*"))
+                .Code, Is.Not.Zero, "no folder of a build is left");
         Assert.That(await daemon.StopAsync(), Is.Zero, daemon.Output);
     }
 
@@ -167,7 +204,9 @@ public sealed partial class SlavePackageTests
         await Until.SeenAsync(() => ShowAsync("StatusText"), text => text == "idle; listens at http://127.0.0.1:8221");
         Assert.That((await ShowAsync("Type", "User", "KillMode")).Split('\n'), Is.EquivalentTo(new[] { "notify", "buildd", "mixed" }));
         var pid = await ShowAsync("MainPID");
-        Assert.That(await _system.RunAsync("cat", $"/proc/{pid}/cgroup"), Does.Contain($"/{Unit}/slave\n"), "it makes room for the groups of builds");
+        Assert.That(
+            await _system.RunAsync(
+                "cat", $"/proc/{pid}/cgroup"), Does.Contain($"/{Unit}/slave\n"), "it makes room for the groups of builds");
         Assert.That(await _system.RunAsync("ls", "-l", $"/proc/{pid}/fd"), Does.Not.Contain("No such"));
         Assert.That(await _system.RunAsync("journalctl", "--no-pager", "--unit", Unit), Does.Contain("ready at http://127.0.0.1:8221"));
     }
@@ -192,16 +231,21 @@ public sealed partial class SlavePackageTests
         await Driver.StartAsync("BOOTED-1", source, until: "\ngoing to sleep");
         await Until.SeenAsync(() => ShowAsync("StatusText"), text => text == "building BOOTED-1 (binarypackage): sbuild");
         // What is built is systemd's to end with the unit, in a group of its own that the slave ends with the build.
-        Assert.That(await _system.RunAsync("sh", "-c", "for pid in $(pgrep --exact sleep); do cat /proc/$pid/cgroup; done"), Does.Match($"/{Regex.Escape(Unit)}/buildd-[^/\n]*\n"));
+        Assert.That(
+            await _system.RunAsync("sh", "-c", "for pid in $(pgrep --exact sleep); do cat /proc/$pid/cgroup; done"), Does.Match(
+                $"/{Regex.Escape(Unit)}/buildd-[^/\n]*\n"));
 
         await _system.RunAsync("systemctl", "stop", Unit);
 
-        Assert.That(await ShowAsync("Result", "ExecMainStatus"), Is.EqualTo("success\n0").Or.EqualTo("0\nsuccess"), "nothing had to be killed");
+        Assert.That(
+            await ShowAsync("Result", "ExecMainStatus"), Is.EqualTo("success\n0").Or.EqualTo("0\nsuccess"), "nothing had to be killed");
         await _system.RunAsync("systemctl", "start", Unit);
         var status = await CallAsync("status");
         Assert.That(status.GetProperty("build_status").GetString(), Is.EqualTo("BuildStatus.BUILDERFAIL"));
         Assert.That(await Driver.FetchAsync("buildlog"), Does.Contain("The slave is being stopped; the build is ended."));
-        Assert.That((await _system.TryAsync("sh", "-c", "ls -d /var/lib/buildd-slave/default/build-* || pgrep --exact sleep")).Code, Is.Not.Zero, "nothing is left of it");
+        Assert.That(
+            (await _system.TryAsync("sh", "-c", "ls -d /var/lib/buildd-slave/default/build-* || pgrep --exact sleep"))
+                .Code, Is.Not.Zero, "nothing is left of it");
         await CallAsync("clean");
     }
 
@@ -210,7 +254,8 @@ public sealed partial class SlavePackageTests
     {
         // As the unit, but for the times: two minutes are too long for a test.
         Directory.CreateDirectory(_system.Root + $"/etc/systemd/system/{Unit}.d");
-        await File.WriteAllTextAsync(_system.Root + $"/etc/systemd/system/{Unit}.d/test.conf", "[Service]\nWatchdogSec=8\nTimeoutAbortSec=1\nRestartSec=100ms\n");
+        await File.WriteAllTextAsync(
+            _system.Root + $"/etc/systemd/system/{Unit}.d/test.conf", "[Service]\nWatchdogSec=8\nTimeoutAbortSec=1\nRestartSec=100ms\n");
         await _system.RunAsync("systemctl", "daemon-reload");
         await _system.RunAsync("systemctl", "restart", Unit);
         var pid = await ShowAsync("MainPID");
@@ -252,7 +297,9 @@ public sealed partial class SlavePackageTests
 
         await RequireGoodBuildAsync(Driver, status, "fx-inherits");
         var inherited = await BuiltAsync(Driver, status, "fx-inherits");
-        Assert.That(inherited, Does.Contain("/proc/").And.Not.Contain("socket:").And.Not.Contain("LISTEN_").And.Not.Contain("NOTIFY_SOCKET").And.Not.Contain("WATCHDOG_"));
+        Assert.That(
+            inherited, Does.Contain("/proc/").And.Not.Contain("socket:").And.Not.Contain("LISTEN_").And.Not.Contain("NOTIFY_SOCKET")
+                .And.Not.Contain("WATCHDOG_"));
     }
 
     [Test, DependsOnTest(nameof(Nothing_that_is_built_inherits_the_socket))]
@@ -279,15 +326,20 @@ public sealed partial class SlavePackageTests
 
         await _system.RunAsync("apt-get", "remove", "--yes", "buildd-slave", "buildd-farm");
         Assert.That((await ShowAsync("ActiveState", "MainPID")).Split('\n'), Is.EquivalentTo(new[] { "inactive", "0" }));
-        Assert.That(await _system.RunAsync("sh", "-c", "cd /var/lib/buildd-slave && find . -type f | sort"), Is.EqualTo(files), "what waits is kept");
+        Assert.That(
+            await _system.RunAsync(
+                "sh", "-c", "cd /var/lib/buildd-slave && find . -type f | sort"), Is.EqualTo(files), "what waits is kept");
         Assert.That(File.Exists(_system.Root + "/etc/buildd/slave/default.conf"));
         Assert.That(File.Exists(_system.Root + "/usr/sbin/buildd-slave"), Is.False);
 
         await _system.RunAsync("apt-get", "purge", "--yes", "buildd-slave", "buildd-farm");
         Assert.That((await _system.RunAsync(
-            "sh", "-c", "find /etc /lib/systemd /usr /var /home /run -xdev \\( -name '*buildd-slave*' -o -name '*buildd-farm*' \\) ! -path '/var/log/apt/*' ! -path '/var/log/journal/*' ! -path '/run/systemd/*' | sort")).Trim(),
+            "sh", "-c", "find /etc /lib/systemd /usr /var /home /run -xdev \\( -name '*buildd-slave*' -o -name '*buildd-farm*' \\) ! "
+                + "-path '/var/log/apt/*' ! -path '/var/log/journal/*' ! -path '/run/systemd/*' | sort")).Trim(),
             Is.Empty);
-        Assert.That(Directory.GetFiles(_system.Root + "/etc/buildd", "*", SearchOption.AllDirectories).Select(Path.GetFileName), Is.EqualTo(new[] { "other.conf" }), "what the administrator has made");
+        Assert.That(
+            Directory.GetFiles(_system.Root + "/etc/buildd", "*", SearchOption.AllDirectories)
+                .Select(Path.GetFileName), Is.EqualTo(new[] { "other.conf" }), "what the administrator has made");
         Assert.That((await _system.RunAsync("getent", "passwd", "buildd")), Does.StartWith("buildd:"), "accounts stay, as policy advises");
         await _system.PowerOffAsync();
     }

@@ -22,7 +22,8 @@ internal sealed class SystemGroups(string name)
     private const string Join = FindOwn
         + " | while read -r own; do mkdir -p \"$own/$1\"; echo $$ > \"$own/$1/cgroup.procs\"; done; shift; exec \"$@\"";
 
-    private const string Remove = FindOwn + " | while read -r own; do [ ! -d \"$own/$1\" ] || find \"$own/$1\" -depth -type d -exec rmdir {} \\; ; done";
+    private const string Remove = FindOwn
+        + " | while read -r own; do [ ! -d \"$own/$1\" ] || find \"$own/$1\" -depth -type d -exec rmdir {} \\; ; done";
 
     /// <summary>The command, run in the groups by a shell that it replaces.</summary>
     internal Command Enter(Command command) => command.Behind("sh", "-c", Join, "sh", name);

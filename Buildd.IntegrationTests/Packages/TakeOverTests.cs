@@ -50,7 +50,9 @@ public sealed class TakeOverTests
         await _system.RunAsync("chown", "-R", "buildd:buildd", "/home/buildd", "/var/log/launchpad-buildd");
         _configuration = await ConfigurationAsync();
         await _system.BootAsync();
-        Assert.That((await _system.RunAsync("systemctl", "is-active", "launchpad-buildd@default", "launchpad-buildd@second")).Trim(), Is.EqualTo("active\nactive"), "the old ones run");
+        Assert.That(
+            (await _system.RunAsync("systemctl", "is-active", "launchpad-buildd@default", "launchpad-buildd@second"))
+                .Trim(), Is.EqualTo("active\nactive"), "the old ones run");
     }
 
     [OneTimeTearDown]
@@ -77,15 +79,20 @@ public sealed class TakeOverTests
             Assert.That((await First.TryAsync("fetch", Sum)).Code, Is.Not.Zero, "and its own");
             Assert.That((await _system.TryAsync("systemctl", "is-active", "launchpad-buildd@default.old~")).Code, Is.Not.Zero);
         });
-        Assert.That(await _system.RunAsync("systemctl", "show", "--value", "--property=User", "launchpad-buildd@second"), Is.EqualTo("buildd\n"));
+        Assert.That(
+            await _system.RunAsync("systemctl", "show", "--value", "--property=User", "launchpad-buildd@second"), Is.EqualTo("buildd\n"));
         Assert.That(await _system.RunAsync("id", "--user", "buildd"), Is.EqualTo("2001\n"), "the account is the old one");
         // The reference never looks at bindhost: its second file says localhost, and masters are elsewhere.
-        Assert.That(await _system.RunAsync("cat", "/proc/net/tcp"), Does.Contain($"00000000:{FirstPort:X4} ").And.Contain($"00000000:{SecondPort:X4} "));
+        Assert.That(
+            await _system.RunAsync("cat", "/proc/net/tcp"), Does.Contain($"00000000:{FirstPort:X4} ")
+                .And.Contain($"00000000:{SecondPort:X4} "));
     }
 
     [Test, DependsOnTest(nameof(Both_instances_go_on_with_their_port_cache_and_architecture))]
     public async Task Systemd_finds_nothing_wrong_with_the_units() =>
-        Assert.That(await _system.TryAsync("systemd-analyze", "verify", "--man=no", "launchpad-buildd.service", "launchpad-buildd@default.service"), Is.EqualTo((0, "")));
+        Assert.That(
+            await _system.TryAsync("systemd-analyze", "verify", "--man=no", "launchpad-buildd.service", "launchpad-buildd@default.service"),
+            Is.EqualTo((0, "")));
 
     [Test, DependsOnTest(nameof(Systemd_finds_nothing_wrong_with_the_units))]
     public async Task The_account_may_no_longer_do_everything_as_root()
@@ -93,7 +100,11 @@ public sealed class TakeOverTests
         string[] rule = ["/usr/sbin/buildd-slave", "root", "--config", "/etc/launchpad-buildd/second", "check"];
         Assert.That((await AsBuilddAsync(["sudo", "-n", "-l", "--", .. rule])).Code, Is.Zero);
         Assert.That((await AsBuilddAsync("sudo", "-n", "-l", "--", "/bin/sh")).Code, Is.Not.Zero);
-        Assert.That((await AsBuilddAsync("sudo", "-n", "-l", "--", "/usr/sbin/buildd-slave", "root", "--config", "/etc/launchpad-buildd/../passwd", "check")).Code, Is.Not.Zero);
+        Assert.That(
+            (
+                await AsBuilddAsync(
+                    "sudo", "-n", "-l", "--", "/usr/sbin/buildd-slave", "root", "--config", "/etc/launchpad-buildd/../passwd", "check"))
+                        .Code, Is.Not.Zero);
     }
 
     [Test, DependsOnTest(nameof(The_account_may_no_longer_do_everything_as_root))]
@@ -109,7 +120,8 @@ public sealed class TakeOverTests
     public async Task Old_scripts_restart_it_read_its_log_and_make_instances()
     {
         const string Log = "/var/log/launchpad-buildd/default.log";
-        Assert.That(_system.Read(Log), Does.StartWith("2026-11-20 12:00:00+0000 [-] of old\n").And.Contain(" listens at http://0.0.0.0:8221"));
+        Assert.That(
+            _system.Read(Log), Does.StartWith("2026-11-20 12:00:00+0000 [-] of old\n").And.Contain(" listens at http://0.0.0.0:8221"));
         Assert.That(await _system.RunAsync("stat", "--format=%a %U", Log), Is.EqualTo("644 buildd\n"));
         var pids = await PidsAsync();
         Assert.That((await _system.RunAsync("cat", "/run/launchpad-buildd/default.pid")).Trim(), Is.EqualTo(pids[0]));
@@ -125,8 +137,20 @@ public sealed class TakeOverTests
             () => _system.RunAsync("ls", "-l", $"/proc/{pids[0]}/fd"), links => links.Contains($"-> {Log}\n", StringComparison.Ordinal));
         Assert.That(await PidsAsync(), Is.EqualTo(pids), "the processes are the same");
 
-        var generated = await _system.RunAsync("/usr/share/launchpad-buildd/buildd-genconfig", "-n", "third", "-H", "0.0.0.0", "-p", "8241", "-a", "riscv64", "--proxy-port", "8242");
-        Assert.That(generated.Split('\n'), Is.SupersetOf(new[] { "[builder]", "architecturetag = riscv64", "filecache = /home/buildd/filecache-third", "bindhost = 0.0.0.0", "bindport = 8241", "proxyport = 8242" }));
+        var generated = await _system.RunAsync(
+            "/usr/share/launchpad-buildd/buildd-genconfig", "-n", "third", "-H", "0.0.0.0", "-p", "8241", "-a", "riscv64", "--proxy-port",
+            "8242");
+        Assert.That(
+            generated.Split('\n'), Is.SupersetOf(
+                new[]
+                {
+                    "[builder]",
+                    "architecturetag = riscv64",
+                    "filecache = /home/buildd/filecache-third",
+                    "bindhost = 0.0.0.0",
+                    "bindport = 8241",
+                    "proxyport = 8242",
+                }));
         Assert.That((await _system.TryAsync("/usr/share/launchpad-buildd/buildd-genconfig", "-n", "a/b")).Code, Is.EqualTo(2));
         await File.WriteAllTextAsync(_system.Root + "/etc/launchpad-buildd/third", generated);
         await _system.RunAsync("systemctl", "daemon-reload");
@@ -141,7 +165,9 @@ public sealed class TakeOverTests
     {
         await File.WriteAllTextAsync(_system.Root + "/etc/default/launchpad-buildd", "RUN_NETWORK_REQUESTS_AS_ROOT=no\n");
         await _system.RunAsync("service", "launchpad-buildd", "restart");
-        Assert.That((await _system.TryAsync("systemctl", "is-active", "launchpad-buildd@default", "launchpad-buildd@second")).Said.Trim(), Is.EqualTo("inactive\ninactive"));
+        Assert.That(
+            (await _system.TryAsync("systemctl", "is-active", "launchpad-buildd@default", "launchpad-buildd@second"))
+                .Said.Trim(), Is.EqualTo("inactive\ninactive"));
         await File.WriteAllTextAsync(_system.Root + "/etc/default/launchpad-buildd", "RUN_NETWORK_REQUESTS_AS_ROOT=yes\n");
         await _system.RunAsync("service", "launchpad-buildd", "restart");
         await WaitAsync();
@@ -170,11 +196,16 @@ public sealed class TakeOverTests
     /// <summary>Until the service has been started as a whole: it is so after its instances.</summary>
     private async Task WaitAsync() =>
         await Until.SeenAsync(
-            async () => (await _system.TryAsync("systemctl", "is-active", "launchpad-buildd", "launchpad-buildd@default", "launchpad-buildd@second")).Said.Trim(),
+            async () => (
+                await _system.TryAsync("systemctl", "is-active", "launchpad-buildd", "launchpad-buildd@default", "launchpad-buildd@second"))
+                    .Said.Trim(),
             state => state == "active\nactive\nactive");
 
     private async Task<string[]> PidsAsync() =>
-        (await _system.RunAsync("systemctl", "show", "--value", "--property=MainPID", "launchpad-buildd@default", "launchpad-buildd@second")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        (
+            await _system.RunAsync(
+                "systemctl", "show", "--value", "--property=MainPID", "launchpad-buildd@default", "launchpad-buildd@second"))
+                    .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private Task<(int Code, string Said)> AsBuilddAsync(params string[] command) =>
         _system.TryAsync(["setpriv", "--reuid=buildd", "--regid=buildd", "--init-groups", "--", .. command]);
@@ -182,5 +213,7 @@ public sealed class TakeOverTests
     /// <summary>Everything that belongs to the old installation's configuration, with owners and modes.</summary>
     private Task<string> ConfigurationAsync() => _system.RunAsync(
         "sh", "-c",
-        "for f in $(find /etc/launchpad-buildd -type f) /etc/default/launchpad-buildd /etc/sudoers.d/buildd /etc/logrotate.d/launchpad-buildd /etc/source-dependencies; do stat -c '%n %a %U:%G' $f; sha256sum < $f; done | sort; getent passwd buildd; getent group buildd");
+        "for f in $(find /etc/launchpad-buildd -type f) /etc/default/launchpad-buildd /etc/sudoers.d/buildd "
+            + "/etc/logrotate.d/launchpad-buildd /etc/source-dependencies; do stat -c '%n %a %U:%G' $f; sha256sum < $f; done | sort; "
+            + "getent passwd buildd; getent group buildd");
 }

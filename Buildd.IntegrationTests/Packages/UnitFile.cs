@@ -10,14 +10,19 @@ internal sealed class UnitFile
     internal UnitFile(string text, string instance) => _lines =
     [
         .. text.Split('\n').Where(line => line.Contains('=', StringComparison.Ordinal) && line[0] != '#')
-            .Select(line => (line.Split('=')[0], line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..].Replace("%i", instance, StringComparison.Ordinal))),
+            .Select(
+                line => (
+                    line.Split('=')[0], line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..]
+                        .Replace("%i", instance, StringComparison.Ordinal))),
     ];
 
     internal string this[string key] => _lines.Single(line => line.Key == key).Value;
 
     internal IEnumerable<string> All(string key) => _lines.Where(line => line.Key == key).Select(line => line.Value);
 
-    /// <summary>What systemd would run in a system that is not booted: the command line, as the user, in its environment and no more.</summary>
+    /// <summary>
+    /// What systemd would run in a system that is not booted: the command line, as the user, in its environment and no more.
+    /// </summary>
     internal Command ToCommand(DebianSystem system, string home) => system.Inside(
     [
         "setpriv", $"--reuid={this["User"]}", $"--regid={this["User"]}", "--init-groups", "--",

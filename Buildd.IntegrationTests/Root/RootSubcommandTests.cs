@@ -51,7 +51,8 @@ public class RootSubcommandTests
     [Test]
     public async Task The_operations_do_what_they_say_in_their_order()
     {
-        var sum = await MakeTarballAsync("mkdir -p chroot-autobuild/proc chroot-autobuild/sys chroot-autobuild/dev/pts chroot-autobuild/dev/shm");
+        var sum =
+            await MakeTarballAsync("mkdir -p chroot-autobuild/proc chroot-autobuild/sys chroot-autobuild/dev/pts chroot-autobuild/dev/shm");
 
         await RefusesAsync(Refused, "is not there", "mount", _id);
         await RefusesAsync(Refused, "is not there", "define", _id);
@@ -97,7 +98,10 @@ public class RootSubcommandTests
     public async Task Content_that_is_not_all_there_is_refused()
     {
         var (code, said) = await _user.RunAsync(
-            Command.Of("sudo", "-n", "--", _user.Program, "root", "--config", _user.Configuration, "write", _id, "/etc/x", "10") with { StandardInput = new byte[3] });
+            Command.Of(
+                "sudo", "-n", "--", _user.Program, "root", "--config", _user.Configuration, "write", _id, "/etc/x",
+                "10") with
+            { StandardInput = new byte[3] });
 
         Assert.That(code, Is.EqualTo(ContentError), said);
     }
@@ -183,7 +187,11 @@ public class RootSubcommandTests
     {
         var own = $"{_user.Directory}/home/own-{_id}.conf";
         File.Copy(_user.Configuration, own);
-        Assert.That(await AsSudoAsync(own, _user.Id), Is.EqualTo((ConfigurationError, $"buildd-slave root: the configuration can't be trusted: '{_user.Directory}/home' belongs to user {_user.Id} and not to root\n")));
+        Assert.That(
+            await AsSudoAsync(own, _user.Id), Is.EqualTo(
+                (
+                    ConfigurationError, $"buildd-slave root: the configuration can't be trusted: '{_user.Directory}/home' belongs to "
+                        + $"user {_user.Id} and not to root\n")));
 
         var link = $"{_user.Directory}/link-{_id}.conf";
         File.CreateSymbolicLink(link, _user.Configuration);
@@ -200,13 +208,16 @@ public class RootSubcommandTests
     public async Task Somebody_else_is_refused()
     {
         await using var other = await OrdinaryUser.CreateAsync(withRule: false);
-        var (code, said) = await other.RunAsync(Command.Of("sudo", "-n", "--", _user.Program, "root", "--config", _user.Configuration, "check"));
+        var (code, said) =
+            await other.RunAsync(Command.Of("sudo", "-n", "--", _user.Program, "root", "--config", _user.Configuration, "check"));
 
         Assert.That(code, Is.EqualTo(1));
         Assert.That(said, Does.StartWith("sudo: "));
         Assert.That((await AsSudoAsync(_user.Configuration, other.Id)).Code, Is.EqualTo(NotAllowed), "even if sudo let them");
         Assert.That((await AsSudoAsync(_user.Configuration, 0)).Code, Is.EqualTo(NotAllowed));
-        Assert.That((await _user.RunAsync(Command.Of(_user.Program, "root", "--config", _user.Configuration, "check"))).Code, Is.EqualTo(NotAllowed), "without sudo");
+        Assert.That(
+            (await _user.RunAsync(Command.Of(_user.Program, "root", "--config", _user.Configuration, "check")))
+                .Code, Is.EqualTo(NotAllowed), "without sudo");
     }
 
     [Test]
@@ -217,7 +228,8 @@ public class RootSubcommandTests
 
         var said = "";
         var result = await ProcessRunner.RunAsync(
-            Command.Of(copy, "root", "--config", _user.Configuration, "sudoers"), bytes => said += System.Text.Encoding.UTF8.GetString(bytes));
+            Command.Of(copy, "root", "--config", _user.Configuration, "sudoers"), bytes =>
+                said += System.Text.Encoding.UTF8.GetString(bytes));
 
         Assert.That(result.ExitCode, Is.EqualTo(ConfigurationError));
         Assert.That(said, Does.Contain("no rule can be made for this program"));
@@ -228,7 +240,9 @@ public class RootSubcommandTests
     {
         var said = "";
         var result = await ProcessRunner.RunAsync(
-            Command.Of(_user.Program, "root", "--config", configuration, "check").WithEnvironment("SUDO_UID", $"{caller}") with { KeepsStandardInputOpen = true },
+            Command.Of(_user.Program, "root", "--config", configuration, "check")
+                .WithEnvironment("SUDO_UID", $"{caller}") with
+            { KeepsStandardInputOpen = true },
             bytes => said += System.Text.Encoding.UTF8.GetString(bytes));
         return (result.ExitCode, said);
     }
@@ -258,7 +272,8 @@ public class RootSubcommandTests
     {
         using var folder = new TemporaryDirectory();
         Directory.CreateDirectory(folder["tree"]);
-        await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", $"{command}; tar -czf ../tarball *") with { WorkingDirectory = folder["tree"] });
+        await ProcessRunner.CaptureAsync(
+            Command.Of("sh", "-c", $"{command}; tar -czf ../tarball *") with { WorkingDirectory = folder["tree"] });
         var sum = $"{Guid.NewGuid():N}00000000"; // whose name it is, is the slave's business
         await ProcessRunner.CaptureAsync(Command.Of("install", "-o", _user.Name, folder["tarball"], $"{_user.Directory}/filecache/{sum}"));
         return sum;

@@ -12,7 +12,9 @@ using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Scanning;
 
-/// <summary>One master and so many simulated slaves that none may be lost among them. How punctual it is, is printed and not asserted.</summary>
+/// <summary>
+/// One master and so many simulated slaves that none may be lost among them. How punctual it is, is printed and not asserted.
+/// </summary>
 [NonParallelizable]
 [CancelAfter(3_600_000)] // the full length
 public sealed class ManySlavesTests
@@ -33,9 +35,11 @@ public sealed class ManySlavesTests
         await using var slaves = await SimulatedSlaves.StartAsync();
         var (builders, builds) = (new InMemoryBuilders(), new InMemoryBuilds());
         for (var i = 0; i < run.Rounds; i++)
-            await builders.TryAddAsync(new Builder { Name = $"slave{i}", Url = SimulatedSlaves.Url(i, slaves.Port), Manual = false }, cancellationToken);
+            await builders.TryAddAsync(
+                new Builder { Name = $"slave{i}", Url = SimulatedSlaves.Url(i, slaves.Port), Manual = false }, cancellationToken);
         var added = await builds.AddAsync(
-            [.. Enumerable.Range(0, run.Rounds * BuildsPerSlave).Select(_ => new NewBuild { JobType = SimulatedJobKind.Name, Manager = "simulated", Title = "a simulated build" })],
+            [.. Enumerable.Range(0, run.Rounds * BuildsPerSlave).Select(_ => new NewBuild { JobType = SimulatedJobKind.Name,
+                Manager = "simulated", Title = "a simulated build" })],
             cancellationToken);
         // Some thousand looks a second, which is what one processor does.
         var interval = TimeSpan.FromMilliseconds(Math.Max(100, run.Rounds));
@@ -74,10 +78,14 @@ public sealed class ManySlavesTests
             Assert.That(slaves.Taken, Has.Count.EqualTo(cookies.Count), "builds that slaves have taken");
             Assert.That(cookies.SetEquals(slaves.Taken), "each build was given out, and once");
             Assert.That(
-                cookies.Where(cookie => File.ReadAllText(Path.Combine(folder["out"], cookie, "cookie")) != cookie), Is.Empty, "builds with another's result");
-            Assert.That(Directory.GetFileSystemEntries(folder["farm/incoming"]).Concat(Directory.GetFileSystemEntries(folder["farm/grabbing"])), Is.Empty);
+                cookies.Where(cookie => File.ReadAllText(Path.Combine(folder["out"], cookie, "cookie")) != cookie), Is.Empty,
+                "builds with another's result");
             Assert.That(
-                (await builders.ListAsync(CancellationToken.None)).Where(builder => !builder.InService || builder.Failures > 0), Is.Empty, "builders with failures");
+                Directory.GetFileSystemEntries(folder["farm/incoming"])
+                    .Concat(Directory.GetFileSystemEntries(folder["farm/grabbing"])), Is.Empty);
+            Assert.That(
+                (await builders.ListAsync(CancellationToken.None))
+                    .Where(builder => !builder.InService || builder.Failures > 0), Is.Empty, "builders with failures");
         }
 
         async Task WaitAsync()
@@ -100,7 +108,8 @@ public sealed class ManySlavesTests
         {
             _listener.InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Meter.Name == MasterMeters.Name && instrument.Name is "buildd.master.finished" or "buildd.master.scan.lateness")
+                if (instrument.Meter.Name == MasterMeters.Name
+                    && instrument.Name is "buildd.master.finished" or "buildd.master.scan.lateness")
                     listener.EnableMeasurementEvents(instrument);
             };
             _listener.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref _finished, (int)value));
@@ -124,7 +133,8 @@ public sealed class ManySlavesTests
                 _late.Sort();
                 return string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{_late.Count} looks, half of them late by at most {_late[_late.Count / 2] * 1000:0} ms, 99 of 100 by {_late[(int)(_late.Count * 0.99)] * 1000:0} ms");
+                    $"{_late.Count} looks, half of them late by at most {_late[_late.Count / 2] * 1000:0} ms, 99 of 100 by "
+                        + $"{_late[(int)(_late.Count * 0.99)] * 1000:0} ms");
             }
         }
     }

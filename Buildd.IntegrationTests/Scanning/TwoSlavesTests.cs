@@ -64,11 +64,14 @@ public sealed class TwoSlavesTests
     {
         var (builders, builds, inputs) = (new InMemoryBuilders(), new InMemoryBuilds(), new InMemoryInputs());
         foreach (var slave in _slaves)
-            await builders.TryAddAsync(new Builder { Name = NameOf(slave), Url = slave.Url, Processors = [_architecture], Manual = false }, cancellationToken);
+            await builders.TryAddAsync(
+                new Builder { Name = NameOf(slave), Url = slave.Url, Processors = [_architecture], Manual = false }, cancellationToken);
         inputs.AddChroot(_suite, _architecture, await _server!.AddAsync(Chroot));
         // The first two, which go to one slave each, wait: one to be cancelled, one for its slave to be killed.
         var go = new Uri(_server.Url, "go");
-        var killed = await AddAsync("fx-killed", $"echo waiting to go; until /usr/lib/apt/apt-helper download-file {go} go > /dev/null 2>&1; do sleep 0.2; done; echo built > out", score: 100);
+        var killed = await AddAsync(
+            "fx-killed", $"echo waiting to go; until /usr/lib/apt/apt-helper download-file {go} go > /dev/null 2>&1; do sleep 0.2; "
+                + "done; echo built > out", score: 100);
         var cancelled = await AddAsync("fx-cancelled", "echo going to sleep; trap '' TERM; setsid sleep 1000 & sleep 1000", score: 90);
         var failing = await AddAsync("fx-failing", "gcc no-such-file.c -o out");
         var waiting = await AddAsync("fx-waiting", "echo built > out", buildDepends: "fx-tool, no-such-package-dev (>= 1.2)");
@@ -112,19 +115,29 @@ public sealed class TwoSlavesTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(ended, Has.Count.EqualTo(10));
-            Assert.That(ended.Values.Where(build => build.Attempt != 1).Select(build => build.Id), Is.EqualTo(new[] { killed.Id }), "what was on the killed slave was built again, and nothing else");
+            Assert.That(
+                ended.Values.Where(build => build.Attempt != 1).Select(build => build.Id), Is.EqualTo(new[] { killed.Id }),
+                "what was on the killed slave was built again, and nothing else");
             Assert.That(ended[waiting.Id].Dependencies, Is.EqualTo("no-such-package-dev (>= 1.2)"));
             Assert.That(LogOf(ended[failing.Id]), Does.Contain("no-such-file.c: No such file or directory"));
             Assert.That(LogOf(ended[cancelled.Id]), Does.Contain("going to sleep"));
             foreach (var build in good)
             {
-                Assert.That(Directory.GetFiles(Path.Combine(_folder["out"], build.Cookie), "*.deb").Select(Path.GetFileName), Is.EqualTo(new[] { $"{build.Subject}_1.0_{_architecture}.deb" }));
+                Assert.That(
+                    Directory.GetFiles(Path.Combine(_folder["out"], build.Cookie), "*.deb")
+                        .Select(Path.GetFileName), Is.EqualTo(new[] { $"{build.Subject}_1.0_{_architecture}.deb" }));
                 Assert.That(LogOf(ended[build.Id]), Does.Contain("Status: successful"));
             }
 
-            Assert.That(Directory.GetDirectories(_folder["out"]).Select(Path.GetFileName), Is.EquivalentTo(good.Select(build => build.Cookie)), "one upload of each, and of no other");
-            Assert.That(Directory.GetFileSystemEntries(_folder["farm/incoming"]).Concat(Directory.GetFileSystemEntries(_folder["farm/grabbing"])), Is.Empty);
-            Assert.That(await builders.ListAsync(CancellationToken.None), Has.All.Property(nameof(Builder.InService)).True.And.All.Property(nameof(Builder.Failures)).Zero);
+            Assert.That(
+                Directory.GetDirectories(_folder["out"])
+                    .Select(Path.GetFileName), Is.EquivalentTo(good.Select(build => build.Cookie)), "one upload of each, and of no other");
+            Assert.That(
+                Directory.GetFileSystemEntries(_folder["farm/incoming"])
+                    .Concat(Directory.GetFileSystemEntries(_folder["farm/grabbing"])), Is.Empty);
+            Assert.That(
+                await builders.ListAsync(CancellationToken.None), Has.All.Property(nameof(Builder.InService))
+                    .True.And.All.Property(nameof(Builder.Failures)).Zero);
             Assert.That(ended.Values.Select(build => build.Builder).Distinct(), Is.EquivalentTo(_slaves.Select(NameOf)), "both have built");
         }
 
@@ -180,11 +193,14 @@ public sealed class TwoSlavesTests
             await SourcePackage.MakeAsync(_folder!["in"], name, "echo built > out");
         var output = new StringBuilder();
         var command = Command.Of(
-            "dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "BuildTen.dll"), _suite, _architecture, _folder!["in"], _folder["debs"], .. _slaves.Select(slave => $"{slave.Url}")])
+            "dotnet",
+            ["exec", Path.Combine(AppContext.BaseDirectory, "BuildTen.dll"), _suite, _architecture, _folder!["in"], _folder["debs"],
+                .. _slaves.Select(slave => $"{slave.Url}")])
             .WithEnvironment("BUILDTEN_URL", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}")) with
         { WorkingDirectory = _folder.Path };
 
-        var result = await ProcessRunner.RunAsync(command, bytes => output.Append(Encoding.UTF8.GetString(bytes)), cancellationToken: cancellationToken);
+        var result = await ProcessRunner.RunAsync(
+            command, bytes => output.Append(Encoding.UTF8.GetString(bytes)), cancellationToken: cancellationToken);
 
         Assert.That(result.ExitCode, Is.Zero, output.ToString());
         Assert.That(Directory.GetFiles(_folder["debs"], "*.deb", SearchOption.AllDirectories).Select(Path.GetFileName),
@@ -201,7 +217,8 @@ public sealed class TwoSlavesTests
         // It is to come back at its address when it was killed.
         var configuration = Path.Combine(slave.Directory, "buildd.conf");
         await File.WriteAllTextAsync(
-            configuration, (await File.ReadAllTextAsync(configuration)).Replace("bindport = 0\n", string.Create(CultureInfo.InvariantCulture, $"bindport = {slave.Url.Port}\n"), StringComparison.Ordinal));
+            configuration, (await File.ReadAllTextAsync(configuration)).Replace(
+                "bindport = 0\n", string.Create(CultureInfo.InvariantCulture, $"bindport = {slave.Url.Port}\n"), StringComparison.Ordinal));
         return slave;
     }
 

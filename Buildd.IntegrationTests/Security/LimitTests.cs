@@ -37,7 +37,8 @@ public sealed class LimitTests
     public async Task Who_may_not_connect_is_hung_up_on(string from, string allowed, bool isAnswered, CancellationToken cancellationToken)
     {
         // On both kinds of address at once, where one of IPv4 comes mapped into IPv6.
-        await using var slave = await SlaveInProcess.StartAsync(new SecurityOptions { Allow = [IPNetwork.Parse(allowed)] }, IPAddress.IPv6Any);
+        await using var slave =
+            await SlaveInProcess.StartAsync(new SecurityOptions { Allow = [IPNetwork.Parse(allowed)] }, IPAddress.IPv6Any);
 
         var answer = await AskAsync(from, slave.Url.Port, cancellationToken);
 

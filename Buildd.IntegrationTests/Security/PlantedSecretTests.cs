@@ -74,12 +74,15 @@ public sealed partial class PlantedSecretTests : IAsyncDisposable
         await RequireNoFileHasAsync();
 
         var sent = await forwarder.StopAsync();
-        var all = sent.Select(Encoding.Latin1.GetString).SelectMany(text => Base64Values().Matches(text).Select(Decode).Prepend(text)).ToList();
+        var all = sent.Select(Encoding.Latin1.GetString).SelectMany(text => Base64Values().Matches(text).Select(Decode).Prepend(text))
+            .ToList();
         Assert.That(all.Any(text => text.Contains(Marker, StringComparison.Ordinal)), Is.True, "the capture has what was sent");
         Assert.That(from text in all from needle in Needles where text.Contains(needle, StringComparison.Ordinal) select needle, Is.Empty);
     }
 
-    /// <summary>Credentials that a download is given, in the right place and in the wrong one, with servers that refuse them or are not there.</summary>
+    /// <summary>
+    /// Credentials that a download is given, in the right place and in the wrong one, with servers that refuse them or are not there.
+    /// </summary>
     private static async Task RefuseDownloadsAsync(SlaveClient client, CancellationToken cancellationToken)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -108,7 +111,8 @@ public sealed partial class PlantedSecretTests : IAsyncDisposable
             }
 
             await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
-                $"HTTP/1.1 403 no {Password} {Convert.ToBase64String(Encoding.UTF8.GetBytes("user:" + Password))}\r\nContent-Length: 0\r\n\r\n"), cancellationToken);
+                $"HTTP/1.1 403 no {Password} {Convert.ToBase64String(Encoding.UTF8.GetBytes("user:" + Password))}\r\nContent-Length: "
+                    + "0\r\n\r\n"), cancellationToken);
         }
     }
 
@@ -122,7 +126,8 @@ public sealed partial class PlantedSecretTests : IAsyncDisposable
     /// <summary>Only what the plug-in's process holds has the secrets.</summary>
     private async Task RequireNoFileHasAsync()
     {
-        var grep = Command.Of("grep", "-rlF", "--binary-files=text", "--devices=skip").With([.. Needles.SelectMany(needle => (string[])["-e", needle]), _slave[""]]);
+        var grep = Command.Of("grep", "-rlF", "--binary-files=text", "--devices=skip")
+            .With([.. Needles.SelectMany(needle => (string[])["-e", needle]), _slave[""]]);
         var found = new StringBuilder();
         var result = await ProcessRunner.RunAsync(grep, bytes => found.Append(Encoding.UTF8.GetString(bytes)));
         Assert.That(found.ToString(), Is.Empty);

@@ -56,7 +56,8 @@ public sealed class TlsTests : IDisposable
         await using var slave = await StartAsync(asksClients: false);
         using var http = Client(null);
 
-        Assert.That((await new SlaveClient(http, new SlaveClientOptions { Url = slave.Url }).StatusAsync()).Status, Is.EqualTo(BuilderStatus.Idle));
+        Assert.That(
+            (await new SlaveClient(http, new SlaveClientOptions { Url = slave.Url }).StatusAsync()).Status, Is.EqualTo(BuilderStatus.Idle));
     }
 
     public enum Presented
@@ -87,7 +88,8 @@ public sealed class TlsTests : IDisposable
         Assert.That(async () => await client.StatusAsync(), Throws.TypeOf<SlaveConnectionException>());
 
         using var good = Client(_certificates.Sign("good", TestCertificates.ClientUse));
-        Assert.That((await new SlaveClient(good, new SlaveClientOptions { Url = slave.Url }).StatusAsync()).Status, Is.EqualTo(BuilderStatus.Idle));
+        Assert.That(
+            (await new SlaveClient(good, new SlaveClientOptions { Url = slave.Url }).StatusAsync()).Status, Is.EqualTo(BuilderStatus.Idle));
     }
 
     [Test]
@@ -120,7 +122,8 @@ public sealed class TlsTests : IDisposable
         await using var slave = await StartAsync(asksClients: true);
         var (certificate, key) = _certificates.Sign("curl", TestCertificates.ClientUse);
         Command with = Command.Of(
-            Curl, "-sS", "--cacert", _certificates.AuthorityPath, "--http2", "-o", "/dev/null", "-w", "%{http_code} %{http_version}", $"{slave.Url}filecache/none");
+            Curl, "-sS", "--cacert", _certificates.AuthorityPath, "--http2", "-o", "/dev/null", "-w", "%{http_code} %{http_version}",
+            $"{slave.Url}filecache/none");
 
         Assert.That(await ProcessRunner.CaptureAsync(with.With(["--cert", certificate, "--key", key])), Is.EqualTo("404 1.1"));
         Assert.That((await ProcessRunner.RunAsync(with, _ => { })).ExitCode, Is.Not.Zero);
@@ -146,7 +149,8 @@ public sealed class TlsTests : IDisposable
             """;
 
         Assert.That(
-            await ProcessRunner.CaptureAsync(Command.Of(Python, "-c", Script, slave.Url.ToString(), _certificates.AuthorityPath, certificate, key)),
+            await ProcessRunner.CaptureAsync(
+                Command.Of(Python, "-c", Script, slave.Url.ToString(), _certificates.AuthorityPath, certificate, key)),
             Is.EqualTo("refused\nBuilderStatus.IDLE\nTrue\n"));
     }
 
@@ -177,7 +181,8 @@ public sealed class TlsTests : IDisposable
     {
         var (certificate, key) = _certificates.Sign("server", TestCertificates.ServerUse);
         return SlaveDaemon.StartWithAsync(
-            $"[security]\ntls-certificate = {certificate}\ntls-key = {key}\n{(asksClients ? $"client-ca = {_certificates.AuthorityPath}" : "")}");
+            $"[security]\ntls-certificate = {certificate}\ntls-key = "
+                + $"{key}\n{(asksClients ? $"client-ca = {_certificates.AuthorityPath}" : "")}");
     }
 
     /// <summary>Starts a slave whose builds are scripted, which the published program's are not.</summary>
@@ -194,7 +199,8 @@ public sealed class TlsTests : IDisposable
     {
         var options = Trusting(trusted ?? _certificates);
         if (own is { } pair)
-            options.ClientCertificateContext = SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(pair.Certificate, pair.Key), null, offline: true);
+            options.ClientCertificateContext =
+                SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(pair.Certificate, pair.Key), null, offline: true);
         return new HttpClient(new SocketsHttpHandler { SslOptions = options }) { Timeout = Timeout.InfiniteTimeSpan };
     }
 

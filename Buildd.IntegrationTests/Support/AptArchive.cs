@@ -42,7 +42,10 @@ internal sealed class AptArchive : IAsyncDisposable
     internal string Line => $"deb {_application.Urls.First()}/public {Suite} {PackageRepository.Component}";
 
     /// <summary>The line with the password.</summary>
-    internal string PrivateLine => $"deb {_application.Urls.First().Replace("://", $"://{User}:{Uri.EscapeDataString(Password)}@", StringComparison.Ordinal)}/private {Suite} {PackageRepository.Component}";
+    internal string PrivateLine => $"deb {PrivateUrl}/private {Suite} {PackageRepository.Component}";
+
+    private string PrivateUrl =>
+        _application.Urls.First().Replace("://", $"://{User}:{Uri.EscapeDataString(Password)}@", StringComparison.Ordinal);
 
     /// <summary>The key that it is signed with, armoured.</summary>
     internal byte[] Key { get; private set; } = [];
@@ -87,7 +90,8 @@ internal sealed class AptArchive : IAsyncDisposable
     {
         var (path, response) = (http.Request.Path.Value!, http.Response);
         if (path.StartsWith("/private/", StringComparison.Ordinal)
-            && http.Request.Headers.Authorization.ToString() != "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}")))
+            && http.Request.Headers.Authorization.ToString() != "Basic "
+            + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}")))
         {
             response.StatusCode = StatusCodes.Status401Unauthorized;
             return;

@@ -16,7 +16,9 @@ internal static class BuildEnvironment
     private static readonly Lazy<Task<string>> Chroot = new(MakeChrootAsync);
     private static readonly Lazy<Task<(string Suite, string Architecture)>> Release = new(ReadReleaseAsync);
 
-    /// <summary>Makes the tarball of the builds from the one that people make, without what no build reads: it is unpacked a hundred times.</summary>
+    /// <summary>
+    /// Makes the tarball of the builds from the one that people make, without what no build reads: it is unpacked a hundred times.
+    /// </summary>
     private static readonly string SlimScript = Scripts.Text("Support/slim-chroot.sh");
 
     /// <summary>A tarball of this machine's release, compressed with zstd.</summary>
@@ -83,12 +85,16 @@ internal static class BuildEnvironment
         Assert.Multiple(() =>
         {
             Assert.That(ProcessTable.RootedAt(directory), Is.Empty, "processes");
-            Assert.That(File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(directory, StringComparison.Ordinal)), Is.Empty, "mounts");
             Assert.That(
-                Directory.GetFiles("/etc/schroot/chroot.d").Where(file => File.ReadAllText(file).Contains(directory, StringComparison.Ordinal)),
+                File.ReadLines("/proc/self/mountinfo")
+                    .Where(line => line.Contains(directory, StringComparison.Ordinal)), Is.Empty, "mounts");
+            Assert.That(
+                Directory.GetFiles("/etc/schroot/chroot.d")
+                    .Where(file => File.ReadAllText(file).Contains(directory, StringComparison.Ordinal)),
                 Is.Empty, "schroot definitions");
             Assert.That(
-                Directory.GetDirectories(Path.Combine(directory, "home")).Select(Path.GetFileName), Is.SubsetOf((string[])["bases"]), "build folders");
+                Directory.GetDirectories(Path.Combine(directory, "home"))
+                    .Select(Path.GetFileName), Is.SubsetOf((string[])["bases"]), "build folders");
             AssertBasesAreWhole(Path.Combine(directory, "home", "bases"));
         });
     }
@@ -98,11 +104,15 @@ internal static class BuildEnvironment
     {
         // A slave that has just started tries what its kernel can, and takes that away.
         string[] found = [];
-        SpinWait.SpinUntil(() => !(found = Directory.Exists(bases) ? Directory.GetDirectories(bases) : []).Contains(Path.Combine(bases, "try")), TimeSpan.FromSeconds(10));
+        SpinWait.SpinUntil(
+            () => !(found = Directory.Exists(bases) ? Directory.GetDirectories(bases) : [])
+                .Contains(Path.Combine(bases, "try")), TimeSpan.FromSeconds(10));
         foreach (var one in found)
         {
             Assert.That(Path.GetFileName(one), Does.Match("^[0-9a-f]{40}$"), "a base that is on its way in or out");
-            Assert.That(long.Parse(File.ReadAllText(Path.Combine(one, "size")).Trim(), System.Globalization.CultureInfo.InvariantCulture), Is.Not.Negative);
+            Assert.That(
+                long.Parse(File.ReadAllText(Path.Combine(one, "size")).Trim(), System.Globalization.CultureInfo.InvariantCulture),
+                Is.Not.Negative);
         }
     }
 
@@ -116,7 +126,8 @@ internal static class BuildEnvironment
         var demo = await DemoChrootAsync();
         // The name says how it was made, so that another way makes another.
         var way = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(SlimScript)))[..8];
-        var slim = Path.Combine(Path.GetDirectoryName(demo)!, $"test-{way}-" + Path.GetFileName(demo).Replace(".tar.gz", ".tar.zst", StringComparison.Ordinal));
+        var slim = Path.Combine(
+            Path.GetDirectoryName(demo)!, $"test-{way}-" + Path.GetFileName(demo).Replace(".tar.gz", ".tar.zst", StringComparison.Ordinal));
         await ProcessRunner.CaptureAsync(Command.Of("flock", ChrootLock, "sh", "-c", SlimScript, "sh", demo, slim));
         return slim;
     }

@@ -25,7 +25,9 @@ internal sealed class OrdinaryUser : IAsyncDisposable
 
     internal uint Id { get; private set; }
 
-    /// <summary>Belongs to root; in it the program, the configuration, and <c>home</c> and <c>filecache</c>, which are the user's.</summary>
+    /// <summary>
+    /// Belongs to root; in it the program, the configuration, and <c>home</c> and <c>filecache</c>, which are the user's.
+    /// </summary>
     internal string Directory { get; }
 
     internal string Program => Path.Combine(Directory, "buildd-slave");
@@ -40,13 +42,15 @@ internal sealed class OrdinaryUser : IAsyncDisposable
         Machine.Require(File.Exists("/usr/bin/sudo"), "sudo: run 'make test', which installs it");
         var name = $"buildd-t{Guid.NewGuid():N}"[..20];
         var user = new OrdinaryUser(name, System.IO.Directory.CreateDirectory($"{Parent}/{name}").FullName);
-        await RootRunAsync("useradd", "--system", "--no-create-home", "--home-dir", Path.Combine(user.Directory, "home"), "--groups", "sbuild", name);
+        await RootRunAsync(
+            "useradd", "--system", "--no-create-home", "--home-dir", Path.Combine(user.Directory, "home"), "--groups", "sbuild", name);
         user.Id = uint.Parse(await RootRunAsync("id", "-u", name), CultureInfo.InvariantCulture);
         await RootRunAsync("install", "-m", "755", Repository.Program("buildd-slave"), user.Program);
         await RootRunAsync("install", "-d", "-o", name, Path.Combine(user.Directory, "home"), Path.Combine(user.Directory, "filecache"));
         await File.WriteAllTextAsync(
             user.Configuration,
-            $"[builder]\nuser = {name}\nfilecache = {user.Directory}/filecache\nworkpath = {user.Directory}/home\nbindhost = 127.0.0.1\nbindport = 0\n");
+            $"[builder]\nuser = {name}\nfilecache = {user.Directory}/filecache\nworkpath = {user.Directory}/home\nbindhost = "
+                + "127.0.0.1\nbindport = 0\n");
         if (withRule)
         {
             var rule = await RootRunAsync(user.Program, "root", "--config", user.Configuration, "sudoers");
@@ -58,7 +62,9 @@ internal sealed class OrdinaryUser : IAsyncDisposable
         return user;
     }
 
-    /// <summary>The first of the numbers that this user has for namespaces: far from everybody's else, and its own by its own number.</summary>
+    /// <summary>
+    /// The first of the numbers that this user has for namespaces: far from everybody's else, and its own by its own number.
+    /// </summary>
     private uint FirstSubordinate => 0x2000_0000 + ((Id % 4096) << 16);
 
     internal string Subordinates => string.Create(CultureInfo.InvariantCulture, $"{FirstSubordinate}-{FirstSubordinate + 65535}");
@@ -71,13 +77,15 @@ internal sealed class OrdinaryUser : IAsyncDisposable
     }
 
     /// <summary>The processes that run as one of this user's own numbers.</summary>
-    internal IReadOnlyList<string> FindProcessesOfSubordinates() => [.. System.IO.Directory.EnumerateDirectories("/proc").Where(IsOfSubordinate).Select(Describe)];
+    internal IReadOnlyList<string> FindProcessesOfSubordinates() =>
+        [.. System.IO.Directory.EnumerateDirectories("/proc").Where(IsOfSubordinate).Select(Describe)];
 
     private static string Describe(string process)
     {
         try
         {
-            return $"{process}: {File.ReadLines(Path.Combine(process, "status")).Take(3).Aggregate((first, second) => $"{first}, {second}")} {File.ReadAllText(Path.Combine(process, "cmdline"))}";
+            var status = string.Join(", ", File.ReadLines(Path.Combine(process, "status")).Take(3));
+            return $"{process}: {status} {File.ReadAllText(Path.Combine(process, "cmdline"))}";
         }
         catch (IOException)
         {
@@ -94,7 +102,8 @@ internal sealed class OrdinaryUser : IAsyncDisposable
             var lines = File.ReadAllLines(Path.Combine(path, "status"));
             return lines.Any(line => line.StartsWith("VmSize:", StringComparison.Ordinal))
                 && lines.FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal)) is { } line
-                && line.Split('\t').Skip(1).Select(id => uint.Parse(id, CultureInfo.InvariantCulture)).Any(id => id - FirstSubordinate < 65536);
+                && line.Split('\t').Skip(1).Select(id => uint.Parse(id, CultureInfo.InvariantCulture))
+                .Any(id => id - FirstSubordinate < 65536);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -109,7 +118,10 @@ internal sealed class OrdinaryUser : IAsyncDisposable
 
     /// <summary>Has this user ask for a privileged operation, and returns its exit code and what it said.</summary>
     internal Task<(int Code, string Said)> AskAsync(params string[] operation) =>
-        RunAsync(Command.Of("sudo", ["-n", "--", Program, "root", "--config", Configuration, .. operation]) with { KeepsStandardInputOpen = true });
+        RunAsync(
+            Command.Of(
+                "sudo", ["-n", "--", Program, "root", "--config", Configuration, .. operation]) with
+            { KeepsStandardInputOpen = true });
 
     /// <summary>Runs a command as this user. What it leaves running is left.</summary>
     internal async Task<(int Code, string Said)> RunAsync(Command command)
@@ -125,12 +137,15 @@ internal sealed class OrdinaryUser : IAsyncDisposable
         // After a test that failed there may be more than there should be.
         await using (var left = ProcessScope.Open("left", Directory, withControlGroup: false))
             await left.KillAllAsync(TimeSpan.FromSeconds(10));
-        foreach (var point in File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4]).Where(point => point.StartsWith(Directory + "/", StringComparison.Ordinal)).Reverse())
+        foreach (
+            var point in File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4])
+                .Where(point => point.StartsWith(Directory + "/", StringComparison.Ordinal)).Reverse())
             await RootRunAsync("umount", point);
         File.Delete(SudoersFile);
         await RootRunAsync("userdel", Name);
         await RootRunAsync("rm", "-rf", "--one-file-system", "--", Directory);
     }
 
-    private static Task<string> RootRunAsync(string program, params string[] arguments) => ProcessRunner.CaptureAsync(Command.Of(program, arguments));
+    private static Task<string> RootRunAsync(string program, params string[] arguments) =>
+        ProcessRunner.CaptureAsync(Command.Of(program, arguments));
 }

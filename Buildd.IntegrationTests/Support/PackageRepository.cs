@@ -21,7 +21,8 @@ internal sealed class PackageRepository(string folder)
         Directory.CreateDirectory(Path.Combine(tree, "DEBIAN"));
         await File.WriteAllTextAsync(
             Path.Combine(tree, "DEBIAN", "control"),
-            $"Package: {name}\nVersion: {Version}\nArchitecture: all\nMaintainer: Test Author <test@example.org>\n{(depends is null ? "" : $"Depends: {depends}\n")}Description: package for a test\n");
+            $"Package: {name}\nVersion: {Version}\nArchitecture: all\nMaintainer: Test Author "
+                + $"<test@example.org>\n{(depends is null ? "" : $"Depends: {depends}\n")}Description: package for a test\n");
         foreach (var (path, content) in files)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(tree, path))!);
@@ -42,13 +43,16 @@ internal sealed class PackageRepository(string folder)
         var suiteFolder = Path.Combine(Folder, "dists", suite);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(suiteFolder, index))!);
         var packages = System.Text.Encoding.UTF8.GetBytes(
-            await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", "dpkg-scanpackages --multiversion . 2>/dev/null") with { WorkingDirectory = Folder }));
+            await ProcessRunner.CaptureAsync(
+                Command.Of("sh", "-c", "dpkg-scanpackages --multiversion . 2>/dev/null") with { WorkingDirectory = Folder }));
         await File.WriteAllBytesAsync(Path.Combine(suiteFolder, index), packages);
         var release = Path.Combine(suiteFolder, "Release");
         await File.WriteAllTextAsync(
             release,
             string.Create(CultureInfo.InvariantCulture,
-                $"Origin: Test\nSuite: {suite}\nCodename: {suite}\nArchitectures: {architecture}\nComponents: {Component}\nDate: {DateTimeOffset.UnixEpoch.AddYears(54):R}\nSHA256:\n {Convert.ToHexStringLower(SHA256.HashData(packages))} {packages.Length} {index}\n"));
+                $"Origin: Test\nSuite: {suite}\nCodename: {suite}\nArchitectures: {architecture}\nComponents: {Component}\nDate: "
+                    + $"{DateTimeOffset.UnixEpoch.AddYears(54):R}\nSHA256:\n {Convert.ToHexStringLower(SHA256.HashData(packages))} "
+                    + $"{packages.Length} {index}\n"));
         return release;
     }
 

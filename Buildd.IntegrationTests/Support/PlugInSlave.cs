@@ -63,7 +63,8 @@ internal sealed class PlugInSlave : IAsyncDisposable
     internal Task BuildAsync(string tag, XmlRpcStruct? arguments = null, params (string Name, string Content)[] files) =>
         BuildAsync(Client, tag, arguments, files);
 
-    internal async Task BuildAsync(ISlaveClient client, string tag, XmlRpcStruct? arguments = null, params (string Name, string Content)[] files)
+    internal async Task BuildAsync(
+        ISlaveClient client, string tag, XmlRpcStruct? arguments = null, params (string Name, string Content)[] files)
     {
         var reply = await client.BuildAsync(new BuildCall
         {
@@ -88,7 +89,8 @@ internal sealed class PlugInSlave : IAsyncDisposable
 
     internal Task<string> LogAsync() => _http.GetStringAsync(new Uri(Url, "filecache/buildlog"));
 
-    internal Task<string> ReadAsync(StatusReply status, string name) => _http.GetStringAsync(new Uri(Url, $"filecache/{status.FileMap![name]}"));
+    internal Task<string> ReadAsync(StatusReply status, string name) =>
+        _http.GetStringAsync(new Uri(Url, $"filecache/{status.FileMap![name]}"));
 
     public async ValueTask DisposeAsync()
     {

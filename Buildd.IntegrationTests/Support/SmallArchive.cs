@@ -14,7 +14,8 @@ internal static class SmallArchive
     private const string Parent = "/var/cache/buildd/test-packages";
 
     private static readonly string[] Packages =
-        ["make", "hello", "lsb-release", "git", "ca-certificates", "intltool", "live-build", "squashfs-tools", "dctrl-tools", "systemd-sysv", "dbus"];
+        ["make", "hello", "lsb-release", "git", "ca-certificates", "intltool", "live-build", "squashfs-tools", "dctrl-tools",
+            "systemd-sysv", "dbus"];
 
     /// <summary>Fetches what would be installed in a chroot, as its own list of packages and the archive's own apt have it.</summary>
     private static readonly string FetchScript = Scripts.Text("Support/fetch-packages.sh");
@@ -35,7 +36,8 @@ internal static class SmallArchive
         var chroot = await BuildEnvironment.ChrootAsync();
         var (suite, _) = await BuildEnvironment.ReleaseAsync();
         var made = File.GetLastWriteTimeUtc(chroot).Ticks.ToString(CultureInfo.InvariantCulture);
-        var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(' ', [chroot, made, FetchScript, .. Packages]))))[..12];
+        var key = Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(' ', [chroot, made, FetchScript, .. Packages]))))[..12];
         var folder = $"{Directory.CreateDirectory(Parent).FullName}/{key}";
         using var only = await BuildEnvironment.LockAsync(folder + ".lock");
         if (!Directory.Exists(folder))

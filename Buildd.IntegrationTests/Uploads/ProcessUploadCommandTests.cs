@@ -25,7 +25,9 @@ public sealed class ProcessUploadCommandTests : IDisposable
     public async Task An_upload_that_fails_is_mailed_kept_and_rescued_by_hand()
     {
         await using var server = new SmtpListener();
-        var farm = new UploadFarm(_folder["farm"], $"Mail: smtp://127.0.0.1:{server.Port}\nMail-From: Buildd <buildd@example.org>\nAdministrators: Ada <ada@example.org>,\n Bo <bo@example.org>\n");
+        var farm = new UploadFarm(
+            _folder["farm"], $"Mail: smtp://127.0.0.1:{server.Port}\nMail-From: Buildd <buildd@example.org>\nAdministrators: Ada "
+                + "<ada@example.org>,\n Bo <bo@example.org>\n");
         var build = await farm.UploadingAsync(specification: Description);
         UploadFarm.Spoil(farm.Incoming(build));
 
@@ -85,7 +87,9 @@ public sealed class ProcessUploadCommandTests : IDisposable
         var retried = await farm.RunAsync("retry-upload", "PACKAGEBUILD-1");
 
         Assert.That(retried, Is.EqualTo((0, $"INFO    Leaf {build.Leaf}: Accepted. \nACCEPTED {build.Leaf}\n")));
-        Assert.That(await farm.RunAsync("retry-upload", "1"), Is.EqualTo((1, "retry-upload: PACKAGEBUILD-1 is FULLYBUILT: only a build that is FAILEDTOUPLOAD has an upload to retry.\n")));
+        Assert.That(
+            await farm.RunAsync("retry-upload", "1"), Is.EqualTo(
+                (1, "retry-upload: PACKAGEBUILD-1 is FULLYBUILT: only a build that is FAILEDTOUPLOAD has an upload to retry.\n")));
         Assert.That((await farm.RunAsync("retry-upload", "hello")).ExitCode, Is.EqualTo(64));
     }
 
@@ -149,7 +153,9 @@ public sealed class ProcessUploadCommandTests : IDisposable
         var (exitCode, _) = await farm.RunAsync("process-upload", "--log-file", $"WARNING:{farm["log"]}");
 
         Assert.That(exitCode, Is.Zero);
-        Assert.That(await File.ReadAllTextAsync(farm["log"]), Does.Match(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d WARNING Leaf nonsense is left where it is: its name does not end in -JOBTYPE-ID\n$"));
+        Assert.That(
+            await File.ReadAllTextAsync(farm["log"]), Does.Match(
+                @"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d WARNING Leaf nonsense is left where it is: its name does not end in -JOBTYPE-ID\n$"));
     }
 
     [Test]
@@ -159,7 +165,11 @@ public sealed class ProcessUploadCommandTests : IDisposable
 
         var (exitCode, output) = await farm.RunAsync("process-upload");
 
-        Assert.That((exitCode, output), Is.EqualTo((78, $"process-upload: the configuration {farm["buildd.conf"]} has mistakes:\n  Mail needs the field Mail-From, who mail is from\n")));
+        Assert.That(
+            (exitCode, output), Is.EqualTo(
+                (
+                    78, $"process-upload: the configuration {farm["buildd.conf"]} has mistakes:\n  Mail needs the field Mail-From, who "
+                        + "mail is from\n")));
     }
 
     [Test]
@@ -214,7 +224,9 @@ public sealed class ProcessUploadCommandTests : IDisposable
         Assert.That(Directory.GetFileSystemEntries(farm.Root), Has.Length.EqualTo(1));
     }
 
-    /// <summary>All files and folders with their times, and the records; SQLite's own files come and go with who looks at the store.</summary>
+    /// <summary>
+    /// All files and folders with their times, and the records; SQLite's own files come and go with who looks at the store.
+    /// </summary>
     private static async Task<string> PictureAsync(UploadFarm farm)
     {
         var records = (await farm.Builds.ListAsync(new BuildFilter())).Select(build => $"{build} {build.Revision}");

@@ -16,7 +16,8 @@ namespace Buildd.IntegrationTests.Uploads;
 public sealed class RepreproTests : BinaryPackageFixture
 {
     [SetUp]
-    public void RequireReprepro() => Machine.Require(File.Exists("/usr/bin/reprepro"), "/usr/bin/reprepro: run 'make test', which installs it");
+    public void RequireReprepro() =>
+        Machine.Require(File.Exists("/usr/bin/reprepro"), "/usr/bin/reprepro: run 'make test', which installs it");
 
     [Test]
     public async Task Hello_is_built_uploaded_published_and_installed()
@@ -107,13 +108,17 @@ public sealed class RepreproTests : BinaryPackageFixture
 
         await farm.RunAsync("process-upload");
 
-        Assert.That((await farm.Builds.FindAsync(build.Id))!.Reason, Does.Contain("is no archive of reprepro").And.Contain("conf/distributions is not there"));
+        Assert.That(
+            (await farm.Builds.FindAsync(build.Id))!.Reason, Does.Contain("is no archive of reprepro")
+                .And.Contain("conf/distributions is not there"));
     }
 
     internal static void Configure(string folder, string suite = "bookworm", string architecture = "amd64")
     {
         Directory.CreateDirectory(Path.Combine(folder, "conf"));
-        File.WriteAllText(Path.Combine(folder, "conf", "distributions"), $"Codename: {suite}\nComponents: main\nUDebComponents: main\nArchitectures: {architecture}\n");
+        File.WriteAllText(
+            Path.Combine(folder, "conf", "distributions"),
+            $"Codename: {suite}\nComponents: main\nUDebComponents: main\nArchitectures: {architecture}\n");
     }
 
     /// <summary>Installs a package in a fresh chroot that knows no other archive, and runs it.</summary>
@@ -122,7 +127,8 @@ public sealed class RepreproTests : BinaryPackageFixture
         var chroot = Directory.CreateDirectory($"/var/tmp/buildd-test-{Guid.NewGuid():N}").FullName;
         try
         {
-            await ProcessRunner.CaptureAsync(Command.Of("tar", "-xf", await BuildEnvironment.ChrootAsync(), "-C", chroot, "--strip-components=1"));
+            await ProcessRunner.CaptureAsync(
+                Command.Of("tar", "-xf", await BuildEnvironment.ChrootAsync(), "-C", chroot, "--strip-components=1"));
             await ProcessRunner.CaptureAsync(Command.Of("cp", "-a", archive, Path.Combine(chroot, "srv", "apt")));
             return await ProcessRunner.CaptureAsync(Command.Of("chroot", chroot, "sh", "-ec",
                 $$"""

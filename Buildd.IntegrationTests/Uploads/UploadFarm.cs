@@ -18,9 +18,8 @@ internal sealed class UploadFarm
         Folder = Directory.CreateDirectory(folder).FullName;
         Root = Directory.CreateDirectory(this["queue"]).FullName;
         Directory.CreateDirectory(Path.Combine(Root, "incoming"));
-        File.WriteAllText(
-            this["buildd.conf"],
-            $"State: state\nResults: queue\n{(configuration.Contains("Archive:", StringComparison.Ordinal) ? "" : "Archive: directory archive\n")}{configuration}");
+        var archive = configuration.Contains("Archive:", StringComparison.Ordinal) ? "" : "Archive: directory archive\n";
+        File.WriteAllText(this["buildd.conf"], $"State: state\nResults: queue\n{archive}{configuration}");
     }
 
     internal string Folder { get; }
@@ -34,7 +33,8 @@ internal sealed class UploadFarm
 
     /// <summary>The command line of the program.</summary>
     internal Command Command(params string[] arguments) =>
-        Buildd.Linux.Processes.Command.Of(Repository.Program("buildd-farm"), [arguments[0], "--config", this["buildd.conf"], .. arguments[1..]]);
+        Buildd.Linux.Processes.Command.Of(
+            Repository.Program("buildd-farm"), [arguments[0], "--config", this["buildd.conf"], .. arguments[1..]]);
 
     /// <summary>Runs the program, and gives back how it ended and what it said.</summary>
     internal async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
@@ -77,7 +77,8 @@ internal sealed class UploadFarm
         public Task<IReadOnlyList<Build>> AddAsync(IReadOnlyList<NewBuild> builds, CancellationToken cancellationToken = default) =>
             WithAsync(store => store.AddAsync(builds, cancellationToken));
 
-        public Task<Build?> FindAsync(long id, CancellationToken cancellationToken = default) => WithAsync(store => store.FindAsync(id, cancellationToken));
+        public Task<Build?> FindAsync(long id, CancellationToken cancellationToken = default) =>
+            WithAsync(store => store.FindAsync(id, cancellationToken));
 
         public Task<ReadOnlyMemory<byte>?> FindSpecificationAsync(long id, CancellationToken cancellationToken = default) =>
             WithAsync(store => store.FindSpecificationAsync(id, cancellationToken));

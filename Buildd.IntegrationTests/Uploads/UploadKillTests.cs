@@ -55,7 +55,8 @@ public sealed class UploadKillTests : IDisposable
         Machine.Require(File.Exists("/usr/bin/gcc"), "/usr/bin/gcc: run 'make test', which installs it");
         var library = _folder["kill-at-change.so"];
         await ProcessRunner.CaptureAsync(Command.Of(
-            "gcc", "-shared", "-fPIC", "-O2", "-o", library, Path.Combine(Repository.Root, "Buildd.IntegrationTests/Uploads/kill-at-change.c"), "-ldl"));
+            "gcc", "-shared", "-fPIC", "-O2", "-o", library,
+            Path.Combine(Repository.Root, "Buildd.IntegrationTests/Uploads/kill-at-change.c"), "-ldl"));
         var whole = await MakeAsync("whole", fill, configuration);
         await RunAsync(whole.Command("process-upload").WithEnvironment("LD_PRELOAD", library).WithEnvironment("KILL_UNDER", whole.Folder)
             .WithEnvironment("KILL_COUNT", _folder["count"]), 0);
@@ -66,23 +67,29 @@ public sealed class UploadKillTests : IDisposable
 
         var points = kinds.Select((kind, i) => (kind, at: i + 1))
             .SelectMany(change => change.kind == 'w' ? (bool[])[false, true] : [false], (change, isHalf) => (change.at, isHalf));
-        await System.Threading.Tasks.Parallel.ForEachAsync(points, new ParallelOptions { MaxDegreeOfParallelism = Parallel }, async (point, _) =>
+        await System.Threading.Tasks.Parallel.ForEachAsync(points, new ParallelOptions { MaxDegreeOfParallelism = Parallel }, async (point,
+            _) =>
         {
             var farm = await MakeAsync($"{point.at}-{point.isHalf}", fill, configuration);
             var command = farm.Command("process-upload").WithEnvironment("LD_PRELOAD", library).WithEnvironment("KILL_UNDER", farm.Folder)
-                .WithEnvironment("KILL_AT", point.at.ToString(CultureInfo.InvariantCulture)).WithEnvironment("KILL_HALF", point.isHalf ? "1" : null);
+                .WithEnvironment("KILL_AT", point.at.ToString(CultureInfo.InvariantCulture))
+                .WithEnvironment("KILL_HALF", point.isHalf ? "1" : null);
             await RunAsync(command, Killed);
             await RunAsync(farm.Command("process-upload"), 0);
-            Assert.That(await PictureAsync(farm), Is.EqualTo(expected), $"killed at change {point.at}{(point.isHalf ? ", half written" : "")}");
+            Assert.That(
+                await PictureAsync(farm), Is.EqualTo(expected), $"killed at change {point.at}{(point.isHalf ? ", half written" : "")}");
             Directory.Delete(farm.Folder, recursive: true);
         });
     }
 
     private async Task<UploadFarm> MakeAsync(string name, Func<UploadFarm, Task> fill, string configuration)
     {
-        var farm = new UploadFarm(_folder[name], configuration + "Mail: sendmail sendmail\nMail-From: Buildd <buildd@example.org>\nAdministrators: ada@example.org\n");
+        var farm = new UploadFarm(
+            _folder[name], configuration
+                + "Mail: sendmail sendmail\nMail-From: Buildd <buildd@example.org>\nAdministrators: ada@example.org\n");
         // The same mail sent again has the same identification, and becomes the same file.
-        await Executable.WriteAsync(farm["sendmail"], "#!/bin/sh\nmkdir -p \"$0.sent\"\ncat > \"$0.new.$$\"\nmv \"$0.new.$$\" \"$0.sent/$5\"\n");
+        await Executable.WriteAsync(
+            farm["sendmail"], "#!/bin/sh\nmkdir -p \"$0.sent\"\ncat > \"$0.new.$$\"\nmv \"$0.new.$$\" \"$0.sent/$5\"\n");
         await fill(farm);
         return farm;
     }
@@ -103,17 +110,22 @@ public sealed class UploadKillTests : IDisposable
         foreach (var path in Directory.EnumerateFiles(farm.Folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             var name = Path.GetRelativePath(farm.Folder, path);
-            if (name.EndsWith(".lock", StringComparison.Ordinal) || name.StartsWith("state/", StringComparison.Ordinal) || name.StartsWith("apt/db/", StringComparison.Ordinal))
+            if (name.EndsWith(".lock", StringComparison.Ordinal) || name.StartsWith("state/", StringComparison.Ordinal)
+                || name.StartsWith("apt/db/", StringComparison.Ordinal))
                 continue;
             var text = await File.ReadAllTextAsync(path, Encoding.Latin1);
             var lines = text.Replace(farm.Folder, "", StringComparison.Ordinal).Split('\n')
                 .Where(line => !line.StartsWith("Date: ", StringComparison.Ordinal))
                 // the sums of indexes with a date in them
                 .Where(line => !name.EndsWith("Release", StringComparison.Ordinal) || line.Contains("Packages", StringComparison.Ordinal))
-                .Select(line => line.Contains(" UTC: leaf ", StringComparison.Ordinal) ? line[line.IndexOf(" UTC: leaf ", StringComparison.Ordinal)..] : line);
+                .Select(
+                    line => line.Contains(
+                        " UTC: leaf ", StringComparison.Ordinal) ? line[line.IndexOf(" UTC: leaf ", StringComparison.Ordinal)..] : line);
             var content = Encoding.Latin1.GetBytes(string.Join('\n', lines));
             if (!name.EndsWith(".gz", StringComparison.Ordinal) && !name.EndsWith("Release", StringComparison.Ordinal))
-                picture.Append(CultureInfo.InvariantCulture, $"{name} {content.Length} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(content))[..12]}\n");
+                picture.Append(
+                    CultureInfo.InvariantCulture,
+                    $"{name} {content.Length} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(content))[..12]}\n");
             else
                 picture.Append(CultureInfo.InvariantCulture, $"{name}\n");
         }

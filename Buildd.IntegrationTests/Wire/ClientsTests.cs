@@ -95,7 +95,8 @@ public class ClientsTests
             .With(options));
 
         Assert.That(text, Is.EqualTo(
-            "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n<value><array><data>\n</data></array></value>\n</param>\n</params>\n</methodResponse>\n"));
+            "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n<value><array><data>\n</data></array></value>\n</param>\n"
+                + "</params>\n</methodResponse>\n"));
     }
 
     [Test]
@@ -165,7 +166,8 @@ public class ClientsTests
         Machine.Require(File.Exists("/usr/bin/curl"), "/usr/bin/curl");
         await using var slave = await SlaveInProcess.StartAsync();
 
-        var code = await ProcessRunner.CaptureAsync(Command.Of("/usr/bin/curl", "-s", "--path-as-is", "-o", "/dev/null", "-w", "%{http_code}", $"{slave.Url}{path}"));
+        var code = await ProcessRunner.CaptureAsync(
+            Command.Of("/usr/bin/curl", "-s", "--path-as-is", "-o", "/dev/null", "-w", "%{http_code}", $"{slave.Url}{path}"));
 
         Assert.That(code, Is.EqualTo("404").Or.EqualTo("400"));
     }
@@ -173,7 +175,8 @@ public class ClientsTests
     private static async Task RequireTwistedAsync()
     {
         Machine.Require(File.Exists(Python), Python);
-        var found = await ProcessRunner.CaptureAsync(Command.Of(Python, "-c", "import importlib.util; print(importlib.util.find_spec('twisted') is not None)"));
+        var found = await ProcessRunner.CaptureAsync(
+            Command.Of(Python, "-c", "import importlib.util; print(importlib.util.find_spec('twisted') is not None)"));
         Machine.Require(found == "True\n", "the package python3-twisted");
     }
 }

@@ -41,7 +41,8 @@ public sealed class EnsurePresentReplayTests : IAsyncDisposable
 
     public EnsurePresentReplayTests() => _upstream = new UpstreamServer(Answer);
 
-    internal static IEnumerable<WireCase> Replayed => WireCase.All.Where(exchange => exchange.Name.StartsWith(Prefix, StringComparison.Ordinal));
+    internal static IEnumerable<WireCase> Replayed =>
+        WireCase.All.Where(exchange => exchange.Name.StartsWith(Prefix, StringComparison.Ordinal));
 
     private static IEnumerable<WireCase> Same => Replayed.Where(exchange => !Deviations.Contains(exchange.Name));
 
@@ -108,15 +109,20 @@ public sealed class EnsurePresentReplayTests : IAsyncDisposable
             "/during" => UpstreamAnswer.Of("200 OK", During),
             "/other" => UpstreamAnswer.Of("200 OK", "something else"),
             "/chunked" => UpstreamAnswer.Of(
-                $"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\n{Good[..5]}\r\n{Good.Length - 5:x}\r\n{Good[5..]}\r\n0\r\n\r\n"),
-            "/auth" when head.Contains("\r\nAuthorization: Basic dXNlcjpzZWNyZXQ=\r\n", StringComparison.Ordinal) => UpstreamAnswer.Of("200 OK", Good),
-            "/macaroon" when head.Contains("\r\nAuthorization: Basic Ok1BQ0FST09O\r\n", StringComparison.Ordinal) => UpstreamAnswer.Of("200 OK", Good),
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: "
+                    + $"close\r\n\r\n5\r\n{Good[..5]}\r\n{Good.Length - 5:x}\r\n{Good[5..]}\r\n0\r\n\r\n"),
+            "/auth" when head.Contains("\r\nAuthorization: Basic dXNlcjpzZWNyZXQ=\r\n", StringComparison.Ordinal) =>
+                UpstreamAnswer.Of("200 OK", Good),
+            "/macaroon" when head.Contains("\r\nAuthorization: Basic Ok1BQ0FST09O\r\n", StringComparison.Ordinal) =>
+                UpstreamAnswer.Of("200 OK", Good),
             "/auth" or "/macaroon" => UpstreamAnswer.Of("401 Unauthorized", "no", "WWW-Authenticate: Basic realm=\"files\"\r\n"),
             "/forbidden" => UpstreamAnswer.Of("403 Forbidden", "no"),
             "/absent" => UpstreamAnswer.Of("404 Not Found", "no"),
             "/busy" => UpstreamAnswer.Of("503 Slow Down Please", "no"),
             "/short" => UpstreamAnswer.Of($"HTTP/1.1 200 OK\r\nContent-Length: {Good.Length}\r\nConnection: close\r\n\r\n{Good[..7]}"),
-            "/reset" => UpstreamAnswer.Of($"HTTP/1.1 200 OK\r\nContent-Length: {Good.Length}\r\nConnection: close\r\n\r\n{Good[..7]}") with { Reset = _reset.Task },
+            "/reset" => UpstreamAnswer.Of(
+                $"HTTP/1.1 200 OK\r\nContent-Length: {Good.Length}\r\nConnection: close\r\n\r\n{Good[..7]}") with
+            { Reset = _reset.Task },
             "/moved" => UpstreamAnswer.Of("302 Found", "", "Location: /good\r\n"),
             "/loop" => UpstreamAnswer.Of("302 Found", "", $"Location: {_upstream.Url("/loop")}\r\n"),
             "/garbage" => UpstreamAnswer.Of("this is not HTTP\n"),
@@ -162,12 +168,15 @@ public sealed class EnsurePresentReplayTests : IAsyncDisposable
     }
 
     private static void RequireCache(SlaveInProcess slave, IEnumerable<string> sums) => Assert.That(
-        Directory.EnumerateFileSystemEntries(slave.CacheDirectory).Select(Path.GetFileName).Except(["buildlog", "c1d80674d731fd6af61ded171202b8424147b17b", Sha1Of("a result")]),
+        Directory.EnumerateFileSystemEntries(slave.CacheDirectory).Select(Path.GetFileName)
+            .Except(["buildlog", "c1d80674d731fd6af61ded171202b8424147b17b", Sha1Of("a result")]),
         Is.EquivalentTo(sums));
 
     private static Dictionary<string, string> Fields(string head) => head
         .Split("\r\n").Skip(1).Where(line => line.Length > 0)
-        .ToDictionary(line => line[..line.IndexOf(':', StringComparison.Ordinal)], line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim());
+        .ToDictionary(
+            line => line[..line.IndexOf(':', StringComparison.Ordinal)], line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..]
+                .Trim());
 
     private static string Sha1Of(string content) =>
         Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, Encoding.UTF8.GetBytes(content)));

@@ -18,7 +18,8 @@ public sealed class EnsurePresentTests
 
     private static readonly EnsurePresentReply Fetched = new(true, "Download");
 
-    private static readonly byte[] Content = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, Length / 10).Select(i => i.ToString("D10", CultureInfo.InvariantCulture))));
+    private static readonly byte[] Content = Encoding.ASCII.GetBytes(
+        string.Concat(Enumerable.Range(0, Length / 10).Select(i => i.ToString("D10", CultureInfo.InvariantCulture))));
 
     private static readonly string Sum = Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, Content));
 
@@ -32,8 +33,10 @@ public sealed class EnsurePresentTests
         {
             if (head.IndexOf("\r\nRange: bytes=", StringComparison.Ordinal) is var range and >= 0)
             {
-                var from = int.Parse(head[(range + 15)..head.IndexOf("-\r\n", range, StringComparison.Ordinal)], CultureInfo.InvariantCulture);
-                return Answer($"206 Partial Content\r\nContent-Range: bytes {from}-{Length - 1}/{Length}", Length - from, Content.AsSpan(from));
+                var from =
+                    int.Parse(head[(range + 15)..head.IndexOf("-\r\n", range, StringComparison.Ordinal)], CultureInfo.InvariantCulture);
+                return Answer(
+                    $"206 Partial Content\r\nContent-Range: bytes {from}-{Length - 1}/{Length}", Length - from, Content.AsSpan(from));
             }
 
             var half = Answer("200 OK", Length, Content.AsSpan(0, Length / 2));
@@ -55,7 +58,8 @@ public sealed class EnsurePresentTests
     {
         await using var slave = await SlaveInProcess.StartAsync();
         await using var second = new UpstreamServer(_ => Answer("200 OK", Length, Content));
-        await using var first = new UpstreamServer(_ => UpstreamAnswer.Of("302 Found", "", $"Set-Cookie: a=b\r\nLocation: {second.Url("/file")}\r\n"));
+        await using var first =
+            new UpstreamServer(_ => UpstreamAnswer.Of("302 Found", "", $"Set-Cookie: a=b\r\nLocation: {second.Url("/file")}\r\n"));
 
         var reply = await slave.Client.EnsurePresentAsync(
             new EnsurePresentCall { Sha1 = Sum, Url = first.Url("/file"), UserName = "user", Password = "secret" });
@@ -70,7 +74,9 @@ public sealed class EnsurePresentTests
     {
         using var folder = new TemporaryDirectory();
         await using var upstream = new UpstreamServer(
-            _ => Answer("200 OK", Length, Content.AsSpan(0, Length / 2)) with { Reset = Task.Delay(Timeout.Infinite, CancellationToken.None) });
+            _ => Answer(
+                "200 OK", Length, Content.AsSpan(0, Length / 2)) with
+            { Reset = Task.Delay(Timeout.Infinite, CancellationToken.None) });
         var slave = await SlaveInProcess.StartAsync(configure: options => options.FileCacheDirectory = folder.Path);
         var asking = slave.Client.EnsurePresentAsync(new EnsurePresentCall { Sha1 = Sum, Url = upstream.Url("/file") });
         await UntilWrittenAsync(folder.Path);
@@ -93,7 +99,8 @@ public sealed class EnsurePresentTests
     }
 
     private static UpstreamAnswer Answer(string status, int length, ReadOnlySpan<byte> body) => new(
-        [.. Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nETag: \"1\"\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"), .. body]);
+        [.. Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nETag: \"1\"\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"),
+            .. body]);
 
     /// <summary>Waits until some of a download is on the disk.</summary>
     private static async Task UntilWrittenAsync(string folder)

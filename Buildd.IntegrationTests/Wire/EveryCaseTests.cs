@@ -19,7 +19,8 @@ public class EveryCaseTests
     public void Every_recorded_exchange_is_replayed_or_open()
     {
         Assert.That(Recorded, Has.Length.EqualTo(294).And.Unique);
-        Assert.That(Replayed.Concat(OpenCases.Table.Keys).Order(StringComparer.Ordinal), Is.EqualTo(Recorded.Order(StringComparer.Ordinal)));
+        Assert.That(
+            Replayed.Concat(OpenCases.Table.Keys).Order(StringComparer.Ordinal), Is.EqualTo(Recorded.Order(StringComparer.Ordinal)));
     }
 
     [Test]

@@ -28,7 +28,8 @@ public sealed class FullDiskTests
     {
         await using var disk = await SmallFileSystem.MountAsync(8 * MiB);
         await using var slave = await StartAsync(disk, floor: 4);
-        await using var upstream = new UpstreamServer(_ => Announced(6) with { Reset = Task.Delay(Timeout.Infinite, CancellationToken.None) });
+        await using var upstream =
+            new UpstreamServer(_ => Announced(6) with { Reset = Task.Delay(Timeout.Infinite, CancellationToken.None) });
 
         var reply = await slave.Client.EnsurePresentAsync(Zeros(6, upstream));
 
@@ -42,7 +43,8 @@ public sealed class FullDiskTests
     {
         await using var disk = await SmallFileSystem.MountAsync(40 * MiB);
         await using var slave = await StartAsync(disk, floor: 12);
-        await using var upstream = new UpstreamServer(head => head.Contains("/small", StringComparison.Ordinal) ? Announced(1, sent: 1) : Unannounced(64));
+        await using var upstream =
+            new UpstreamServer(head => head.Contains("/small", StringComparison.Ordinal) ? Announced(1, sent: 1) : Unannounced(64));
 
         var reply = await slave.Client.EnsurePresentAsync(Zeros(64, upstream));
 
@@ -57,12 +59,15 @@ public sealed class FullDiskTests
     {
         await using var disk = await SmallFileSystem.MountAsync(8 * MiB);
         await using var slave = await StartAsync(disk, floor: 0);
-        await using var upstream = new UpstreamServer(head => head.Contains("/small", StringComparison.Ordinal) ? Announced(1, sent: 1) : Unannounced(32));
+        await using var upstream =
+            new UpstreamServer(head => head.Contains("/small", StringComparison.Ordinal) ? Announced(1, sent: 1) : Unannounced(32));
 
         var reply = await slave.Client.EnsurePresentAsync(Zeros(32, upstream));
 
         Assert.That(reply.Present, Is.False);
-        Assert.That(reply.Info, Does.StartWith("The file could not be written to the file cache").And.Contains(disk.Path).And.Contains("No space left on device"));
+        Assert.That(
+            reply.Info, Does.StartWith("The file could not be written to the file cache").And.Contains(disk.Path)
+                .And.Contains("No space left on device"));
         Assert.That(Directory.GetFileSystemEntries(disk.Path), Is.Empty);
         Assert.That(await slave.Client.EnsurePresentAsync(Zeros(1, upstream, "/small")), Is.EqualTo(Fetched));
     }
@@ -135,7 +140,8 @@ public sealed class FullDiskTests
             status = await slave.Client.StatusAsync();
         while (status.Status != BuilderStatus.Waiting);
 
-        Assert.That(backend.Failure, Is.InstanceOf<IOException>().With.Message.Contains("Not enough space: 8388608 bytes are to be written"));
+        Assert.That(
+            backend.Failure, Is.InstanceOf<IOException>().With.Message.Contains("Not enough space: 8388608 bytes are to be written"));
         Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.Ok));
         Assert.That(status.FileMap!.Keys, Is.EqualTo(new[] { "small" }));
         Assert.That(
@@ -255,7 +261,8 @@ public sealed class FullDiskTests
         return await reader.ReadToEndAsync();
     }
 
-    private static Task<SlaveInProcess> StartAsync(SmallFileSystem disk, int floor, IBuildBackend? backend = null, bool workToo = false) => SlaveInProcess.StartAsync(
+    private static Task<SlaveInProcess> StartAsync(SmallFileSystem disk, int floor, IBuildBackend? backend = null, bool workToo = false) =>
+        SlaveInProcess.StartAsync(
         configure: options =>
         {
             options.FileCacheDirectory = disk.Path;
@@ -276,7 +283,9 @@ public sealed class FullDiskTests
     };
 
     private static UpstreamAnswer Announced(int mebibytes, int sent = 0) =>
-        UpstreamAnswer.Of($"HTTP/1.1 200 OK\r\nContent-Length: {mebibytes * MiB}\r\nConnection: close\r\n\r\n") with { Zeros = sent * (long)MiB };
+        UpstreamAnswer.Of(
+            $"HTTP/1.1 200 OK\r\nContent-Length: {mebibytes * MiB}\r\nConnection: close\r\n\r\n") with
+        { Zeros = sent * (long)MiB };
 
     private static UpstreamAnswer Unannounced(int sent) =>
         UpstreamAnswer.Of("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n") with { Zeros = sent * (long)MiB };

@@ -13,8 +13,12 @@ namespace Buildd.IntegrationTests.Wire;
 [CancelAfter(60_000)]
 public sealed class FuzzFindsTests
 {
-    [TestCase("POST /rpc HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx\r\n0\r\n\r\n", 400, TestName = "The size of a chunk overflows")]
-    [TestCase("POST /rpc HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Trailer:\0 1\r\n\r\n", null, TestName = "A trailer has a NUL in its value")]
+    [TestCase(
+        "POST /rpc HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx\r\n0\r\n\r\n", 400,
+        TestName = "The size of a chunk overflows")]
+    [TestCase(
+        "POST /rpc HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Trailer:\0 1\r\n\r\n", null,
+        TestName = "A trailer has a NUL in its value")]
     [TestCase("GET /filecache?a\u001db HTTP/1.1\r\nHost: x\r\n\r\n", 302, TestName = "A query with a control character is redirected")]
     public async Task Nothing_that_a_client_sends_is_an_error_of_ours(string request, int? status, CancellationToken cancellationToken)
     {
@@ -43,7 +47,8 @@ public sealed class FuzzFindsTests
         using var connection = await RawConnection.OpenAsync(slave.Url.Port, cancellationToken);
 
         await connection.SendAsync(Encoding.Latin1.GetBytes(
-            $"{request} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Trailer:\0 1\r\n\r\n"), cancellationToken);
+            $"{request} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Trailer:\0 1\r\n\r\n"),
+            cancellationToken);
         await connection.EndedAsync(cancellationToken);
 
         Assert.That(errors.Errors, Is.Empty);

@@ -66,7 +66,10 @@ public sealed class FuzzTests
         });
         slave.Services.GetRequiredService<ILoggerFactory>().AddProvider(errors);
         await File.WriteAllTextAsync(Path.Combine(slave.CacheDirectory, Chroot), "stands for a chroot", cancellationToken);
-        var mutator = new RequestMutator(Corpus(files.Url), ["/rpc", "/RPC2", "/rpc/", "/filecache/buildlog", $"/filecache/{Chroot}", "/filecache/", "/", "/metrics", "/healthz", "/log/stream"], seed);
+        var mutator = new RequestMutator(
+            Corpus(
+                files.Url), ["/rpc", "/RPC2", "/rpc/", "/filecache/buildlog", $"/filecache/{Chroot}", "/filecache/", "/", "/metrics",
+                "/healthz", "/log/stream"], seed);
         var tally = new FuzzTally();
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -84,7 +87,8 @@ public sealed class FuzzTests
         var seen = await states;
         await BringToRestAsync(slave.Client, cancellationToken);
 
-        await TestContext.Out.WriteLineAsync($"fuzz: {tally}  builds: {backends.Sum(backend => backend.Builds)}, states seen: {string.Join(' ', seen.Order())}");
+        await TestContext.Out.WriteLineAsync(
+            $"fuzz: {tally}  builds: {backends.Sum(backend => backend.Builds)}, states seen: {string.Join(' ', seen.Order())}");
         foreach (var (answer, count) in tally.Answers)
             run.Count(answer, count);
         run.Remark($"after {Wave} requests {sizes[0]}, after all {sizes[^1]}");
@@ -95,7 +99,8 @@ public sealed class FuzzTests
             Assert.That(tally.Requests, Is.EqualTo(sent));
             Assert.That(seen, Is.EquivalentTo(Enum.GetValues<BuilderStatus>()));
             Assert.That(
-                Directory.GetFileSystemEntries(slave.RootDirectory).Select(Path.GetFileName), Is.EquivalentTo(new[] { "filecache", "home", "slave.log" }),
+                Directory.GetFileSystemEntries(slave.RootDirectory)
+                    .Select(Path.GetFileName), Is.EquivalentTo(new[] { "filecache", "home", "slave.log" }),
                 "no path led out of the slave's folders");
         });
         await RequireOneGoodBuildAsync(slave, cancellationToken);
@@ -110,7 +115,11 @@ public sealed class FuzzTests
         async Task SendAsync(int from, int to)
         {
             var next = from - 1;
-            await Parallel.ForAsync(0, Clients, new ParallelOptions { MaxDegreeOfParallelism = Clients, CancellationToken = cancellationToken }, async (_, token) =>
+            await Parallel.ForAsync(0, Clients, new ParallelOptions
+            {
+                MaxDegreeOfParallelism = Clients,
+                CancellationToken = cancellationToken
+            }, async (_, token) =>
             {
                 using var client = new FuzzClient(slave.Url.Port, tally);
                 for (int number; (number = Interlocked.Increment(ref next)) < to;)
@@ -126,7 +135,8 @@ public sealed class FuzzTests
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true); // else the heap keeps pages that it has freed
+        // else the heap keeps pages that it has freed
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         return new Size(GC.GetTotalMemory(forceFullCollection: true), Environment.WorkingSet, Directory.GetFiles("/proc/self/fd").Length);
     }
 
@@ -135,12 +145,14 @@ public sealed class FuzzTests
     {
         string[] calls =
         [
-            $"<methodName>build</methodName><params><param><value>1-2</value></param><param><value>binarypackage</value></param><param><value>{Chroot}</value></param>"
+            $"<methodName>build</methodName><params><param><value>1-2</value></param><param><value>binarypackage</value></param>"
+                + $"<param><value>{Chroot}</value></param>"
                 + "<param><value><struct></struct></value></param><param><value><struct></struct></value></param></params>",
             "<methodName>abort</methodName>",
             "<methodName>clean</methodName>",
             "<methodName>status</methodName>",
-            $"<methodName>ensurepresent</methodName><params><param><value>{new string('0', 40)}</value></param><param><value>{files}none</value></param>"
+            $"<methodName>ensurepresent</methodName><params><param><value>{new string('0', 40)}</value></param>"
+                + $"<param><value>{files}none</value></param>"
                 + "<param><value>user</value></param><param><value>secret</value></param></params>",
         ];
         return
@@ -209,7 +221,8 @@ public sealed class FuzzTests
             end = status.BuildStatus;
             if (end == BuildStatus.Ok)
             {
-                await using var file = await slave.Client.OpenFileAsync(status.FileMap!["result.txt"], cancellationToken: cancellationToken);
+                await using var file =
+                    await slave.Client.OpenFileAsync(status.FileMap!["result.txt"], cancellationToken: cancellationToken);
                 using var reader = new StreamReader(file.Content);
                 Assert.That(await reader.ReadToEndAsync(cancellationToken), Does.StartWith("the result of build "));
             }

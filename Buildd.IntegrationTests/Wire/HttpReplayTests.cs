@@ -33,7 +33,8 @@ public partial class HttpReplayTests
         var (ours, recorded) = await ReplayAsync(exchange);
 
         Assert.That(Describe(ours, AnswerParts.All), Is.EqualTo(Describe(recorded, AnswerParts.All)));
-        Assert.That(ours.Answers.Select(answer => Unbound(answer.Body)), Is.EqualTo(recorded.Answers.Select(answer => Unbound(answer.Body))));
+        Assert.That(
+            ours.Answers.Select(answer => Unbound(answer.Body)), Is.EqualTo(recorded.Answers.Select(answer => Unbound(answer.Body))));
     }
 
     [TestCaseSource(nameof(Different))]

@@ -121,19 +121,24 @@ public class HttpTests
         Assert.That(answer!.Field("Connection"), Is.EqualTo("close"));
     }
 
-    /// <summary>The reference refuses it. The server reads the chunks, as RFC 9112 section 6.3 says, and trusts nothing that follows.</summary>
+    /// <summary>
+    /// The reference refuses it. The server reads the chunks, as RFC 9112 section 6.3 says, and trusts nothing that follows.
+    /// </summary>
     [Test]
     public async Task After_a_length_beside_chunks_the_connection_ends()
     {
         await using var slave = await SlaveInProcess.StartAsync();
         var chunk = $"{Call.Length:x}\r\n{Call}\r\n0\r\n\r\n";
 
-        var answer = await AskAsync(slave, $"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}");
+        var answer = await AskAsync(
+            slave, $"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}");
 
         Assert.That((answer?.Status, answer?.Field("Connection")), Is.EqualTo((200, "close")));
     }
 
-    /// <summary>The reference answers the first and has no resource for the second; RFC 9112 sections 3.2 and 3.2.2 want it the other way round.</summary>
+    /// <summary>
+    /// The reference answers the first and has no resource for the second; RFC 9112 sections 3.2 and 3.2.2 want it the other way round.
+    /// </summary>
     [TestCase("POST /rpc HTTP/1.1\r\n", 400)]
     [TestCase("POST http://localhost/rpc HTTP/1.1\r\nHost: localhost\r\n", 200)]
     public async Task A_host_is_required_and_may_stand_in_the_target(string head, int status)
@@ -170,7 +175,8 @@ public class HttpTests
         program.MapGet("/rpc/page", () => Results.NoContent());
         await program.StartAsync(Deadline);
 
-        var answer = await AskAsync(new Uri(program.Urls.First()).Port, $"{line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Call.Length}\r\n\r\n{Call}");
+        var answer = await AskAsync(
+            new Uri(program.Urls.First()).Port, $"{line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Call.Length}\r\n\r\n{Call}");
 
         Assert.That((answer?.Status, answer?.Field("Location")), Is.EqualTo((status, location)));
     }
@@ -221,7 +227,8 @@ public class HttpTests
     public async Task A_list_has_no_length_and_is_chunked_for_those_who_know_chunks(string version, string? coding)
     {
         const int Files = 2000;
-        await using var slave = await SlaveInProcess.StartAsync(configure: options => options.Endpoints = options.Endpoints with { FileListing = true });
+        await using var slave =
+            await SlaveInProcess.StartAsync(configure: options => options.Endpoints = options.Endpoints with { FileListing = true });
         for (var i = 0; i < Files; i++)
             await File.WriteAllBytesAsync(Path.Combine(slave.CacheDirectory, i.ToString("x40", CultureInfo.InvariantCulture)), []);
 
@@ -232,7 +239,8 @@ public class HttpTests
         Assert.That(rows, Is.EqualTo(Files));
     }
 
-    private static Task<RawAnswer?> AskAsync(SlaveInProcess slave, string request, bool isHead = false) => AskAsync(slave.Url.Port, request, isHead);
+    private static Task<RawAnswer?> AskAsync(SlaveInProcess slave, string request, bool isHead = false) =>
+        AskAsync(slave.Url.Port, request, isHead);
 
     private static async Task<RawAnswer?> AskAsync(int port, string request, bool isHead = false)
     {

@@ -109,7 +109,9 @@ public partial class LifecycleReplayTests
 
     /// <summary>The status line and the fields that a client can rely on; their order is the server's own affair.</summary>
     private static IEnumerable<string> Relied(string head) => head.Split("\r\n")
-        .Where(line => ((string[])["HTTP/", "Content-", "Accept-Ranges", "Last-Modified"]).Any(start => line.StartsWith(start, StringComparison.Ordinal)))
+        .Where(
+            line => ((string[])["HTTP/", "Content-", "Accept-Ranges", "Last-Modified"])
+                .Any(start => line.StartsWith(start, StringComparison.Ordinal)))
         .Select(line => line.StartsWith("Last-Modified", StringComparison.Ordinal) ? "Last-Modified: *" : line);
 
     /// <summary>A body with the times of the log masked: in the open, and in base64, which then stands there decoded.</summary>

@@ -91,7 +91,10 @@ internal sealed record RawAnswer(string StatusLine, IReadOnlyList<string> Fields
         var body = new MemoryStream();
         if (answer.Field("Transfer-Encoding") == "chunked")
         {
-            while (long.Parse((await ReadLineAsync(stream, cancellationToken))!, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) is var length and > 0)
+            while (
+                long.Parse(
+                    (await ReadLineAsync(stream, cancellationToken))!, NumberStyles.AllowHexSpecifier,
+                    CultureInfo.InvariantCulture) is var length and > 0)
             {
                 await CopyAsync(stream, body, length, cancellationToken);
                 await ReadLineAsync(stream, cancellationToken);

@@ -72,7 +72,9 @@ internal sealed class SlaveInProcess : IAsyncDisposable
         return slave;
     }
 
-    /// <summary>One that is protected, or that has other limits than the usual. It logs where tests do, or to <c>slave.log</c> in its folder.</summary>
+    /// <summary>
+    /// One that is protected, or that has other limits than the usual. It logs where tests do, or to <c>slave.log</c> in its folder.
+    /// </summary>
     internal static async Task<SlaveInProcess> StartAsync(
         SecurityOptions security, IPAddress? address = null, Action<SlaveOptions>? configure = null, bool logsToFile = false)
     {

@@ -76,5 +76,6 @@ public class WireReplayTests
 
     /// <summary>The status line and the fields that a client can rely on; their order is the server's own affair.</summary>
     private static IEnumerable<string> Relied(string head) =>
-        head.Split("\r\n").Where(line => line.StartsWith("HTTP/", StringComparison.Ordinal) || line.StartsWith("Content-", StringComparison.Ordinal));
+        head.Split("\r\n")
+            .Where(line => line.StartsWith("HTTP/", StringComparison.Ordinal) || line.StartsWith("Content-", StringComparison.Ordinal));
 }

@@ -13,7 +13,9 @@ public static class FileName
     /// <summary>The longest name in bytes of UTF-8: NAME_MAX of Linux (limits.h).</summary>
     public const int MaxBytes = 255;
 
-    /// <summary>The longest name from the wire, in bytes of UTF-8: <see cref="MaxBytes"/> less what a slave puts before and after it.</summary>
+    /// <summary>
+    /// The longest name from the wire, in bytes of UTF-8: <see cref="MaxBytes"/> less what a slave puts before and after it.
+    /// </summary>
     public const int MaxWireBytes = 200;
 
     /// <summary>How much of a name <see cref="Display"/> shows, in characters; a line of a log stays readable.</summary>
@@ -52,8 +54,8 @@ public static class FileName
 
     /// <summary>
     /// What is wrong with a name from a slave's wire (build ids, names of inputs and results) that becomes one part of a path, or null when
-    /// it may be used. Looser than <see cref="FindMistake"/>, as masters send names such as <c>.config</c> and the original takes them: refused are
-    /// the empty name, <c>.</c> and <c>..</c>, a slash, control characters and more than <see cref="MaxWireBytes"/> bytes.
+    /// it may be used. Looser than <see cref="FindMistake"/>, as masters send names such as <c>.config</c> and the original takes them:
+    /// refused are the empty name, <c>.</c> and <c>..</c>, a slash, control characters and more than <see cref="MaxWireBytes"/> bytes.
     /// </summary>
     public static string? FindWireMistake(string name) => name switch
     {

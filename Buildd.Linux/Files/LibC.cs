@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Buildd.Linux.Files;
 
-/// <summary>The calls on files that .NET has no name for. Numbers are those of Linux; where architectures of Debian differ, it says so.</summary>
+/// <summary>
+/// The calls on files that .NET has no name for. Numbers are those of Linux; where architectures of Debian differ, it says so.
+/// </summary>
 internal static unsafe partial class LibC
 {
     internal const int NotPermitted = 1; // EPERM

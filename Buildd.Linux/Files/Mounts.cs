@@ -1,6 +1,8 @@
 namespace Buildd.Linux.Files;
 
-/// <summary>Mounts and unmounts, for root. Paths are followed wherever they lead: hand in those of held handles. Any thread may call.</summary>
+/// <summary>
+/// Mounts and unmounts, for root. Paths are followed wherever they lead: hand in those of held handles. Any thread may call.
+/// </summary>
 public static class Mounts
 {
     private const nuint BindFlag = 0x1000; // MS_BIND
@@ -19,7 +21,8 @@ public static class Mounts
 
     /// <summary>Has a folder appear at another one.</summary>
     /// <exception cref="IOException">It did not work.</exception>
-    public static void Bind(string folder, string point) => Check(LibC.Mount(folder, point, "none", BindFlag, ""), "the folder could not be bound");
+    public static void Bind(string folder, string point) =>
+        Check(LibC.Mount(folder, point, "none", BindFlag, ""), "the folder could not be bound");
 
     /// <summary>Takes from what <see cref="Bind"/> made everything but reading.</summary>
     /// <exception cref="IOException">It did not work.</exception>

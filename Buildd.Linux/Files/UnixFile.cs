@@ -110,7 +110,9 @@ public static class UnixFile
         }
     }
 
-    /// <summary>Gives a file another name, replacing what has it. Unlike <see cref="File.Move(string, string, bool)"/> it never copies.</summary>
+    /// <summary>
+    /// Gives a file another name, replacing what has it. Unlike <see cref="File.Move(string, string, bool)"/> it never copies.
+    /// </summary>
     /// <returns>False when that is another file system.</returns>
     /// <exception cref="IOException">It can't be renamed.</exception>
     public static bool TryRename(string from, string to)

@@ -16,7 +16,8 @@ internal sealed partial class ControlGroup
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>All levels, no links; what can't be looked into is passed over.</summary>
-    private static readonly EnumerationOptions Below = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+    private static readonly EnumerationOptions Below =
+        new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
 
     private readonly string _directory;
 
@@ -72,7 +73,8 @@ internal sealed partial class ControlGroup
         try
         {
             return FindMount() is { } mount
-                ? [.. Directory.EnumerateDirectories(mount, "*", Below).Where(path => isOne(Path.GetFileName(path))).Select(path => new ControlGroup(path))]
+                ? [.. Directory.EnumerateDirectories(mount, "*", Below).Where(path => isOne(Path.GetFileName(path))).Select(
+                    path => new ControlGroup(path))]
                 : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -133,13 +135,15 @@ internal sealed partial class ControlGroup
     internal void RemoveEmpty() => Directory.Delete(_directory);
 
     /// <summary>The group's folder and all below it, a folder before what is in it.</summary>
-    private IEnumerable<string> Groups() => Directory.EnumerateDirectories(_directory, "*", Below).OrderBy(path => path, StringComparer.Ordinal).Prepend(_directory);
+    private IEnumerable<string> Groups() =>
+        Directory.EnumerateDirectories(_directory, "*", Below).OrderBy(path => path, StringComparer.Ordinal).Prepend(_directory);
 
     private static List<int> Numbers(string group)
     {
         try
         {
-            return [.. File.ReadLines(Path.Combine(group, "cgroup.procs")).Select(line => int.Parse(line, NumberStyles.None, CultureInfo.InvariantCulture))];
+            return [.. File.ReadLines(Path.Combine(group, "cgroup.procs")).Select(line => int.Parse(line, NumberStyles.None,
+                CultureInfo.InvariantCulture))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -151,7 +155,8 @@ internal sealed partial class ControlGroup
     private static IEnumerable<string> FindPlaces()
     {
         var own = FindOwn();
-        return FindMount() is { } mount && own is not null ? PlacesFor(own).Select(place => Path.Join(mount, place)).Where(Directory.Exists) : [];
+        return FindMount() is { } mount
+            && own is not null ? PlacesFor(own).Select(place => Path.Join(mount, place)).Where(Directory.Exists) : [];
     }
 
     /// <summary>

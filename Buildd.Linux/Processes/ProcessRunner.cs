@@ -6,7 +6,9 @@ using System.Text;
 
 namespace Buildd.Linux.Processes;
 
-/// <summary>Takes a piece of a process's output. Called on one thread at a time, in order; the bytes are valid only during the call.</summary>
+/// <summary>
+/// Takes a piece of a process's output. Called on one thread at a time, in order; the bytes are valid only during the call.
+/// </summary>
 public delegate void OutputWriter(ReadOnlySpan<byte> bytes);
 
 /// <summary>Runs commands: the only place in Buildd where a process is started.</summary>
@@ -51,7 +53,9 @@ public static class ProcessRunner
     /// </param>
     /// <returns>How it ended; a non-zero exit code is a result, not an exception.</returns>
     /// <exception cref="ProcessException">It could not be started, or not be killed within <see cref="KillDeadline"/>.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped; nothing that it started with its own pid is running any more.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// It was stopped; nothing that it started with its own pid is running any more.
+    /// </exception>
     public static async Task<ProcessResult> RunAsync(
         Command command, OutputWriter output, ProcessScope? scope = null, CancellationToken cancellationToken = default)
     {
@@ -70,7 +74,9 @@ public static class ProcessRunner
     /// <param name="cancellationToken">Stops it, as in <see cref="RunAsync"/>.</param>
     /// <returns>How it ended; a non-zero exit code is a result, not an exception.</returns>
     /// <exception cref="ProcessException">It could not be started, or not be killed within <see cref="KillDeadline"/>.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped; nothing that it started with its own pid is running any more.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// It was stopped; nothing that it started with its own pid is running any more.
+    /// </exception>
     public static async Task<ProcessResult> RunSeparatedAsync(
         Command command, OutputWriter output, OutputWriter errors, CancellationToken cancellationToken = default)
     {

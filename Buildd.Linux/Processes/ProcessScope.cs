@@ -56,7 +56,9 @@ public sealed class ProcessScope : IAsyncDisposable
 
     /// <summary>Opens a scope.</summary>
     /// <param name="name">For the control group's name, so that a person who looks finds what it is about.</param>
-    /// <param name="rootDirectory">A folder that processes of the scope have as their root, such as a chroot; it need not be there yet.</param>
+    /// <param name="rootDirectory">
+    /// A folder that processes of the scope have as their root, such as a chroot; it need not be there yet.
+    /// </param>
     /// <param name="time">The clock; null means the system's.</param>
     /// <param name="withControlGroup">
     /// Whether to have a control group if that can be; not for a program that was started in one for the purpose, nor for
@@ -72,20 +74,22 @@ public sealed class ProcessScope : IAsyncDisposable
     }
 
     /// <summary>Opens a scope over a control group, or over a mark where there is none.</summary>
-    internal static ProcessScope Open(string mark, ControlGroup? group, string? rootDirectory, TimeProvider? time, ScopeLimits limits) => new(
+    internal static ProcessScope Open(string mark, ControlGroup? group, string? rootDirectory, TimeProvider? time, ScopeLimits limits) =>
+        new(
         group is null ? [] : [group],
         group is null ? mark : null,
         () => (group is null ? ProcessTable.Marked(MarkVariable, value => value == mark) : [])
             .Concat(rootDirectory is null ? [] : ProcessTable.RootedAt(rootDirectory)),
         time ?? TimeProvider.System)
-    {
-        MissingControllers = group?.Limit(limits) ?? ControllersFor(limits),
-    };
+        {
+            MissingControllers = group?.Limit(limits) ?? ControllersFor(limits),
+        };
 
     /// <summary>Opens a scope over whatever a search finds: nothing is started in it.</summary>
     /// <param name="find">Finds the processes that belong together, as they are now; no ended ones.</param>
     /// <param name="time">The clock; null means the system's.</param>
-    public static ProcessScope OpenOver(Func<IEnumerable<ProcessInfo>> find, TimeProvider? time = null) => new([], null, find, time ?? TimeProvider.System);
+    public static ProcessScope OpenOver(Func<IEnumerable<ProcessInfo>> find, TimeProvider? time = null) =>
+        new([], null, find, time ?? TimeProvider.System);
 
     /// <summary>Which of the controllers that limits need this process can't have for its scopes; empty when all is well.</summary>
     public static IReadOnlyList<string> FindMissingControllers(ScopeLimits limits)
@@ -116,7 +120,8 @@ public sealed class ProcessScope : IAsyncDisposable
         return new ProcessScope(
             ControlGroup.FindLeft(IsLeft),
             null,
-            () => ProcessTable.Marked(MarkVariable, IsLeft).Concat(ProcessTable.RootedAt(directory)).Concat(ProcessTable.WorkingIn(directory)),
+            () => ProcessTable.Marked(MarkVariable, IsLeft).Concat(ProcessTable.RootedAt(directory))
+                .Concat(ProcessTable.WorkingIn(directory)),
             time ?? TimeProvider.System);
 
         bool IsLeft(string group) => IsNamed(group, name) && IsOfDeadProgram(group);
@@ -190,7 +195,9 @@ public sealed class ProcessScope : IAsyncDisposable
 
     /// <summary>Whether a control group is that of a scope with a name, whichever program made it.</summary>
     /// <param name="group">What the group is called, without the folders above it.</param>
-    /// <param name="name">The scope's name, as it was given to <see cref="Open(string, string?, TimeProvider?, bool, ScopeLimits?)"/>.</param>
+    /// <param name="name">
+    /// The scope's name, as it was given to <see cref="Open(string, string?, TimeProvider?, bool, ScopeLimits?)"/>.
+    /// </param>
     public static bool IsNamed(string group, string name)
     {
         // buildd, the program's identity, a number, the name: only that may have a hyphen.

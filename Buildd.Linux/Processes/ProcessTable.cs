@@ -54,7 +54,8 @@ public static class ProcessTable
     /// A process as no other one is until the next boot: its number, which is given out again some day, and when it was
     /// started, in the kernel's ticks. Null when there is none of that number.
     /// </summary>
-    internal static string? IdentityOf(int pid) => ReadStat(pid) is { } stat ? string.Create(CultureInfo.InvariantCulture, $"{pid}.{stat.Started}") : null;
+    internal static string? IdentityOf(int pid) =>
+        ReadStat(pid) is { } stat ? string.Create(CultureInfo.InvariantCulture, $"{pid}.{stat.Started}") : null;
 
     internal static bool IsAlive(ProcessInfo process) => process.State is not ('Z' or 'X');
 
@@ -66,7 +67,9 @@ public static class ProcessTable
         {
             var line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(line => line.StartsWith(Field, StringComparison.Ordinal));
             return line is not null
-                && long.TryParse(line.AsSpan(Field.Length, line.Length - Field.Length - 2), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var kibibytes)
+                && long.TryParse(
+                    line.AsSpan(Field.Length, line.Length - Field.Length - 2),
+                    NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var kibibytes)
                 ? kibibytes * 1024
                 : 0;
         }

@@ -49,7 +49,8 @@ public sealed class ServiceNotifier(Action<string>? send, Action<Exception, stri
     /// <summary>Notifies that a reload has begun; <see cref="Ready"/> says that it is done.</summary>
     /// <param name="sinceBoot">The monotonic clock, by which systemd distinguishes this reload from an earlier one.</param>
     public bool Reloading(TimeSpan sinceBoot) =>
-        Notify(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={sinceBoot.Ticks / TimeSpan.TicksPerMicrosecond}"));
+        Notify(
+            string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={sinceBoot.Ticks / TimeSpan.TicksPerMicrosecond}"));
 
     /// <summary>Replaces line ends: each would begin another message in the service's name.</summary>
     private static string OneLine(string text) => new([.. text.Select(c => char.IsControl(c) ? '?' : c)]);

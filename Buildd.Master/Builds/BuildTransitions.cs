@@ -51,7 +51,9 @@ public static class BuildTransitions
             }
             : throw Refused(build, "be dispatched");
 
-    /// <summary>Back into the queue from a builder. A build that is to be cancelled is cancelled instead, as it is never tried again.</summary>
+    /// <summary>
+    /// Back into the queue from a builder. A build that is to be cancelled is cancelled instead, as it is never tried again.
+    /// </summary>
     /// <param name="build">The build.</param>
     /// <param name="now">The time.</param>
     /// <param name="reason">Why, for people.</param>
@@ -87,7 +89,8 @@ public static class BuildTransitions
 
     /// <summary>Its leaf is in <c>incoming/</c>: it leaves the queue, its builder is free, and the upload processor may have it.</summary>
     /// <exception cref="BuildStateException">It isn't being gathered.</exception>
-    public static Build HandedOver(this Build build, IReadOnlyList<BuildFile> files, DateTimeOffset now) => build.State == BuildState.Gathering
+    public static Build HandedOver(this Build build, IReadOnlyList<BuildFile> files, DateTimeOffset now) =>
+        build.State == BuildState.Gathering
         ? build with { State = BuildState.Uploading, Queue = null, Finished = build.Finished ?? now, Files = files, Reason = null }
         : throw Refused(build, "be handed over");
 
@@ -95,7 +98,8 @@ public static class BuildTransitions
     /// <param name="build">The build.</param>
     /// <param name="state">
     /// <see cref="BuildState.FailedToBuild"/>, <see cref="BuildState.ManualDepWait"/>, <see cref="BuildState.ChrootWait"/>,
-    /// <see cref="BuildState.Superseded"/> or <see cref="BuildState.Cancelled"/>. A build that is to be cancelled becomes that, whatever is asked for.
+    /// <see cref="BuildState.Superseded"/> or <see cref="BuildState.Cancelled"/>. A build that is to be cancelled becomes that, whatever is
+    /// asked for.
     /// </param>
     /// <param name="now">The time.</param>
     /// <param name="dependencies">For <see cref="BuildState.ManualDepWait"/>, what can't be met.</param>
@@ -201,7 +205,9 @@ public static class BuildTransitions
 
 /// <summary>A build can't go where it was to go from where it is.</summary>
 public sealed class BuildStateException(Build build, string what)
-    : MasterException($"{build.Cookie} is {build.State.ToName()}{(build.Queue is { } queue ? $", {queue} in the queue" : ", not queued")}, and can't {what}.")
+    : MasterException(
+        $"{build.Cookie} is {build.State.ToName()}{(build.Queue is { } queue ? $", {queue} in the queue" : ", not queued")}, and can't "
+            + $"{what}.")
 {
     /// <summary>The build as it is.</summary>
     public Build Build { get; } = build;

@@ -28,7 +28,9 @@ public sealed record NewBuild
     /// <summary>What is built, without a version: a source package's or live filesystem's name. Empty (the default) is none.</summary>
     public string Subject { get; init; } = "";
 
-    /// <summary>Who shares the farm: builds of one owner wait for each other. All with the empty name (the default) are one owner.</summary>
+    /// <summary>
+    /// Who shares the farm: builds of one owner wait for each other. All with the empty name (the default) are one owner.
+    /// </summary>
     public string Owner { get; init; } = "";
 
     /// <summary>The archive's name or number, a folder's name in the leaf; default <c>1</c>.</summary>
@@ -77,7 +79,8 @@ public sealed record NewBuild
         get;
         init => field = value.Length <= MaxSpecificationBytes
             ? value
-            : throw new ArgumentException($"The specification has {value.Length} bytes, and at most {MaxSpecificationBytes} are kept.", nameof(value));
+            : throw new ArgumentException(
+                $"The specification has {value.Length} bytes, and at most {MaxSpecificationBytes} are kept.", nameof(value));
     }
 
     /// <summary>The build as a store adds it.</summary>
@@ -111,6 +114,7 @@ public sealed record NewBuild
         ArgumentException.ThrowIfNullOrEmpty(value);
         return value.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c))
             ? value
-            : throw new ArgumentException($"{FileName.Display(value)} is no kind of job: only capital letters and digits may be in it.", nameof(value));
+            : throw new ArgumentException(
+                $"{FileName.Display(value)} is no kind of job: only capital letters and digits may be in it.", nameof(value));
     }
 }

@@ -253,7 +253,8 @@ public sealed class Scheduler(
         {
             // The builder first: what is dirty without a build is only cleaned once more, but a clean one with a build is not to be.
             var now = time.GetUtcNow();
-            var dirty = await builders.TryReplaceAsync([.. picks.Select(pick => pick.Offer.Builder.Made(CleanState.Dirty, now))], cancellationToken)
+            var dirty =
+                await builders.TryReplaceAsync([.. picks.Select(pick => pick.Offer.Builder.Made(CleanState.Dirty, now))], cancellationToken)
                 .ConfigureAwait(false);
             var held = Enumerable.Range(0, picks.Count).Where(i => dirty[i] is not null).ToList();
             var stored = await builds.TryReplaceAsync([.. held.Select(i => picks[i].Taken)], cancellationToken).ConfigureAwait(false);

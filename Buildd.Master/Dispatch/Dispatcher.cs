@@ -15,7 +15,9 @@ namespace Buildd.Master.Dispatch;
 /// <param name="logger">The master's diagnostics.</param>
 internal sealed class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<Dispatcher> logger)
 {
-    /// <summary>How many files the slave is asked for at a time; a source has three or four, and the original asks for all at once.</summary>
+    /// <summary>
+    /// How many files the slave is asked for at a time; a source has three or four, and the original asks for all at once.
+    /// </summary>
     private const int MaxParallelFiles = 8;
 
     /// <summary>Hands the build over; when this returns, and only then, the slave has it.</summary>

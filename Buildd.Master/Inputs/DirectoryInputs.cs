@@ -22,7 +22,8 @@ public sealed class DirectoryInputs(string folder, Uri url) : IInputSource
     {
         var prefix = $"chroot-{series}-{archTag}.tar";
         var name = Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path))
-            .Where(name => name == prefix || name.StartsWith(prefix + ".", StringComparison.Ordinal)).Order(StringComparer.Ordinal).FirstOrDefault();
+            .Where(name => name == prefix || name.StartsWith(prefix + ".", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+            .FirstOrDefault();
         return name is null ? null : await FindAsync(name, cancellationToken).ConfigureAwait(false);
     }
 

@@ -35,7 +35,9 @@ public sealed record BuildDescription
     /// <summary>The series, such as <c>bookworm</c>.</summary>
     public string? Series { get; init; }
 
-    /// <summary>The pocket's name: <c>RELEASE</c> (the default), <c>SECURITY</c>, <c>UPDATES</c>, <c>PROPOSED</c> or <c>BACKPORTS</c>.</summary>
+    /// <summary>
+    /// The pocket's name: <c>RELEASE</c> (the default), <c>SECURITY</c>, <c>UPDATES</c>, <c>PROPOSED</c> or <c>BACKPORTS</c>.
+    /// </summary>
     public string Pocket { get; init => field = value ?? "RELEASE"; } = "RELEASE"; // what is read from JSON sets to null what isn't there
 
     /// <summary>The component that the source is published in; where packages go whose section names none. Null for main.</summary>

@@ -4,9 +4,10 @@ using Buildd.Master.Builds;
 namespace Buildd.Master.Leaves;
 
 /// <summary>
-/// Where leaves are below one root, from a build's end to the end of its upload: <c>grabbing/</c> while they are fetched, <c>incoming/</c>, then
-/// <c>accepted/</c>, <c>rejected/</c> or <c>failed/</c>. Leaves change their place by one rename each, so that they are never in two places and
-/// never in none. Any may look.
+/// Where leaves are below one root, from a build's end to the end of its upload: <c>grabbing/</c> while they are fetched, <c>incoming/</c>,
+/// then
+/// <c>accepted/</c>, <c>rejected/</c> or <c>failed/</c>. Leaves change their place by one rename each, so that they are never in two places
+/// and never in none. Any may look.
 /// </summary>
 /// <param name="root">The folder.</param>
 public sealed class LeafFolders(string root)
@@ -44,7 +45,9 @@ public sealed class LeafFolders(string root)
             Directory.CreateDirectory(folder);
     }
 
-    /// <summary>The folder in a leaf that has the build's results, for upload processors to find: <c>LEAF/ARCHIVE/DISTRIBUTION</c>.</summary>
+    /// <summary>
+    /// The folder in a leaf that has the build's results, for upload processors to find: <c>LEAF/ARCHIVE/DISTRIBUTION</c>.
+    /// </summary>
     public static string ResultsIn(string leaf, Build build)
     {
         ArgumentNullException.ThrowIfNull(build);

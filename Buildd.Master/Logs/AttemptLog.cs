@@ -74,7 +74,9 @@ internal sealed class AttemptLog : IDisposable
             Mark();
     }
 
-    /// <summary>Takes bytes of which nobody knows where in the slave's log they are; <paramref name="gap"/> when some are missing before.</summary>
+    /// <summary>
+    /// Takes bytes of which nobody knows where in the slave's log they are; <paramref name="gap"/> when some are missing before.
+    /// </summary>
     public void AppendLoose(ReadOnlySpan<byte> bytes, bool gap)
     {
         if (gap)
@@ -136,7 +138,8 @@ internal sealed class AttemptLog : IDisposable
             _full = true;
             bytes = bytes[..(int)Math.Max(0, room)];
             _file.Write(bytes);
-            bytes = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"\n[the log has more than {_maxBytes} bytes: the rest is not kept]\n"));
+            bytes = Encoding.UTF8.GetBytes(
+                string.Create(CultureInfo.InvariantCulture, $"\n[the log has more than {_maxBytes} bytes: the rest is not kept]\n"));
         }
 
         _file.Write(bytes);

@@ -54,7 +54,8 @@ public sealed class LogStore(string folder)
             return File.Exists(target) ? stored : null;
         Directory.CreateDirectory(AttemptFolder(build));
         var part = target + ".part";
-        var input = new FileStream(running, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0, FileOptions.Asynchronous);
+        var input =
+            new FileStream(running, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0, FileOptions.Asynchronous);
         await using (input.ConfigureAwait(false))
         {
             var output = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, PieceBytes, FileOptions.Asynchronous);
@@ -87,7 +88,8 @@ public sealed class LogStore(string folder)
     {
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, PieceBytes, FileOptions.Asynchronous);
+            return new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, PieceBytes, FileOptions.Asynchronous);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -28,7 +28,8 @@ internal static class BuildMailId
 {
     private const int Digits = 32;
 
-    public static string Of(Build build, MailPerson to) => Of($"{build.Cookie} {build.Attempt} {build.State} {build.Leaf} {build.Reason}", to);
+    public static string Of(Build build, MailPerson to) =>
+        Of($"{build.Cookie} {build.Attempt} {build.State} {build.Leaf} {build.Reason}", to);
 
     public static string Of(string about, MailPerson to) =>
         "buildd-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{about} {to.Address}")))[..Digits];

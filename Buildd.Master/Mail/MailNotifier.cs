@@ -47,13 +47,15 @@ public sealed class MailNotifier : INotifier
     /// <param name="extra">What was wrong, and the name of the leaf.</param>
     /// <param name="cancellationToken">Ends the sending.</param>
     /// <exception cref="InvalidOperationException"><paramref name="extra"/> is missing, without which nobody could help.</exception>
-    public Task UploadFailedAsync(Build build, string extra, CancellationToken cancellationToken = default) => TellAsync(build, extra, cancellationToken);
+    public Task UploadFailedAsync(Build build, string extra, CancellationToken cancellationToken = default) =>
+        TellAsync(build, extra, cancellationToken);
 
     /// <summary>An upload was rejected: for who made it.</summary>
     internal async Task UploadRejectedAsync(Build build, UploadRejection rejection, CancellationToken cancellationToken)
     {
         var description = await DescribeAsync(build, cancellationToken).ConfigureAwait(false);
-        if (!_options.SendsBuildNotification || description.Purpose == ArchivePurpose.Copy || MailPerson.TryParse(rejection.ChangedBy) is not { } maker)
+        if (!_options.SendsBuildNotification || description.Purpose == ArchivePurpose.Copy
+            || MailPerson.TryParse(rejection.ChangedBy) is not { } maker)
             return;
         var (subject, body) = _options.Templates.Rejection.Fill(new Dictionary<string, string>
         {

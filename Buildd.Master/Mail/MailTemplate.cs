@@ -35,14 +35,16 @@ public sealed class MailTemplate
         foreach (var used in Names(template._subject).Concat(Names(body)))
         {
             if (!names.Contains(used))
-                throw new MailException($"the template {name} has {{{used}}} in it, and there are {string.Join(", ", names.Order(StringComparer.Ordinal))}");
+                throw new MailException(
+                    $"the template {name} has {{{used}}} in it, and there are {string.Join(", ", names.Order(StringComparer.Ordinal))}");
         }
 
         return template;
     }
 
     /// <summary>Puts values in. A value is text and no template: braces in it stay as they are.</summary>
-    internal (string Subject, string Body) Fill(IReadOnlyDictionary<string, string> values) => (Fill(_subject, values), Fill(_body, values));
+    internal (string Subject, string Body) Fill(IReadOnlyDictionary<string, string> values) =>
+        (Fill(_subject, values), Fill(_body, values));
 
     private static string Fill(string text, IReadOnlyDictionary<string, string> values)
     {

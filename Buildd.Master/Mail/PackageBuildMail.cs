@@ -20,7 +20,8 @@ internal static class PackageBuildMail
     {
         if (build.State == BuildState.FailedToUpload && string.IsNullOrWhiteSpace(extra))
             throw new InvalidOperationException("Extra information is required for FAILEDTOUPLOAD notifications.");
-        var text = build.State == BuildState.FailedToUpload ? $"Upload log:\n{extra!.TrimEnd()}\n" : extra is null ? "" : $"{extra.TrimEnd()}\n";
+        var text =
+            build.State == BuildState.FailedToUpload ? $"Upload log:\n{extra!.TrimEnd()}\n" : extra is null ? "" : $"{extra.TrimEnd()}\n";
         return
         [
             .. Recipients(description, options).OrderBy(recipient => recipient.Person.Address, StringComparer.Ordinal).Select(recipient =>

@@ -17,7 +17,9 @@ public interface INotifier
     /// </summary>
     Task BuildFailedAsync(Build build, CancellationToken cancellationToken = default);
 
-    /// <summary>A builder was taken out of service: for the farm's administrators. The reason is in <see cref="Builder.FailNotes"/>.</summary>
+    /// <summary>
+    /// A builder was taken out of service: for the farm's administrators. The reason is in <see cref="Builder.FailNotes"/>.
+    /// </summary>
     /// <remarks>Differs: in the original a builder fails in silence.</remarks>
     Task BuilderFailedAsync(Builder builder, CancellationToken cancellationToken = default);
 }

@@ -31,7 +31,8 @@ internal sealed class Download(ISlaveClient slave, DiskSpace space)
                 await passage.PassAsync(target, target.Length, null, null, cancellationToken).ConfigureAwait(false);
                 // A byte too many ends it as well: what was promised is what there is room for.
                 var size = file.Offset + await passage
-                    .PassAsync(file.Content, file.TotalLength - file.Offset + 1, target, count => space.Written(count), cancellationToken).ConfigureAwait(false);
+                    .PassAsync(file.Content, file.TotalLength - file.Offset + 1, target, count => space.Written(count), cancellationToken)
+                    .ConfigureAwait(false);
                 if (size != file.TotalLength)
                     throw new ResultMismatchException(slave.Url, name, Bytes(file.TotalLength), Bytes(size));
                 target.Flush(flushToDisk: true);

@@ -55,7 +55,9 @@ internal sealed class Gatherer : IDisposable
         return files;
     }
 
-    /// <summary>Fetches all files of a build that is <see cref="BuildState.Gathering"/>, or what is still missing of them, and lands the leaf.</summary>
+    /// <summary>
+    /// Fetches all files of a build that is <see cref="BuildState.Gathering"/>, or what is still missing of them, and lands the leaf.
+    /// </summary>
     /// <exception cref="ResultException">A file isn't what was promised, or there is no room for it. The leaf has not landed.</exception>
     /// <exception cref="SlaveException">A file can't be had. The leaf has not landed.</exception>
     public async Task<IReadOnlyList<BuildFile>> FetchAsync(
@@ -104,7 +106,9 @@ internal sealed class Gatherer : IDisposable
             Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>Removes leaves in the making that belong to no build: a master was killed between a build's end and their removal.</summary>
+    /// <summary>
+    /// Removes leaves in the making that belong to no build: a master was killed between a build's end and their removal.
+    /// </summary>
     /// <param name="queued">Reads the builds that are queued, after the leaves were listed.</param>
     public async Task SweepAsync(Func<Task<IEnumerable<Build>>> queued)
     {
@@ -117,7 +121,8 @@ internal sealed class Gatherer : IDisposable
     public void Dispose() => _downloads.Dispose();
 
     private static async Task<BuildFile> FetchAsync(
-        ISlaveClient slave, (string Name, string Sha1) wanted, string folder, int number, DiskSpace space, CancellationToken cancellationToken)
+        ISlaveClient slave, (string Name, string Sha1) wanted, string folder, int number, DiskSpace space,
+        CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder, wanted.Name);
         if (File.Exists(path)) // from before a restart: it was verified then, and is again
@@ -136,7 +141,8 @@ internal sealed class Gatherer : IDisposable
         {
             file = await download.RunAsync(wanted.Sha1, wanted.Name, part, cancellationToken).ConfigureAwait(false);
         }
-        catch (SlaveProtocolException exception) when (exception.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && File.Exists(part))
+        catch (SlaveProtocolException exception) when (exception.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable
+            && File.Exists(part))
         {
             File.Delete(part); // it is longer than the file: what was fetched is not its beginning
             file = await download.RunAsync(wanted.Sha1, wanted.Name, part, cancellationToken).ConfigureAwait(false);

@@ -10,7 +10,9 @@ namespace Buildd.Master.Results;
 /// </summary>
 internal sealed class Passage : IDisposable
 {
-    /// <summary>The size of a piece, of which there are two: large enough that neither system calls nor the change of threads count.</summary>
+    /// <summary>
+    /// The size of a piece, of which there are two: large enough that neither system calls nor the change of threads count.
+    /// </summary>
     internal const int PieceBytes = 512 * 1024;
 
     /// <summary>Below it threads cost more than they gain.</summary>
@@ -32,7 +34,8 @@ internal sealed class Passage : IDisposable
     /// <param name="cancellationToken">Ends it; what was written is the beginning of the stream.</param>
     /// <returns>How many bytes passed. They are not on the disk yet.</returns>
     /// <remarks>What came before the reading failed is written all the same: it can be gone on with.</remarks>
-    public async Task<long> PassAsync(Stream source, long atMost, FileStream? target, Action<int>? passed, CancellationToken cancellationToken)
+    public async Task<long> PassAsync(
+        Stream source, long atMost, FileStream? target, Action<int>? passed, CancellationToken cancellationToken)
     {
         var size = (int)Math.Clamp(atMost, 1, PieceBytes);
         var (piece, other) = (ArrayPool<byte>.Shared.Rent(size), ArrayPool<byte>.Shared.Rent(size));
@@ -82,13 +85,18 @@ internal sealed class Passage : IDisposable
         _sha256.Dispose();
     }
 
-    /// <summary>Reads until the piece is full or the stream has ended. It never throws: what came before a failure is worth something.</summary>
-    private static async Task<(int Count, ExceptionDispatchInfo? Failure)> FillAsync(Stream source, Memory<byte> piece, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads until the piece is full or the stream has ended. It never throws: what came before a failure is worth something.
+    /// </summary>
+    private static async Task<(
+        int Count, ExceptionDispatchInfo? Failure)> FillAsync(Stream source, Memory<byte> piece, CancellationToken cancellationToken)
     {
         var count = 0;
         try
         {
-            for (int read; count < piece.Length && (read = await source.ReadAsync(piece[count..], cancellationToken).ConfigureAwait(false)) > 0;)
+            for (
+                int read; count < piece.Length
+                    && (read = await source.ReadAsync(piece[count..], cancellationToken).ConfigureAwait(false)) > 0;)
                 count += read;
             return (count, null);
         }

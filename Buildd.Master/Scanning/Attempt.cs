@@ -31,8 +31,10 @@ internal sealed class Attempt(BuilderAgentParts parts, ISlaveClient slave, Build
             return new NotNow($"This master does not know the kind of job {build.JobType}.");
         try
         {
-            var specification = await parts.Master.Builds.FindSpecificationAsync(build.Id, cancellationToken).ConfigureAwait(false) ?? default;
-            var preparation = await kind.PrepareAsync(new Dispatching(build, specification, builder.Now, parts.Master.Inputs), cancellationToken)
+            var specification = await parts.Master.Builds.FindSpecificationAsync(build.Id, cancellationToken).ConfigureAwait(false)
+                ?? default;
+            var preparation =
+                await kind.PrepareAsync(new Dispatching(build, specification, builder.Now, parts.Master.Inputs), cancellationToken)
                 .ConfigureAwait(false);
             return preparation is Ready(var job) && job.Cookie != build.Cookie
                 ? new Rejected(BuildState.FailedToBuild, $"Its kind of job made a job for {job.Cookie} of it.")
@@ -164,7 +166,8 @@ internal sealed class Attempt(BuilderAgentParts parts, ISlaveClient slave, Build
         var name = IJobKind.DefaultLogName;
         if (parts.Kinds.TryGetValue(build.JobType, out var kind))
         {
-            var specification = await parts.Master.Builds.FindSpecificationAsync(build.Id, cancellationToken).ConfigureAwait(false) ?? default;
+            var specification = await parts.Master.Builds.FindSpecificationAsync(build.Id, cancellationToken).ConfigureAwait(false)
+                ?? default;
             name = kind.LogName(build, specification, state);
         }
 

@@ -15,7 +15,8 @@ internal sealed class AttemptWatch : IDisposable
     private readonly ProgressTracker _progress = new();
     private ReadOnlyMemory<byte>? _tail;
 
-    public AttemptWatch(Build build, ISlaveClient slave, LogStore logs, IReadOnlyList<ReadOnlyMemory<byte>> secrets, long maxLogBytes, ILogger logger)
+    public AttemptWatch(
+        Build build, ISlaveClient slave, LogStore logs, IReadOnlyList<ReadOnlyMemory<byte>> secrets, long maxLogBytes, ILogger logger)
     {
         (Id, Attempt) = (build.Id, build.Attempt);
         _log = AttemptLog.Open(logs.RunningPath(build), secrets, maxLogBytes);

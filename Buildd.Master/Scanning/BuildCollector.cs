@@ -8,7 +8,8 @@ namespace Buildd.Master.Scanning;
 
 /// <summary>Brings home what a build has left on its builder.</summary>
 internal sealed class BuildCollector(
-    BuilderAgentParts parts, ISlaveClient slave, BuilderRecord builder, Attempt attempt, BuildWriter builds, BuilderFailures failures, ILogger logger)
+    BuilderAgentParts parts, ISlaveClient slave, BuilderRecord builder, Attempt attempt, BuildWriter builds, BuilderFailures failures,
+    ILogger logger)
 {
     private MasterOptions Options => parts.Options;
 
@@ -74,7 +75,8 @@ internal sealed class BuildCollector(
         if (isLast)
         {
             var reason = $"It was given back {times} times in a row.";
-            await builds.EndAsync(build, BuildState.FailedToBuild, reason: reason, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await builds.EndAsync(build, BuildState.FailedToBuild, reason: reason, cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
             return NextScan.Now;
         }
 

@@ -8,7 +8,8 @@ namespace Buildd.Master.Scanning;
 
 /// <summary>Hands a build to a builder's slave.</summary>
 internal sealed class BuildHandout(
-    BuilderAgentParts parts, ISlaveClient slave, BuilderRecord builder, Attempt attempt, BuildWriter builds, BuilderFailures failures, ILogger logger)
+    BuilderAgentParts parts, ISlaveClient slave, BuilderRecord builder, Attempt attempt, BuildWriter builds, BuilderFailures failures,
+    ILogger logger)
 {
     private MasterOptions Options => parts.Options;
 
@@ -28,7 +29,8 @@ internal sealed class BuildHandout(
         }
         catch (OperationCanceledException exception) when (deadline.IsCancellationRequested)
         {
-            var late = new BuilderFaultException($"{builder.Name} did not take {build.Cookie} within {Options.DispatchTimeout}: {exception.Message}");
+            var late = new BuilderFaultException(
+                $"{builder.Name} did not take {build.Cookie} within {Options.DispatchTimeout}: {exception.Message}");
             await failures.DealWithAsync(late, build, mayRetry: false, stop).ConfigureAwait(false);
         }
         catch (BuildUncertainException exception)
@@ -71,7 +73,8 @@ internal sealed class BuildHandout(
         if (Attempt.SecretsOf(job) is not { } secrets)
         {
             const string reason = "Its arguments hold more secrets than can be kept out of a log.";
-            await builds.EndAsync(build, BuildState.FailedToBuild, reason: reason, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await builds.EndAsync(build, BuildState.FailedToBuild, reason: reason, cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
             return false;
         }
 
@@ -96,7 +99,8 @@ internal sealed class BuildHandout(
             {
                 logger.LogSlaveUnable(exception);
                 await builder.ChangeAsync(
-                    changed => changed.UnableTo.Contains(build.Manager) ? changed : changed with { UnableTo = [.. changed.UnableTo, build.Manager] },
+                    changed => changed.UnableTo.Contains(
+                        build.Manager) ? changed : changed with { UnableTo = [.. changed.UnableTo, build.Manager] },
                     cancellationToken).ConfigureAwait(false);
                 await builds.RequeueAsync(build, $"{builder.Name} can't build a {build.Manager}", cancellationToken).ConfigureAwait(false);
                 return false;

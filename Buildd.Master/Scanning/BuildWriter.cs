@@ -25,7 +25,8 @@ internal sealed class BuildWriter(BuilderAgentParts parts, BuilderRecord builder
     public async Task RequeueAsync(Build build, string? reason, CancellationToken cancellationToken, TimeSpan delay = default)
     {
         var kept = build.LogName ?? await attempt.CloseLogAsync(build, cancellationToken).ConfigureAwait(false);
-        await StoreAsync(build.Requeued(parts.Time.GetUtcNow(), reason, delay) with { LogName = kept }, cancellationToken).ConfigureAwait(false);
+        await StoreAsync(build.Requeued(parts.Time.GetUtcNow(), reason, delay) with { LogName = kept }, cancellationToken)
+            .ConfigureAwait(false);
         DiscardLeaf(build);
     }
 

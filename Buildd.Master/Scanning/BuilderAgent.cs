@@ -108,7 +108,8 @@ internal sealed class BuilderAgent : IDisposable
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             span?.SetStatus(ActivityStatusCode.Error, exception.Message);
-            return await _failures.DealWithAsync(exception, _parts.Scheduler.OnBuilder(_record.Name), null, cancellationToken).ConfigureAwait(false);
+            return await _failures.DealWithAsync(exception, _parts.Scheduler.OnBuilder(_record.Name), null, cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -178,7 +179,8 @@ internal sealed class BuilderAgent : IDisposable
         if (_parts.Scheduler.OnBuilder(builder.Name) is { } build)
         {
             if (builder.Clean != CleanState.Dirty)
-                await _record.RereadAsync(cancellationToken).ConfigureAwait(false); // it was made so for this build, and the store did not say so
+                // it was made so for this build, and the store did not say so
+                await _record.RereadAsync(cancellationToken).ConfigureAwait(false);
             return await LookAtBuildAsync(_record.Now, build, cancellationToken).ConfigureAwait(false);
         }
 
@@ -200,7 +202,8 @@ internal sealed class BuilderAgent : IDisposable
         if (builder.Clean != CleanState.Dirty)
             throw new IsolationException($"{builder} has {build.Cookie}, and is not marked as dirty.");
         if (!builder.InService)
-            return await RequeueAsync(build, $"{builder.Name} was taken out of service: {builder.FailNotes}", cancellationToken).ConfigureAwait(false);
+            return await RequeueAsync(build, $"{builder.Name} was taken out of service: {builder.FailNotes}", cancellationToken)
+                .ConfigureAwait(false);
         var status = await StatusAsync(cancellationToken).ConfigureAwait(false);
         if (status.Status == BuilderStatus.Idle)
         {

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Buildd.Master.Scanning;
 
-/// <summary>The check that the original's <c>checkBuilders</c> makes: whether a slave answers as one, and is what its record says.</summary>
+/// <summary>
+/// The check that the original's <c>checkBuilders</c> makes: whether a slave answers as one, and is what its record says.
+/// </summary>
 internal sealed class BuilderCheck(BuilderAgentParts parts, ISlaveClient slave, BuilderRecord builder, ILogger logger)
 {
     private const string EchoText = "Test";
@@ -24,7 +26,8 @@ internal sealed class BuilderCheck(BuilderAgentParts parts, ISlaveClient slave, 
                 return $"{builder.Name} speaks protocol {Secrets.Quote(info.ProtocolVersion)}, and not {WireNames.ProtocolVersion}.";
             var processors = builder.Now.Processors;
             if (processors.Count > 0 && !processors.Contains(info.ArchitectureTag))
-                return $"{builder.Name} is of the architecture {Secrets.Quote(info.ArchitectureTag)}, and not of {string.Join(", ", processors)}.";
+                return $"{builder.Name} is of the architecture {Secrets.Quote(info.ArchitectureTag)}, and not of "
+                    + $"{string.Join(", ", processors)}.";
             await RescueAsync(cancellationToken).ConfigureAwait(false);
             return null;
         }

@@ -78,7 +78,8 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
     }
 
     /// <summary>Takes the builder out of service at once.</summary>
-    public Task FailAsync(string reason, CancellationToken cancellationToken) => PunishAsync(BuilderVerdict.Fail, false, reason, cancellationToken);
+    public Task FailAsync(string reason, CancellationToken cancellationToken) =>
+        PunishAsync(BuilderVerdict.Fail, false, reason, cancellationToken);
 
     /// <summary>A result was collected: the builder does its work.</summary>
     public async Task ForgiveAsync(CancellationToken cancellationToken)
@@ -126,7 +127,8 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
         if (counted is null)
             return Later;
         if (verdict.Job == JobVerdict.Fail || counted.State == BuildState.Cancelling)
-            await builds.EndAsync(counted, BuildState.FailedToBuild, reason: reason, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await builds.EndAsync(counted, BuildState.FailedToBuild, reason: reason, cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
         else if (verdict.Job == JobVerdict.Reset)
             await builds.RequeueAsync(counted, reason, cancellationToken, Options.FailureDelay).ConfigureAwait(false);
         else

@@ -52,7 +52,10 @@ internal sealed class BuilderRecord(Builder builder, BuilderAgentParts parts)
                 change,
                 async changed =>
                 {
-                    if ((await parts.Master.Builders.TryReplaceAsync([changed], cancellationToken).ConfigureAwait(false))[0] is not { } stored)
+                    if (
+                        (
+                            await parts.Master.Builders.TryReplaceAsync([changed], cancellationToken)
+                                .ConfigureAwait(false))[0] is not { } stored)
                         return null;
                     Take(stored);
                     return stored;

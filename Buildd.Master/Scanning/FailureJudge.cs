@@ -46,14 +46,15 @@ internal static class FailureJudge
     /// Differs: a pair that has met only each other five times is parted for good, the job failing. In the original it is tried for ever
     /// where there is one builder. The builder keeps its count, so that it is the next to go if the fault was its own.
     /// </remarks>
-    public static (BuilderVerdict Builder, JobVerdict Job) Judge(bool isIsolation, bool mayRetry, int builder, int job) => (builder - job) switch
-    {
-        _ when isIsolation => (BuilderVerdict.Fail, JobVerdict.Fail),
-        0 when builder >= FailThreshold => (BuilderVerdict.MakeDirty, JobVerdict.Fail),
-        0 when !mayRetry || builder >= ResetThreshold => (BuilderVerdict.Spare, JobVerdict.Reset),
-        0 => (BuilderVerdict.Spare, JobVerdict.Spare),
-        > 0 when builder >= FailThreshold => (BuilderVerdict.Fail, JobVerdict.Reset),
-        > 0 => (BuilderVerdict.MakeDirty, JobVerdict.Reset),
-        _ => (BuilderVerdict.Spare, JobVerdict.Fail),
-    };
+    public static (BuilderVerdict Builder, JobVerdict Job) Judge(bool isIsolation, bool mayRetry, int builder, int job) =>
+        (builder - job) switch
+        {
+            _ when isIsolation => (BuilderVerdict.Fail, JobVerdict.Fail),
+            0 when builder >= FailThreshold => (BuilderVerdict.MakeDirty, JobVerdict.Fail),
+            0 when !mayRetry || builder >= ResetThreshold => (BuilderVerdict.Spare, JobVerdict.Reset),
+            0 => (BuilderVerdict.Spare, JobVerdict.Spare),
+            > 0 when builder >= FailThreshold => (BuilderVerdict.Fail, JobVerdict.Reset),
+            > 0 => (BuilderVerdict.MakeDirty, JobVerdict.Reset),
+            _ => (BuilderVerdict.Spare, JobVerdict.Fail),
+        };
 }

@@ -52,7 +52,8 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
         string folder, Build build, BuildDescription description, FindingList before, CancellationToken cancellationToken)
     {
         var suite = description.Suite ?? UnknownSuite;
-        var target = new UploadTarget { Architecture = description.Architecture, Source = description.Name, SourceVersion = description.Version };
+        var target =
+            new UploadTarget { Architecture = description.Architecture, Source = description.Name, SourceVersion = description.Version };
         var result = await new UploadCheck(policy, time).CheckAsync(folder, target, cancellationToken).ConfigureAwait(false);
         if (result.Upload is { } good)
             await CheckPublishedAsync(good, description, suite, before, cancellationToken).ConfigureAwait(false);
@@ -60,10 +61,13 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
         var isAccepted = result.Upload is not null && !before.IsRejected;
         return new LeafCheckResult(
             findings,
-            isAccepted ? new AcceptedUpload { Build = build, Suite = suite, Component = description.Component, Packages = result.Upload } : null,
+            isAccepted
+                ? new AcceptedUpload { Build = build, Suite = suite, Component = description.Component, Packages = result.Upload }
+                : null,
             isAccepted || result.ChangedBy is not { } maker
                 ? null
-                : new UploadRejection(maker, result.Names ?? "", result.Version ?? "", suite, [.. findings.Select(finding => finding.ToString())]));
+                : new UploadRejection(
+                    maker, result.Names ?? "", result.Version ?? "", suite, [.. findings.Select(finding => finding.ToString())]));
     }
 
     /// <summary>Rejects an upload that could only be checked in part.</summary>
@@ -87,7 +91,8 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
         if (description.Purpose == ArchivePurpose.Copy || upload.Binaries.Count == 0)
             return;
         var names = upload.Binaries.Select(binary => binary.Package).Distinct(StringComparer.Ordinal).ToList();
-        var published = (await archive.FindPublishedAsync(suite, names, cancellationToken).ConfigureAwait(false)).ToLookup(binary => binary.Package, StringComparer.Ordinal);
+        var published = (await archive.FindPublishedAsync(suite, names, cancellationToken).ConfigureAwait(false))
+            .ToLookup(binary => binary.Package, StringComparer.Ordinal);
         foreach (var binary in upload.Binaries)
         {
             var version = DebianVersion.Parse(binary.Version);

@@ -30,7 +30,8 @@ internal sealed class UploadCarrier(
     /// what the journal is for, and not what a Ctrl-C is to cause.
     /// </summary>
     public async Task<ProcessedLeaf> CarryOutAsync(
-        UploadDecision decision, Build build, AcceptedUpload? accepted, IReadOnlyList<UploadFinding> findings, CancellationToken cancellationToken)
+        UploadDecision decision, Build build, AcceptedUpload? accepted, IReadOnlyList<UploadFinding> findings,
+        CancellationToken cancellationToken)
     {
         var isGood = decision.Outcome == UploadOutcome.Accepted;
         var logName = UploadLogs.NameOf(build);
@@ -83,7 +84,9 @@ internal sealed class UploadCarrier(
     private async Task TellAsync(UploadDecision decision, Build build, string folder, CancellationToken cancellationToken)
     {
         var log = await logs.ReadAsync(build, cancellationToken).ConfigureAwait(false);
-        await mail!.UploadFailedAsync(build, $"{log}\nThe leaf is {Path.GetRelativePath(folders.Root, folder)} in {folders.Root}.", cancellationToken).ConfigureAwait(false);
+        await mail!.UploadFailedAsync(
+            build, $"{log}\nThe leaf is {Path.GetRelativePath(folders.Root, folder)} in {folders.Root}.", cancellationToken)
+                .ConfigureAwait(false);
         if (decision.Rejection is { } rejection)
             await mail.UploadRejectedAsync(build, rejection, cancellationToken).ConfigureAwait(false);
     }

@@ -81,7 +81,9 @@ internal sealed class UploadJournal(string root, string context)
         }
         catch (JsonException e)
         {
-            throw new UploadException($"{_path} is no journal: see which leaf it names, look whether the build and the leaf are as they should be, and remove it.", e);
+            throw new UploadException(
+                $"{_path} is no journal: see which leaf it names, look whether the build and the leaf are as they should be, and remove "
+                    + "it.", e);
         }
     }
 

@@ -40,12 +40,16 @@ internal sealed class UploadLogs(string folder, TimeProvider time)
     private string TextOf(Build build, UploadDecision decision, IReadOnlyList<UploadFinding> findings)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{time.GetUtcNow().UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC: leaf {decision.Leaf} of {build.Cookie} ({build.Title})\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{time.GetUtcNow().UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC: leaf {decision.Leaf} of {build.Cookie} ({build.Title})\n");
         foreach (var finding in findings)
             text.Append(CultureInfo.InvariantCulture, $" * {finding}\n");
         if (decision.Outcome == UploadOutcome.Failed)
             text.Append(CultureInfo.InvariantCulture, $"{decision.Reason}\n");
-        text.Append(CultureInfo.InvariantCulture, $"The upload was {(decision.Outcome == UploadOutcome.Rejected ? "rejected" : "not processed")}.\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"The upload was {(decision.Outcome == UploadOutcome.Rejected ? "rejected" : "not processed")}.\n");
         return text.ToString();
     }
 }

@@ -32,7 +32,9 @@ public sealed record UploadRun
     /// </summary>
     public long? BuildId { get; init; }
 
-    /// <summary>The suite that the upload is for (<c>-s</c>, <c>-r</c>); what the build was for has to be the same. Null, the default, for that.</summary>
+    /// <summary>
+    /// The suite that the upload is for (<c>-s</c>, <c>-r</c>); what the build was for has to be the same. Null, the default, for that.
+    /// </summary>
     public string? Series { get; init; }
 
     /// <summary>The distribution (<c>-d</c>); what the build was for has to be the same. Null, the default, for that.</summary>

@@ -88,8 +88,10 @@ public sealed class UploadProcessor
 
         RequireRoot();
         _folders.MakeFolders();
-        using var held = await UploadLock.AcquireAsync(_folders.Root, Context, _options.LockWait, _time, cancellationToken).ConfigureAwait(false);
-        return await ProcessAllAsync(run, await RecoverAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        using var held = await UploadLock.AcquireAsync(_folders.Root, Context, _options.LockWait, _time, cancellationToken)
+            .ConfigureAwait(false);
+        return await ProcessAllAsync(run, await RecoverAsync(cancellationToken).ConfigureAwait(false), cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <summary>
@@ -104,15 +106,21 @@ public sealed class UploadProcessor
     {
         RequireRoot();
         _folders.MakeFolders();
-        using var held = await UploadLock.AcquireAsync(_folders.Root, Context, _options.LockWait, _time, cancellationToken).ConfigureAwait(false);
+        using var held = await UploadLock.AcquireAsync(_folders.Root, Context, _options.LockWait, _time, cancellationToken)
+            .ConfigureAwait(false);
         await RecoverAsync(cancellationToken).ConfigureAwait(false);
         var build = await _builds.FindAsync(buildId, cancellationToken).ConfigureAwait(false)
             ?? throw new UploadException($"There is no build {buildId}.");
         if (build.State != BuildState.FailedToUpload)
-            throw new UploadException($"{build.Cookie} is {build.State.ToName()}: only a build that is {BuildState.FailedToUpload.ToName()} has an upload to retry.");
+            throw new UploadException(
+                $"{build.Cookie} is {build.State.ToName()}: only a build that is {BuildState.FailedToUpload.ToName()} has an upload to "
+                    + "retry.");
         var leaf = FindLeaf(build) ?? throw new UploadException(
-            $"The leaf of {build.Cookie} is neither in {_folders.Rejected} nor in {_folders.Failed} nor in {_folders.Incoming}: retry the build.");
-        return (await ProcessAllAsync(new UploadRun { Leaf = leaf, BuildId = buildId, NoMails = true }, [], cancellationToken).ConfigureAwait(false))[0];
+            $"The leaf of {build.Cookie} is neither in {_folders.Rejected} nor in {_folders.Failed} nor in {_folders.Incoming}: retry "
+                + "the build.");
+        return (
+            await ProcessAllAsync(new UploadRun { Leaf = leaf, BuildId = buildId, NoMails = true }, [], cancellationToken)
+                .ConfigureAwait(false))[0];
     }
 
     /// <summary>
@@ -126,7 +134,8 @@ public sealed class UploadProcessor
     {
         RequireRoot();
         _folders.MakeFolders();
-        using var held = await UploadLock.AcquireAsync(_folders.Root, Context, _options.LockWait, _time, cancellationToken).ConfigureAwait(false);
+        using var held = await UploadLock.AcquireAsync(_folders.Root, Context, _options.LockWait, _time, cancellationToken)
+            .ConfigureAwait(false);
         await RecoverAsync(cancellationToken).ConfigureAwait(false);
         if (leaf is not null && Directory.Exists(Path.Combine(_folders.Incoming, leaf)))
             Tell(await ProcessAsync(leaf, new UploadRun(), cancellationToken).ConfigureAwait(false), isDryRun: false);
@@ -165,7 +174,9 @@ public sealed class UploadProcessor
         _logger.LogLeafRecovering(decision.Leaf, decision.Outcome);
         var build = await _builds.FindAsync(decision.BuildId, cancellationToken).ConfigureAwait(false);
         if (build is null)
-            throw new UploadException($"Leaf {decision.Leaf} was being processed for build {decision.BuildId}, which is no longer there: remove {_journal.Path}.");
+            throw new UploadException(
+                $"Leaf {decision.Leaf} was being processed for build {decision.BuildId}, which is no longer there: remove "
+                    + $"{_journal.Path}.");
         if (decision.Outcome == UploadOutcome.Accepted && build.State != BuildState.FullyBuilt)
         {
             // Whether the archive has it is not known; it takes it twice as well as once, so all is just done again. The
@@ -180,7 +191,8 @@ public sealed class UploadProcessor
         return [await _carrier.CarryOutAsync(decision, build, null, [], cancellationToken).ConfigureAwait(false)];
     }
 
-    private async Task<IReadOnlyList<ProcessedLeaf>> ProcessAllAsync(UploadRun run, IReadOnlyList<ProcessedLeaf> before, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ProcessedLeaf>> ProcessAllAsync(
+        UploadRun run, IReadOnlyList<ProcessedLeaf> before, CancellationToken cancellationToken)
     {
         var processed = new List<ProcessedLeaf>(before);
         var leaves = LeafFolders.Leaves(_folders.Incoming);
@@ -234,7 +246,8 @@ public sealed class UploadProcessor
             case BuildState.FailedToUpload:
                 return Skipped("its upload has failed: name the leaf (-J) to process it again");
             default:
-                return _carrier.PutAside(leaf, build, $"the build is {build.State.ToName()} and waits for no upload", stays: run.DryRun || run.Keep);
+                return _carrier.PutAside(leaf, build, $"the build is {build.State.ToName()} and waits for no upload", stays: run.DryRun
+                    || run.Keep);
         }
 
         return await ProcessAsync(leaf, folder, build, kind.LeafContent, isNamed, run, cancellationToken).ConfigureAwait(false);
@@ -274,7 +287,11 @@ public sealed class UploadProcessor
             }
             else if (!UploadCarrier.FilesOf(accepted).Any())
             {
-                decision = decision with { Outcome = UploadOutcome.Failed, Reason = "There is nothing in the upload that could be attached to the build." };
+                decision = decision with
+                {
+                    Outcome = UploadOutcome.Failed,
+                    Reason = "There is nothing in the upload that could be attached to the build.",
+                };
             }
             else if (!run.DryRun)
             {
@@ -291,7 +308,15 @@ public sealed class UploadProcessor
 
         var isGood = decision.Outcome == UploadOutcome.Accepted;
         if (run.DryRun)
-            return new ProcessedLeaf { Leaf = leaf.Text, Build = build, Outcome = decision.Outcome, Findings = findings, Reason = decision.Reason, Folder = folder };
+            return new ProcessedLeaf
+            {
+                Leaf = leaf.Text,
+                Build = build,
+                Outcome = decision.Outcome,
+                Findings = findings,
+                Reason = decision.Reason,
+                Folder = folder,
+            };
         if (!isGood)
         {
             var target = decision.Outcome == UploadOutcome.Rejected ? _folders.Rejected : _folders.Failed;

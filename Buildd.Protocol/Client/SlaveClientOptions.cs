@@ -52,7 +52,8 @@ public sealed record SlaveClientOptions
     {
         SlaveUrl.Check(Url);
         if (BearerToken is not null && Url.UserInfo.Length > 0)
-            throw new ArgumentException($"{SlaveUrl.WithoutCredentials(Url)} has credentials, and there is a token: only one of them can be sent.");
+            throw new ArgumentException(
+                $"{SlaveUrl.WithoutCredentials(Url)} has credentials, and there is a token: only one of them can be sent.");
         if (BearerToken is not null && (BearerToken.Length == 0 || BearerToken.AsSpan().ContainsAnyExceptInRange('!', '~')))
             throw new ArgumentException("The bearer token is empty, or has a character in it that no header can hold.");
         CheckTimeout(CallTimeout, nameof(CallTimeout));

@@ -17,7 +17,9 @@ public static class BuildSecrets
     /// </summary>
     public const int MinSecretBytes = 4;
 
-    /// <summary>What a URL names as its user without a password is taken for a token from this length on, and for an account's name below.</summary>
+    /// <summary>
+    /// What a URL names as its user without a password is taken for a token from this length on, and for an account's name below.
+    /// </summary>
     public const int MinTokenUserBytes = 20;
 
     /// <summary>All secrets together, in bytes. Arguments known from farms have a few hundred; searching takes memory for each.</summary>
@@ -33,7 +35,9 @@ public static class BuildSecrets
         "apikey", "api_key", "private_key",
     ];
 
-    /// <summary>What stands in the place of a secret that is not there, or is an answer to whether there is one; a log would lose much with these.</summary>
+    /// <summary>
+    /// What stands in the place of a secret that is not there, or is an answer to whether there is one; a log would lose much with these.
+    /// </summary>
     private static readonly string[] Placeholders = ["true", "false", "none", "null", "x-oauth-basic"];
 
     private static readonly SearchValues<char> EndsAuthority = SearchValues.Create("/?#\\ \t\r\n\"'<>");
@@ -42,7 +46,9 @@ public static class BuildSecrets
     /// <summary>Collects them.</summary>
     /// <param name="arguments">The build's arguments.</param>
     /// <returns>What must not appear in the log, each once.</returns>
-    /// <exception cref="TooManySecretsException">They are more than <see cref="MaxSecrets"/> or longer than <see cref="MaxSecretBytes"/>.</exception>
+    /// <exception cref="TooManySecretsException">
+    /// They are more than <see cref="MaxSecrets"/> or longer than <see cref="MaxSecretBytes"/>.
+    /// </exception>
     public static IReadOnlyList<ReadOnlyMemory<byte>> FromArguments(XmlRpcStruct arguments)
     {
         var found = new HashSet<string>(StringComparer.Ordinal); // bytes as Latin-1
@@ -51,9 +57,11 @@ public static class BuildSecrets
 
         var (count, bytes) = (found.Count, found.Sum(secret => (long)secret.Length));
         if (count > MaxSecrets)
-            throw new TooManySecretsException($"the build's arguments hold {count} secrets, and at most {MaxSecrets} can be kept out of its log");
+            throw new TooManySecretsException(
+                $"the build's arguments hold {count} secrets, and at most {MaxSecrets} can be kept out of its log");
         if (bytes > MaxSecretBytes)
-            throw new TooManySecretsException($"the secrets in the build's arguments have {bytes} bytes, and at most {MaxSecretBytes} can be kept out of its log");
+            throw new TooManySecretsException(
+                $"the secrets in the build's arguments have {bytes} bytes, and at most {MaxSecretBytes} can be kept out of its log");
         return
         [
             .. found.Select(Encoding.Latin1.GetBytes).SelectMany(SecretSpellings.Of).Select(Encoding.Latin1.GetString)
@@ -95,7 +103,9 @@ public static class BuildSecrets
 
     private static bool EndsIn(string name, string ending) => name.Replace('-', '_').EndsWith(ending, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>A text as it is and without the line end that files of secrets have; of several lines each, since logs show them one by one.</summary>
+    /// <summary>
+    /// A text as it is and without the line end that files of secrets have; of several lines each, since logs show them one by one.
+    /// </summary>
     private static void AddText(string text, HashSet<string> found)
     {
         foreach (var line in text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))

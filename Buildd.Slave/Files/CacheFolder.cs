@@ -119,7 +119,9 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
             File.Delete(path);
     }
 
-    /// <summary>Removes a file that is not in its place, if it is there. That it can't be is logged and no failure: the next start tries again.</summary>
+    /// <summary>
+    /// Removes a file that is not in its place, if it is there. That it can't be is logged and no failure: the next start tries again.
+    /// </summary>
     internal void RemoveTemporary(string path)
     {
         try
@@ -162,7 +164,8 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
     /// <param name="derived">What was made of files.</param>
     /// <returns>What of that has to go, for the caller to remove.</returns>
     /// <exception cref="FileCacheException">The folder can't be read.</exception>
-    internal IReadOnlyList<DerivedFile> SweepWith(IReadOnlyList<DerivedFile> derived) => Sweep(derived, Interlocked.Exchange(ref _lacking, 0));
+    internal IReadOnlyList<DerivedFile> SweepWith(IReadOnlyList<DerivedFile> derived) =>
+        Sweep(derived, Interlocked.Exchange(ref _lacking, 0));
 
     private List<DerivedFile> Sweep(IReadOnlyList<DerivedFile> derived, long wanted)
     {
@@ -173,7 +176,10 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
         var (count, bytes, leaving) = (0, 0L, 0L);
         var going = new List<DerivedFile>();
         var all = files.Select(file => (file.Facts.LastAccess, file.Sha1, file.Facts, Made: (DerivedFile?)null)).Concat(
-            derived.Select(made => (LastAccess: used.TryGetValue(made.Sha1, out var use) && use > made.LastUse ? use : made.LastUse, made.Sha1, Facts: default(FileFacts), Made: (DerivedFile?)made)));
+            derived.Select(
+                made => (
+                    LastAccess: used.TryGetValue(made.Sha1, out var use)
+                        && use > made.LastUse ? use : made.LastUse, made.Sha1, Facts: default(FileFacts), Made: (DerivedFile?)made)));
         foreach (var (lastUse, sha1, facts, made) in all.OrderBy(one => one.LastAccess).ThenBy(one => one.Made is null))
         {
             var unused = now - lastUse;
@@ -220,7 +226,8 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
             return null;
         Interlocked.Exchange(ref _lacking, wanted); // what was made of files may make room, but not while somebody waits
         var needed = wanted > 0 ? $"{wanted} bytes are to be written and " : "";
-        return $"Not enough space: {needed}{options.FreeSpaceFloorBytes} bytes have to stay free on the file system of '{directory}', and {FreeBytes()} are free";
+        return $"Not enough space: {needed}{options.FreeSpaceFloorBytes} bytes have to stay free on the file system of '{directory}', "
+            + $"and {FreeBytes()} are free";
     }
 
     private bool IsShort(long wanted) => FreeBytes() - wanted < options.FreeSpaceFloorBytes;
@@ -274,7 +281,8 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
         var aside = $"{path}-{Guid.NewGuid():N}{Temporary}";
         lock (_lock)
         {
-            if (_held.ContainsKey(sha1) || Look(path) is not { } current || !current.IsSameFileAs(facts) || current.LastAccess != facts.LastAccess)
+            if (_held.ContainsKey(sha1) || Look(path) is not { } current || !current.IsSameFileAs(facts)
+                || current.LastAccess != facts.LastAccess)
                 return false;
             try
             {

@@ -7,7 +7,8 @@ namespace Buildd.Slave.Files;
 /// Keeps the cache within its limits: at start-up, when a file came in, and from time to time. At start-up it also removes
 /// what an earlier run left half done, before the first call can come.
 /// </summary>
-internal sealed class CacheJanitor(FileCache cache, IList<IDerivedFiles> derived, TimeProvider time, ILogger<CacheJanitor> logger) : IHostedService, IDisposable
+internal sealed class CacheJanitor(FileCache cache, IList<IDerivedFiles> derived, TimeProvider time, ILogger<CacheJanitor> logger)
+    : IHostedService, IDisposable
 {
     /// <summary>How often it looks when nothing comes in: often enough for ages that count in days.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);

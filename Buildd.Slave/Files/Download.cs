@@ -72,7 +72,8 @@ internal sealed class Download(
     }
 
     /// <summary>Sends the request, and again to where redirects lead.</summary>
-    private async Task<(HttpResponseMessage? Response, Failure? Failure)> AskAsync(CancellationTokenSource stall, CancellationToken cancellationToken)
+    private async Task<(
+        HttpResponseMessage? Response, Failure? Failure)> AskAsync(CancellationTokenSource stall, CancellationToken cancellationToken)
     {
         var visits = new Dictionary<Uri, int>();
         for (var target = url; ;)
@@ -129,7 +130,8 @@ internal sealed class Download(
         && (other.AbsolutePath == address.AbsolutePath
             || other.AbsolutePath.StartsWith(address.AbsolutePath.TrimEnd('/') + "/", StringComparison.Ordinal));
 
-    private async Task<Failure?> ReceiveAsync(HttpResponseMessage response, CancellationTokenSource stall, CancellationToken cancellationToken)
+    private async Task<Failure?> ReceiveAsync(
+        HttpResponseMessage response, CancellationTokenSource stall, CancellationToken cancellationToken)
     {
         var isMore = _version is not null && file.Length > 0 && response.StatusCode == HttpStatusCode.PartialContent;
         if (isMore && !_version!.IsContinuedBy(response, file.Length) || response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
@@ -141,7 +143,8 @@ internal sealed class Download(
         }
 
         if (!response.IsSuccessStatusCode)
-            return new Failure(texts.Refused(response), MayPass: _version is not null && response.StatusCode >= HttpStatusCode.InternalServerError);
+            return new Failure(texts.Refused(response), MayPass: _version is not null
+                && response.StatusCode >= HttpStatusCode.InternalServerError);
         if (!isMore)
         {
             _version = FileVersion.Of(response);

@@ -32,9 +32,12 @@ internal sealed class DownloadTexts(EnsurePresentCall call)
         {
             var url = call.Url ?? "";
             var colon = url.IndexOf(':', StringComparison.Ordinal);
-            var hasScheme = colon > 0 && char.IsAsciiLetter(url[0]) && url[..colon].All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.');
+            var hasScheme = colon > 0 && char.IsAsciiLetter(url[0])
+                && url[..colon].All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.');
             return hasScheme
-                ? Tell(url[..colon] is "http" or "https" ? "<urlopen error the URL is malformed>" : $"<urlopen error unknown url type: {Quote(url[..colon])}>")
+                ? Tell(
+                    url[..colon] is "http"
+                        or "https" ? "<urlopen error the URL is malformed>" : $"<urlopen error unknown url type: {Quote(url[..colon])}>")
                 : Tell($"unknown url type: '{(url.Contains('@', StringComparison.Ordinal) ? "…" : Quote(url))}'");
         }
     }
@@ -49,13 +52,17 @@ internal sealed class DownloadTexts(EnsurePresentCall call)
     internal string HostNotAllowed(Uri url) => Tell($"<urlopen error files are not to be fetched from {Quote(url.Authority)}>");
 
     internal string RedirectLoop(HttpResponseMessage response) => Tell(
-        $"{WithCode(response)}The HTTP server returned a redirect error that would lead to an infinite loop.\nThe last 30x error message was:\n{Quote(response.ReasonPhrase ?? "")}");
+        $"{WithCode(response)}The HTTP server returned a redirect error that would lead to an infinite loop.\nThe last 30x error "
+            + $"message was:\n{Quote(response.ReasonPhrase ?? "")}");
 
     internal string Unreachable(HttpRequestException e) => Tell(e switch
     {
-        { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => "<urlopen error [Errno 111] Connection refused>",
-        { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound } } => "<urlopen error [Errno -2] Name or service not known>",
-        { InnerException: SocketException { SocketErrorCode: SocketError.TryAgain } } => "<urlopen error [Errno -3] Temporary failure in name resolution>",
+        { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } =>
+            "<urlopen error [Errno 111] Connection refused>",
+        { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound } } =>
+            "<urlopen error [Errno -2] Name or service not known>",
+        { InnerException: SocketException { SocketErrorCode: SocketError.TryAgain } } =>
+            "<urlopen error [Errno -3] Temporary failure in name resolution>",
         { InnerException: SocketException s } => $"<urlopen error {Quote(s.Message)}>",
         { InnerException: AuthenticationException a } => $"<urlopen error the server can't be trusted: {Quote(a.Message)}>",
         { HttpRequestError: HttpRequestError.InvalidResponse } => "the server does not speak HTTP",

@@ -17,7 +17,8 @@ internal sealed class Downloader(Lazy<HttpClient> http, TimeProvider time, IRead
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
     private readonly HostPattern[] _allowed = [.. allowedHosts.Select(
-        text => HostPattern.TryParse(text, out var host) ? host : throw new ArgumentException($"'{text}' is not {HostPattern.Form}", nameof(allowedHosts)))];
+        text => HostPattern.TryParse(
+            text, out var host) ? host : throw new ArgumentException($"'{text}' is not {HostPattern.Form}", nameof(allowedHosts)))];
 
     /// <summary>
     /// What a slave downloads with: no decompression, no cookies, no redirects (<see cref="Download"/> follows them by the

@@ -40,7 +40,8 @@ public sealed class FileCache
         Folder = folder;
         _downloader = downloader;
         _meters = meters;
-        meters.ObserveCache(() => Known(() => folder.Measure().Files), () => Known(() => folder.Measure().Bytes), () => Known(folder.FreeBytes));
+        meters.ObserveCache(
+            () => Known(() => folder.Measure().Files), () => Known(() => folder.Measure().Bytes), () => Known(folder.FreeBytes));
     }
 
     /// <summary>Where the files are.</summary>
@@ -53,7 +54,9 @@ public sealed class FileCache
     /// <exception cref="IOException">The folder can't be read.</exception>
     public string? Find(string sha1) => Folder.Find(sha1);
 
-    /// <summary>Keeps files from being removed for age or size until the lease is disposed of; <c>clean</c> removes them all the same.</summary>
+    /// <summary>
+    /// Keeps files from being removed for age or size until the lease is disposed of; <c>clean</c> removes them all the same.
+    /// </summary>
     internal CacheLease Hold(IEnumerable<string> sums)
     {
         var lease = new CacheLease(Folder);

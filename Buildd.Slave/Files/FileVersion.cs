@@ -2,7 +2,9 @@ using System.Net.Http.Headers;
 
 namespace Buildd.Slave.Files;
 
-/// <summary>Which state of which file a server is sending, so that it can be asked for the rest of just that (RFC 9110, sections 13.1.5 and 14).</summary>
+/// <summary>
+/// Which state of which file a server is sending, so that it can be asked for the rest of just that (RFC 9110, sections 13.1.5 and 14).
+/// </summary>
 internal sealed class FileVersion
 {
     private readonly EntityTagHeaderValue? _tag;

@@ -10,7 +10,8 @@ namespace Buildd.Slave.Files;
 public sealed class HostPattern
 {
     /// <summary>How one is written, for messages.</summary>
-    public const string Form = "a host name or address, '*.' and the end of a name, or one of these with ':' and a port; an IPv6 address in brackets";
+    public const string Form =
+        "a host name or address, '*.' and the end of a name, or one of these with ':' and a port; an IPv6 address in brackets";
 
     private const string Wildcard = "*.";
 
@@ -40,7 +41,8 @@ public sealed class HostPattern
         }
 
         // The same reading as of the URLs that will be compared: names of any script, addresses in any spelling.
-        if (Uri.CheckHostName(rest.Trim('[', ']')) == UriHostNameType.Unknown || !Uri.TryCreate($"http://{rest}/", UriKind.Absolute, out var url)
+        if (Uri.CheckHostName(rest.Trim('[', ']')) == UriHostNameType.Unknown
+            || !Uri.TryCreate($"http://{rest}/", UriKind.Absolute, out var url)
             || url.UserInfo.Length > 0 || url.AbsolutePath != "/" || (isSuffix && url.HostNameType != UriHostNameType.Dns))
         {
             return false;
@@ -57,7 +59,8 @@ public sealed class HostPattern
         if (_port is { } port && url.Port != port)
             return false;
         var host = HostOf(url);
-        return _isSuffix ? host.EndsWith("." + _host, StringComparison.OrdinalIgnoreCase) : host.Equals(_host, StringComparison.OrdinalIgnoreCase);
+        return _isSuffix ? host.EndsWith(
+            "." + _host, StringComparison.OrdinalIgnoreCase) : host.Equals(_host, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Without the dot that says that a name is complete.</summary>

@@ -13,7 +13,8 @@ namespace Buildd.Slave.Files;
 internal sealed class ResultFile : IDisposable
 {
     /// <summary>As the reference's copies are made: what a build gave away or made executable stays behind.</summary>
-    private const UnixFileMode ServedMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode ServedMode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     /// <summary>Less is what file systems have that keep small files, or the ends of large ones, elsewhere than in blocks.</summary>
     private const long IgnoredHoleBytes = 1024 * 1024;
@@ -49,10 +50,13 @@ internal sealed class ResultFile : IDisposable
     /// <param name="target">A name that nobody knows and nothing has, in a folder that only we write to.</param>
     /// <param name="now">The time that it is to have been made at. A build may have set any, and a client is told.</param>
     /// <param name="cancellationToken">To end it.</param>
-    /// <param name="requireRoom">Is told how much of the disk is needed before any of it is, in bytes; throws where that is too much.</param>
+    /// <param name="requireRoom">
+    /// Is told how much of the disk is needed before any of it is, in bytes; throws where that is too much.
+    /// </param>
     /// <returns>The sum of what lies there.</returns>
     /// <exception cref="IOException">It was swapped for another file, or can't be copied.</exception>
-    internal async Task<string> TakeOverAsync(string target, DateTimeOffset now, CancellationToken cancellationToken, Action<long>? requireRoom = null)
+    internal async Task<string> TakeOverAsync(
+        string target, DateTimeOffset now, CancellationToken cancellationToken, Action<long>? requireRoom = null)
     {
         // A file of nothing but holes takes no room here, and all of it with whoever fetches or copies it.
         if (_facts.HoleBytes > IgnoredHoleBytes)
@@ -119,7 +123,10 @@ internal sealed class ResultFile : IDisposable
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
             long offset = 0;
-            for (int count; (count = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, FileCache.BufferBytes), offset, cancellationToken).ConfigureAwait(false)) > 0; offset += count)
+            for (
+                int count; (
+                    count = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, FileCache.BufferBytes), offset, cancellationToken)
+                        .ConfigureAwait(false)) > 0; offset += count)
             {
                 hash.AppendData(buffer, 0, count);
                 if (copy is not null)

@@ -65,7 +65,8 @@ public static class BuilddSlaveEndpoints
 
     private sealed class Exactly(string text) : IRouteConstraint
     {
-        public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection) =>
+        public bool Match(
+            HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection) =>
             values[routeKey] is string value && value == text;
     }
 }

@@ -44,7 +44,8 @@ public static class BuilddSlaveServices
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILoggerFactory>().CreateLogger<FileCache>()),
             // Lazy: a start loads no HTTP client for a slave that may wait for days.
-            new Downloader(new Lazy<HttpClient>(Downloader.CreateHttpClient), provider.GetRequiredService<TimeProvider>(), options.Cache.AllowedHosts),
+            new Downloader(
+                new Lazy<HttpClient>(Downloader.CreateHttpClient), provider.GetRequiredService<TimeProvider>(), options.Cache.AllowedHosts),
             provider.GetRequiredService<SlaveMeters>()));
         services.AddSingleton(provider => new Builder(
             options,

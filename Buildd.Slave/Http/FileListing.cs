@@ -19,7 +19,9 @@ internal static class FileListing
             return;
 
         var output = http.Response.BodyWriter;
-        Write("<!DOCTYPE html>\n<html>\n<head><title>File cache</title></head>\n<body>\n<h1>File cache</h1>\n<table>\n<tr><th>Name</th><th>Bytes</th></tr>\n");
+        Write(
+            "<!DOCTYPE html>\n<html>\n<head><title>File cache</title></head>\n<body>\n<h1>File "
+                + "cache</h1>\n<table>\n<tr><th>Name</th><th>Bytes</th></tr>\n");
         var rows = 0;
         foreach (var file in new DirectoryInfo(directory).EnumerateFiles().Where(file => FileCacheEndpoint.IsServed(file.Name)))
         {

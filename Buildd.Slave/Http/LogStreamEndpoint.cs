@@ -21,7 +21,9 @@ internal sealed class LogStreamEndpoint(Builder builder, IHostApplicationLifetim
     /// <summary>Where it is served.</summary>
     internal const string Path = "/log/stream";
 
-    /// <summary>How many streams there may be at once. People watch builds by ones and twos; each costs a connection and some 50 KiB.</summary>
+    /// <summary>
+    /// How many streams there may be at once. People watch builds by ones and twos; each costs a connection and some 50 KiB.
+    /// </summary>
     internal const int MaxStreams = 64;
 
     /// <summary>The most of a log that is sent as one event, in bytes.</summary>
@@ -51,13 +53,15 @@ internal sealed class LogStreamEndpoint(Builder builder, IHostApplicationLifetim
         var wanted = resumed.Length > 0 ? resumed : http.Request.Query["offset"].ToString();
         if (FindOffset(wanted, reader) is not { } offset)
         {
-            await RefuseAsync(http, StatusCodes.Status400BadRequest, "the offset is neither a number of bytes nor 'tail'").ConfigureAwait(false);
+            await RefuseAsync(http, StatusCodes.Status400BadRequest, "the offset is neither a number of bytes nor 'tail'")
+                .ConfigureAwait(false);
             return;
         }
 
         if (offset > reader.Length)
         {
-            await RefuseAsync(http, StatusCodes.Status416RangeNotSatisfiable, $"the log has {reader.Length} bytes: the offset is of another one")
+            await RefuseAsync(
+                http, StatusCodes.Status416RangeNotSatisfiable, $"the log has {reader.Length} bytes: the offset is of another one")
                 .ConfigureAwait(false);
             return;
         }
@@ -78,7 +82,8 @@ internal sealed class LogStreamEndpoint(Builder builder, IHostApplicationLifetim
             }
 
             http.Response.Headers.RetryAfter = RetryAfterSeconds;
-            await RefuseAsync(http, StatusCodes.Status503ServiceUnavailable, $"{MaxStreams} others are watching already").ConfigureAwait(false);
+            await RefuseAsync(http, StatusCodes.Status503ServiceUnavailable, $"{MaxStreams} others are watching already")
+                .ConfigureAwait(false);
         }
         finally
         {

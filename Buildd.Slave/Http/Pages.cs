@@ -34,7 +34,8 @@ internal static class Pages
             http,
             StatusCodes.Status405MethodNotAllowed,
             "Method Not Allowed",
-            $"Your browser approached me (at {Encode(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget)}) with the method \"{method}\".  "
+            $"Your browser approached me (at {Encode(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget)}) with the "
+                + $"method \"{method}\".  "
             + $"I only allow the method{(allowed.Length == 1 ? "" : "s")} {list} here.");
     }
 

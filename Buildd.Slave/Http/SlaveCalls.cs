@@ -8,7 +8,8 @@ using Microsoft.Extensions.Hosting;
 namespace Buildd.Slave.Http;
 
 /// <summary>Carries out the calls of the protocol: who answers which.</summary>
-internal sealed class SlaveCalls(SlaveOptions options, Builder builder, FileCache cache, IHostApplicationLifetime lifetime, SlaveMeters meters)
+internal sealed class SlaveCalls(
+    SlaveOptions options, Builder builder, FileCache cache, IHostApplicationLifetime lifetime, SlaveMeters meters)
 {
     /// <exception cref="RefusedException">The call can't be carried out now, or not with these arguments.</exception>
     internal async Task<XmlRpcValue> CarryOutAsync(SlaveCall call, CancellationToken cancellationToken) => call switch

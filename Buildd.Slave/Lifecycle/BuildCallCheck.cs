@@ -12,16 +12,21 @@ namespace Buildd.Slave.Lifecycle;
 /// <param name="Request">What is built.</param>
 /// <param name="Secrets">What no log may show.</param>
 /// <param name="HasPrivateLog">Whether the log is for the master only.</param>
-internal sealed record BuildOrder(IBuildBackend Backend, BuildRequest Request, IReadOnlyList<ReadOnlyMemory<byte>> Secrets, bool HasPrivateLog);
+internal sealed record BuildOrder(
+    IBuildBackend Backend, BuildRequest Request, IReadOnlyList<ReadOnlyMemory<byte>> Secrets, bool HasPrivateLog);
 
-/// <summary>Looks at a call of <c>build</c> whatever the builder's status is: the reference's checks in its order. Changes nothing.</summary>
+/// <summary>
+/// Looks at a call of <c>build</c> whatever the builder's status is: the reference's checks in its order. Changes nothing.
+/// </summary>
 internal sealed class BuildCallCheck(IReadOnlyDictionary<string, IBuildBackend> backends, FileCache cache, string architectureTag)
 {
     /// <param name="call">The call. Its files have to be held.</param>
     /// <param name="order">What it asks for.</param>
     /// <param name="refusal">The answer that says what is not there.</param>
     /// <returns>Whether all is there.</returns>
-    /// <exception cref="RefusedException">The id or a file's name can't be used, there is no room, or there are too many secrets.</exception>
+    /// <exception cref="RefusedException">
+    /// The id or a file's name can't be used, there is no room, or there are too many secrets.
+    /// </exception>
     internal bool TryAccept(BuildCall call, [NotNullWhen(true)] out BuildOrder? order, [NotNullWhen(false)] out BuildReply? refusal)
     {
         order = null;

@@ -10,7 +10,8 @@ internal static class BuildDirectory
     {
         var directory = Path.Combine(workDirectory, "build-" + request.BuildId);
         if (Directory.Exists(directory))
-            throw new RefusedException($"the build folder '{directory}' exists: an earlier build of that id left it; look at it and remove it");
+            throw new RefusedException(
+                $"the build folder '{directory}' exists: an earlier build of that id left it; look at it and remove it");
 
         try
         {

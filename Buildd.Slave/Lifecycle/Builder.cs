@@ -38,7 +38,8 @@ internal sealed class Builder : IAsyncDisposable
     /// <summary>Makes a builder that is where the last one on the same work folder was.</summary>
     /// <exception cref="JournalException">The work folder is another slave's, or its journal can't be read.</exception>
     internal Builder(
-        SlaveOptions options, FileCache cache, IEnumerable<IBuildBackend> backends, TimeProvider time, ILogger<Builder> logger, SlaveMeters meters)
+        SlaveOptions options, FileCache cache, IEnumerable<IBuildBackend> backends, TimeProvider time, ILogger<Builder> logger,
+        SlaveMeters meters)
     {
         _options = options;
         _cache = cache;
@@ -248,7 +249,10 @@ internal sealed class Builder : IAsyncDisposable
         var fit = members.ToLookup(member => StatusReply.CanCarry(member.Key, member.Value));
         var dropped = fit[false].Select(member => member.Key).Concat(replaced).ToHashSet(StringComparer.Ordinal);
         lock (_lock)
-            _snapshot = _snapshot with { Extra = new XmlRpcStruct(_snapshot.Extra.Where(member => !dropped.Contains(member.Key)).Concat(fit[true])) };
+            _snapshot = _snapshot with
+            {
+                Extra = new XmlRpcStruct(_snapshot.Extra.Where(member => !dropped.Contains(member.Key)).Concat(fit[true])),
+            };
         if (fit[false].Any())
             _logger.LogUnfitMember(_snapshot.BuildId);
     }
@@ -258,7 +262,8 @@ internal sealed class Builder : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (_snapshot is { Status: BuilderStatus.Building or BuilderStatus.Aborting, BuildId: { } id, Log: { } log } && _build.IsCompleted)
+            if (_snapshot is { Status: BuilderStatus.Building or BuilderStatus.Aborting, BuildId: { } id, Log: { } log }
+                && _build.IsCompleted)
             {
                 var directory = Path.Combine(_options.WorkDirectory, "build-" + id);
                 var request = new BuildRequest

@@ -26,7 +26,9 @@ internal sealed record BuilderSnapshot
     /// <summary>Where the build is, or was last; null when the backend never said.</summary>
     internal string? Phase { get; init; }
 
-    /// <summary>The log of the build that runs; a closed one when it has ended, or null when that was before the slave was started.</summary>
+    /// <summary>
+    /// The log of the build that runs; a closed one when it has ended, or null when that was before the slave was started.
+    /// </summary>
     internal BuildLog? Log { get; init; }
 
     /// <summary>Whether the tail of the log has the shape for logs that may hold secrets.</summary>
@@ -96,7 +98,8 @@ internal sealed record BuilderSnapshot
         Results = new OrderedDictionary<string, string>(
             entry.Results.Select(result => KeyValuePair.Create(result.Name, result.Sha1)), StringComparer.Ordinal),
         OwnSums = [.. entry.OwnSums],
-        Extra = entry.Extra.Length > 0 ? (XmlRpcStruct)XmlRpcReader.ReadResponse(new ReadOnlySequence<byte>(entry.Extra)) : new XmlRpcStruct(),
+        Extra =
+            entry.Extra.Length > 0 ? (XmlRpcStruct)XmlRpcReader.ReadResponse(new ReadOnlySequence<byte>(entry.Extra)) : new XmlRpcStruct(),
     };
 
     private ReadOnlyMemory<byte>? ReadTail()

@@ -44,12 +44,15 @@ internal sealed class Journal : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new JournalException(
-                $"the work folder '{directory}' can't be had: {e.Message} If another slave uses it, give each a work folder of its own.", e);
+                $"the work folder '{directory}' can't be had: {e.Message} If another slave uses it, give each a work folder of its own.",
+                e);
         }
     }
 
     /// <summary>What was written last; null when nothing ever was.</summary>
-    /// <exception cref="JournalException">It can't be read. Nobody knows then what the slave was doing, so somebody has to look.</exception>
+    /// <exception cref="JournalException">
+    /// It can't be read. Nobody knows then what the slave was doing, so somebody has to look.
+    /// </exception>
     internal JournalEntry? Read()
     {
         try
@@ -59,7 +62,8 @@ internal sealed class Journal : IDisposable
                 return null;
             if (new FileInfo(_path).Length > MaxBytes)
                 throw Unusable($"it is longer than {MaxBytes} bytes");
-            var entry = JsonSerializer.Deserialize(File.ReadAllBytes(_path), JournalJson.Default.JournalEntry) ?? throw Unusable("it says nothing");
+            var entry = JsonSerializer.Deserialize(File.ReadAllBytes(_path), JournalJson.Default.JournalEntry)
+                ?? throw Unusable("it says nothing");
             return entry.Version == JournalEntry.CurrentVersion
                 ? entry
                 : throw Unusable($"it is of version {entry.Version} and this slave knows version {JournalEntry.CurrentVersion}");
@@ -106,5 +110,6 @@ internal sealed class Journal : IDisposable
     public void Dispose() => _lock.Dispose();
 
     private JournalException Unusable(string why, Exception? inner = null) => new(
-        $"the journal '{_path}' can't be used: {why}. Look at what builds left in '{_directory}', remove that and the journal, and start the slave again.", inner);
+        $"the journal '{_path}' can't be used: {why}. Look at what builds left in '{_directory}', remove that and the journal, and "
+            + "start the slave again.", inner);
 }

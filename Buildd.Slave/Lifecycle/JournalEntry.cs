@@ -3,7 +3,9 @@ using Buildd.Protocol.Messages;
 
 namespace Buildd.Slave.Lifecycle;
 
-/// <summary>All that a slave has to know to go on after it was killed: what it would tell a master, and what it still has to undo.</summary>
+/// <summary>
+/// All that a slave has to know to go on after it was killed: what it would tell a master, and what it still has to undo.
+/// </summary>
 internal sealed record JournalEntry
 {
     /// <summary>Raised when an older slave could misread what a newer one wrote.</summary>
@@ -33,7 +35,9 @@ internal sealed record JournalEntry
     /// <summary>Sums that <c>clean</c> removes. When idle: a clean was begun, and these may be there still.</summary>
     public IReadOnlyList<string> OwnSums { get; init; } = [];
 
-    /// <summary>The members that the backend added to <c>status</c>: a response of XML-RPC, which has all the types that they can have.</summary>
+    /// <summary>
+    /// The members that the backend added to <c>status</c>: a response of XML-RPC, which has all the types that they can have.
+    /// </summary>
     public byte[] Extra { get; init; } = [];
 }
 

@@ -21,7 +21,8 @@ internal sealed class LeftoverBuild(IBuildBackend? backend, string? phase) : IBu
         }
 
         context.Log.WriteLine(
-            $"The slave was killed or its machine went down {(phase is null ? "before the first phase" : $"in phase {phase}")}: the build has failed.");
+            $"The slave was killed or its machine went down {(phase is null ? "before the first phase" : $"in phase {phase}")}: the "
+                + "build has failed.");
         return new BuildOutcome(BuildStatus.BuilderFail);
     }
 }

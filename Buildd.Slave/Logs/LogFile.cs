@@ -105,7 +105,9 @@ internal sealed class LogFile : IDisposable
         else
         {
             // A log that was closed may be longer than a head: it gets room for some lines more.
-            file._regions = [file._regions[0] with { End = Math.Max(file._headBytes, length > long.MaxValue - CopyBytes ? length : length + CopyBytes) }];
+            file._regions =
+                [file._regions[0] with { End = Math.Max(file._headBytes,
+                    length > long.MaxValue - CopyBytes ? length : length + CopyBytes) }];
             file._length = length;
         }
 
@@ -113,7 +115,9 @@ internal sealed class LogFile : IDisposable
     }
 
     /// <summary>Adds bytes.</summary>
-    /// <exception cref="IOException">They could not be written. What was added before is there, and no part of a piece after it.</exception>
+    /// <exception cref="IOException">
+    /// They could not be written. What was added before is there, and no part of a piece after it.
+    /// </exception>
     internal void Append(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -149,7 +153,8 @@ internal sealed class LogFile : IDisposable
                     if (offset >= end)
                         continue;
                     var start = Math.Max(offset, region.Start);
-                    var count = RandomAccess.Read(region.File, buffer[..(int)Math.Min(buffer.Length, end - start)], region.FileOffset + start - region.Start);
+                    var count = RandomAccess.Read(
+                        region.File, buffer[..(int)Math.Min(buffer.Length, end - start)], region.FileOffset + start - region.Start);
                     offset = start;
                     return count;
                 }

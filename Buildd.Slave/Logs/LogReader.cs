@@ -1,6 +1,8 @@
 namespace Buildd.Slave.Logs;
 
-/// <summary>Reads one log at its own pace, from the disk, while it grows and after it was closed or removed. For one thread at a time.</summary>
+/// <summary>
+/// Reads one log at its own pace, from the disk, while it grows and after it was closed or removed. For one thread at a time.
+/// </summary>
 internal sealed class LogReader(BuildLog log, LogFile file) : IDisposable
 {
     private bool _isDisposed;

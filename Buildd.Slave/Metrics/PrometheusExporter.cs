@@ -166,7 +166,9 @@ internal sealed class PrometheusExporter : IDisposable
     private sealed class Series(KeyValuePair<string, object?>[] tags, long[] buckets)
     {
         internal string Labels { get; } = string.Join(',', tags.Select(
-            tag => $"{tag.Key}=\"{Escape(Convert.ToString(tag.Value, CultureInfo.InvariantCulture) ?? "").Replace("\"", "\\\"", StringComparison.Ordinal)}\""));
+            tag => $"{tag.Key}=\"{Quoted(Convert.ToString(tag.Value, CultureInfo.InvariantCulture) ?? "")}\""));
+
+        private static string Quoted(string text) => Escape(text).Replace("\"", "\\\"", StringComparison.Ordinal);
 
         /// <summary>How many were at or below each bound.</summary>
         internal long[] Buckets { get; } = buckets;

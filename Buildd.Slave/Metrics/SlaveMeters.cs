@@ -57,11 +57,15 @@ public sealed class SlaveMeters : IDisposable
         _callDuration = Meter.CreateHistogram(
             "buildd.call.duration", Seconds, "How long calls took to be carried out, by method.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
-        _ensurePresent = Meter.CreateCounter<long>("buildd.ensurepresent", null, "Answers to ensurepresent: how the file came to be there, or not.");
-        _downloaded = Meter.CreateCounter<long>("buildd.downloaded", Bytes, "What was downloaded for ensurepresent, counted when a download ends.");
-        _served = Meter.CreateCounter<long>("buildd.served", Bytes, "What was served from the file cache, counted when a file or part is sent.");
+        _ensurePresent =
+            Meter.CreateCounter<long>("buildd.ensurepresent", null, "Answers to ensurepresent: how the file came to be there, or not.");
+        _downloaded =
+            Meter.CreateCounter<long>("buildd.downloaded", Bytes, "What was downloaded for ensurepresent, counted when a download ends.");
+        _served =
+            Meter.CreateCounter<long>("buildd.served", Bytes, "What was served from the file cache, counted when a file or part is sent.");
         _stored = Meter.CreateCounter<long>("buildd.stored", Bytes, "The results that builds put into the file cache.");
-        Meter.CreateObservableGauge("buildd.build", BuildSeconds, Seconds, "How long the build that runs has been running; 0 when none does.");
+        Meter.CreateObservableGauge(
+            "buildd.build", BuildSeconds, Seconds, "How long the build that runs has been running; 0 when none does.");
         Meter.CreateObservableGauge(
             "buildd.info", () => new Measurement<long>(1, Tag("version", version), Tag("architecture", architecture)),
             null, "What runs here; always 1.");
@@ -88,7 +92,8 @@ public sealed class SlaveMeters : IDisposable
     {
         Meter.CreateObservableGauge("buildd.cache.files", () => Measure(files), null, "Files in the file cache.");
         Meter.CreateObservableGauge("buildd.cache", () => Measure(bytes), Bytes, "What the file cache holds.");
-        Meter.CreateObservableGauge("buildd.cache.free", () => Measure(freeBytes), Bytes, "What is free on the file system of the file cache.");
+        Meter.CreateObservableGauge(
+            "buildd.cache.free", () => Measure(freeBytes), Bytes, "What is free on the file system of the file cache.");
     }
 
     /// <summary>Adds how many watch the log to the figures.</summary>
@@ -152,5 +157,6 @@ public sealed class SlaveMeters : IDisposable
         return (process.StartTime.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds;
     }
 
-    private static IEnumerable<Measurement<long>> Measure(Func<long?> figure) => figure() is { } known ? [new Measurement<long>(known)] : [];
+    private static IEnumerable<Measurement<long>> Measure(Func<long?> figure) =>
+        figure() is { } known ? [new Measurement<long>(known)] : [];
 }

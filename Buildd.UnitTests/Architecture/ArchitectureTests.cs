@@ -74,7 +74,8 @@ public sealed class ArchitectureTests
 
     [TestCaseSource(nameof(Projects))]
     public void Only_the_unit_tests_and_friends_see_what_is_internal(string project) => Assert.That(
-        XDocument.Load(Path.Combine(Root, project, project + ".csproj")).Descendants("InternalsVisibleTo").Select(friend => friend.Attribute("Include")!.Value),
+        XDocument.Load(Path.Combine(Root, project, project + ".csproj")).Descendants("InternalsVisibleTo")
+            .Select(friend => friend.Attribute("Include")!.Value),
         Is.SubsetOf(Friends.GetValueOrDefault(project, []).Append("Buildd.UnitTests")));
 
     [TestCaseSource(nameof(Projects))]
@@ -96,8 +97,12 @@ public sealed class ArchitectureTests
     [Test]
     public void Slave_and_master_do_not_know_each_other()
     {
-        Assert.That(ReachedFrom("Buildd.Slave").Concat(ReachedFrom("Buildd.Daemon")), Has.None.EqualTo("Buildd.Master").And.None.EqualTo("Buildd.Farm"));
-        Assert.That(ReachedFrom("Buildd.Master").Concat(ReachedFrom("Buildd.Farm")), Has.None.EqualTo("Buildd.Slave").And.None.EqualTo("Buildd.Backends"));
+        Assert.That(
+            ReachedFrom("Buildd.Slave").Concat(ReachedFrom("Buildd.Daemon")), Has.None.EqualTo("Buildd.Master")
+                .And.None.EqualTo("Buildd.Farm"));
+        Assert.That(
+            ReachedFrom("Buildd.Master").Concat(ReachedFrom("Buildd.Farm")), Has.None.EqualTo("Buildd.Slave")
+                .And.None.EqualTo("Buildd.Backends"));
     }
 
     [TestCaseSource(nameof(Projects))]
@@ -105,7 +110,9 @@ public sealed class ArchitectureTests
     {
         var starting = SourceFiles(project)
             .Where(path => File.ReadAllText(path) is var text
-                && (text.Contains("ProcessStartInfo", StringComparison.Ordinal) || text.Contains("Process.Start(", StringComparison.Ordinal)))
+                && (
+                    text.Contains("ProcessStartInfo", StringComparison.Ordinal)
+                        || text.Contains("Process.Start(", StringComparison.Ordinal)))
             .Select(path => Path.GetRelativePath(Root, path));
 
         Assert.That(starting, project == "Buildd.Linux" ? Is.Not.Empty : Is.Empty);
@@ -129,14 +136,19 @@ public sealed class ArchitectureTests
         Assert.That(calling, project == "Buildd.Linux" ? Is.Not.Empty : Is.Empty);
     }
 
-    /// <summary>What is generated for several classes comes in an order that changes, and the programs would be others each time they are built.</summary>
+    /// <summary>
+    /// What is generated for several classes comes in an order that changes, and the programs would be others each time they are built.
+    /// </summary>
     [TestCaseSource(nameof(Projects))]
     public void One_class_in_one_file_has_all_that_is_said_in_logs(string project)
     {
-        var files = SourceFiles(project).Where(path => File.ReadAllText(path).Contains("[LoggerMessage(", StringComparison.Ordinal)).ToList();
+        var files = SourceFiles(project).Where(path => File.ReadAllText(path).Contains("[LoggerMessage(", StringComparison.Ordinal))
+            .ToList();
 
         Assert.That(files, Has.Count.LessThanOrEqualTo(1));
-        Assert.That(files.SelectMany(File.ReadLines).Count(line => line.Contains(" partial class ", StringComparison.Ordinal)), Is.EqualTo(files.Count));
+        Assert.That(
+            files.SelectMany(File.ReadLines)
+                .Count(line => line.Contains(" partial class ", StringComparison.Ordinal)), Is.EqualTo(files.Count));
     }
 
     [TestCaseSource(nameof(Projects))]

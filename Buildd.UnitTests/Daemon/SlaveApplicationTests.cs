@@ -73,12 +73,15 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
     {
         var limits = _application.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits;
 
-        Assert.That((limits.KeepAliveTimeout, limits.RequestHeadersTimeout), Is.EqualTo((TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60))));
+        Assert.That(
+            (limits.KeepAliveTimeout, limits.RequestHeadersTimeout), Is.EqualTo((TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60))));
     }
 
     [Test]
     public void Calls_and_files_have_their_paths() =>
-        Assert.That(Paths(_application), Is.EquivalentTo(new[] { "/{rpc}/{**name}", "/{filecache}/{**name}", "/log/stream", "/metrics", "/healthz" }));
+        Assert.That(
+            Paths(_application),
+            Is.EquivalentTo(new[] { "/{rpc}/{**name}", "/{filecache}/{**name}", "/log/stream", "/metrics", "/healthz" }));
 
     [Test]
     public async Task What_is_switched_off_is_not_there()
@@ -125,5 +128,6 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
         systemd: systemd);
 
     private static IEnumerable<string?> Paths(IEndpointRouteBuilder application) =>
-        application.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Select(endpoint => endpoint.RoutePattern.RawText);
+        application.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+            .Select(endpoint => endpoint.RoutePattern.RawText);
 }

@@ -23,7 +23,9 @@ public sealed class DemoReportTests : IDisposable
 
     [SetUp]
     public async Task QueueAsync() =>
-        _build = (await new InMemoryBuilds(TimeProvider.System).AddAsync([new NewBuild { JobType = "PACKAGEBUILD", Title = "hello", Subject = "hello" }]))[0];
+        _build = (
+            await new InMemoryBuilds(TimeProvider.System)
+                .AddAsync([new NewBuild { JobType = "PACKAGEBUILD", Title = "hello", Subject = "hello" }]))[0];
 
     public void Dispose() => _output.Dispose();
 
@@ -146,7 +148,8 @@ public sealed class DemoReportTests : IDisposable
 
         await _report.ShowEndAsync(path);
 
-        Assert.That(_output.ToString(), Does.StartWith("The end of its log:\n  line 976\n").And.EndsWith($"\n  line 1000\nAll of it: {path}\n"));
+        Assert.That(
+            _output.ToString(), Does.StartWith("The end of its log:\n  line 976\n").And.EndsWith($"\n  line 1000\nAll of it: {path}\n"));
     }
 
     private void Show(string text) => _report.Show(Encoding.UTF8.GetBytes(text), _decoder);

@@ -15,7 +15,9 @@ public sealed class ProgressBarTests
 
     [Test]
     public void A_stage_can_not_command_the_terminal_or_break_the_line() =>
-        Assert.That(ProgressBar.Line("a\u001b[2J\nb" + new string('x', 500), 0.1), Has.Length.LessThan(90).And.Not.Contains("\u001b").And.Not.Contains("\n"));
+        Assert.That(
+            ProgressBar.Line("a\u001b[2J\nb" + new string('x', 500), 0.1), Has.Length.LessThan(90).And.Not.Contains("\u001b")
+                .And.Not.Contains("\n"));
 
     [Test]
     public void On_a_terminal_the_bar_stays_in_its_line_and_otherwise_each_change_has_one()

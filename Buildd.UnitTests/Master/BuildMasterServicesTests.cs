@@ -33,7 +33,17 @@ public sealed class BuildMasterServicesTests : IDisposable
         await UntilAsync("the master runs");
         await host.StopAsync();
 
-        Assert.That(_happened, Is.EqualTo(new[] { "before it starts", "after it starts", "the master runs", "the master ends", "after it stops", "before it stops" }));
+        Assert.That(
+            _happened, Is.EqualTo(
+                new[]
+                {
+                    "before it starts",
+                    "after it starts",
+                    "the master runs",
+                    "the master ends",
+                    "after it stops",
+                    "before it stops",
+                }));
     }
 
     [Test]

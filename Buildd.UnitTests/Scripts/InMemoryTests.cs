@@ -6,7 +6,9 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Scripts;
 
-/// <summary>The folders in memory that tests unpack systems in: only for the command, and only where they can be and hide nothing.</summary>
+/// <summary>
+/// The folders in memory that tests unpack systems in: only for the command, and only where they can be and hide nothing.
+/// </summary>
 public sealed class InMemoryTests
 {
     private static readonly Command Script = Command.Of(Path.Combine(Repository.Root, "scripts/in-memory"));
@@ -18,7 +20,8 @@ public sealed class InMemoryTests
         const string Look = "grep -c ' buildd-tests ' /proc/self/mountinfo || true";
 
         // Where memory is short the script stays on the disk.
-        var free = long.Parse((await ProcessRunner.CaptureAsync(Command.Of("awk", "$1 == \"MemAvailable:\" { print $2 }", "/proc/meminfo"))).Trim(), null);
+        var free = long.Parse(
+            (await ProcessRunner.CaptureAsync(Command.Of("awk", "$1 == \"MemAvailable:\" { print $2 }", "/proc/meminfo"))).Trim(), null);
         var expected = free > 13L * 1024 * 1024 ? "2" : free < 11L * 1024 * 1024 ? "0" : null;
         Machine.Require(expected is not null, "free memory that is not just at the limit of 12 GiB");
 
@@ -29,7 +32,8 @@ public sealed class InMemoryTests
     [Test]
     public async Task Who_asks_for_the_disk_has_it() =>
         Assert.That(
-            await ProcessRunner.CaptureAsync(Script.With("sh", "-c", "cat /proc/self/mountinfo").WithEnvironment("BUILDD_TESTS_ON_DISK", "yes")),
+            await ProcessRunner.CaptureAsync(
+                Script.With("sh", "-c", "cat /proc/self/mountinfo").WithEnvironment("BUILDD_TESTS_ON_DISK", "yes")),
             Does.Not.Contain(" buildd-tests "));
 
     [Test]
@@ -44,7 +48,8 @@ public sealed class InMemoryTests
         var said = new StringBuilder();
 
         var result = await ProcessRunner.RunAsync(
-            Script.With("sh", "-c", "printf '<%s>' \"$@\"; exit 7", "sh", "a b", "*", ""), bytes => said.Append(Encoding.UTF8.GetString(bytes)));
+            Script.With("sh", "-c", "printf '<%s>' \"$@\"; exit 7", "sh", "a b", "*", ""), bytes =>
+                said.Append(Encoding.UTF8.GetString(bytes)));
 
         Assert.That((result.ExitCode, said.ToString()), Is.EqualTo((7, "<a b><*><>")));
     }

@@ -46,14 +46,16 @@ public sealed class ReportTimesTests : IDisposable
     }
 
     [Test]
-    public async Task Without_times_there_is_nothing_to_report() => Assert.That(await ReportAsync("", "first\t10\t10\n"), Is.EqualTo(new[] { "" }));
+    public async Task Without_times_there_is_nothing_to_report() =>
+        Assert.That(await ReportAsync("", "first\t10\t10\n"), Is.EqualTo(new[] { "" }));
 
     /// <summary>What the script says of a run, line by line.</summary>
     private async Task<string[]> ReportAsync(string times, string usual)
     {
         await File.WriteAllTextAsync(_folder["times"], times);
         await File.WriteAllTextAsync(_folder["usual"], usual);
-        var said = await ProcessRunner.CaptureAsync(Command.Of(Path.Combine(Repository.Root, "scripts/report-times"), _folder["times"], _folder["usual"]));
+        var said = await ProcessRunner.CaptureAsync(
+            Command.Of(Path.Combine(Repository.Root, "scripts/report-times"), _folder["times"], _folder["usual"]));
         return said.TrimEnd('\n').Split('\n');
     }
 }

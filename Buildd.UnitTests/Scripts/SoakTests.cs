@@ -12,7 +12,8 @@ public sealed class SoakTests
     [TestCase("1", "0")]
     public async Task A_soak_of_no_tests_or_of_none_at_a_time_is_refused(string passes, string atATime)
     {
-        var result = await ProcessRunner.RunAsync(Command.Of(Path.Combine(Repository.Root, "scripts/soak"), "unit", passes, atATime), _ => { });
+        var result =
+            await ProcessRunner.RunAsync(Command.Of(Path.Combine(Repository.Root, "scripts/soak"), "unit", passes, atATime), _ => { });
 
         Assert.That(result.ExitCode, Is.EqualTo(64));
     }

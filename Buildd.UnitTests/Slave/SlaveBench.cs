@@ -35,7 +35,8 @@ internal sealed class SlaveBench : IAsyncDisposable
         Meters = new SlaveMeters(Options.Version ?? "", Options.ArchitectureTag, Time);
         _http = new HttpClient(Web);
         Cache = new FileCache(
-            new CacheFolder(Options.FileCacheDirectory, Options.Cache, Clock, CacheLogger), new Downloader(new Lazy<HttpClient>(_http), Clock, Options.Cache.AllowedHosts), Meters);
+            new CacheFolder(Options.FileCacheDirectory, Options.Cache, Clock, CacheLogger),
+            new Downloader(new Lazy<HttpClient>(_http), Clock, Options.Cache.AllowedHosts), Meters);
         Builder = Create(Options);
     }
 
@@ -85,7 +86,8 @@ internal sealed class SlaveBench : IAsyncDisposable
         return sha1;
     }
 
-    internal static string Sha1Of(string content) => Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, Encoding.UTF8.GetBytes(content)));
+    internal static string Sha1Of(string content) =>
+        Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, Encoding.UTF8.GetBytes(content)));
 
     /// <summary>A call that is all right: tests spoil it.</summary>
     internal BuildCall Call() => new()

@@ -11,7 +11,9 @@ internal static class Properties
     /// <summary>How many times as many values the full length has.</summary>
     private const int FullLength = 100;
 
-    /// <summary>Checks values as a <see cref="LongRun"/> of the test that calls it; what fails is shown with the smallest value that does.</summary>
+    /// <summary>
+    /// Checks values as a <see cref="LongRun"/> of the test that calls it; what fails is shown with the smallest value that does.
+    /// </summary>
     /// <param name="values">Makes the values.</param>
     /// <param name="holds">Throws when it does not hold.</param>
     /// <param name="sample">How many values a sample has.</param>

@@ -9,6 +9,7 @@ internal static class TestProgram
         Path.Combine(AppContext.BaseDirectory, "Buildd.TestProgram.dll");
 
     internal static Command Command(params string[] arguments) =>
-        Buildd.Linux.Processes.Command.Of(Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : "dotnet", "exec", Assembly)
+        Buildd.Linux.Processes.Command.Of(
+            Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : "dotnet", "exec", Assembly)
             .With(arguments);
 }

@@ -43,17 +43,19 @@ foreach (var path in Directory.GetFiles(inputs, "*.dsc").Order(StringComparer.Or
 var program = WebApplication.CreateSlimBuilder();
 program.Logging.SetMinimumLevel(LogLevel.Warning);
 program.WebHost.UseUrls($"http://*:{url.Port}");
-program.Services.AddBuildMaster(new MasterOptions { Root = Path.Combine(outputs, "farm"), PollInterval = TimeSpan.FromSeconds(2) }, services => new BuildMasterParts
-{
-    Builders = builders,
-    Builds = builds,
-    Queue = builds,
-    Inputs = new DirectoryInputs(inputs, url),
-    Uploads = new DirectoryUploadSink(builds, outputs, [new PackageJobKind()]),
-    Notifier = new LoggingNotifier(services.GetRequiredService<ILogger<LoggingNotifier>>()),
-});
+program.Services.AddBuildMaster(new MasterOptions { Root = Path.Combine(outputs, "farm"), PollInterval = TimeSpan.FromSeconds(2) },
+    services => new BuildMasterParts
+    {
+        Builders = builders,
+        Builds = builds,
+        Queue = builds,
+        Inputs = new DirectoryInputs(inputs, url),
+        Uploads = new DirectoryUploadSink(builds, outputs, [new PackageJobKind()]),
+        Notifier = new LoggingNotifier(services.GetRequiredService<ILogger<LoggingNotifier>>()),
+    });
 await using var app = program.Build();
-app.UseStaticFiles(new StaticFileOptions { FileProvider = new PhysicalFileProvider(Path.GetFullPath(inputs)), ServeUnknownFileTypes = true });
+app.UseStaticFiles(
+    new StaticFileOptions { FileProvider = new PhysicalFileProvider(Path.GetFullPath(inputs)), ServeUnknownFileTypes = true });
 await app.StartAsync();
 
 var todo = (await builds.AddAsync(sources)).Select(build => build.Id).ToHashSet();

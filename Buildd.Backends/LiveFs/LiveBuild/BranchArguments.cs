@@ -13,7 +13,9 @@ internal sealed record BranchArguments
     /// <summary>The longest value of a variable or option; a kernel's command line has room for half of it.</summary>
     internal const int MaxValueCharacters = 4096;
 
-    /// <summary>How long all options are together; they are words of one command, which has to stay below the limit of a command inside.</summary>
+    /// <summary>
+    /// How long all options are together; they are words of one command, which has to stay below the limit of a command inside.
+    /// </summary>
     internal const int MaxOptionsCharacters = 32 * 1024;
 
     /// <summary>What would change how our own programs work, or which the build itself sets.</summary>
@@ -50,9 +52,11 @@ internal sealed record BranchArguments
     /// <summary>git-check-ref-format(1), as far as it keeps a name from being something else.</summary>
     private static string ParseRef(string name) =>
         name.Length is > 0 and <= MaxNameCharacters && name[0] is not ('-' or '/') && !name.Contains("..", StringComparison.Ordinal)
-        && !name.Contains("@{", StringComparison.Ordinal) && !name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || "~^:?*[\\".Contains(c, StringComparison.Ordinal))
+        && !name.Contains("@{", StringComparison.Ordinal)
+        && !name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || "~^:?*[\\".Contains(c, StringComparison.Ordinal))
             ? name
-            : throw new RefusedException($"the argument '{Arguments.ConfigRef}' is '{ArgumentReader.Shown(name)}', which is no name of a branch, a tag or a commit");
+            : throw new RefusedException(
+                $"the argument '{Arguments.ConfigRef}' is '{ArgumentReader.Shown(name)}', which is no name of a branch, a tag or a commit");
 
     private static string ParsePath(string path)
     {
@@ -60,28 +64,35 @@ internal sealed record BranchArguments
         return path.Length <= MaxNameCharacters && !path.StartsWith('/') && !path.Any(char.IsControl)
             && (parts is [""] || parts.All(part => part is not ("" or "." or "..") && part[0] != '-' && part != ".git"))
                 ? string.Join('/', parts)
-                : throw new RefusedException($"the argument '{Arguments.ConfigPath}' is '{ArgumentReader.Shown(path)}', which is no path of a folder in the branch");
+                : throw new RefusedException(
+                    $"the argument '{Arguments.ConfigPath}' is '{ArgumentReader.Shown(path)}', which is no path of a folder in the branch");
     }
 
     private static IReadOnlyList<string> ParseOptions(IReadOnlyList<string> options)
     {
         if (options.Sum(option => option.Length) > MaxOptionsCharacters || options.Any(option => option.Length > MaxValueCharacters))
-            throw new RefusedException($"the argument '{Arguments.LbOptions}' has an entry of more than {MaxValueCharacters} characters, or more than {MaxOptionsCharacters} in all");
+            throw new RefusedException(
+                $"the argument '{Arguments.LbOptions}' has an entry of more than {MaxValueCharacters} characters, or more than "
+                    + $"{MaxOptionsCharacters} in all");
         return options;
     }
 
     private static KeyValuePair<string, string> ParseVariable(KeyValuePair<string, string> variable, LiveFsOptions options)
     {
         var (name, value) = variable;
-        var isName = name.Length is > 0 and <= MaxNameCharacters && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+        var isName = name.Length is > 0 and <= MaxNameCharacters && !char.IsAsciiDigit(name[0])
+            && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
         if (!isName || KeptNames.Contains(name) || KeptBeginnings.Any(beginning => name.StartsWith(beginning, StringComparison.Ordinal))
             || !options.EnvironmentNames.Any(pattern => pattern.Matches(name)))
         {
-            throw new RefusedException($"the argument '{Arguments.Environment}' has the variable '{ArgumentReader.Shown(name)}', which may not be set here");
+            throw new RefusedException(
+                $"the argument '{Arguments.Environment}' has the variable '{ArgumentReader.Shown(name)}', which may not be set here");
         }
 
         return value.Length <= MaxValueCharacters
             ? KeyValuePair.Create(name, ArgumentReader.Line(Arguments.Environment, value))
-            : throw new RefusedException($"the argument '{Arguments.Environment}' has a value of {value.Length} characters for '{name}'; {MaxValueCharacters} are the most");
+            : throw new RefusedException(
+                $"the argument '{Arguments.Environment}' has a value of {value.Length} characters for '{name}'; {MaxValueCharacters} "
+                    + "are the most");
     }
 }

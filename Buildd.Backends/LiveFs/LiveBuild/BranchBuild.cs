@@ -13,10 +13,13 @@ internal sealed class BranchBuild(BranchArguments arguments, bool followsRedirec
     private static readonly string[] Conditions =
     [
         "(", "-path", ImageSite.Folder + "/chroot", "-o", "-path", ImageSite.Folder + "/cache", "-o", "-path", ImageSite.Folder + "/config",
-        "-o", "-path", ImageSite.Folder + "/auto", "-o", "-path", ImageSite.Folder + "/local", "-o", "-path", ImageSite.Folder + "/.build", ")", "-prune",
+        "-o", "-path", ImageSite.Folder + "/auto", "-o", "-path", ImageSite.Folder + "/local", "-o", "-path", ImageSite.Folder + "/.build",
+        ")", "-prune",
         "-o", "-not", "-type", "d",
-        "(", "-path", ImageSite.Folder + "/livecd.*", "-o", "-name", "*.iso", "-o", "-name", "*.img", "-o", "-name", "*.squashfs", "-o", "-name", "*.tar", "-o", "-name", "*.tar.*",
-        "-o", "-name", "*.manifest", "-o", "-name", "*.packages", "-o", "-name", "*.contents", "-o", "-name", "*.files", "-o", "-name", "*.zsync",
+        "(", "-path", ImageSite.Folder + "/livecd.*", "-o", "-name", "*.iso", "-o", "-name", "*.img", "-o", "-name", "*.squashfs", "-o",
+        "-name", "*.tar", "-o", "-name", "*.tar.*",
+        "-o", "-name", "*.manifest", "-o", "-name", "*.packages", "-o", "-name", "*.contents", "-o", "-name", "*.files", "-o", "-name",
+        "*.zsync",
         "-o", "-path", ImageSite.Folder + "/binary/*/vmlinu[xz]*", "-o", "-path", ImageSite.Folder + "/binary/*/initrd*", ")",
     ];
 
@@ -41,7 +44,9 @@ internal sealed class BranchBuild(BranchArguments arguments, bool followsRedirec
     internal IEnumerable<Command> Commands(ImageArguments image)
     {
         var variables = arguments.Environment.Select(variable => KeyValuePair.Create(variable.Key, (string?)variable.Value))
-            .Concat([KeyValuePair.Create("PROJECT", (string?)image.Project), KeyValuePair.Create("ARCH", (string?)image.System.Architecture), KeyValuePair.Create("SUITE", (string?)image.System.Series)])
+            .Concat(
+                [KeyValuePair.Create("PROJECT", (string?)image.Project), KeyValuePair.Create("ARCH", (string?)image.System.Architecture),
+                    KeyValuePair.Create("SUITE", (string?)image.System.Series)])
             .DistinctBy(variable => variable.Key);
         return
         [

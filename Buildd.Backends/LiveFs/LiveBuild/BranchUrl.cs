@@ -41,14 +41,17 @@ internal sealed record BranchUrl
         var at = authority.LastIndexOf('@');
         var user = at < 0 ? "" : authority[..at];
         var address = scheme + rest[(at + 1)..];
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || url.Host.Length == 0 || url.UserInfo.Length > 0 || url.Fragment.Length > 0)
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || url.Host.Length == 0 || url.UserInfo.Length > 0
+            || url.Fragment.Length > 0)
             throw Refused("is no proper URL of a repository");
         if (options.BranchHosts is { } hosts && !hosts.Any(host => host.Matches(url)))
             throw Refused($"is on {url.Authority}, where no branches may be fetched from");
         return new BranchUrl
         {
             Public = address,
-            Credentials = user.Length == 0 ? "" : $"{scheme}{(user.Contains(':', StringComparison.Ordinal) ? user : user + ":")}@{authority[(at + 1)..]}",
+            Credentials = user.Length == 0
+                ? ""
+                : $"{scheme}{(user.Contains(':', StringComparison.Ordinal) ? user : user + ":")}@{authority[(at + 1)..]}",
         };
     }
 
@@ -57,12 +60,16 @@ internal sealed record BranchUrl
 
     private static BranchUrl OfFolder(string path, LiveFsOptions options)
     {
-        if (path.Length < 2 || path[0] != '/' || path.Contains('%', StringComparison.Ordinal) || path[1..].TrimEnd('/').Split('/').Any(part => part is "" or "." or ".."))
+        if (path.Length < 2 || path[0] != '/' || path.Contains('%', StringComparison.Ordinal)
+            || path[1..].TrimEnd('/').Split('/').Any(part => part is "" or "." or ".."))
             throw Refused("is no full path of a folder, without '..' and '%', behind file://");
         var folder = path.TrimEnd('/');
-        return options.FileBranches.Any(allowed => folder == allowed || folder.StartsWith(allowed.TrimEnd('/') + "/", StringComparison.Ordinal))
+        return options.FileBranches.Any(allowed => folder == allowed
+            || folder.StartsWith(allowed.TrimEnd('/') + "/", StringComparison.Ordinal))
             ? new BranchUrl { Public = FileScheme + folder, Folder = folder }
-            : throw Refused("is a folder of the builder that branches may not be taken from (file-branches in its configuration lists those that they may)");
+            : throw Refused(
+                "is a folder of the builder that branches may not be taken from (file-branches in its configuration lists those that "
+                    + "they may)");
     }
 
     private static RefusedException Refused(string reason) => new($"the argument '{Arguments.ConfigBranch}' {reason}");

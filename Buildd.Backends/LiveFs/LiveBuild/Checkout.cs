@@ -53,7 +53,8 @@ internal sealed class Checkout(ImageSite site, BranchArguments arguments, bool f
 
         var revision = await FetchAsync(url, abort).ConfigureAwait(false);
         site.Site.Context.SetStatusMember(WireNames.Members.RevisionId, revision);
-        await site.RunScriptAsync("take the configuration from the branch", AdoptScript, [Folder, arguments.Path, ImageSite.Folder], abort).ConfigureAwait(false);
+        await site.RunScriptAsync("take the configuration from the branch", AdoptScript, [Folder, arguments.Path, ImageSite.Folder], abort)
+            .ConfigureAwait(false);
         return revision;
     }
 
@@ -63,7 +64,8 @@ internal sealed class Checkout(ImageSite site, BranchArguments arguments, bool f
         var diskWasFull = false;
         var lines = new LineSplitter(1024, (line, _) =>
         {
-            revision = line.StartsWith(Encoding.ASCII.GetBytes(RevisionSign)) && IsRevision(line[RevisionSign.Length..]) ? Encoding.ASCII.GetString(line[RevisionSign.Length..]) : revision;
+            revision = line.StartsWith(Encoding.ASCII.GetBytes(RevisionSign))
+                && IsRevision(line[RevisionSign.Length..]) ? Encoding.ASCII.GetString(line[RevisionSign.Length..]) : revision;
             diskWasFull |= line.IndexOf("No space left on device"u8) >= 0;
         });
         var protocol = url[..url.IndexOf(':', StringComparison.Ordinal)];

@@ -34,8 +34,10 @@ internal sealed class LaunchpadBuild(LaunchpadArguments arguments) : IImageBuild
             if (!await site.KnowsPackageAsync(package, abort).ConfigureAwait(false))
             {
                 throw new PhaseFailedException(BuildStatus.PackageFail,
-                    $"There is no package '{package}' for {site.Image.System.Series} in the archives of this build. Ubuntu's series have it, Debian's don't: name an archive "
-                    + $"that has it in '{WireNames.Arguments.Archives}', or build from a branch with a configuration of live-build ('{WireNames.Arguments.ConfigBranch}').");
+                    $"There is no package '{package}' for {site.Image.System.Series} in the archives of this build. Ubuntu's series "
+                        + "have it, Debian's don't: name an archive "
+                    + $"that has it in '{WireNames.Arguments.Archives}', or build from a branch with a configuration of live-build "
+                    + $"('{WireNames.Arguments.ConfigBranch}').");
             }
         }
 
@@ -49,7 +51,8 @@ internal sealed class LaunchpadBuild(LaunchpadArguments arguments) : IImageBuild
         }
 
         site.Enter(Phase.LiveFs);
-        await site.RunScriptAsync($"link {ImageSite.Folder}/auto to {Recipes}", PrepareScript, [arguments.Debug ? "debug" : ""], abort).ConfigureAwait(false);
+        await site.RunScriptAsync($"link {ImageSite.Folder}/auto to {Recipes}", PrepareScript, [arguments.Debug ? "debug" : ""], abort)
+            .ConfigureAwait(false);
         foreach (var command in Commands(site.Image))
             await site.RunAsync(command, LiveBuildStages.Read, abort).ConfigureAwait(false);
     }
@@ -70,5 +73,6 @@ internal sealed class LaunchpadBuild(LaunchpadArguments arguments) : IImageBuild
     ];
 
     internal static Command DefaultsImage(ImageArguments image, string locale) => LiveBuildCommands.In(
-        image, Command.Of("ubuntu-defaults-image", "--locale", locale, "--arch", image.System.Architecture, "--release", image.System.Series));
+        image,
+        Command.Of("ubuntu-defaults-image", "--locale", locale, "--arch", image.System.Architecture, "--release", image.System.Series));
 }

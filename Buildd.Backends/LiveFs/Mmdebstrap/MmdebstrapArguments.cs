@@ -32,11 +32,14 @@ internal sealed record MmdebstrapArguments
 
     private static string OneOf(string name, string value, string[] all) => all.Contains(value)
         ? value
-        : throw new RefusedException($"the argument '{name}' is '{ArgumentReader.Shown(value)}'; it has to be one of {string.Join(", ", all)}");
+        : throw new RefusedException(
+            $"the argument '{name}' is '{ArgumentReader.Shown(value)}'; it has to be one of {string.Join(", ", all)}");
 
     /// <summary>A package's name, as policy has it; mmdebstrap would take more, such as patterns and files.</summary>
     private static string ParsePackage(string name) =>
-        name.Length > 1 && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '+' or '.' or ':')
+        name.Length > 1 && char.IsAsciiLetterOrDigit(name[0])
+            && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '+' or '.' or ':')
             ? name
-            : throw new RefusedException($"the argument '{Arguments.Packages}' has '{ArgumentReader.Shown(name)}' in it, which is no name of a package");
+            : throw new RefusedException(
+                $"the argument '{Arguments.Packages}' has '{ArgumentReader.Shown(name)}' in it, which is no name of a package");
 }

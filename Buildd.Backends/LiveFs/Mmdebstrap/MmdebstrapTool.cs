@@ -7,14 +7,17 @@ using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.LiveFs.Mmdebstrap;
 
-/// <summary>mmdebstrap: a root file system as squashfs or tarball in a minute. The same inputs give the same bytes where a date is given.</summary>
+/// <summary>
+/// mmdebstrap: a root file system as squashfs or tarball in a minute. The same inputs give the same bytes where a date is given.
+/// </summary>
 internal sealed class MmdebstrapTool : IImageTool
 {
     /// <inheritdoc/>
     public string Name => "mmdebstrap";
 
     /// <inheritdoc/>
-    public IImageBuild Prepare(ArgumentReader reader, ImageArguments image, LiveFsOptions options) => new MmdebstrapBuild(MmdebstrapArguments.Parse(reader));
+    public IImageBuild Prepare(ArgumentReader reader, ImageArguments image, LiveFsOptions options) =>
+        new MmdebstrapBuild(MmdebstrapArguments.Parse(reader));
 }
 
 /// <summary>The making of one root file system.</summary>
@@ -66,7 +69,8 @@ internal sealed class MmdebstrapBuild(MmdebstrapArguments arguments) : IImageBui
             .With(arguments.Packages.Count > 0 ? [$"--include={string.Join(',', arguments.Packages)}"] : [])
             .WithEnvironment("LANG", "C.UTF-8") with
         { WorkingDirectory = ImageSite.Folder };
-        return image.SourceDateEpoch is { } epoch ? make.WithEnvironment("SOURCE_DATE_EPOCH", epoch.ToString(CultureInfo.InvariantCulture)) : make;
+        return image.SourceDateEpoch is { } epoch ? make.WithEnvironment(
+            "SOURCE_DATE_EPOCH", epoch.ToString(CultureInfo.InvariantCulture)) : make;
     }
 
     /// <summary>As <see cref="StageReader"/>.</summary>

@@ -23,13 +23,15 @@ internal static partial class Framing
 
         // These change where a request ends, or what comes after it.
         var names = lines.Skip(1).Select(line => line.Split(':')[0].ToLowerInvariant()).ToList();
-        if (names.Any(name => name is "transfer-encoding" or "connection" or "expect" or "upgrade") || names.Count(name => name is "content-length") > 1)
+        if (names.Any(name => name is "transfer-encoding" or "connection" or "expect" or "upgrade")
+            || names.Count(name => name is "content-length") > 1)
             return false;
         var body = request.Length - end - 4;
         var said = lines.Skip(1).FirstOrDefault(line => line.StartsWith("content-length:", StringComparison.OrdinalIgnoreCase));
         return said is null
             ? body == 0
-            : long.TryParse(said.Split(':')[1].Trim(' '), NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length == body;
+            : long.TryParse(said.Split(':')[1].Trim(' '), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            && length == body;
     }
 
     [GeneratedRegex("^[A-Z]+ /[!-~]* HTTP/1\\.1$")]

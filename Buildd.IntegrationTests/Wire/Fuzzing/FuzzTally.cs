@@ -59,13 +59,18 @@ internal sealed partial class FuzzTally
         var text = new StringBuilder();
         text.AppendLine($"{_requests} requests, {_outcomes.Count} distinct outcomes");
         foreach (var (title, counts) in new[] { ("spoiled by", _mutations), ("answers", _answers), ("faults", _faults) })
-            text.AppendLine($"  {title}: {string.Join(", ", counts.OrderByDescending(pair => pair.Value).Select(pair => $"{pair.Key}: {pair.Value}"))}");
+        {
+            var all = counts.OrderByDescending(pair => pair.Value).Select(pair => $"{pair.Key}: {pair.Value}");
+            text.AppendLine($"  {title}: {string.Join(", ", all)}");
+        }
+
         return text.ToString();
     }
 
     private static void Count(ConcurrentDictionary<string, int> counts, string key) =>
         counts.AddOrUpdate(counts.ContainsKey(key) || counts.Count < MostKinds ? key : "others", 1, (_, count) => count + 1);
 
-    [GeneratedRegex("(?<=(procedure|subHandler) ).*?(?= not found|$)|(?<= )'[^']*'?|\"[^\"]*\"?|[0-9]+|(?<=for ).*|(?<=input: <class).*", RegexOptions.Singleline)]
+    [GeneratedRegex("(?<=(procedure|subHandler) ).*?(?= not found|$)|(?<= )'[^']*'?|\"[^\"]*\"?|[0-9]+|(?<=for ).*|(?<=input: <class).*",
+        RegexOptions.Singleline)]
     private static partial Regex Particulars();
 }

@@ -20,8 +20,10 @@ internal sealed class RequestMutator(IReadOnlyList<byte[]> corpus, IReadOnlyList
     [
         "\r\n"u8.ToArray(), "\n"u8.ToArray(), "\r"u8.ToArray(), "\0"u8.ToArray(), "\r\n\r\n"u8.ToArray(), ":"u8.ToArray(), " "u8.ToArray(),
         "<"u8.ToArray(), "</value>"u8.ToArray(), "<value>"u8.ToArray(), "<nil/>"u8.ToArray(), "<![CDATA["u8.ToArray(), "]]>"u8.ToArray(),
-        "<!--"u8.ToArray(), "&amp;"u8.ToArray(), "&#0;"u8.ToArray(), "&#xD800;"u8.ToArray(), "&x;"u8.ToArray(), "%00"u8.ToArray(), "../"u8.ToArray(),
-        "<int>"u8.ToArray(), "<base64>"u8.ToArray(), "<struct>"u8.ToArray(), "<array><data>"u8.ToArray(), "<?xml version='1.0' encoding='utf-16'?>"u8.ToArray(),
+        "<!--"u8.ToArray(), "&amp;"u8.ToArray(), "&#0;"u8.ToArray(), "&#xD800;"u8.ToArray(), "&x;"u8.ToArray(), "%00"u8.ToArray(),
+        "../"u8.ToArray(),
+        "<int>"u8.ToArray(), "<base64>"u8.ToArray(), "<struct>"u8.ToArray(), "<array><data>"u8.ToArray(),
+        "<?xml version='1.0' encoding='utf-16'?>"u8.ToArray(),
         [0xff, 0xfe], [0xef, 0xbb, 0xbf], [0xed, 0xa0, 0x80], [0xc0, 0xaf], [0xf4, 0x90, 0x80, 0x80], [0x80],
     ];
 
@@ -31,28 +33,52 @@ internal sealed class RequestMutator(IReadOnlyList<byte[]> corpus, IReadOnlyList
         "9223372036854775807", "9223372036854775808", "18446744073709551616", "00000000000000000001", "99999999999999999999999999",
     ];
 
-    private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH", "get", "P\0ST", "X"];
+    private static readonly string[] Methods =
+        ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH", "get", "P\0ST", "X"];
 
     private static readonly string[] PathTwists =
     [
-        "/..", "/../..", "/%2e%2e/", "/..%2f..%2fetc/passwd", "%00", "/.", "//", ";x", "?x=%00", "#f", "\\..\\", "/%ff%fe", "%", "%zz", "/%c0%ae%c0%ae/", "/~", "/*",
+        "/..", "/../..", "/%2e%2e/", "/..%2f..%2fetc/passwd", "%00", "/.", "//", ";x", "?x=%00", "#f", "\\..\\", "/%ff%fe", "%", "%zz",
+        "/%c0%ae%c0%ae/", "/~", "/*",
         "http://other.example/rpc", "*", "", " ", "/\t", "/\u00e4",
     ];
 
     private static readonly string[] Fields =
     [
-        "Transfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: identity", "Transfer-Encoding:\tchunked", "Expect: 100-continue",
-        "Content-Length: 5", "Connection: close", "Connection: upgrade\r\nUpgrade: h2c", "Host: again.example", "Host:", "Range: bytes=0-", "Range: bytes=5-2,9-,-",
-        "Range: bytes=-9223372036854775808", "Range: bytes=" + "0-0,", "If-Modified-Since: never", "Content-Encoding: gzip", "Content-Type: multipart/form-data",
-        "Authorization: Basic ====", "Cookie: a=\u00ff", ": nameless", "Na me: x", "X: a\r\n b", "X-Forwarded-For: 127.0.0.1", "X\0: y", "X: y\0z", "Trailer: X",
+        "Transfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: identity", "Transfer-Encoding:\tchunked",
+        "Expect: 100-continue",
+        "Content-Length: 5", "Connection: close", "Connection: upgrade\r\nUpgrade: h2c", "Host: again.example", "Host:", "Range: bytes=0-",
+        "Range: bytes=5-2,9-,-",
+        "Range: bytes=-9223372036854775808", "Range: bytes="
+            + "0-0,", "If-Modified-Since: never", "Content-Encoding: gzip", "Content-Type: multipart/form-data",
+        "Authorization: Basic ====", "Cookie: a=\u00ff", ": nameless", "Na me: x", "X: a\r\n b", "X-Forwarded-For: 127.0.0.1", "X\0: y",
+        "X: y\0z", "Trailer: X",
     ];
 
-    private static readonly string[] Calls = ["echo", "info", "status", "ensurepresent", "build", "abort", "clean", "proxy_info", "system.listMethods", "", "__class__", "\u0416"];
+    private static readonly string[] Calls =
+    [
+        "echo",
+        "info",
+        "status",
+        "ensurepresent",
+        "build",
+        "abort",
+        "clean",
+        "proxy_info",
+        "system.listMethods",
+        "",
+        "__class__",
+        "\u0416",
+    ];
+
+    private static readonly string[] Names = ["a", "../b", "", "series", "suite", "archives", "\u00e4"];
 
     private static readonly string[] Numbers =
     [
-        "<int>2147483648</int>", "<i8>9223372036854775808</i8>", "<double>1e999</double>", "<double>nan</double>", "<double>-0</double>", "<int>0x10</int>",
-        "<int></int>", "<boolean>2</boolean>", "<bigdecimal>1e99999999</bigdecimal>", "<dateTime.iso8601>99999999T99:99:99</dateTime.iso8601>",
+        "<int>2147483648</int>", "<i8>9223372036854775808</i8>", "<double>1e999</double>", "<double>nan</double>", "<double>-0</double>",
+        "<int>0x10</int>",
+        "<int></int>", "<boolean>2</boolean>", "<bigdecimal>1e99999999</bigdecimal>",
+        "<dateTime.iso8601>99999999T99:99:99</dateTime.iso8601>",
     ];
 
     /// <summary>Makes the request of that number.</summary>
@@ -112,7 +138,12 @@ internal sealed class RequestMutator(IReadOnlyList<byte[]> corpus, IReadOnlyList
     private static byte[] Repeat(Random chance, byte[] request)
     {
         var (start, end) = Span(chance, request);
-        return [.. request[..end], .. Enumerable.Repeat(request[start..end], chance.Next(1, 9)).SelectMany(part => part), .. request[end..]];
+        return
+        [
+            .. request[..end],
+            .. Enumerable.Repeat(request[start..end], chance.Next(1, 9)).SelectMany(part => part),
+            .. request[end..],
+        ];
     }
 
     private static byte[] Insert(Random chance, byte[] request, byte[] token)
@@ -121,7 +152,8 @@ internal sealed class RequestMutator(IReadOnlyList<byte[]> corpus, IReadOnlyList
         return [.. request[..at], .. token, .. request[at..]];
     }
 
-    private static byte[] Splice(Random chance, byte[] first, byte[] second) => [.. first[..chance.Next(first.Length)], .. second[chance.Next(second.Length)..]];
+    private static byte[] Splice(Random chance, byte[] first, byte[] second) =>
+        [.. first[..chance.Next(first.Length)], .. second[chance.Next(second.Length)..]];
 
     private static byte[] LieOfLength(Random chance, byte[] request)
     {
@@ -161,13 +193,18 @@ internal sealed class RequestMutator(IReadOnlyList<byte[]> corpus, IReadOnlyList
     {
         var text = chance.Next(5) switch
         {
-            0 => "<!DOCTYPE x [<!ENTITY a 'ha'>" + string.Concat(Enumerable.Range(1, 30).Select(i => $"<!ENTITY {(char)('a' + (i % 26))}{i} '&a;&a;&a;'>")) + "]>",
+            0 => "<!DOCTYPE x [<!ENTITY a 'ha'>" + string.Concat(
+                Enumerable.Range(1, 30).Select(i => $"<!ENTITY {(char)('a' + (i % 26))}{i} '&a;&a;&a;'>")) + "]>",
             1 => "<!DOCTYPE x [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>",
             2 => "<!DOCTYPE x SYSTEM 'http://127.0.0.1:9/x.dtd'>",
             3 => "<!DOCTYPE x [<!ENTITY % p '" + new string('x', chance.Next(20_000)) + "'>%p;]>",
-            _ => "<!-- " + new string('-', chance.Next(10_000)) + " --><?pi " + new string('x', chance.Next(chance.Next(50) == 0 ? 1_200_000 : 20_000)) + "?>",
+            _ => "<!-- " + new string(
+                '-', chance.Next(10_000)) + " --><?pi " + new string('x', chance.Next(chance.Next(50) == 0 ? 1_200_000 : 20_000)) + "?>",
         };
-        return Post("<?xml version='1.0'?>" + text + "<methodCall><methodName>echo</methodName><params><param><value>&a;</value></param></params></methodCall>");
+        return Post(
+            "<?xml version='1.0'?>"
+                + text
+                + "<methodCall><methodName>echo</methodName><params><param><value>&a;</value></param></params></methodCall>");
     }
 
     private static byte[] InjectFields(Random chance, byte[] request)
@@ -209,16 +246,21 @@ internal sealed class RequestMutator(IReadOnlyList<byte[]> corpus, IReadOnlyList
 
     private static string RandomValue(Random chance, int depth) => "<value>" + chance.Next(depth > 0 ? 9 : 7) switch
     {
-        0 => "<string>" + Pick(chance, ["", ".", "..", "../../x", "a/b", "\u00e4", "x&#10;y", "c1d80674d731fd6af61ded171202b8424147b17b", "binarypackage", "livefs", "http://127.0.0.1:9/"]) + "</string>",
+        0 => "<string>" + Pick(
+            chance,
+            ["", ".", "..", "../../x", "a/b", "\u00e4", "x&#10;y", "c1d80674d731fd6af61ded171202b8424147b17b", "binarypackage", "livefs",
+                "http://127.0.0.1:9/"])
+                + "</string>",
         1 => $"<int>{chance.Next(int.MinValue, int.MaxValue)}</int>",
         2 => "<nil/>",
         3 => $"<boolean>{chance.Next(2)}</boolean>",
         4 => "<base64>" + Convert.ToBase64String(new byte[chance.Next(100)]) + "</base64>",
         5 => new string('x', chance.Next(5_000)),
         6 => Pick(chance, Numbers),
-        7 => "<array><data>" + string.Concat(Enumerable.Range(0, chance.Next(4)).Select(_ => RandomValue(chance, depth - 1))) + "</data></array>",
+        7 => "<array><data>" + string.Concat(
+            Enumerable.Range(0, chance.Next(4)).Select(_ => RandomValue(chance, depth - 1))) + "</data></array>",
         _ => "<struct>" + string.Concat(Enumerable.Range(0, chance.Next(4)).Select(
-            _ => $"<member><name>{Pick(chance, ["a", "../b", "", "series", "suite", "archives", "\u00e4"])}</name>{RandomValue(chance, depth - 1)}</member>")) + "</struct>",
+            _ => $"<member><name>{Pick(chance, Names)}</name>{RandomValue(chance, depth - 1)}</member>")) + "</struct>",
     } + "</value>";
 
     private static byte[] Chunks(Random chance, byte[] request)
@@ -234,7 +276,13 @@ internal sealed class RequestMutator(IReadOnlyList<byte[]> corpus, IReadOnlyList
             4 => (body.Length + 5).ToString("X", CultureInfo.InvariantCulture),
             _ => body.Length.ToString("x", CultureInfo.InvariantCulture),
         };
-        return [.. Latin(string.Join("\r\n", lines) + $"\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\n"), .. body, .. "\r\n0\r\n"u8, .. chance.Next(4) == 0 ? "X: y\r\n\r\n"u8 : "\r\n"u8];
+        return
+        [
+            .. Latin(string.Join("\r\n", lines) + $"\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\n"),
+            .. body,
+            .. "\r\n0\r\n"u8,
+            .. chance.Next(4) == 0 ? "X: y\r\n\r\n"u8 : "\r\n"u8,
+        ];
     }
 
     private static byte[] Call(Random chance, string value) =>
@@ -243,7 +291,11 @@ internal sealed class RequestMutator(IReadOnlyList<byte[]> corpus, IReadOnlyList
     private static byte[] Post(string body)
     {
         var bytes = Encoding.UTF8.GetBytes(body);
-        return [.. Latin($"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: {bytes.Length}\r\n\r\n"), .. bytes];
+        return
+        [
+            .. Latin($"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: {bytes.Length}\r\n\r\n"),
+            .. bytes,
+        ];
     }
 
     private static byte[] WithRightLength(byte[] request)

@@ -48,7 +48,8 @@ internal sealed class Scene : IAsyncDisposable
     /// <param name="script">What the build does.</param>
     internal async Task BuildHelloAsync(Func<StubBuild, IBuildContext, CancellationToken, Task<BuildOutcome>> script)
     {
-        Slave.Backend(WireNames.Managers.BinaryPackage).Script = (context, abort) => script(new StubBuild(context, "chroot"), context, abort);
+        Slave.Backend(WireNames.Managers.BinaryPackage).Script = (context, abort) =>
+            script(new StubBuild(context, "chroot"), context, abort);
         await SendAsync("build-ok");
         await RequireBuildAsync("PACKAGEBUILD-1");
     }

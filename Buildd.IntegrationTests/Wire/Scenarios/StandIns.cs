@@ -20,7 +20,8 @@ internal static class StandIns
         ("e5001001920412dad2e71adca253d83616071f70", Orig),
     ];
 
-    internal static string Sha1Of(string content) => Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, Encoding.UTF8.GetBytes(content)));
+    internal static string Sha1Of(string content) =>
+        Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, Encoding.UTF8.GetBytes(content)));
 
     /// <summary>The recorded bytes with our sums in them.</summary>
     internal static byte[] PutInto(byte[] recorded)

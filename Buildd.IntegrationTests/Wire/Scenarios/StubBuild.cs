@@ -51,7 +51,8 @@ internal sealed class StubBuild(IBuildContext context, string target)
     /// <summary>A step inside the target.</summary>
     internal void InTarget(string operation, string arguments = "") => Step(
         "in-target",
-        $"{operation} --backend={target} --series=noble --arch=amd64 {context.Request.BuildId}{(arguments.Length == 0 ? "" : " ")}{arguments}",
+        $"{operation} --backend={target} --series=noble --arch=amd64 "
+            + $"{context.Request.BuildId}{(arguments.Length == 0 ? "" : " ")}{arguments}",
         operation);
 
     internal void Say(string text) => Say(Encoding.UTF8.GetBytes(text));

@@ -70,14 +70,19 @@ public sealed record LiveFsArguments
         };
         (string Name, string? Value)[] texts =
         [
-            (WireNames.Arguments.DateStamp, DateStamp), (WireNames.Arguments.ImageTool, ImageTool), (WireNames.Arguments.ConfigBranch, ConfigBranch),
+            (WireNames.Arguments.DateStamp, DateStamp), (WireNames.Arguments.ImageTool, ImageTool),
+            (WireNames.Arguments.ConfigBranch, ConfigBranch),
             (WireNames.Arguments.ConfigRef, ConfigRef), (WireNames.Arguments.ConfigPath, ConfigPath),
         ];
-        members.AddRange(texts.Where(text => text.Value is not null).Select(text => new KeyValuePair<string, XmlRpcValue>(text.Name, text.Value!)));
+        members.AddRange(
+            texts.Where(text => text.Value is not null).Select(text => new KeyValuePair<string, XmlRpcValue>(text.Name, text.Value!)));
         if (LbOptions.Count > 0)
             members.Add(new(WireNames.Arguments.LbOptions, Strings(LbOptions)));
         if (Environment.Count > 0)
-            members.Add(new(WireNames.Arguments.Environment, new XmlRpcStruct(Environment.Select(variable => new KeyValuePair<string, XmlRpcValue>(variable.Key, variable.Value)))));
+            members.Add(
+                new(
+                    WireNames.Arguments.Environment,
+                    new XmlRpcStruct(Environment.Select(variable => new KeyValuePair<string, XmlRpcValue>(variable.Key, variable.Value)))));
         if (Archives.Count > 0)
             members.Add(new(WireNames.Arguments.Archives, Strings(Archives)));
         if (TrustedKeys.Count > 0)

@@ -52,8 +52,8 @@ public sealed record LiveFsSpecification
     public bool ArchivePrivate { get; init; }
 
     /// <summary>
-    /// Arguments that have no property here, such as <c>subproject</c> or <c>extra_ppas</c>: texts, whole numbers, truth values, and lists and
-    /// objects of those. They win over those that have. None by default.
+    /// Arguments that have no property here, such as <c>subproject</c> or <c>extra_ppas</c>: texts, whole numbers, truth values, and lists
+    /// and objects of those. They win over those that have. None by default.
     /// </summary>
     public IReadOnlyDictionary<string, JsonElement> Others { get; init => field = value ?? NoOthers; } = NoOthers;
 
@@ -70,7 +70,8 @@ public sealed record LiveFsSpecification
     {
         JobType = LiveFsJobKind.Name,
         Manager = WireNames.Managers.LiveFs,
-        Title = $"{ArchTag} build of {Project}{(UniqueKey is null ? "" : $" ({UniqueKey})")} in {distribution} {Series} {Pocket.ToUpperInvariant()}",
+        Title = $"{ArchTag} build of {Project}{(UniqueKey is null ? "" : $" ({UniqueKey})")} in {distribution} {Series} "
+            + $"{Pocket.ToUpperInvariant()}",
         Subject = Project,
         Owner = owner,
         Distribution = distribution,
@@ -116,12 +117,16 @@ public sealed record LiveFsSpecification
         JsonValueKind.False => false,
         JsonValueKind.Number when json.TryGetInt32(out var number) => number,
         JsonValueKind.Array => new XmlRpcArray(json.EnumerateArray().Select(ToXmlRpc)),
-        JsonValueKind.Object => new XmlRpcStruct(json.EnumerateObject().Select(member => new KeyValuePair<string, XmlRpcValue>(member.Name, ToXmlRpc(member.Value)))),
-        _ => throw new FormatException($"{Secrets.Quote(json.GetRawText())} can't be an argument: texts, whole numbers of 32 bits, true, false, lists and objects can."),
+        JsonValueKind.Object => new XmlRpcStruct(
+            json.EnumerateObject().Select(member => new KeyValuePair<string, XmlRpcValue>(member.Name, ToXmlRpc(member.Value)))),
+        _ => throw new FormatException(
+            $"{Secrets.Quote(json.GetRawText())} can't be an argument: texts, whole numbers of 32 bits, true, false, lists and objects "
+                + "can."),
     };
 }
 
 /// <summary>Reads and writes specifications without reflection.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(LiveFsSpecification))]
 internal sealed partial class LiveFsJson : JsonSerializerContext;

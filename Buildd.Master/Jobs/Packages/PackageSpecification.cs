@@ -46,7 +46,9 @@ public sealed record PackageSpecification
     /// <inheritdoc cref="BinaryPackageArguments.BuildUrl"/>
     public string? BuildUrl { get; init; }
 
-    /// <summary>The requester, <c>Name &lt;address&gt;</c>: gets mail when it fails, as the source's creator. Null (the default) for nobody.</summary>
+    /// <summary>
+    /// The requester, <c>Name &lt;address&gt;</c>: gets mail when it fails, as the source's creator. Null (the default) for nobody.
+    /// </summary>
     public string? Requester { get; init; }
 
     /// <summary>A build of this, for the queue.</summary>
@@ -83,6 +85,7 @@ public sealed record PackageSpecification
 public sealed record SourceFile(string Name, string? Sha1 = null);
 
 /// <summary>Reads and writes specifications without reflection.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(PackageSpecification))]
 internal sealed partial class PackageJson : JsonSerializerContext;

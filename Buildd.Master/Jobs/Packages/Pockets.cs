@@ -10,7 +10,9 @@ internal static class Pockets
     /// another ending is a series of its own, in the pocket <c>RELEASE</c>.
     /// </summary>
     internal static (string Series, string Pocket) Split(string suite) =>
-        Array.Find(Names, pocket => suite.Length > pocket.Length + 1 && suite.EndsWith($"-{pocket}", StringComparison.OrdinalIgnoreCase)) is { } found
+        Array.Find(
+            Names, pocket =>
+                suite.Length > pocket.Length + 1 && suite.EndsWith($"-{pocket}", StringComparison.OrdinalIgnoreCase)) is { } found
             ? (suite[..^(found.Length + 1)], found)
             : (suite, "RELEASE");
 }

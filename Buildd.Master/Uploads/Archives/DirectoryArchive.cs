@@ -22,7 +22,8 @@ public sealed class DirectoryArchive(string root) : IArchive
     public string FolderOf(AcceptedUpload upload)
     {
         ArgumentNullException.ThrowIfNull(upload);
-        return Path.Combine(_root, FileName.Check(upload.Build.Distribution), FileName.Check(upload.Suite), FileName.Check(upload.Build.Cookie));
+        return Path.Combine(
+            _root, FileName.Check(upload.Build.Distribution), FileName.Check(upload.Suite), FileName.Check(upload.Build.Cookie));
     }
 
     /// <inheritdoc/>

@@ -41,7 +41,8 @@ public sealed record BuiltFile(BuildFile File, string Path)
     private static readonly string[] TextEndings = [".manifest", ".manifest-remove", ".size"];
 
     /// <summary><c>text/plain</c> for manifests and sizes, else <c>application/octet-stream</c>.</summary>
-    public string ContentType => TextEndings.Any(ending => File.Name.EndsWith(ending, StringComparison.Ordinal)) ? "text/plain" : "application/octet-stream";
+    public string ContentType =>
+        TextEndings.Any(ending => File.Name.EndsWith(ending, StringComparison.Ordinal)) ? "text/plain" : "application/octet-stream";
 }
 
 /// <summary>An upload that passed all checks.</summary>

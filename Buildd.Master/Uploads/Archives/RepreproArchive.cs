@@ -73,8 +73,11 @@ public sealed class RepreproArchive : IArchive
         using var held = await HoldAsync(cancellationToken).ConfigureAwait(false);
         // The record of the build says what it was for; the suite in the .changes is only what the builder was told. A component
         // that a section names counts more than the source's.
-        string[] component = upload.Component is { } name && packages.Files.All(file => file.Component == "main") ? ["--component", name] : [];
-        await RunAsync(held, ["--ignore=wrongdistribution", .. component, "include", FileName.Check(upload.Suite), packages.ChangesPath], cancellationToken)
+        string[] component = upload.Component is { } name
+            && packages.Files.All(file => file.Component == "main") ? ["--component", name] : [];
+        await RunAsync(
+            held, ["--ignore=wrongdistribution", .. component, "include", FileName.Check(upload.Suite), packages.ChangesPath],
+            cancellationToken)
             .ConfigureAwait(false);
     }
 

@@ -17,7 +17,8 @@ internal sealed class BinaryCheck(UploadPolicy policy, FindingList findings, Tim
         var binaries = new List<UploadedBinary>();
         foreach (var file in files.Where(file => DebNames.IsBinary(file.Kind)))
         {
-            var contents = await _reader.ReadAsync(file.Path, checksTimes: file.Kind != UploadFileKind.Udeb, cancellationToken).ConfigureAwait(false);
+            var contents = await _reader.ReadAsync(file.Path, checksTimes: file.Kind != UploadFileKind.Udeb, cancellationToken)
+                .ConfigureAwait(false);
             foreach (var mistake in contents.Mistakes)
                 findings.Reject(file.Name, mistake);
             if (contents.Control is { } control && Check(changes, file, control, target) is { } binary)
@@ -39,9 +40,13 @@ internal sealed class BinaryCheck(UploadPolicy policy, FindingList findings, Tim
         CheckArchitecture(changes, file, architecture, target);
         CheckFields(file, control);
         if (source != (target.Source ?? changes.Source))
-            findings.Reject(file.Name, $"is built from the source {FileName.Display(source)}, and not from {FileName.Display(target.Source ?? changes.Source)}");
+            findings.Reject(
+                file.Name,
+                $"is built from the source {FileName.Display(source)}, and not from {FileName.Display(target.Source ?? changes.Source)}");
         else if (sourceVersion != (target.SourceVersion ?? changes.SourceVersion))
-            findings.Reject(file.Name, $"is built from the source's version {FileName.Display(sourceVersion)}, and not from {FileName.Display(target.SourceVersion ?? changes.SourceVersion)}");
+            findings.Reject(
+                file.Name, $"is built from the source's version {FileName.Display(sourceVersion)}, and not from "
+                    + $"{FileName.Display(target.SourceVersion ?? changes.SourceVersion)}");
         return new UploadedBinary
         {
             File = file,
@@ -94,7 +99,8 @@ internal sealed class BinaryCheck(UploadPolicy policy, FindingList findings, Tim
         if (control["Depends"] is { } depends && string.IsNullOrWhiteSpace(depends))
             findings.Reject(file.Name, "has an empty field Depends");
         if (control["Section"] is { Length: > 0 } section && DebNames.SplitSection(section) != (file.Component, file.Section))
-            findings.Reject(file.Name, $"is in the section {FileName.Display(section)}, and the .changes says {file.Component}/{file.Section}");
+            findings.Reject(
+                file.Name, $"is in the section {FileName.Display(section)}, and the .changes says {file.Component}/{file.Section}");
         if (control["Priority"] is { Length: > 0 } priority && priority != file.Priority)
             findings.Reject(file.Name, $"has the priority {FileName.Display(priority)}, and the .changes says {file.Priority}");
     }

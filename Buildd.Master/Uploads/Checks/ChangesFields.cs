@@ -17,7 +17,9 @@ internal sealed class ChangesFields(UploadPolicy policy, FindingList findings)
 
     private static readonly string[] Urgencies = ["low", "medium", "high", "emergency", "critical"];
 
-    /// <summary>Reads and checks it; no <c>Changes</c> when the rest can't be checked by it, no paragraph when it can't be read at all.</summary>
+    /// <summary>
+    /// Reads and checks it; no <c>Changes</c> when the rest can't be checked by it, no paragraph when it can't be read at all.
+    /// </summary>
     public async Task<(Paragraph? Paragraph, Changes? Changes)> ReadAsync(string path, CancellationToken cancellationToken)
     {
         var file = Path.GetFileName(path);
@@ -115,7 +117,9 @@ internal sealed class ChangesFields(UploadPolicy policy, FindingList findings)
             if (policy.Sections?.Contains(section) == false)
                 fatal($"lists {FileName.Display(listed.Name)} in the unknown section {FileName.Display(section)}");
             if (!DebNames.Priorities.Contains(listed.Priority))
-                findings.Warn(file, $"lists {FileName.Display(listed.Name)} with the unknown priority {FileName.Display(listed.Priority!)}, which is taken for extra");
+                findings.Warn(
+                    file, $"lists {FileName.Display(listed.Name)} with the unknown priority {FileName.Display(listed.Priority!)}, which "
+                        + "is taken for extra");
         }
     }
 

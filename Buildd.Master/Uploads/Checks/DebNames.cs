@@ -42,7 +42,8 @@ internal static class DebNames
 
     /// <summary>The three parts of <c>PACKAGE_VERSION_ARCHITECTURE.deb</c>, or null.</summary>
     public static (string Package, string Version, string Architecture)? Parts(string name) =>
-        Path.GetFileNameWithoutExtension(name).Split('_') is [{ Length: > 0 } package, { Length: > 0 } version, { Length: > 0 } architecture]
+        Path.GetFileNameWithoutExtension(name)
+            .Split('_') is [{ Length: > 0 } package, { Length: > 0 } version, { Length: > 0 } architecture]
             ? (package, version, architecture)
             : null;
 

@@ -22,7 +22,9 @@ internal sealed record DebContents
 /// </summary>
 internal sealed class DebReader(UploadPolicy policy, TimeProvider time)
 {
-    /// <summary>The tar with the control file and the maintainer's scripts; 256 MiB: the largest have a few, mostly sums of files.</summary>
+    /// <summary>
+    /// The tar with the control file and the maintainer's scripts; 256 MiB: the largest have a few, mostly sums of files.
+    /// </summary>
     private const long MaxControlTarBytes = 256L << 20;
 
     /// <summary>How many sentences about members of one package are said; a hostile one has as many as it likes.</summary>
@@ -50,10 +52,12 @@ internal sealed class DebReader(UploadPolicy policy, TimeProvider time)
         {
             var seen = false;
             var control = await ScanAsync(
-                "--ctrl-tarfile", path, member => members.Look(member) && IsControl(member, ref seen, mistakes), MaxControlTarBytes, mistakes, stop.Token)
+                "--ctrl-tarfile", path, member =>
+                    members.Look(member) && IsControl(member, ref seen, mistakes), MaxControlTarBytes, mistakes, stop.Token)
                 .ConfigureAwait(false);
             var data = await ScanAsync(
-                "--fsys-tarfile", path, member => members.Look(member) && false, policy.MaxUnpackedBytes, mistakes, stop.Token).ConfigureAwait(false);
+                "--fsys-tarfile", path, member =>
+                    members.Look(member) && false, policy.MaxUnpackedBytes, mistakes, stop.Token).ConfigureAwait(false);
             mistakes.AddRange(members.Mistakes);
             if (control.Mistake is null && !seen)
                 mistakes.Add("has no control file in it");
@@ -154,7 +158,9 @@ internal sealed class DebReader(UploadPolicy policy, TimeProvider time)
             if (member.Name.Length == 0 || member.Name[0] == '/' || member.Name.Split('/').Contains(".."))
                 Add($"has the member {FileName.Display(member.Name)}, which leads out of the package");
             if (checksTimes && (member.ModifiedSeconds < earliest || member.ModifiedSeconds > latest))
-                Add($"has the member {FileName.Display(member.Name)} with the time {Shown(member.ModifiedSeconds)}, which is not between 1975 and tomorrow");
+                Add(
+                    $"has the member {FileName.Display(member.Name)} with the time {Shown(member.ModifiedSeconds)}, which is not "
+                        + "between 1975 and tomorrow");
             return true;
         }
 
@@ -168,7 +174,8 @@ internal sealed class DebReader(UploadPolicy policy, TimeProvider time)
 
         private static string Shown(long seconds) =>
             seconds is > -62135596800 and < 253402300799
-                ? DateTimeOffset.FromUnixTimeSeconds(seconds).ToString("yyyy-MM-dd HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture)
+                ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+                .ToString("yyyy-MM-dd HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture)
                 : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{seconds} s after 1970");
     }
 }

@@ -18,7 +18,9 @@ internal sealed class FindingList
 
     /// <summary>What was found, in the order in which it was; a last sentence counts what is over the limit.</summary>
     public IReadOnlyList<UploadFinding> Findings =>
-        _more == 0 ? [.. _findings] : [.. _findings, new UploadFinding(false, null, $"There are {_more} more findings that are not listed.")];
+        _more == 0
+            ? [.. _findings]
+            : [.. _findings, new UploadFinding(false, null, $"There are {_more} more findings that are not listed.")];
 
     /// <summary>Something that keeps the upload from being accepted. The text goes on after the file's name.</summary>
     public void Reject(string? file, string text) => Add(false, file, text);

@@ -158,7 +158,8 @@ internal sealed class TarScan(Func<TarMember, bool> onMember, long maxBytes, int
         if (!isWanted)
             return;
         if (size > maxKeptBytes)
-            Mistake = string.Create(CultureInfo.InvariantCulture, $"a member is to be read that has {size} bytes, and {maxKeptBytes} are allowed");
+            Mistake = string.Create(
+                CultureInfo.InvariantCulture, $"a member is to be read that has {size} bytes, and {maxKeptBytes} are allowed");
         else if (size > 0)
             _kept = new ArrayBufferWriter<byte>();
         else

@@ -87,9 +87,13 @@ public sealed class UploadCheck
         WarnOfStrangers(path, files, changes, findings);
         var uploaded = await new UploadFiles(_policy, findings).CheckAsync(path, changes, cancellationToken).ConfigureAwait(false);
         UploadWhole.Check(changes, uploaded, target, findings);
-        var binaries = await new BinaryCheck(_policy, findings, _time).CheckAsync(changes, uploaded, target, cancellationToken).ConfigureAwait(false);
+        var binaries = await new BinaryCheck(_policy, findings, _time).CheckAsync(changes, uploaded, target, cancellationToken)
+            .ConfigureAwait(false);
         await CheckBuildInfoAsync(changes, uploaded, findings, cancellationToken).ConfigureAwait(false);
-        return Result(findings.IsRejected ? null : new PackageUpload { ChangesPath = path, Changes = changes, Files = uploaded, Binaries = binaries });
+        return Result(
+            findings.IsRejected
+                ? null
+                : new PackageUpload { ChangesPath = path, Changes = changes, Files = uploaded, Binaries = binaries });
 
         UploadCheckResult Result(PackageUpload? upload) => new(findings.Findings, upload)
         {
@@ -122,11 +126,15 @@ public sealed class UploadCheck
                 if (paragraphs is not [var paragraph])
                     findings.Reject(file.Name, "is not one paragraph");
                 else if (paragraph["Version"] != changes.Version)
-                    findings.Reject(file.Name, $"is of the version {FileName.Display(paragraph["Version"] ?? "")}, and the upload of {changes.Version}");
+                    findings.Reject(
+                        file.Name,
+                        $"is of the version {FileName.Display(paragraph["Version"] ?? "")}, and the upload of {changes.Version}");
             }
             catch (ControlFileException e)
             {
-                findings.Reject(file.Name, string.Create(CultureInfo.InvariantCulture, $"can't be read{(e.Line is { } line ? $", line {line}" : "")}: {e.Mistake}"));
+                findings.Reject(
+                    file.Name, string.Create(
+                        CultureInfo.InvariantCulture, $"can't be read{(e.Line is { } line ? $", line {line}" : "")}: {e.Mistake}"));
             }
         }
     }

@@ -26,7 +26,8 @@ internal static class UploadWhole
                 : "The field Architecture says source, and there is no part of one");
         }
 
-        CheckArchitectures(changes, kinds.Where(file => file.Kind is { } kind && DebNames.IsBinary(kind)).Select(file => file.Name), target, findings);
+        CheckArchitectures(
+            changes, kinds.Where(file => file.Kind is { } kind && DebNames.IsBinary(kind)).Select(file => file.Name), target, findings);
         CheckDdebs(changes, findings);
         var components = files.Select(file => file.Component).Distinct().ToList();
         if (components.Count > 1 && components.Contains(UploadPolicy.Partner))
@@ -82,8 +83,11 @@ internal static class UploadWhole
         if (target.Source is { } source && changes.Source != source)
             findings.Reject(null, $"The upload is of the source {FileName.Display(changes.Source)}, and the build was of {source}");
         if (target.SourceVersion is { } version && changes.SourceVersion != version)
-            findings.Reject(null, $"The upload is of the source's version {FileName.Display(changes.SourceVersion)}, and the build was of {version}");
+            findings.Reject(
+                null, $"The upload is of the source's version {FileName.Display(changes.SourceVersion)}, and the build was of {version}");
         if (target.Suite is { } suite && (changes.Distributions.Count != 1 || changes.Distributions[0] != suite))
-            findings.Reject(null, $"The upload is for {string.Join(' ', changes.Distributions.Select(FileName.Display))}, and the build was for {suite}");
+            findings.Reject(
+                null,
+                $"The upload is for {string.Join(' ', changes.Distributions.Select(FileName.Display))}, and the build was for {suite}");
     }
 }

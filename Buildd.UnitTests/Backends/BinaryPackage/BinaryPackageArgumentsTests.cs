@@ -34,7 +34,9 @@ public sealed class BinaryPackageArgumentsTests
         Row("trusted_keys", "AAAA", "'trusted_keys' has to be an array of strings"),
         Row("trusted_keys", new XmlRpcArray([new byte[] { 1 }]), "'trusted_keys' has to be an array of strings"),
         Row("trusted_keys", new XmlRpcArray(["AAAA", "*"]), "entry 2 of the argument 'trusted_keys' is not base64"),
-        Row("archives", new XmlRpcArray(["deb http://u:secret@d trixie"]), "line 1 of the argument 'archives' is no line of a sources.list: there are no components"),
+        Row(
+            "archives", new XmlRpcArray(["deb http://u:secret@d trixie"]),
+            "line 1 of the argument 'archives' is no line of a sources.list: there are no components"),
         Row("provenance", "yes", "'provenance' has to be a boolean"),
         Row("image_type", 1, "'image_type' has to be a string"),
         Row("image_type", "../x", Names),
@@ -57,7 +59,9 @@ public sealed class BinaryPackageArgumentsTests
         Row("ogrecomponent", "main\nSuite: other", "the argument 'ogrecomponent' has a control character in it"),
         Row("archive_purpose", "PRIMARY\0", "the argument 'archive_purpose' has a control character in it"),
         Row("build_url", "http://m/\r\n1", "the argument 'build_url' has a control character in it"),
-        Row("archives", new XmlRpcArray(["deb http://u:secret@d trixie main", "deb http://u:secret@d\ndeb http://evil x main"]), "line 2 of the argument 'archives'"),
+        Row(
+            "archives", new XmlRpcArray(["deb http://u:secret@d trixie main", "deb http://u:secret@d\ndeb http://evil x main"]),
+            "line 2 of the argument 'archives'"),
         Row("archives", new XmlRpcArray(["nonsense secret"]), "line 1 of the argument 'archives'"),
         Row("archives", new XmlRpcArray([""]), "line 1 of the argument 'archives'"),
         Row("archives", new XmlRpcArray(Enumerable.Repeat<XmlRpcValue>("deb http://d t main", 1001)), "has 1001 lines"),
@@ -67,7 +71,8 @@ public sealed class BinaryPackageArgumentsTests
     public void What_is_missing_wrong_or_hostile_is_refused_with_the_reason(string name, XmlRpcValue value, string reason) =>
         Assert.That(
             () => Parse(With(name, value)),
-            Throws.TypeOf<RefusedException>().With.Message.Contains(reason).And.Message.Not.Contains("secret").And.Message.Not.Contains("\n"));
+            Throws.TypeOf<RefusedException>().With.Message.Contains(reason).And.Message.Not.Contains("secret")
+                .And.Message.Not.Contains("\n"));
 
     [Test]
     public void The_least_that_can_be_said_gets_the_defaults()

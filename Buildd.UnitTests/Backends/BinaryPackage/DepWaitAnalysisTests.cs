@@ -65,7 +65,8 @@ public sealed class DepWaitAnalysisTests
     private static IEnumerable<SbuildLog> GivenBack => SbuildLogs.All.Where(log => log.ExitCode == SbuildExitCode.GivenBack);
 
     [TestCaseSource(nameof(GivenBack))]
-    public async Task A_recorded_build_that_was_given_back_ends_as_in_the_reference_or_better(SbuildLog recorded, CancellationToken cancellationToken)
+    public async Task A_recorded_build_that_was_given_back_ends_as_in_the_reference_or_better(
+        SbuildLog recorded, CancellationToken cancellationToken)
     {
         var log = SbuildLogs.Read(recorded.Name);
         if (recorded.Name.Contains("no-lists", StringComparison.Ordinal))
@@ -92,7 +93,8 @@ public sealed class DepWaitAnalysisTests
     public void Every_difference_has_its_log() =>
         Assert.That(Better.Keys, Is.SubsetOf(GivenBack.Select(log => log.Name)));
 
-    [TestCase("debhelper-compat (= 13), no-a, python3, no-b (>= 2), no-c", "no-a, no-b (>= 2), no-c", Description = "apt names one of them")]
+    [TestCase(
+        "debhelper-compat (= 13), no-a, python3, no-b (>= 2), no-c", "no-a, no-b (>= 2), no-c", Description = "apt names one of them")]
     [TestCase("debhelper (>= 13~), debhelper-compat (= 13), zlib1g-dev (>= 1:1.2), libz-dev", null)]
     [TestCase("debhelper-compat (= 14)", "debhelper-compat (= 14)")]
     [TestCase("dh-sequence-single-binary (>= 13)", null, Description = "provided with a version")]
@@ -109,15 +111,19 @@ public sealed class DepWaitAnalysisTests
     {
         var verdict = await JudgeAsync(SbuildLogs.Scan(SbuildLogs.Read("depwait-conflict-false")), buildDepends, cancellationToken);
 
-        Assert.That((verdict.Status, verdict.Dependencies), Is.EqualTo((missing is null ? BuildStatus.PackageFail : BuildStatus.DepFail, missing ?? "")));
+        Assert.That(
+            (verdict.Status, verdict.Dependencies),
+            Is.EqualTo((missing is null ? BuildStatus.PackageFail : BuildStatus.DepFail, missing ?? "")));
     }
 
     [TestCase(true, "arch, indep, both")]
     [TestCase(false, "arch, both")]
-    public async Task Dependencies_of_architecture_independent_packages_count_when_those_are_built(bool archIndep, string names, CancellationToken cancellationToken)
+    public async Task Dependencies_of_architecture_independent_packages_count_when_those_are_built(
+        bool archIndep, string names, CancellationToken cancellationToken)
     {
         var verdict = await JudgeAsync(
-            SbuildLogs.Scan(SbuildLogs.Read("depwait-missing")[..^1]), "both\nBuild-Depends-Arch: arch\nBuild-Depends-Indep: indep", cancellationToken, archIndep);
+            SbuildLogs.Scan(SbuildLogs.Read("depwait-missing")[..^1]), "both\nBuild-Depends-Arch: arch\nBuild-Depends-Indep: indep",
+            cancellationToken, archIndep);
 
         // Last comes what apt named: it is in no index either.
         Assert.That(verdict.Dependencies.Split(", "), Is.EquivalentTo((string[])[.. names.Split(", "), "no-such-package-dev"]));
@@ -140,7 +146,9 @@ public sealed class DepWaitAnalysisTests
     [Test]
     public async Task Another_wording_of_apt_changes_nothing(CancellationToken cancellationToken)
     {
-        var log = SbuildLogs.Scan(Encoding.UTF8.GetBytes("Error: Unable to satisfy dependencies. Reached two conflicting assignments:\nFail-Stage: install-deps\n"));
+        var log = SbuildLogs.Scan(
+            Encoding.UTF8.GetBytes(
+                "Error: Unable to satisfy dependencies. Reached two conflicting assignments:\nFail-Stage: install-deps\n"));
 
         Assert.That((await JudgeAsync(log, "no-a", cancellationToken)).Dependencies, Is.EqualTo("no-a"));
         Assert.That((await JudgeAsync(log, "python3", cancellationToken)).Status, Is.EqualTo(BuildStatus.PackageFail));
@@ -167,12 +175,15 @@ public sealed class DepWaitAnalysisTests
     [TestCase("no-a (>= ", "In the relations")]
     [TestCase("${misc:Depends}", "In the relations")]
     [TestCase("a\nBuild-Depends: b", "a second time")]
-    public async Task A_dsc_that_can_not_be_read_fails_the_package_and_says_why(string buildDepends, string why, CancellationToken cancellationToken) =>
+    public async Task A_dsc_that_can_not_be_read_fails_the_package_and_says_why(
+        string buildDepends, string why, CancellationToken cancellationToken) =>
         AssertFailed(await JudgeAsync(Unmet(" x : Depends: y but it is not installable"), buildDepends, cancellationToken), why);
 
     [Test]
     public async Task A_dsc_that_is_gone_fails_the_package_and_says_why(CancellationToken cancellationToken) =>
-        AssertFailed(await Analysis().JudgeAsync(Unmet(" x : Depends: y but it is not installable"), "/not/there.dsc", "amd64", false, cancellationToken), "/not/there.dsc");
+        AssertFailed(
+            await Analysis().JudgeAsync(
+                Unmet(" x : Depends: y but it is not installable"), "/not/there.dsc", "amd64", false, cancellationToken), "/not/there.dsc");
 
     [Test]
     public async Task Indexes_that_can_not_be_read_fail_the_package_and_say_why(CancellationToken cancellationToken)
@@ -207,7 +218,8 @@ public sealed class DepWaitAnalysisTests
     {
         var names = Enumerable.Range(0, 9000).Select(i => $"no-such-package-{i:0000}").ToList();
 
-        var verdict = await JudgeAsync(SbuildLogs.Scan("Fail-Stage: install-deps\n"u8.ToArray()), string.Join(",\n ", names), cancellationToken);
+        var verdict =
+            await JudgeAsync(SbuildLogs.Scan("Fail-Stage: install-deps\n"u8.ToArray()), string.Join(",\n ", names), cancellationToken);
 
         Assert.That(verdict.Dependencies, Has.Length.LessThanOrEqualTo(DepWaitAnalysis.MaxDependenciesLength));
         var kept = verdict.Dependencies.Split(", ");
@@ -227,7 +239,9 @@ public sealed class DepWaitAnalysisTests
 
     private static bool IsClassic(SbuildLog recorded, DepWaitVerdict verdict) =>
         recorded.Classic.Split("then ")[^1] is var classic
-        && (verdict.Dependencies.Length > 0 ? classic == $"{StatusNames[verdict.Status]} {verdict.Dependencies}" : classic.Split(' ')[0] == StatusNames[verdict.Status]);
+        && (
+            verdict.Dependencies.Length > 0 ? classic == $"{StatusNames[verdict.Status]} {verdict.Dependencies}" : classic.Split(
+                ' ')[0] == StatusNames[verdict.Status]);
 
     /// <summary>The build dependencies as the log shows them, but for those that sbuild adds.</summary>
     private static string DependsOf(byte[] log)
@@ -238,7 +252,8 @@ public sealed class DepWaitAnalysisTests
     }
 
     private static SbuildLogScan Unmet(params string[] lines) => SbuildLogs.Scan(Encoding.UTF8.GetBytes(
-        $"The following packages have unmet dependencies:\n{string.Join('\n', lines)}\nE: Unable to correct problems\nFail-Stage: install-deps\n"));
+        $"The following packages have unmet dependencies:\n{string.Join('\n', lines)}\nE: Unable to correct problems\nFail-Stage: "
+            + "install-deps\n"));
 
     private static void AssertFailed(DepWaitVerdict verdict, string why) => Assert.Multiple(() =>
     {
@@ -250,11 +265,13 @@ public sealed class DepWaitAnalysisTests
     private static string WriteDsc(TemporaryDirectory folder, string buildDepends)
     {
         File.WriteAllText(folder["x.dsc"],
-            $"Format: 3.0 (native)\nSource: fx\nVersion: 1.0\nArchitecture: any\nBuild-Depends: {buildDepends}\nFiles:\n {new string('0', 32)} 1 fx_1.0.tar.xz\n");
+            $"Format: 3.0 (native)\nSource: fx\nVersion: 1.0\nArchitecture: any\nBuild-Depends: {buildDepends}\nFiles:\n "
+                + $"{new string('0', 32)} 1 fx_1.0.tar.xz\n");
         return folder["x.dsc"];
     }
 
-    private async Task<DepWaitVerdict> JudgeAsync(SbuildLogScan log, string buildDepends, CancellationToken cancellationToken, bool archIndep = false)
+    private async Task<DepWaitVerdict> JudgeAsync(
+        SbuildLogScan log, string buildDepends, CancellationToken cancellationToken, bool archIndep = false)
     {
         using var folder = new TemporaryDirectory();
         return await Analysis().JudgeAsync(log, WriteDsc(folder, buildDepends), "amd64", archIndep, cancellationToken);

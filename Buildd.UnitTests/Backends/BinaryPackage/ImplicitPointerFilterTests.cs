@@ -9,7 +9,8 @@ namespace Buildd.UnitTests.Backends.BinaryPackage;
 public sealed class ImplicitPointerFilterTests
 {
     private const string Declared = "x.c:2:27: warning: implicit declaration of function ‘f’ [-Wimplicit-function-declaration]\n";
-    private const string Pointer = "x.c:2:3: warning: assignment to ‘char *’ from ‘int’ makes pointer from integer without a cast [-Wint-conversion]\n";
+    private const string Pointer =
+        "x.c:2:3: warning: assignment to ‘char *’ from ‘int’ makes pointer from integer without a cast [-Wint-conversion]\n";
     private const string Note = "[implicit pointer] x.c:2: the result of f, which is not declared, becomes a pointer\n";
 
     private static IEnumerable<SbuildLog> Logs => SbuildLogs.All;
@@ -36,14 +37,22 @@ public sealed class ImplicitPointerFilterTests
         const string Mark = "[implicit pointer] hello.c:2: the result of make_name, which is not declared, becomes a pointer\n";
         Assert.That(output.Split('\n').Index().Single(line => line.Item + "\n" == Mark).Index, Is.EqualTo(
             log.Split('\n').Index().Single(line => line.Item.Contains("[-Wint-conversion]", StringComparison.Ordinal)).Index + 1));
-        Assert.That(output.Replace(Mark, "", StringComparison.Ordinal), Does.StartWith(log).And.Contain("become pointers: 1,").And.EndWith("The build has failed for this.\n"));
+        Assert.That(
+            output.Replace(Mark, "", StringComparison.Ordinal), Does.StartWith(log).And.Contain("become pointers: 1,")
+                .And.EndWith("The build has failed for this.\n"));
     }
 
     [TestCase(Declared + Pointer)]
     [TestCase(Declared + "in between\nanother.c:2: warning: unused\n" + Pointer)]
-    [TestCase("dir/x.c:2: warning: implicit declaration of function `f'\ndir/x.c:2: warning: initialization makes pointer from integer without a cast\n")]
-    [TestCase("x.c:2:1: warning: implicit declaration of function 'f' is invalid in C99\nx.c:2:9: warning: cast to pointer from integer of different size [-Wint-to-pointer-cast]\n")]
-    [TestCase("x.c:2:1: warning: call to undeclared function 'f'; ISO C99 and later do not support it\nx.c:2:9: warning: incompatible integer to pointer conversion assigning\n")]
+    [TestCase(
+        "dir/x.c:2: warning: implicit declaration of function `f'\ndir/x.c:2: warning: initialization makes pointer from integer "
+            + "without a cast\n")]
+    [TestCase(
+        "x.c:2:1: warning: implicit declaration of function 'f' is invalid in C99\nx.c:2:9: warning: cast to pointer from integer of "
+            + "different size [-Wint-to-pointer-cast]\n")]
+    [TestCase(
+        "x.c:2:1: warning: call to undeclared function 'f'; ISO C99 and later do not support it\nx.c:2:9: warning: incompatible integer "
+            + "to pointer conversion assigning\n")]
     public void A_declaration_and_a_pointer_in_one_line_of_a_file_are_a_find(string output) =>
         Assert.That(Filter(output).HasFinds);
 
@@ -52,7 +61,9 @@ public sealed class ImplicitPointerFilterTests
     [TestCase(Pointer)]
     [TestCase(Declared + "x.c:3:3: warning: return makes pointer from integer without a cast\n", Description = "another line")]
     [TestCase(Declared + "y.c:2:3: warning: return makes pointer from integer without a cast\n", Description = "another file")]
-    [TestCase("x.c: warning: implicit declaration of function ‘f’\nx.c: warning: return makes pointer from integer without a cast\n", Description = "no line")]
+    [TestCase(
+        "x.c: warning: implicit declaration of function ‘f’\nx.c: warning: return makes pointer from integer without a cast\n",
+        Description = "no line")]
     [TestCase(": warning: implicit declaration of function ‘f’\n: warning: makes pointer from integer without a cast\n")]
     [TestCase(":1: warning: implicit declaration of function ‘f’\n:1: warning: makes pointer from integer without a cast\n")]
     [TestCase("x.c:2:1: error: implicit declaration of function ‘f’\n" + Pointer, Description = "an error fails the build itself")]
@@ -72,7 +83,10 @@ public sealed class ImplicitPointerFilterTests
         {
             var (filtered, hasFinds) = Filter(Output, size);
             Assert.That(hasFinds);
-            Assert.That(filtered, Does.StartWith("before\n" + Declared + Pointer + Note + "between\n" + Declared + Pointer + Note + "no end\nFunctions without a declaration"));
+            Assert.That(
+                filtered, Does.StartWith(
+                    "before\n" + Declared + Pointer + Note + "between\n" + Declared + Pointer + Note + "no end\nFunctions without a "
+                        + "declaration"));
             Assert.That(filtered, Does.Contain("become pointers: 2,"));
         }
     }
@@ -117,7 +131,8 @@ public sealed class ImplicitPointerFilterTests
     [TestCase(ImplicitPointerFilter.MaxRemembered, false)]
     public void Only_the_last_declarations_are_remembered(int between, bool hasFinds)
     {
-        var others = string.Concat(Enumerable.Range(10, between).Select(i => $"y.c:{i}:1: warning: implicit declaration of function ‘g’\n"));
+        var others =
+            string.Concat(Enumerable.Range(10, between).Select(i => $"y.c:{i}:1: warning: implicit declaration of function ‘g’\n"));
 
         Assert.That(Filter(Declared + others + Pointer).HasFinds, Is.EqualTo(hasFinds));
     }

@@ -55,7 +55,8 @@ public sealed class PackageIndexTests
         var reader = new PackageIndexReader(matcher);
         var provides = string.Join(", ", Enumerable.Range(0, 100).Select(i => $"librust-x-{i}-dev (= 1.0-1)"));
         var piece = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 100).Select(i =>
-            $"Package: package-{i}\nVersion: 1.0-{i}\nProvides: {provides}\nDescription: {new string('x', 200)}\nSHA256: {new string('0', 64)}\n\n")));
+            $"Package: package-{i}\nVersion: 1.0-{i}\nProvides: {provides}\nDescription: {new string('x', 200)}\nSHA256: "
+                + $"{new string('0', 64)}\n\n")));
         reader.Write(piece);
         var before = GC.GetAllocatedBytesForCurrentThread();
 
@@ -93,17 +94,21 @@ public sealed class PackageIndexTests
         _chroot.Index = "Package: a\n";
 
         Assert.That(await ReadAsync("a", cancellationToken), Is.EqualTo((1, true)));
-        Assert.That(_chroot.Ran.Select(command => command.ToString()).Last(), Is.EqualTo("/usr/lib/apt/apt-helper cat-file /lists/a /lists/b"));
+        Assert.That(
+            _chroot.Ran.Select(command => command.ToString()).Last(), Is.EqualTo("/usr/lib/apt/apt-helper cat-file /lists/a /lists/b"));
     }
 
     [Test]
     public async Task Many_indexes_are_read_in_several_calls(CancellationToken cancellationToken)
     {
-        _chroot.Targets = string.Concat(Enumerable.Range(0, ChrootPackageIndexes.FilesPerCall + 1).Select(i => $"buildd-index:/lists/{i}\n"));
+        _chroot.Targets =
+            string.Concat(Enumerable.Range(0, ChrootPackageIndexes.FilesPerCall + 1).Select(i => $"buildd-index:/lists/{i}\n"));
         _chroot.Index = "Package: a\n";
 
         Assert.That(await ReadAsync("a", cancellationToken), Is.EqualTo((2, true)));
-        Assert.That(_chroot.Ran.Skip(1).SelectMany(command => command.Arguments.Skip(1)), Is.Unique.And.Exactly(ChrootPackageIndexes.FilesPerCall + 1).Items);
+        Assert.That(
+            _chroot.Ran.Skip(1)
+                .SelectMany(command => command.Arguments.Skip(1)), Is.Unique.And.Exactly(ChrootPackageIndexes.FilesPerCall + 1).Items);
     }
 
     [Test]
@@ -111,13 +116,15 @@ public sealed class PackageIndexTests
     {
         _chroot.Targets = string.Concat(Enumerable.Range(0, ChrootPackageIndexes.MaxIndexes + 1).Select(i => $"buildd-index:/lists/{i}\n"));
 
-        Assert.That(async () => await ReadAsync("a", cancellationToken), Throws.InstanceOf<IOException>().With.Message.Contains("more than 10000"));
+        Assert.That(
+            async () => await ReadAsync("a", cancellationToken), Throws.InstanceOf<IOException>().With.Message.Contains("more than 10000"));
     }
 
     [TestCase(100, 0, Description = "an apt that does not know the command")]
     [TestCase(0, 127, Description = "an apt without the helper")]
     [TestCase(0, 100, Description = "a helper that fails")]
-    public async Task Without_the_helper_plain_indexes_are_read(int targetsExitCode, int helperExitCode, CancellationToken cancellationToken)
+    public async Task Without_the_helper_plain_indexes_are_read(
+        int targetsExitCode, int helperExitCode, CancellationToken cancellationToken)
     {
         (_chroot.TargetsExitCode, _chroot.HelperExitCode, _chroot.Plain) = (targetsExitCode, helperExitCode, "Package: a\n");
 
@@ -137,7 +144,8 @@ public sealed class PackageIndexTests
     {
         (_chroot.HelperExitCode, _chroot.PlainExitCode) = (127, 3);
 
-        Assert.That(async () => await ReadAsync("a", cancellationToken), Throws.InstanceOf<IOException>().With.Message.Contains("compressed"));
+        Assert.That(
+            async () => await ReadAsync("a", cancellationToken), Throws.InstanceOf<IOException>().With.Message.Contains("compressed"));
     }
 
     [Test]

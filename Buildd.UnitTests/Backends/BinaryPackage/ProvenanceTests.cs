@@ -66,7 +66,12 @@ public sealed class ProvenanceTests
             Inputs = [new FileDigests("x_1.dsc", "s2", "s3"), new FileDigests("http://d/ stable InRelease", "s4", Uri: "http://d/")],
             Arguments = new BinaryPackageArguments
             {
-                System = new DebianArguments { Architecture = "amd64", Series = "stable", Archives = [ArchiveLine.Parse("deb http://u:secret@d/ stable main")] },
+                System = new DebianArguments
+                {
+                    Architecture = "amd64",
+                    Series = "stable",
+                    Archives = [ArchiveLine.Parse("deb http://u:secret@d/ stable main")],
+                },
                 Dsc = "x_1.dsc",
                 Suite = "stable",
                 Component = "main",
@@ -111,7 +116,8 @@ public sealed class ProvenanceTests
             """).RootElement), text);
     }
 
-    private static ChrootRunner Chroot(string targets, string sums, int targetsExitCode = 0, int sumsExitCode = 0) => (command, output, _) =>
+    private static ChrootRunner Chroot(string targets, string sums, int targetsExitCode = 0, int sumsExitCode = 0) =>
+        (command, output, _) =>
     {
         output(Encoding.UTF8.GetBytes(command.File == "apt-get" ? targets : sums));
         return Task.FromResult(command.File == "apt-get" ? targetsExitCode : sumsExitCode);

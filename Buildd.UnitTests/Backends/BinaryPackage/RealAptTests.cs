@@ -12,7 +12,8 @@ namespace Buildd.UnitTests.Backends.BinaryPackage;
 [CancelAfter(60_000)]
 public sealed class RealAptTests : IDisposable
 {
-    private const string Index = "Package: a\nVersion: 1.0\nFilename: ./a.deb\nSize: 1\nMD5sum: d41d8cd98f00b204e9800998ecf8427e\nProvides: b (= 2)\n\n";
+    private const string Index =
+        "Package: a\nVersion: 1.0\nFilename: ./a.deb\nSize: 1\nMD5sum: d41d8cd98f00b204e9800998ecf8427e\nProvides: b (= 2)\n\n";
 
     private readonly TemporaryDirectory _folder = new();
     private bool _hasHelper = true;
@@ -23,7 +24,8 @@ public sealed class RealAptTests : IDisposable
 
     [TestCase(true, "_Packages.lz4")]
     [TestCase(false, "_Packages")]
-    public async Task Indexes_are_read_whether_they_are_compressed_or_not(bool isCompressed, string ending, CancellationToken cancellationToken)
+    public async Task Indexes_are_read_whether_they_are_compressed_or_not(
+        bool isCompressed, string ending, CancellationToken cancellationToken)
     {
         await UpdateAsync(isCompressed, cancellationToken);
         Assert.That(Directory.GetFiles(Lists, "*_Packages*").Single(), Does.EndWith(ending));
@@ -49,7 +51,8 @@ public sealed class RealAptTests : IDisposable
         foreach (var name in (string[])["archive", "etc", "lists/partial", "cache/archives/partial"])
             Directory.CreateDirectory(_folder[name]);
         await File.WriteAllTextAsync(Path.Combine(_folder["archive"], "Packages"), Index, cancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(_folder["etc"], "sources.list"), $"deb [trusted=yes] copy:{_folder["archive"]} ./\n", cancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(_folder["etc"], "sources.list"), $"deb [trusted=yes] copy:{_folder["archive"]} ./\n", cancellationToken);
         await File.WriteAllTextAsync(_folder["status"], "", cancellationToken);
         await File.WriteAllTextAsync(
             _folder["apt.conf"],
@@ -80,7 +83,10 @@ public sealed class RealAptTests : IDisposable
     {
         if (command.File == "/usr/lib/apt/apt-helper" && !_hasHelper)
             return 127;
-        var here = command with { Arguments = [.. command.Arguments.Select(text => text.Replace("/var/lib/apt/lists", Lists, StringComparison.Ordinal))] };
+        var here = command with
+        {
+            Arguments = [.. command.Arguments.Select(text => text.Replace("/var/lib/apt/lists", Lists, StringComparison.Ordinal))],
+        };
         return (await ProcessRunner.RunAsync(Apt(here), output, null, cancellationToken)).ExitCode;
     }
 

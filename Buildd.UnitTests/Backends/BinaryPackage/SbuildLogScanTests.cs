@@ -47,14 +47,18 @@ public sealed class SbuildLogScanTests
     [TestCase("I: " + Unmet + " x : Depends: a but it is not installable", "a", Description = "what precedes it does not matter")]
     [TestCase(Unmet + " x : Depends: a (>= 1) but 0.9 is to be installed\n     Depends: b but it is a virtual package", "a (>= 1), b")]
     [TestCase(Unmet + " x : PreDepends: a but it is not installable", "")]
-    [TestCase(Unmet + " x : Depends: a but it is not installable or\n   b (= 1) but 2 is installed or\n  c:i386 but it is not installable\n x : Depends: d but it is not installed", "a | b (= 1) | c, d")]
+    [TestCase(
+        Unmet + " x : Depends: a but it is not installable or\n   b (= 1) but 2 is installed or\n  c:i386 but it is not installable\n x "
+            + ": Depends: d but it is not installed", "a | b (= 1) | c, d")]
     [TestCase(Unmet + " x : Depends: a but it is not installable or\nE: something else\n  b but it is not installable", "")]
     [TestCase(Unmet + " x : Depends: sbuild-build-depends-core-dummy but it is not going to be installed", "")]
     [TestCase(Unmet + " x : Depends: $(rm) but it is not installable", "")]
     [TestCase(Unmet + " x : Depends:  but it is not installable", "")]
     [TestCase(Unmet + " x : Depends: a", "")]
     [TestCase(" x : Depends: a but it is not installable", "", Description = "outside of the list")]
-    [TestCase("Toolchain package versions: gcc\n" + Unmet + " x : Depends: a but it is not installable", "", Description = "written by the package")]
+    [TestCase(
+        "Toolchain package versions: gcc\n" + Unmet + " x : Depends: a but it is not installable", "",
+        Description = "written by the package")]
     public void A_line_names_a_relation(string log, string named) =>
         Assert.That(string.Join(", ", SbuildLogs.Scan(Encoding.UTF8.GetBytes(log + "\n")).Named), Is.EqualTo(named));
 
@@ -76,7 +80,9 @@ public sealed class SbuildLogScanTests
     [Test]
     public void Relations_beyond_a_limit_are_not_kept()
     {
-        var scan = SbuildLogs.Scan(Encoding.UTF8.GetBytes(Unmet + string.Concat(Enumerable.Range(0, SbuildLogScan.MaxNamed + 10).Select(i => $" x : Depends: a{i} but no\n"))));
+        var scan = SbuildLogs.Scan(
+            Encoding.UTF8.GetBytes(
+                Unmet + string.Concat(Enumerable.Range(0, SbuildLogScan.MaxNamed + 10).Select(i => $" x : Depends: a{i} but no\n"))));
 
         Assert.That(scan.Named, Has.Count.EqualTo(SbuildLogScan.MaxNamed));
     }

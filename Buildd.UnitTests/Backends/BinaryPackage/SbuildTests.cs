@@ -40,7 +40,9 @@ public sealed class SbuildTests
     public async Task The_configuration_is_valid_Perl(CancellationToken cancellationToken)
     {
         using var folder = new TemporaryDirectory();
-        await File.WriteAllTextAsync(folder["sbuildrc"], SbuildConfiguration.Write(new BinaryPackageOptions(), "$chroot_mode = 'schroot';", "h'o\\st.example"), cancellationToken);
+        await File.WriteAllTextAsync(
+            folder["sbuildrc"], SbuildConfiguration.Write(new BinaryPackageOptions(), "$chroot_mode = 'schroot';", "h'o\\st.example"),
+            cancellationToken);
 
         var result = await ProcessRunner.RunAsync(Command.Of("perl", "-c", folder["sbuildrc"]), _ => { }, null, cancellationToken);
 
@@ -52,7 +54,8 @@ public sealed class SbuildTests
     {
         using var folder = new TemporaryDirectory();
         var options = new BinaryPackageOptions { Limits = new BuildLimits { Silence = TimeSpan.FromMinutes(2) } };
-        await File.WriteAllTextAsync(folder["sbuildrc"], SbuildConfiguration.Write(options, "$chroot_mode = 'schroot';", "host.example"), cancellationToken);
+        await File.WriteAllTextAsync(
+            folder["sbuildrc"], SbuildConfiguration.Write(options, "$chroot_mode = 'schroot';", "host.example"), cancellationToken);
 
         var said = await ProcessRunner.CaptureAsync(
             Command.Of("perl", "-e", """do $ARGV[0] or die; print "$chroot_mode $sbuild_mode $stalled_pkg_timeout $build_environment->{LANG} $maintainer_name" """, folder["sbuildrc"]),

@@ -42,7 +42,8 @@ public sealed class AptSetupTests : IDisposable
     [TestCase("jessie")]
     public async Task Old_series_get_lines_as_they_came(string series)
     {
-        await Setup(series).WriteSourcesAsync(Lines("deb [colour=red]  http://d/debian stable main", "deb-src http://d/ ./"), null, default);
+        await Setup(series)
+            .WriteSourcesAsync(Lines("deb [colour=red]  http://d/debian stable main", "deb-src http://d/ ./"), null, default);
 
         Assert.That(_system.Files[SourcesList], Is.EqualTo("deb [colour=red]  http://d/debian stable main\ndeb-src http://d/ ./\n"));
         Assert.That(_system.Files.Keys, Has.None.EqualTo(SourcesFile));
@@ -60,7 +61,8 @@ public sealed class AptSetupTests : IDisposable
 
         Assert.That(_system.Files[SourcesFile], Is.EqualTo(Stanza));
         Assert.That(_system.Files.Keys, Has.None.EqualTo(SourcesList));
-        Assert.That(_system.Ran.Single().Command.Arguments[1], Does.StartWith("rm -f /etc/apt/sources.list ").And.Contain("ubuntu.sources"));
+        Assert.That(
+            _system.Ran.Single().Command.Arguments[1], Does.StartWith("rm -f /etc/apt/sources.list ").And.Contain("ubuntu.sources"));
     }
 
     [Test]
@@ -72,8 +74,12 @@ public sealed class AptSetupTests : IDisposable
         {
             Assert.That(_system.Files["/etc/apt/apt.conf.d/99retries"], Is.EqualTo("Acquire::Retries \"3\";\n"));
             Assert.That(_system.Files["/etc/apt/apt.conf.d/99phasing"], Is.EqualTo("APT::Get::Always-Include-Phased-Updates \"true\";\n"));
-            Assert.That(_system.Files["/etc/apt/preferences.d/proposed.pref"], Is.EqualTo("Package: *\nPin: release a=*-proposed\nPin-Priority: 500\n"));
-            Assert.That(_system.Files["/etc/apt/preferences.d/backports.pref"], Is.EqualTo("Package: *\nPin: release a=*-backports\nPin-Priority: 500\n"));
+            Assert.That(
+                _system.Files["/etc/apt/preferences.d/proposed.pref"],
+                Is.EqualTo("Package: *\nPin: release a=*-proposed\nPin-Priority: 500\n"));
+            Assert.That(
+                _system.Files["/etc/apt/preferences.d/backports.pref"],
+                Is.EqualTo("Package: *\nPin: release a=*-backports\nPin-Priority: 500\n"));
             Assert.That(_system.Files, Has.Count.EqualTo(5));
         });
     }
@@ -89,7 +95,8 @@ public sealed class AptSetupTests : IDisposable
     [Test]
     public async Task A_line_with_an_unknown_option_is_told_of_and_left_out()
     {
-        await Setup("noble").WriteSourcesAsync(Lines("deb [colour=red] http://u:secret@d/ x main", "deb http://d/debian stable main"), null, default);
+        await Setup("noble")
+            .WriteSourcesAsync(Lines("deb [colour=red] http://u:secret@d/ x main", "deb http://d/debian stable main"), null, default);
 
         Assert.That(_system.Files[SourcesFile], Is.EqualTo(Stanza));
         Assert.That(LogText, Does.Contain("(colour): deb [colour=red] http://d/ x main\n").And.Not.Contain("secret"));
@@ -99,7 +106,8 @@ public sealed class AptSetupTests : IDisposable
     [TestCase("deb [colour=red] http://d/ x main")]
     public void Without_an_archive_the_chroot_is_what_has_failed(params string[] lines) => Assert.That(
         () => Setup("noble").WriteSourcesAsync(Lines(lines), null, default),
-        Throws.TypeOf<PhaseFailedException>().With.Message.Contains("nothing to install from").And.Property("Status").EqualTo(BuildStatus.ChrootFail));
+        Throws.TypeOf<PhaseFailedException>().With.Message.Contains("nothing to install from").And.Property("Status")
+            .EqualTo(BuildStatus.ChrootFail));
 
     [Test]
     public async Task A_password_is_written_to_memory_and_to_no_file_and_no_log()
@@ -107,7 +115,9 @@ public sealed class AptSetupTests : IDisposable
         await Setup("noble").WriteSourcesAsync(Lines("deb http://u:secret@d/ x main"), "http://u:secret@proxy/", default);
 
         var written = _system.Ran.Where(ran => ran.Input.Contains("secret", StringComparison.Ordinal)).ToList();
-        Assert.That(written.Select(ran => ran.Command.Arguments[^1]), Is.EqualTo((string[])["/dev/shm/buildd-lp-buildd.sources", "/dev/shm/buildd-99proxy"]));
+        Assert.That(
+            written.Select(ran => ran.Command.Arguments[^1]),
+            Is.EqualTo((string[])["/dev/shm/buildd-lp-buildd.sources", "/dev/shm/buildd-99proxy"]));
         Assert.That(written.Select(ran => ran.Command.ToString() + ran.Description), Has.None.Contains("secret"));
         Assert.That(_system.Files.Values, Has.None.Contains("secret"));
         Assert.That(LogText, Is.Empty);
@@ -124,7 +134,9 @@ public sealed class AptSetupTests : IDisposable
         await setup.WriteSecretsAgainAsync(default);
 
         var again = _system.Ran.Where(ran => ran.Input.Length > 0).ToList();
-        Assert.That(again.Select(ran => (ran.Command.ToString(), ran.Input)), Is.EqualTo(before.Select(ran => (ran.Command.ToString(), ran.Input))));
+        Assert.That(
+            again.Select(ran => (ran.Command.ToString(), ran.Input)),
+            Is.EqualTo(before.Select(ran => (ran.Command.ToString(), ran.Input))));
         Assert.That(again, Has.Count.EqualTo(1));
     }
 
@@ -167,7 +179,8 @@ public sealed class AptSetupTests : IDisposable
     [Test]
     public void A_key_that_is_none_ends_the_build_and_is_told_which_it_is() => Assert.That(
         () => Setup("noble").WriteKeysAsync([new byte[] { 0x98, 6 }], default),
-        Throws.TypeOf<PhaseFailedException>().With.Message.Contains("entry 1 of 'trusted_keys'").And.Property("Status").EqualTo(BuildStatus.ChrootFail));
+        Throws.TypeOf<PhaseFailedException>().With.Message.Contains("entry 1 of 'trusted_keys'").And.Property("Status")
+            .EqualTo(BuildStatus.ChrootFail));
 
     [Test]
     public async Task Lists_that_can_not_be_fetched_are_asked_for_once_more_after_15_seconds(CancellationToken cancellationToken)
@@ -195,7 +208,8 @@ public sealed class AptSetupTests : IDisposable
         var update = Setup("noble").UpdateAsync(default);
         _time.Advance(TimeSpan.FromSeconds(15));
 
-        Assert.That(async () => await update, Throws.TypeOf<PhaseFailedException>().With.Property("Status").EqualTo(BuildStatus.ChrootFail));
+        Assert.That(
+            async () => await update, Throws.TypeOf<PhaseFailedException>().With.Property("Status").EqualTo(BuildStatus.ChrootFail));
     }
 
     private static List<ArchiveLine> Lines(params string[] lines) => [.. lines.Select(ArchiveLine.Parse)];

@@ -23,10 +23,12 @@ internal sealed class ScriptedSystem : BuildEnvironment
     private protected override string BuildDirectory => Folder ?? throw new NotSupportedException();
 
     internal override async Task<int> RunInsideAsync(
-        Command command, CancellationToken cancellationToken, ReadOnlyMemory<byte> input = default, OutputWriter? output = null, string? description = null)
+        Command command, CancellationToken cancellationToken, ReadOnlyMemory<byte> input = default, OutputWriter? output = null,
+        string? description = null)
     {
         Ran.Add((command, description, Encoding.UTF8.GetString(input.Span)));
-        return Folder is null ? Answer(command) : (await ProcessRunner.RunAsync(command, output!, cancellationToken: cancellationToken)).ExitCode;
+        return Folder is null ? Answer(command) : (await ProcessRunner.RunAsync(command, output!, cancellationToken: cancellationToken))
+            .ExitCode;
     }
 
     internal override Task WriteFileAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
@@ -41,7 +43,8 @@ internal sealed class ScriptedSystem : BuildEnvironment
 
     internal override Task MountAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    internal override Task<SbuildAccess> OpenToSbuildAsync(BuildUser user, CancellationToken cancellationToken) => throw new NotSupportedException();
+    internal override Task<SbuildAccess> OpenToSbuildAsync(BuildUser user, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     internal override Task KillAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -86,7 +86,8 @@ public sealed class ContainerDoorTests : IAsyncDisposable
     [Test]
     public async Task Calls_go_on_beside_each_other_and_leave_nothing()
     {
-        var calls = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => CallAsync(default, "sh", "-c", $"echo {i}; echo {i} >&2; exit {i}")));
+        var calls =
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(i => CallAsync(default, "sh", "-c", $"echo {i}; echo {i} >&2; exit {i}")));
 
         for (var i = 0; i < calls.Length; i++)
             Assert.That((calls[i].Code, calls[i].Said), Is.EqualTo((i, $"{i}\n{i}\n")));

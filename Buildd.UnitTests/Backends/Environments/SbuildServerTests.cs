@@ -20,13 +20,19 @@ public sealed class SbuildServerTests
         await SbuildServer.WriteAsync(folder.Path, words, network: true, command => command, CancellationToken.None);
         var said = new StringBuilder();
         var result = await ProcessRunner.RunAsync(
-            Command.Of(folder[".sbuild-server"]) with { StandardInput = "open\ncapabilities\nprint-execute-command\nreboot now\nclose\nquit\nopen\n"u8.ToArray() },
+            Command.Of(
+                folder[".sbuild-server"]) with
+            {
+                StandardInput = "open\ncapabilities\nprint-execute-command\nreboot now\nclose\nquit\nopen\n"u8.ToArray(),
+            },
             bytes => said.Append(Encoding.UTF8.GetString(bytes)));
 
         var answers = said.ToString().Split('\n');
         Assert.That(result.Succeeded);
         Assert.That(answers, Has.Length.EqualTo(7), "nothing after quit");
-        Assert.That((string[])[answers[0], answers[1], answers[2], answers[4], answers[5]], Is.EqualTo(new[] { "ok", "ok build", "ok root-on-testbed", "error: 'reboot' is not known", "ok" }));
+        Assert.That(
+            (string[])[answers[0], answers[1], answers[2], answers[4], answers[5]],
+            Is.EqualTo(new[] { "ok", "ok build", "ok root-on-testbed", "error: 'reboot' is not known", "ok" }));
         Assert.That(answers[3], Does.StartWith("ok "));
         Assert.That(answers[3][3..].Split(',').Select(Uri.UnescapeDataString), Is.EqualTo(words));
     }
@@ -40,7 +46,8 @@ public sealed class SbuildServerTests
         var access = await SbuildServer.WriteAsync(odd, ["true"], network: false, command => command, CancellationToken.None);
 
         var read = await ProcessRunner.CaptureAsync(Command.Of(
-            "perl", "-e", $"{access.Configuration}\nprint \"$chroot_mode|$autopkgtest_virt_server|$external_commands->{{'starting-build-commands'}}[0][1]\";"));
+            "perl", "-e", $"{access.Configuration}\nprint "
+                + $"\"$chroot_mode|$autopkgtest_virt_server|$external_commands->{{'starting-build-commands'}}[0][1]\";"));
         Assert.That(read, Is.EqualTo($"autopkgtest|{odd}/.sbuild-server|{SbuildServer.OfflineMark}"));
     }
 

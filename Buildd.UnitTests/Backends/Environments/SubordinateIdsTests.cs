@@ -9,7 +9,8 @@ public sealed class SubordinateIdsTests
     [TestCase("buildd:100000:65536", "buildd:200000:65536", 100000u, 200000u)]
     [TestCase("other:1:65536\n1234:100000:70000", "buildd:5:65536", 100000u, 5u, TestName = "An_account_may_stand_there_by_its_number")]
     [TestCase("buildd:1:10\nbuildd:100000:65536", "buildd:1:65536", 100000u, 1u, TestName = "Too_few_numbers_are_passed_over")]
-    [TestCase("# text\n\nbuildd\nbuildd:x:65536\nbuildd:3:65536", "buildd:1:65536", 3u, 1u, TestName = "Lines_that_are_none_are_passed_over")]
+    [TestCase(
+        "# text\n\nbuildd\nbuildd:x:65536\nbuildd:3:65536", "buildd:1:65536", 3u, 1u, TestName = "Lines_that_are_none_are_passed_over")]
     public void Numbers_are_found(string users, string groups, uint firstUser, uint firstGroup) =>
         Assert.That(Find(users, groups), Is.EqualTo((new SubordinateIds(firstUser, firstGroup), (string?)null)));
 
@@ -22,7 +23,9 @@ public sealed class SubordinateIdsTests
         var (ids, mistake) = Find(users, groups);
 
         Assert.That(ids, Is.Null);
-        Assert.That(mistake, Does.StartWith("user 'buildd' has no 65536 numbers").And.Contain(where).And.Contain("run 'usermod --add-subuids N-M --add-subgids N-M buildd' as root"));
+        Assert.That(
+            mistake, Does.StartWith("user 'buildd' has no 65536 numbers").And.Contain(where)
+                .And.Contain("run 'usermod --add-subuids N-M --add-subgids N-M buildd' as root"));
     }
 
     [Test]
@@ -31,7 +34,8 @@ public sealed class SubordinateIdsTests
         var ids = new SubordinateIds(100000, 200000);
 
         Assert.That(ids.MapAll(), Is.EqualTo(new[] { "--map-users=100000,0,65536", "--map-groups=200000,0,65536" }));
-        Assert.That(ids.MapFirst(), Is.EqualTo(new[] { "--map-user=0", "--map-users=100000,1,1", "--map-group=0", "--map-groups=200000,1,1" }));
+        Assert.That(
+            ids.MapFirst(), Is.EqualTo(new[] { "--map-user=0", "--map-users=100000,1,1", "--map-group=0", "--map-groups=200000,1,1" }));
     }
 
     private static (SubordinateIds?, string?) Find(string users, string groups) =>

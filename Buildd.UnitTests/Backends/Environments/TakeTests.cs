@@ -37,11 +37,13 @@ public sealed class TakeTests : IDisposable
     [TestCase("echo > name; ln -s folder ../link", "link/name")]
     public async Task What_is_no_ordinary_file_or_lies_behind_a_link_stays(string command, string path)
     {
-        await ProcessRunner.CaptureAsync(Command.Of("sh", "-ec", command) with { WorkingDirectory = Directory.CreateDirectory(_folder["folder"]).FullName });
+        await ProcessRunner.CaptureAsync(
+            Command.Of("sh", "-ec", command) with { WorkingDirectory = Directory.CreateDirectory(_folder["folder"]).FullName });
 
         Assert.That(
             async () => await Make().TakeAsync(_folder[path], default),
-            Throws.TypeOf<PhaseFailedException>().With.Message.Contains("lies behind a link").And.Property("Status").EqualTo(BuildStatus.PackageFail));
+            Throws.TypeOf<PhaseFailedException>().With.Message.Contains("lies behind a link").And.Property("Status")
+                .EqualTo(BuildStatus.PackageFail));
         Assert.That(Directory.GetFileSystemEntries(_folder["build"]), Is.Empty);
     }
 

@@ -21,12 +21,14 @@ public sealed class TarCompressionTests
         await File.WriteAllTextAsync(folder["in/file"], "content");
         if (option is not null and not "--gzip")
             Machine.Require(File.Exists($"/usr/bin/{option[2..]}") || File.Exists($"/bin/{option[2..]}"), option[2..]);
-        await ProcessRunner.CaptureAsync(Command.Of("tar", ["-C", folder.Path, .. option is null ? (string[])[] : [option], "-cf", folder["x.tar"], "in"]));
+        await ProcessRunner.CaptureAsync(
+            Command.Of("tar", ["-C", folder.Path, .. option is null ? (string[])[] : [option], "-cf", folder["x.tar"], "in"]));
 
         var found = await TarCompression.FindAsync(folder["x.tar"], CancellationToken.None);
 
         Assert.That(found, Is.EqualTo(option is null ? [] : new[] { option }));
-        var text = await ProcessRunner.CaptureAsync(Command.Of("sh", ["-c", $"cat '{folder["x.tar"]}' | tar \"$@\"", "sh", "-xO", .. found, "-f", "-"]));
+        var text = await ProcessRunner.CaptureAsync(
+            Command.Of("sh", ["-c", $"cat '{folder["x.tar"]}' | tar \"$@\"", "sh", "-xO", .. found, "-f", "-"]));
         Assert.That(text, Is.EqualTo("content"));
     }
 

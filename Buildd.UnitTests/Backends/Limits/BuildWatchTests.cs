@@ -52,7 +52,8 @@ public sealed class BuildWatchTests : IDisposable
         Assert.That(watch.Cause, Is.Null);
         _time.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.That((watch.Cause, watch.Token.IsCancellationRequested, watch.Status), Is.EqualTo(("timeout", true, BuildStatus.PackageFail)));
+        Assert.That(
+            (watch.Cause, watch.Token.IsCancellationRequested, watch.Status), Is.EqualTo(("timeout", true, BuildStatus.PackageFail)));
         Assert.That(_bench.LogText, Does.EndWith("The build has taken 90 s, which is the limit: it is ended.\n"));
     }
 
@@ -181,7 +182,8 @@ public sealed class BuildWatchTests : IDisposable
     [Test]
     public async Task Without_a_control_group_neither_memory_nor_processes_are_limited_and_that_is_said()
     {
-        await using var scope = ProcessScope.Open("none", withControlGroup: false, limits: new ScopeLimits { MemoryBytes = 1, Processes = 1 });
+        await using var scope =
+            ProcessScope.Open("none", withControlGroup: false, limits: new ScopeLimits { MemoryBytes = 1, Processes = 1 });
 
         await using var watch = Watch(new BuildLimits(), scope);
 
@@ -221,7 +223,8 @@ public sealed class BuildWatchTests : IDisposable
     }
 
     private ProcessScope Grouped(BuildLimits limits) => ProcessScope.Open(
-        "test", ControlGroup.TryCreate(Path.GetDirectoryName(_group.Path)!, Path.GetFileName(_group.Path), ScopeLimits.None), null, null, limits.OfScope);
+        "test", ControlGroup.TryCreate(Path.GetDirectoryName(_group.Path)!, Path.GetFileName(_group.Path), ScopeLimits.None), null, null,
+        limits.OfScope);
 
     private BuildWatch Watch(BuildLimits limits, ProcessScope? scope = null)
     {

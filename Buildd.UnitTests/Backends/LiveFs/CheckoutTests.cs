@@ -19,7 +19,8 @@ public sealed class CheckoutTests : IDisposable
     [TestCase("", "ln -s ../../../etc config/archives", "leads out of the configuration, to ../../../etc")]
     [TestCase("", "ln -s ../../readme config/package-lists/x.list.chroot", "leads out of the configuration")]
     [TestCase("", "ln -s inner config/outer; ln -s / config/inner", "leads out of the configuration, to ")]
-    [TestCase("", "ln -s /usr/share/live/build/../../../../etc/shadow config/package-lists/x.list.chroot", "leads out of the configuration")]
+    [TestCase(
+        "", "ln -s /usr/share/live/build/../../../../etc/shadow config/package-lists/x.list.chroot", "leads out of the configuration")]
     [TestCase("", "mkdir -p config/x/includes.chroot; ln -s /etc config/x/includes.chroot/etc", "leads out of the configuration")]
     [TestCase("", "ln -s \"/x$(printf '\\n\\033')y\" config/x", "leads out of the configuration, to /xy: it")]
     [TestCase("", "rm -r config; ln -s /etc config", "'config' in the branch is no folder")]
@@ -52,7 +53,8 @@ public sealed class CheckoutTests : IDisposable
 
         Assert.That(code, Is.Zero, said);
         Assert.That(
-            Directory.GetFileSystemEntries(_folder["build"], "*", SearchOption.AllDirectories).Where(path => !Directory.Exists(path)).Select(path => Path.GetRelativePath(_folder["build"], path)),
+            Directory.GetFileSystemEntries(_folder["build"], "*", SearchOption.AllDirectories).Where(path => !Directory.Exists(path))
+                .Select(path => Path.GetRelativePath(_folder["build"], path)),
             Is.EquivalentTo(new[] { "auto/config", "config/includes.chroot/etc/link", "config/hooks/normal/a", "config/hooks/normal/b" }));
         Assert.That(new FileInfo(_folder["build/config/includes.chroot/etc/link"]).LinkTarget, Is.EqualTo("/nowhere/at/all"));
         Assert.That(Directory.Exists(_folder["work"]), Is.False);
@@ -60,13 +62,16 @@ public sealed class CheckoutTests : IDisposable
 
     private async Task<(int Code, string Said)> AdoptAsync(string path, string make)
     {
-        await ProcessRunner.CaptureAsync(Command.Of("/bin/sh", "-ec", $"mkdir -p build/config work/tree/config/package-lists; echo > build/config/old; cd work/tree; echo > readme; echo > config/package-lists/a\n{make}") with
+        await ProcessRunner.CaptureAsync(Command.Of("/bin/sh", "-ec",
+            "mkdir -p build/config work/tree/config/package-lists; echo > build/config/old; cd work/tree; echo > readme; echo > "
+                + $"config/package-lists/a\n{make}") with
         {
             WorkingDirectory = _folder.Path,
         });
         var said = "";
         var result = await ProcessRunner.RunAsync(
-            Command.Of("/bin/sh", "-c", Checkout.AdoptScript, "sh", _folder.Path, path, _folder["build"]), bytes => said += System.Text.Encoding.UTF8.GetString(bytes));
+            Command.Of("/bin/sh", "-c", Checkout.AdoptScript, "sh", _folder.Path, path, _folder["build"]), bytes =>
+                said += System.Text.Encoding.UTF8.GetString(bytes));
         return (result.ExitCode, said);
     }
 }

@@ -11,9 +11,12 @@ public sealed class ImageFilesTests
     public void Each_kind_of_file_has_a_stable_name_and_none_is_lost()
     {
         var files = ImageFiles.Name("board", [
-            "live-image-amd64.hybrid.iso", "live-image-amd64.packages", "live-image-amd64.contents", "binary/live/filesystem.packages", "binary/live/filesystem.squashfs",
-            "binary/live/vmlinuz", "binary/live/initrd.img", "binary/live/vmlinuz-6.1-rt", "binary/live/initrd.img-6.1-rt", "livecd.board.manifest",
-            "live-image-amd64.tar.gz", "live-image-amd64.img", "filesystem.manifest", "other/live/filesystem.squashfs", "third/live/filesystem.squashfs",
+            "live-image-amd64.hybrid.iso", "live-image-amd64.packages", "live-image-amd64.contents", "binary/live/filesystem.packages",
+            "binary/live/filesystem.squashfs",
+            "binary/live/vmlinuz", "binary/live/initrd.img", "binary/live/vmlinuz-6.1-rt", "binary/live/initrd.img-6.1-rt",
+            "livecd.board.manifest",
+            "live-image-amd64.tar.gz", "live-image-amd64.img", "filesystem.manifest", "other/live/filesystem.squashfs",
+            "third/live/filesystem.squashfs",
         ]);
 
         Assert.That(files.Select(file => $"{file.Name} <- {file.Path}"), Is.EquivalentTo(new[]
@@ -39,7 +42,10 @@ public sealed class ImageFilesTests
     [Test]
     public void A_kernel_with_its_version_in_its_name_has_a_stable_one_too()
     {
-        var files = ImageFiles.Name("b", ["binary/boot/vmlinux-6.1-a", "binary/boot/vmlinux-6.2-a", "binary/boot/initrd.img-6.1-a", "binary/boot/initrd.img-6.2-a", "binary/live/initrd"]);
+        var files = ImageFiles.Name(
+            "b",
+            ["binary/boot/vmlinux-6.1-a", "binary/boot/vmlinux-6.2-a", "binary/boot/initrd.img-6.1-a", "binary/boot/initrd.img-6.2-a",
+                "binary/live/initrd"]);
 
         Assert.That(files.Select(file => $"{file.Name} <- {file.Path}"), Is.EquivalentTo(new[]
         {
@@ -63,8 +69,11 @@ public sealed class ImageFilesTests
     public void What_is_no_ordinary_file_or_has_no_name_for_a_result_is_told_and_passed_over()
     {
         var told = new List<string>();
-        var listed = Encoding.UTF8.GetBytes("f livecd.b\0f livecd.a\0l livecd.link\0p livecd.pipe\0d livecd.folder\0b livecd.disk\0f livecd.li\nne\0f ../livecd.up\0f a/../b\0")
-            .Concat("f livecd."u8.ToArray()).Append((byte)0xFF).Append((byte)0).Concat(Encoding.UTF8.GetBytes($"f {new string('x', 201)}\0f \0x\0")).ToArray();
+        var listed = Encoding.UTF8.GetBytes(
+            "f livecd.b\0f livecd.a\0l livecd.link\0p livecd.pipe\0d livecd.folder\0b livecd.disk\0f livecd.li\nne\0f ../livecd.up\0f "
+                + "a/../b\0")
+            .Concat("f livecd."u8.ToArray()).Append((byte)0xFF).Append((byte)0)
+            .Concat(Encoding.UTF8.GetBytes($"f {new string('x', 201)}\0f \0x\0")).ToArray();
 
         Assert.That(ImageFiles.Read(listed, told.Add), Is.EqualTo(new[] { "livecd.a", "livecd.b" }));
         Assert.That(told, Has.Count.EqualTo(9));

@@ -12,7 +12,8 @@ namespace Buildd.UnitTests.Backends.LiveFs;
 [Parallelizable(ParallelScope.All)]
 public sealed class LiveFsArgumentsTests
 {
-    private static readonly LiveFsOptions Options = new() { FileBranches = ["/srv/git"], EnvironmentNames = [Pattern("BOARD"), Pattern("LB_*")] };
+    private static readonly LiveFsOptions Options =
+        new() { FileBranches = ["/srv/git"], EnvironmentNames = [Pattern("BOARD"), Pattern("LB_*")] };
 
     private static readonly XmlRpcStruct Launchpad = new()
     {
@@ -22,7 +23,8 @@ public sealed class LiveFsArgumentsTests
         ["pocket"] = "proposed",
     };
 
-    private static readonly XmlRpcStruct Branch = new() { ["series"] = "trixie", ["project"] = "board", ["config_branch"] = "https://git.test/b.git" };
+    private static readonly XmlRpcStruct Branch =
+        new() { ["series"] = "trixie", ["project"] = "board", ["config_branch"] = "https://git.test/b.git" };
 
     private static readonly XmlRpcStruct Debian = new() { ["series"] = "trixie", ["project"] = "root", ["image_tool"] = "mmdebstrap" };
 
@@ -86,10 +88,12 @@ public sealed class LiveFsArgumentsTests
     ];
 
     [TestCaseSource(nameof(Refused))]
-    public void What_is_missing_wrong_or_hostile_is_refused_with_the_reason(XmlRpcStruct good, string name, XmlRpcValue value, string reason) =>
+    public void What_is_missing_wrong_or_hostile_is_refused_with_the_reason(
+        XmlRpcStruct good, string name, XmlRpcValue value, string reason) =>
         Assert.That(
             () => Prepare(With(good, name, value)),
-            Throws.TypeOf<RefusedException>().With.Message.Contains(reason).And.Message.Not.Contains("secret").And.Message.Not.Contains("\n"));
+            Throws.TypeOf<RefusedException>().With.Message.Contains(reason).And.Message.Not.Contains("secret")
+                .And.Message.Not.Contains("\n"));
 
     [TestCase("LD_PRELOAD")]
     [TestCase("PATH")]
@@ -128,13 +132,16 @@ public sealed class LiveFsArgumentsTests
         Assert.That(commands.Select(command => command.WorkingDirectory), Is.All.EqualTo("/build"));
         Assert.That(Variables(commands[1]), Is.EquivalentTo(new[]
         {
-            "LANG=C.UTF-8", "SHELL=/bin/sh", "SOURCE_DATE_EPOCH=1714521600", "PROJECT=ubuntu-server", "ARCH=amd64", "SUITE=noble", "NOW=20240501", "SUBPROJECT=s2",
-            "SUBARCH=s1", "IMAGEFORMAT=ext4", "PROPOSED=1", "EXTRA_PPAS=a/b c/d", "EXTRA_SNAPS=core lxd", "CHANNEL=edge", "IMAGE_TARGETS=one two",
+            "LANG=C.UTF-8", "SHELL=/bin/sh", "SOURCE_DATE_EPOCH=1714521600", "PROJECT=ubuntu-server", "ARCH=amd64", "SUITE=noble",
+            "NOW=20240501", "SUBPROJECT=s2",
+            "SUBARCH=s1", "IMAGEFORMAT=ext4", "PROPOSED=1", "EXTRA_PPAS=a/b c/d", "EXTRA_SNAPS=core lxd", "CHANNEL=edge",
+            "IMAGE_TARGETS=one two",
             "REPO_SNAPSHOT_STAMP=r", "SNAPSHOT_SERVICE_TIMESTAMP=t", "COHORT_KEY=k",
         }));
         Assert.That(Variables(commands[2]), Is.EquivalentTo(new[]
         {
-            "LANG=C.UTF-8", "SHELL=/bin/sh", "SOURCE_DATE_EPOCH=1714521600", "PROJECT=ubuntu-server", "ARCH=amd64", "SUBPROJECT=s2", "SUBARCH=s1", "CHANNEL=edge",
+            "LANG=C.UTF-8", "SHELL=/bin/sh", "SOURCE_DATE_EPOCH=1714521600", "PROJECT=ubuntu-server", "ARCH=amd64", "SUBPROJECT=s2",
+            "SUBARCH=s1", "CHANNEL=edge",
             "IMAGE_TARGETS=one two", "REPO_SNAPSHOT_STAMP=r", "SNAPSHOT_SERVICE_TIMESTAMP=t", "COHORT_KEY=k",
         }));
     }
@@ -154,7 +161,9 @@ public sealed class LiveFsArgumentsTests
         var (image, build) = Prepare(With(Launchpad, "locale", "zh_CN"));
 
         Assert.That(((LaunchpadBuild)build).Arguments.Locale, Is.EqualTo("zh_CN"));
-        Assert.That(LaunchpadBuild.DefaultsImage(image, "zh_CN").ToString(), Is.EqualTo("ubuntu-defaults-image --locale zh_CN --arch amd64 --release noble"));
+        Assert.That(
+            LaunchpadBuild.DefaultsImage(image, "zh_CN")
+                .ToString(), Is.EqualTo("ubuntu-defaults-image --locale zh_CN --arch amd64 --release noble"));
     }
 
     [Test]
@@ -169,7 +178,8 @@ public sealed class LiveFsArgumentsTests
         })));
 
         var arguments = ((BranchBuild)build).Arguments;
-        Assert.That((arguments.Branch.Public, arguments.Ref, arguments.Path), Is.EqualTo(("https://git.test/b.git", "release/1.0", "boards/one")));
+        Assert.That(
+            (arguments.Branch.Public, arguments.Ref, arguments.Path), Is.EqualTo(("https://git.test/b.git", "release/1.0", "boards/one")));
         var commands = ((BranchBuild)build).Commands(image).ToList();
         Assert.That(commands[1].Arguments, Is.EqualTo(new[] { "config", "--iso-volume", "$(reboot); x" }), "no shell reads it");
         Assert.That(Variables(commands[2]), Is.EquivalentTo(
@@ -202,7 +212,9 @@ public sealed class LiveFsArgumentsTests
         Assert.That(HostPattern.TryParse("git.test", out var host));
         var options = Options with { BranchHosts = [host!] };
 
-        Assert.That(() => BranchUrl.Parse(url, options), isAllowed ? Throws.Nothing : Throws.TypeOf<RefusedException>().With.Message.Contains("no branches may be fetched"));
+        Assert.That(
+            () => BranchUrl.Parse(url, options), isAllowed ? Throws.Nothing : Throws.TypeOf<RefusedException>()
+                .With.Message.Contains("no branches may be fetched"));
     }
 
     [Test]
@@ -217,15 +229,19 @@ public sealed class LiveFsArgumentsTests
 
         var make = ((MmdebstrapBuild)build).Make(image);
 
-        Assert.That(make.Arguments, Does.Contain("/build/livecd.root").And.Contain("tar.xz").And.Contain("--include=vim-tiny,libc6:amd64").And.Contain("--variant=minbase").And.Contain("--architectures=riscv64"));
+        Assert.That(
+            make.Arguments, Does.Contain("/build/livecd.root").And.Contain("tar.xz").And.Contain("--include=vim-tiny,libc6:amd64")
+                .And.Contain("--variant=minbase").And.Contain("--architectures=riscv64"));
         Assert.That(make.Environment["SOURCE_DATE_EPOCH"], Is.EqualTo("1714521600"));
     }
 
-    private static NamePattern Pattern(string text) => NamePattern.TryParse(text, out var pattern) ? pattern : throw new ArgumentException(text);
+    private static NamePattern Pattern(string text) =>
+        NamePattern.TryParse(text, out var pattern) ? pattern : throw new ArgumentException(text);
 
     private static XmlRpcStruct Variable(string name, XmlRpcValue value) => new() { [name] = value };
 
-    private static IEnumerable<string> Variables(Buildd.Linux.Processes.Command command) => command.Environment.Select(variable => $"{variable.Key}={variable.Value}");
+    private static IEnumerable<string> Variables(Buildd.Linux.Processes.Command command) =>
+        command.Environment.Select(variable => $"{variable.Key}={variable.Value}");
 
     private static TestCaseData Row(XmlRpcStruct good, string name, XmlRpcValue value, string reason) =>
         new TestCaseData(good, name, value, reason).SetArgDisplayNames(name, reason, string.Concat(value.ToString()?.Take(40) ?? []));
@@ -233,7 +249,8 @@ public sealed class LiveFsArgumentsTests
     private static XmlRpcStruct With(XmlRpcStruct good, string name, XmlRpcValue value) =>
         new(good.Where(member => member.Key != name).Append(KeyValuePair.Create(name, value)));
 
-    private static (ImageArguments Image, IImageBuild Build) Prepare(XmlRpcStruct arguments) => LiveFsBackend.Prepare(Request(arguments), Options);
+    private static (ImageArguments Image, IImageBuild Build) Prepare(XmlRpcStruct arguments) =>
+        LiveFsBackend.Prepare(Request(arguments), Options);
 
     private static BuildRequest Request(XmlRpcStruct arguments) => new()
     {

@@ -72,10 +72,19 @@ internal sealed class PlugInBench : IBuildContext, IDisposable
     internal string this[string name] => _folder[name];
 
     /// <summary>Runs a script as the plug-in.</summary>
-    internal async Task<BuildOutcome> RunAsync(string script, TimeSpan timeout = default, TimeSpan stallTimeout = default, CancellationToken abort = default)
+    internal async Task<BuildOutcome> RunAsync(
+        string script, TimeSpan timeout = default, TimeSpan stallTimeout = default, CancellationToken abort = default)
     {
         await Executable.WriteAsync(_folder["plug-in"], "#!/bin/sh\n" + script);
-        var options = new PlugInOptions { Tag = "test", Command = _folder["plug-in"], Timeout = timeout, StallTimeout = stallTimeout, Limits = Limits, Network = Network };
+        var options = new PlugInOptions
+        {
+            Tag = "test",
+            Command = _folder["plug-in"],
+            Timeout = timeout,
+            StallTimeout = stallTimeout,
+            Limits = Limits,
+            Network = Network,
+        };
         return await new PlugInBackend(options).Prepare(Request).RunAsync(this, abort);
     }
 

@@ -43,11 +43,14 @@ public sealed class PlugInBuildTests : IDisposable
 
         var outcome = await _bench.RunAsync(
             "cat > request; grep -c build_id request; tail -n +3 /proc/self/net/dev | cut -d: -f1 | tr -d ' '; "
-            + "perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 1, LocalAddr => \"127.0.0.1\"); print IO::Socket::INET->new(PeerAddr => \"127.0.0.1\", PeerPort => $s->sockport) ? \"up\\n\" : \"down\\n\"'; "
+            + "perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 1, LocalAddr => \"127.0.0.1\"); print "
+            + "IO::Socket::INET->new(PeerAddr => \"127.0.0.1\", PeerPort => $s->sockport) ? \"up\\n\" : \"down\\n\"'; "
             + "env | cut -d= -f1 | grep -v BUILDD_SCOPE | sort | tr '\\n' ' '; id -u; exit 3");
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.GivenBack), _bench.LogText);
-        Assert.That(_bench.LogText, Does.Contain("\n1\nlo\nup\nHOME LANG OLDPWD PATH PWD TERM 0\n").Or.Contain("\n1\nlo\nup\nHOME LANG PATH PWD TERM 0\n"));
+        Assert.That(
+            _bench.LogText, Does.Contain("\n1\nlo\nup\nHOME LANG OLDPWD PATH PWD TERM 0\n")
+                .Or.Contain("\n1\nlo\nup\nHOME LANG PATH PWD TERM 0\n"));
     }
 
     [TestCase("exit 0", BuildStatus.Ok, null, true)]
@@ -75,17 +78,25 @@ public sealed class PlugInBuildTests : IDisposable
     [Test]
     public async Task It_gets_the_request_and_a_small_environment_and_writes_the_log()
     {
-        _bench.Request = _bench.Request with { Arguments = new XmlRpcStruct { ["series"] = "sid", ["password"] = "hush", ["build_url"] = "http://x/1" } };
+        _bench.Request = _bench.Request with
+        {
+            Arguments = new XmlRpcStruct { ["series"] = "sid", ["password"] = "hush", ["build_url"] = "http://x/1" },
+        };
 
-        await _bench.RunAsync("cat > ../request; env | cut -d= -f1 | sort | tr '\\n' ' '; echo; pwd; echo $HOME >&2; echo $PATH; tr '\\0' ' ' < /proc/$$/cmdline");
+        await _bench.RunAsync(
+            "cat > ../request; env | cut -d= -f1 | sort | tr '\\n' ' '; echo; pwd; echo $HOME >&2; echo $PATH; tr '\\0' ' ' < "
+                + "/proc/$$/cmdline");
 
         var log = _bench.LogText.Split('\n');
         Assert.That(log[0], Is.EqualTo("http://x/1"));
         Assert.That(log[2], Is.EqualTo($"RUN: {_bench["plug-in"]}"));
         Assert.That(log[3].Split(' ').Except(["BUILDD_SCOPE", ""]), Is.EqualTo(new[] { "HOME", "LANG", "PATH", "PWD", "TERM" }));
-        Assert.That(log[4..7], Is.EqualTo(new[] { _bench.Work, _bench.Work, "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" }));
+        Assert.That(
+            log[4..7], Is.EqualTo(new[] { _bench.Work, _bench.Work, "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" }));
         Assert.That(log[7], Is.EqualTo($"/bin/sh {_bench["plug-in"]} "));
-        Assert.That(File.ReadAllText(Path.Combine(_bench.Directory, "request")), Does.StartWith("{\"build_id\":\"PLUGIN-1\"").And.Contain("hush").And.EndWith("}\n"));
+        Assert.That(
+            File.ReadAllText(Path.Combine(_bench.Directory, "request")), Does.StartWith("{\"build_id\":\"PLUGIN-1\"").And.Contain("hush")
+                .And.EndWith("}\n"));
         Assert.That(_bench.LogText, Does.Not.Contain("hush"));
     }
 
@@ -113,7 +124,8 @@ public sealed class PlugInBuildTests : IDisposable
     [Test]
     public async Task Only_regular_files_directly_in_the_folder_are_results()
     {
-        var outcome = await _bench.RunAsync("cd ../results; echo x > file; mkdir folder; echo y > folder/inner; ln -s /etc/passwd link; mkfifo pipe");
+        var outcome =
+            await _bench.RunAsync("cd ../results; echo x > file; mkdir folder; echo y > folder/inner; ln -s /etc/passwd link; mkfifo pipe");
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok));
         Assert.That(_bench.Added, Is.EqualTo(new[] { ("file", "x\n") }));
@@ -159,7 +171,9 @@ public sealed class PlugInBuildTests : IDisposable
         var outcome = await _bench.RunAsync($"{script}; exit 2");
 
         Assert.That(outcome, Is.EqualTo(new BuildOutcome(BuildStatus.DepFail, dependencies)));
-        Assert.That(_bench.LogText, mistake is null ? Does.Not.Contain("can't be used") : Does.Contain($"The file 'dependencies' of the build can't be used: ").And.Contain(mistake));
+        Assert.That(
+            _bench.LogText, mistake is null ? Does.Not.Contain(
+                "can't be used") : Does.Contain($"The file 'dependencies' of the build can't be used: ").And.Contain(mistake));
     }
 
     [Test]
@@ -178,7 +192,9 @@ public sealed class PlugInBuildTests : IDisposable
 
     [TestCase("sleep 1000 & echo $! > ../pid")]
     [TestCase("setsid sleep 1000 >/dev/null 2>&1 & echo $! > ../pid")]
-    [TestCase("(setsid sh -c 'trap \"\" TERM HUP; (sleep 1000 & echo $! > ../pid); sleep 1000' >/dev/null 2>&1 &); while [ ! -s ../pid ]; do sleep 0.01; done")]
+    [TestCase(
+        "(setsid sh -c 'trap \"\" TERM HUP; (sleep 1000 & echo $! > ../pid); sleep 1000' >/dev/null 2>&1 &); while [ ! -s ../pid ]; do "
+            + "sleep 0.01; done")]
     public async Task What_it_leaves_running_is_ended(string script)
     {
         Assert.That((await _bench.RunAsync(script)).Status, Is.EqualTo(BuildStatus.Ok));
@@ -191,13 +207,16 @@ public sealed class PlugInBuildTests : IDisposable
     public async Task An_abort_asks_the_whole_group_first()
     {
         using var abort = new CancellationTokenSource();
-        var run = _bench.RunAsync("(trap 'sleep 1; echo helper done; exit' TERM; echo ready; while :; do sleep 0.05; done) & wait", abort: abort.Token);
+        var run = _bench.RunAsync(
+            "(trap 'sleep 1; echo helper done; exit' TERM; echo ready; while :; do sleep 0.05; done) & wait", abort: abort.Token);
         await Until.TrueAsync(() => _bench.LogText.Contains("ready"));
 
         await abort.CancelAsync();
 
         Assert.That((await run).Status, Is.EqualTo(BuildStatus.Aborted));
-        Assert.That(_bench.LogText, Does.Contain("The build is aborted: it is ended.\n").And.Contain("helper done\n"), "the command's own end is not the end of the helper's time");
+        Assert.That(
+            _bench.LogText, Does.Contain("The build is aborted: it is ended.\n")
+                .And.Contain("helper done\n"), "the command's own end is not the end of the helper's time");
         Assert.That(_bench.Cause, Is.EqualTo("aborted"));
         Assert.That(_bench.Added, Is.Empty);
     }
@@ -207,7 +226,8 @@ public sealed class PlugInBuildTests : IDisposable
     {
         using var abort = new CancellationTokenSource();
         var run = _bench.RunAsync(
-            "trap '' TERM; setsid sh -c 'trap \"\" TERM; while :; do sleep 100; done' & echo $! > ../pid; echo ready; while :; do sleep 100; done", abort: abort.Token);
+            "trap '' TERM; setsid sh -c 'trap \"\" TERM; while :; do sleep 100; done' & echo $! > ../pid; echo ready; while :; do sleep "
+                + "100; done", abort: abort.Token);
         await Until.TrueAsync(() => _bench.LogText.Contains("ready"));
         var pid = int.Parse(File.ReadAllText(Path.Combine(_bench.Directory, "pid")));
 
@@ -221,7 +241,8 @@ public sealed class PlugInBuildTests : IDisposable
     [TestCase(0, 0.3, "stalled", "written nothing for 0.3 s, which is the limit")]
     public async Task A_limit_ends_it_as_a_failed_package_without_results(double timeout, double stallTimeout, string cause, string reason)
     {
-        var outcome = await _bench.RunAsync("echo x > ../results/half; exec sleep 1000", TimeSpan.FromSeconds(timeout), TimeSpan.FromSeconds(stallTimeout));
+        var outcome = await _bench.RunAsync(
+            "echo x > ../results/half; exec sleep 1000", TimeSpan.FromSeconds(timeout), TimeSpan.FromSeconds(stallTimeout));
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail));
         Assert.That(_bench.Cause, Is.EqualTo(cause));
@@ -256,7 +277,8 @@ public sealed class PlugInBuildTests : IDisposable
     {
         _bench.Limits = new BuildLimits { DiskBytes = 8 << 20 };
 
-        var outcome = await _bench.RunAsync("mkdir d; i=0; while [ $i -lt 40 ]; do head -c 1048576 /dev/urandom > d/$i; i=$((i+1)); done; exec sleep 1000");
+        var outcome = await _bench.RunAsync(
+            "mkdir d; i=0; while [ $i -lt 40 ]; do head -c 1048576 /dev/urandom > d/$i; i=$((i+1)); done; exec sleep 1000");
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.PackageFail));
         Assert.That(_bench.Cause, Is.EqualTo("disk"));
@@ -286,7 +308,8 @@ public sealed class PlugInBuildTests : IDisposable
     [Test]
     public async Task What_can_not_be_killed_is_the_builder_s_failure_with_its_name_and_state_and_the_next_build_is_not_concerned()
     {
-        Machine.Require(CurrentUser.IsRoot && Directory.Exists(Freezer), "root and the version 1 freezer, whose processes not even SIGKILL ends");
+        Machine.Require(
+            CurrentUser.IsRoot && Directory.Exists(Freezer), "root and the version 1 freezer, whose processes not even SIGKILL ends");
         var time = new ManualTimeProvider();
         using var bench = new PlugInBench(time);
         bench.Request = bench.Request with { BuildId = $"FROZEN-{Environment.ProcessId}" };
@@ -294,7 +317,9 @@ public sealed class PlugInBuildTests : IDisposable
         Directory.CreateDirectory(group);
         try
         {
-            var run = bench.RunAsync($"sleep 1000 >/dev/null 2>&1 & while read -r name < /proc/$!/comm; [ $name != sleep ]; do :; done; echo $! > {group}/cgroup.procs; echo FROZEN > {group}/freezer.state");
+            var run = bench.RunAsync(
+                "sleep 1000 >/dev/null 2>&1 & while read -r name < /proc/$!/comm; [ $name != sleep ]; do :; done; echo $! > "
+                    + $"{group}/cgroup.procs; echo FROZEN > {group}/freezer.state");
             while (!run.IsCompleted)
             {
                 if (bench.Phases is [.., "reap"] || bench.Cause is not null) // nothing else is to run out of time
@@ -312,7 +337,9 @@ public sealed class PlugInBuildTests : IDisposable
             await File.WriteAllTextAsync(Path.Combine(group, "freezer.state"), "THAWED");
             await Machine.RemoveControlGroupAsync(group);
             await using var left = ProcessScope.Open("rest");
-            foreach (var rest in left.JoinFile is { } join ? Directory.GetDirectories(Path.Combine(Path.GetDirectoryName(join)!, ".."), $"buildd-*-{bench.Request.BuildId}") : [])
+            foreach (
+                var rest in left.JoinFile is { } join ? Directory.GetDirectories(
+                    Path.Combine(Path.GetDirectoryName(join)!, ".."), $"buildd-*-{bench.Request.BuildId}") : [])
                 await Machine.RemoveControlGroupAsync(rest); // could not be removed with its build
         }
     }
@@ -320,7 +347,8 @@ public sealed class PlugInBuildTests : IDisposable
     [Test]
     public async Task A_command_that_has_gone_since_the_start_is_the_builder_s_failure()
     {
-        var outcome = await new PlugInBackend(new PlugInOptions { Tag = "test", Command = "/no/such/command" }).Prepare(_bench.Request).RunAsync(_bench, default);
+        var outcome = await new PlugInBackend(new PlugInOptions { Tag = "test", Command = "/no/such/command" }).Prepare(_bench.Request)
+            .RunAsync(_bench, default);
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.BuilderFail));
         Assert.That(_bench.LogText, Does.Contain("/no/such/command").And.Contain("exit code 127"));

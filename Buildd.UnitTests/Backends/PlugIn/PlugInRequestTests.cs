@@ -34,7 +34,9 @@ public sealed class PlugInRequestTests
 
     [TestCaseSource(nameof(Values))]
     public void An_argument_becomes_JSON(XmlRpcValue value, string json) =>
-        Assert.That(Written(new XmlRpcStruct { ["series"] = "sid", ["x"] = value }), Does.Contain($"\"args\":{{\"series\":\"sid\",\"x\":{json}}},\"files\""));
+        Assert.That(
+            Written(new XmlRpcStruct { ["series"] = "sid", ["x"] = value }),
+            Does.Contain($"\"args\":{{\"series\":\"sid\",\"x\":{json}}},\"files\""));
 
     [Test]
     public void The_object_stands_on_one_line()
@@ -45,7 +47,8 @@ public sealed class PlugInRequestTests
         var text = Written(bench);
 
         Assert.That(text, Is.EqualTo(
-            "{\"build_id\":\"PLUGIN-1\",\"tag\":\"test\",\"series\":\"bookworm\",\"arch_tag\":\"riscv64\",\"args\":{\"series\":\"bookworm\"},"
+            "{\"build_id\":\"PLUGIN-1\",\"tag\":\"test\",\"series\":\"bookworm\",\"arch_tag\":\"riscv64\","
+            + "\"args\":{\"series\":\"bookworm\"},"
             + $"\"files\":{{\"z.dsc\":\"{bench.Directory}/z.dsc\",\"a b\":\"{bench.Directory}/a b\"}},"
             + $"\"chroot\":\"/cache/chroot\",\"work_dir\":\"{bench.Directory}/work\",\"results_dir\":\"{bench.Directory}/results\"}}\n"));
     }

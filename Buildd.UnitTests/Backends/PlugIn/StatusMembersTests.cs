@@ -22,15 +22,21 @@ public sealed class StatusMembersTests
     [TestCase("null", "<nil/>")]
     [TestCase("[]", "<array><data>\n</data></array>")]
     public void A_value_of_JSON_becomes_one_of_XML_RPC(string json, string xml) =>
-        Assert.That(Write(StatusMembers.Parse(Encoding.UTF8.GetBytes($"{{\"x\": {json}}}"))), Does.Contain($"<name>x</name>\n<value>{xml}</value>"));
+        Assert.That(
+            Write(StatusMembers.Parse(Encoding.UTF8.GetBytes($"{{\"x\": {json}}}"))),
+            Does.Contain($"<name>x</name>\n<value>{xml}</value>"));
 
     [Test]
     public void Of_two_members_of_one_name_the_later_counts() =>
-        Assert.That(Write(StatusMembers.Parse("{\"x\": {\"y\": [1, {\"z\": 2}]}, \"x\": 3}"u8.ToArray())), Does.Contain("<int>3</int>").And.Not.Contain("<int>2</int>"));
+        Assert.That(
+            Write(StatusMembers.Parse("{\"x\": {\"y\": [1, {\"z\": 2}]}, \"x\": 3}"u8.ToArray())), Does.Contain("<int>3</int>")
+                .And.Not.Contain("<int>2</int>"));
 
     [Test]
     public void As_deep_as_it_is_read_it_can_be_written() =>
-        Assert.That(Write(StatusMembers.Parse(Encoding.UTF8.GetBytes("{\"x\":" + new string('[', 63) + new string(']', 63) + "}"))), Does.Contain("<array>"));
+        Assert.That(
+            Write(StatusMembers.Parse(Encoding.UTF8.GetBytes("{\"x\":" + new string('[', 63) + new string(']', 63) + "}"))),
+            Does.Contain("<array>"));
 
     [TestCase("")]
     [TestCase("{")]
@@ -54,7 +60,9 @@ public sealed class StatusMembersTests
 
     [Test]
     public void Bytes_that_are_no_text_are_refused() =>
-        Assert.That(() => StatusMembers.Parse("{\"x\": \"\xff\"}"u8.ToArray().Select((b, i) => i == 7 ? (byte)0xFF : b).ToArray()), Throws.InstanceOf<JsonException>());
+        Assert.That(
+            () => StatusMembers.Parse("{\"x\": \"\xff\"}"u8.ToArray().Select((b, i) => i == 7 ? (byte)0xFF : b).ToArray()),
+            Throws.InstanceOf<JsonException>());
 
     private static string Write(XmlRpcStruct members)
     {

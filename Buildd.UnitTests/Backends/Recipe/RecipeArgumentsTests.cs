@@ -60,7 +60,8 @@ public sealed class RecipeArgumentsTests
 
     private static TestCaseData Row(string name, XmlRpcValue value, string reason) => new(name, value, reason);
 
-    private static XmlRpcStruct With(string name, XmlRpcValue value) => new(Good.Where(member => member.Key != name).Append(new(name, value)));
+    private static XmlRpcStruct With(string name, XmlRpcValue value) =>
+        new(Good.Where(member => member.Key != name).Append(new(name, value)));
 
     private static RecipeArguments Parse(XmlRpcStruct arguments) => RecipeArguments.Parse(new BuildRequest
     {

@@ -67,8 +67,12 @@ public sealed class RecipeTests
         Assert.That(archive.Package, Is.EqualTo("fx-recipe"));
         Assert.That(
             Encoding.UTF8.GetString(archive.Files["fx-recipe_99.dsc"]),
-            Is.EqualTo("Format: 1.0\nSource: fx-recipe\nVersion: 99:0\nMaintainer: Build Daemon <buildd@localhost>\nArchitecture: any\nBuild-Depends: debhelper (>= 9), make\nBuild-Conflicts: nothing\n"));
-        Assert.That(sources, Does.StartWith("Package: fx-recipe\n").And.Contain("\nVersion: 99:0\n").And.Not.Contain("evil").And.Not.Contain("Version: 7"));
+            Is.EqualTo(
+                "Format: 1.0\nSource: fx-recipe\nVersion: 99:0\nMaintainer: Build Daemon <buildd@localhost>\nArchitecture: "
+                    + "any\nBuild-Depends: debhelper (>= 9), make\nBuild-Conflicts: nothing\n"));
+        Assert.That(
+            sources, Does.StartWith("Package: fx-recipe\n").And.Contain("\nVersion: 99:0\n").And.Not.Contain("evil")
+                .And.Not.Contain("Version: 7"));
         Assert.That(Encoding.UTF8.GetString(archive.Files["Release"]), Does.Contain($" {archive.Files["Sources"].Length} Sources\n"));
     }
 
@@ -92,7 +96,9 @@ public sealed class RecipeTests
     {
         bool IsInstalled(string name) => installed.Split(' ').Contains(name);
 
-        Assert.That(RecipeBackend.FindMistake(IsInstalled), mistake is null ? Is.Null : Does.Contain(mistake).And.Contain("install git-build-recipe"));
+        Assert.That(
+            RecipeBackend.FindMistake(IsInstalled), mistake is null ? Is.Null : Does.Contain(mistake)
+                .And.Contain("install git-build-recipe"));
         Assert.That(RecipeBackend.FindGap(IsInstalled), gap is null ? Is.Null : Does.Contain(gap));
     }
 

@@ -61,7 +61,8 @@ public sealed class RootContainerTests : RootExecutorFixture
         var container = new BootedContainer(build);
         string[] traces =
         [
-            $"/run/systemd/nspawn/locks/inode-{chroot.Identity}", $"/run/systemd/nspawn/propagate/{container.Name}/.", $"{container.Stage}/root/.", $"{container.Stage}/door/.",
+            $"/run/systemd/nspawn/locks/inode-{chroot.Identity}", $"/run/systemd/nspawn/propagate/{container.Name}/.",
+            $"{container.Stage}/root/.", $"{container.Stage}/door/.",
             $"{container.Stage}/.#root.lck",
         ];
         var other = $"/run/systemd/nspawn/locks/inode-0:{Environment.ProcessId}";
@@ -92,10 +93,13 @@ public sealed class RootContainerTests : RootExecutorFixture
         var group = Path.Combine(Path.GetDirectoryName(scope.JoinFile)!, "payload");
         Directory.CreateDirectory(group);
         await ProcessRunner.CaptureAsync(Command.Of("mkfifo", _folder["go"]), cancellationToken);
-        var leaving = ProcessRunner.RunAsync(Command.Of("sh", "-c", $"echo $$ > {group}/cgroup.procs; read go < {_folder["go"]}"), _ => { }, cancellationToken: cancellationToken);
+        var leaving = ProcessRunner.RunAsync(
+            Command.Of("sh", "-c", $"echo $$ > {group}/cgroup.procs; read go < {_folder["go"]}"), _ => { },
+            cancellationToken: cancellationToken);
         await Until.TrueAsync(() => File.ReadAllText($"{group}/cgroup.procs").Length != 0);
 
-        var killing = RunAsync(new RootOperation.Kill(id), time: new FixedTime(DateTimeOffset.UnixEpoch)); // no deadline passes, however slow the machine is
+        // no deadline passes, however slow the machine is
+        var killing = RunAsync(new RootOperation.Kill(id), time: new FixedTime(DateTimeOffset.UnixEpoch));
         await Until.TrueAsync(() => !Directory.Exists(stage)); // what goes before the groups
         Assert.That(killing.IsCompleted, Is.False);
         await File.WriteAllTextAsync(_folder["go"], "\n", cancellationToken);

@@ -41,7 +41,8 @@ public abstract class RootExecutorFixture : IDisposable
     {
         Machine.Require(CurrentUser.IsRoot, "root");
         await using var scope = ProcessScope.Open("root-test");
-        return await new RootExecutor(place ?? Place, scope, _ => { }, time ?? TimeProvider.System).RunAsync(operation, default, CancellationToken.None);
+        return await new RootExecutor(place ?? Place, scope, _ => { }, time ?? TimeProvider.System)
+            .RunAsync(operation, default, CancellationToken.None);
     }
 
     private protected static Task<string> ChownAsync(uint owner, string path) =>

@@ -20,7 +20,8 @@ public sealed class RootExecutorTests : RootExecutorFixture
     ];
 
     private static IEnumerable<RootOperation> All =>
-        [.. OfAChroot, new RootOperation.Unpack("1", Sum), new RootOperation.Overlay("1", Sum), new RootOperation.Undefine("1"), new RootOperation.Kill("1"), new RootOperation.Unmount("1"), new RootOperation.Remove("1")];
+        [.. OfAChroot, new RootOperation.Unpack("1", Sum), new RootOperation.Overlay("1", Sum), new RootOperation.Undefine("1"),
+            new RootOperation.Kill("1"), new RootOperation.Unmount("1"), new RootOperation.Remove("1")];
 
     [TestCaseSource(nameof(All))]
     public void A_build_that_is_not_there_is_refused(object operation) => Refuses((RootOperation)operation, "is not there");

@@ -30,7 +30,9 @@ public sealed class RootMountTests : RootExecutorFixture
         try
         {
             Refuses(new RootOperation.Mount("1"), "symbolic link");
-            Assert.That(File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(_folder["outside"], StringComparison.Ordinal)), Is.Empty);
+            Assert.That(
+                File.ReadLines("/proc/self/mountinfo")
+                    .Where(line => line.Contains(_folder["outside"], StringComparison.Ordinal)), Is.Empty);
         }
         finally
         {
@@ -51,7 +53,8 @@ public sealed class RootMountTests : RootExecutorFixture
 
             Assert.That(File.ReadAllText(Path.Combine(Chroot, "branch", "file")), Is.EqualTo("read"));
             Assert.That(() => File.WriteAllText(Path.Combine(Chroot, "branch", "file"), "x"), Throws.Exception);
-            var options = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).Single(fields => fields[4] == Path.Combine(Chroot, "branch"))[5];
+            var options = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' '))
+                .Single(fields => fields[4] == Path.Combine(Chroot, "branch"))[5];
             Assert.That(options.Split(','), Is.SupersetOf(new[] { "ro", "nosuid", "nodev", "noexec" }));
         }
         finally

@@ -95,7 +95,8 @@ public sealed class RootOperationsTests
 
         Assert.That(spelled, Is.EquivalentTo(operations));
         Assert.That(
-            RootOperations.Help.Split('\n').Select(line => line.Trim().Split(' ')[0]), Is.EqualTo(Good.Select(row => ((string[])row.Arguments[0]!)[0]).Distinct()));
+            RootOperations.Help.Split('\n')
+                .Select(line => line.Trim().Split(' ')[0]), Is.EqualTo(Good.Select(row => ((string[])row.Arguments[0]!)[0]).Distinct()));
     }
 
     [Test]
@@ -133,7 +134,8 @@ public sealed class RootOperationsTests
     [Test]
     public void An_account_is_found_by_its_whole_name()
     {
-        string[] passwd = ["root:x:0:0:root:/root:/bin/sh", "buildd:x:2001:2501::/home/buildd:/bin/sh", "odd:x:-1:1::/:/bin/sh", "short:x:5"];
+        string[] passwd =
+            ["root:x:0:0:root:/root:/bin/sh", "buildd:x:2001:2501::/home/buildd:/bin/sh", "odd:x:-1:1::/:/bin/sh", "short:x:5"];
 
         Assert.That(UserAccount.Find("buildd", passwd), Is.EqualTo(new UserAccount("buildd", 2001, "/home/buildd")));
         Assert.That(((string[])["build", "odd", "short", ""]).Select(name => UserAccount.Find(name, passwd)), Is.All.Null);

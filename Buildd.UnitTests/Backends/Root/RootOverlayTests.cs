@@ -55,7 +55,9 @@ public sealed class RootOverlayTests : IAsyncDisposable
     [Test]
     public async Task A_build_changes_its_overlay_and_never_what_is_below()
     {
-        await MakeTarballAsync("mkdir -p chroot-autobuild/etc; chmod 751 chroot-autobuild; echo below > chroot-autobuild/etc/file; echo gone > chroot-autobuild/etc/other");
+        await MakeTarballAsync(
+            "mkdir -p chroot-autobuild/etc; chmod 751 chroot-autobuild; echo below > chroot-autobuild/etc/file; echo gone > "
+                + "chroot-autobuild/etc/other");
 
         Assert.That(await RunAsync(new RootOperation.Overlay("1", Sum)), Is.Zero, _said.ToString);
         Assert.That(_said.ToString(), Does.Contain("it is unpacked for all builds"));
@@ -94,7 +96,8 @@ public sealed class RootOverlayTests : IAsyncDisposable
         await MakeTarballAsync("mkdir -p chroot-autobuild/build");
         await RunAsync(new RootOperation.Overlay("1", Sum));
         await File.WriteAllTextAsync(Path.Combine(Chroot, "build/livecd.x"), "image");
-        var inode = await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%i", _folder["work/build-1/.chroot-overlay/upper/build/livecd.x"]));
+        var inode =
+            await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%i", _folder["work/build-1/.chroot-overlay/upper/build/livecd.x"]));
 
         Assert.That(await RunAsync(new RootOperation.Take("1", "/build/livecd.x")), Is.Zero, _said.ToString);
 
@@ -143,8 +146,12 @@ public sealed class RootOverlayTests : IAsyncDisposable
 
         Assert.That(await RunAsync(new RootOperation.Mount("1")), Is.Zero);
         Assert.That(Path.Combine(Chroot, "proc/self/stat"), Does.Exist);
-        Assert.That(async () => await RunAsync(new RootOperation.Mount("1")), Throws.TypeOf<RootOperationException>().With.Message.Contains("something mounted already"));
-        Assert.That(async () => await RunAsync(new RootOperation.Remove("1")), Throws.TypeOf<RootOperationException>().With.Message.Contains("still mounted"));
+        Assert.That(
+            async () => await RunAsync(new RootOperation.Mount("1")), Throws.TypeOf<RootOperationException>()
+                .With.Message.Contains("something mounted already"));
+        Assert.That(
+            async () => await RunAsync(new RootOperation.Remove("1")), Throws.TypeOf<RootOperationException>()
+                .With.Message.Contains("still mounted"));
         Assert.That(await RunAsync(new RootOperation.Unmount("1")), Is.Zero);
 
         Assert.That(MountTable.Below(_folder.Path), Is.Empty);
@@ -187,7 +194,8 @@ public sealed class RootOverlayTests : IAsyncDisposable
         var bases = new ChrootBases(RootAccess.Direct, _folder["work"], _clock);
         await RunAsync(new RootOperation.Overlay("1", Sum));
 
-        Assert.That(async () => await bases.RemoveAsync(Sum, default), Throws.TypeOf<IOException>().With.Message.Contains($"in use: {Chroot}"));
+        Assert.That(
+            async () => await bases.RemoveAsync(Sum, default), Throws.TypeOf<IOException>().With.Message.Contains($"in use: {Chroot}"));
         Assert.That(Base, Does.Exist);
         await RunAsync(new RootOperation.Unmount("1"));
         await bases.RemoveAsync(Sum, default);
@@ -198,7 +206,9 @@ public sealed class RootOverlayTests : IAsyncDisposable
     }
 
     [TestCase("echo this is no tarball > $0; false", 2)]
-    [TestCase("mkdir chroot-autobuild; head -c 3000000 /dev/urandom > chroot-autobuild/x; tar -czf $0.whole *; head -c 1000000 $0.whole > $0; false", 2)]
+    [TestCase(
+        "mkdir chroot-autobuild; head -c 3000000 /dev/urandom > chroot-autobuild/x; tar -czf $0.whole *; head -c 1000000 $0.whole > $0; "
+            + "false", 2)]
     public async Task A_tarball_that_is_none_or_cut_off_never_becomes_a_base(string command, int code)
     {
         await MakeTarballAsync(command);
@@ -249,11 +259,15 @@ public sealed class RootOverlayTests : IAsyncDisposable
         await RunAsync(new RootOperation.Unmount("1"));
         await ProcessRunner.CaptureAsync(Command.Of("chown", $"{Other}", _folder["work/" + path]));
 
-        Assert.That(async () => await RunAsync(new RootOperation.Overlay("2", Sum)), Throws.TypeOf<RootOperationException>().With.Message.Contains("is not root's alone"));
+        Assert.That(
+            async () => await RunAsync(new RootOperation.Overlay("2", Sum)), Throws.TypeOf<RootOperationException>()
+                .With.Message.Contains("is not root's alone"));
 
         await ProcessRunner.CaptureAsync(Command.Of("chown", "0", _folder["work/" + path]));
         await ProcessRunner.CaptureAsync(Command.Of("chmod", "o+w", _folder["work/" + path]));
-        Assert.That(async () => await RunAsync(new RootOperation.Overlay("2", Sum)), Throws.TypeOf<RootOperationException>().With.Message.Contains("is not root's alone"));
+        Assert.That(
+            async () => await RunAsync(new RootOperation.Overlay("2", Sum)), Throws.TypeOf<RootOperationException>()
+                .With.Message.Contains("is not root's alone"));
     }
 
     [TestCase("bases")]
@@ -266,7 +280,9 @@ public sealed class RootOverlayTests : IAsyncDisposable
         Directory.Move(_folder["work/" + path], _folder["elsewhere"]);
         Directory.CreateSymbolicLink(_folder["work/" + path], _folder["elsewhere"]);
 
-        Assert.That(async () => await RunAsync(new RootOperation.Overlay("2", Sum)), Throws.TypeOf<RootOperationException>().With.Message.Contains("symbolic link"));
+        Assert.That(
+            async () => await RunAsync(new RootOperation.Overlay("2", Sum)), Throws.TypeOf<RootOperationException>()
+                .With.Message.Contains("symbolic link"));
     }
 
     [Test]
@@ -288,7 +304,8 @@ public sealed class RootOverlayTests : IAsyncDisposable
         var mistake = await trial.FindMistakeAsync(RootAccess.Direct, Path.Combine(Chroot, "work"), TimeProvider.System);
 
         Assert.That(mistake, Does.StartWith("the try ended with exit code").And.Contain("mount"));
-        Assert.That(await trial.FindMistakeAsync(RootAccess.Direct, _folder["none"], TimeProvider.System), Is.SameAs(mistake), "it is tried once");
+        Assert.That(
+            await trial.FindMistakeAsync(RootAccess.Direct, _folder["none"], TimeProvider.System), Is.SameAs(mistake), "it is tried once");
         Assert.That(Directory.GetFileSystemEntries(Path.Combine(Chroot, "work", "bases")), Is.Empty);
     }
 
@@ -302,7 +319,8 @@ public sealed class RootOverlayTests : IAsyncDisposable
     private async Task<int> RunAsync(RootOperation operation, CancellationToken cancellationToken = default)
     {
         await using var scope = ProcessScope.Open("root-test");
-        return await new RootExecutor(Place, scope, bytes => _said.Append(Encoding.UTF8.GetString(bytes)), _clock).RunAsync(operation, default, cancellationToken);
+        return await new RootExecutor(Place, scope, bytes => _said.Append(Encoding.UTF8.GetString(bytes)), _clock)
+            .RunAsync(operation, default, cancellationToken);
     }
 
     /// <summary>Makes the tarball of a folder in which a command was run; one that fails has made the file itself.</summary>
@@ -310,6 +328,9 @@ public sealed class RootOverlayTests : IAsyncDisposable
     {
         var tree = Directory.CreateDirectory(_folder[$"tree-{Guid.NewGuid():N}"]).FullName;
         await ProcessRunner.CaptureAsync(
-            Command.Of("sh", "-c", string.Create(CultureInfo.InvariantCulture, $"({command}) && tar -czf $0 * || true"), _folder[$"cache/{Sum}"]) with { WorkingDirectory = tree });
+            Command.Of(
+                "sh", "-c", string.Create(CultureInfo.InvariantCulture, $"({command}) && tar -czf $0 * || true"),
+                _folder[$"cache/{Sum}"]) with
+            { WorkingDirectory = tree });
     }
 }

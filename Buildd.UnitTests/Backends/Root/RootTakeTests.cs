@@ -23,7 +23,8 @@ public sealed class RootTakeTests : RootExecutorFixture
         Assert.That(await RunAsync(new RootOperation.Take("1", "/build/livecd.x")), Is.Zero);
 
         var taken = Path.Combine(Build, BuildLayout.Taken);
-        Assert.That(await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%i %u %a", taken)), Is.EqualTo($"{inode.Trim()} {Other} 600\n"));
+        Assert.That(
+            await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%i %u %a", taken)), Is.EqualTo($"{inode.Trim()} {Other} 600\n"));
         Assert.That(path, Does.Not.Exist);
         await File.WriteAllTextAsync(path, "another");
         Refuses(new RootOperation.Take("1", "/build/livecd.x"), "already");
@@ -39,7 +40,10 @@ public sealed class RootTakeTests : RootExecutorFixture
 
         Assert.That(await RunAsync(new RootOperation.Take("1", "/livecd.x")), Is.Zero);
 
-        Assert.That(await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%h", Path.Combine(Build, BuildLayout.Taken), Path.Combine(Chroot, "kept"))), Is.EqualTo("1\n1\n"));
+        Assert.That(
+            await ProcessRunner.CaptureAsync(
+                Command.Of("stat", "-c", "%h", Path.Combine(Build, BuildLayout.Taken), Path.Combine(Chroot, "kept"))),
+                Is.EqualTo("1\n1\n"));
         Assert.That(await File.ReadAllTextAsync(Path.Combine(Build, BuildLayout.Taken)), Is.EqualTo("image"));
         Assert.That(Path.Combine(Chroot, "livecd.x"), Does.Not.Exist);
     }
@@ -51,7 +55,10 @@ public sealed class RootTakeTests : RootExecutorFixture
     public async Task What_is_no_ordinary_file_is_not_taken_out(string command, string reason)
     {
         Directory.CreateDirectory(Chroot);
-        await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", command.Replace("OUTSIDE", _folder["outside"], StringComparison.Ordinal)) with { WorkingDirectory = Chroot });
+        await ProcessRunner.CaptureAsync(
+            Command.Of(
+                "sh", "-c", command.Replace("OUTSIDE", _folder["outside"], StringComparison.Ordinal)) with
+            { WorkingDirectory = Chroot });
 
         Refuses(new RootOperation.Take("1", "/livecd.x"), reason);
         Assert.That(File.ReadAllText(_folder["outside/kept"]), Is.EqualTo("kept"));

@@ -13,13 +13,17 @@ public sealed class RootUnpackTests : RootExecutorFixture
     [Test]
     public async Task A_tarball_is_unpacked_and_of_it_only_the_chroot()
     {
-        await MakeTarballAsync("mkdir -p chroot-autobuild/etc; echo inside > chroot-autobuild/etc/file; echo evil > x.dsc; chown 1:1 chroot-autobuild; chown 7:8 chroot-autobuild/etc/file");
+        await MakeTarballAsync(
+            "mkdir -p chroot-autobuild/etc; echo inside > chroot-autobuild/etc/file; echo evil > x.dsc; chown 1:1 chroot-autobuild; "
+                + "chown 7:8 chroot-autobuild/etc/file");
         Directory.CreateDirectory(Build);
 
         Assert.That(await RunAsync(new RootOperation.Unpack("1", Sum)), Is.Zero);
 
         Assert.That(Directory.GetFileSystemEntries(Build), Is.EqualTo(new[] { Chroot }));
-        Assert.That(await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%u:%g", Chroot, Chroot + "/etc/file")), Is.EqualTo("0:0\n7:8\n"), "the top folder is root's, all else as it was");
+        Assert.That(
+            await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%u:%g", Chroot, Chroot + "/etc/file")), Is.EqualTo(
+                "0:0\n7:8\n"), "the top folder is root's, all else as it was");
     }
 
     [Test]

@@ -18,7 +18,8 @@ public sealed class SchrootDefinitionTests : IDisposable
         SchrootDefinition.Write(_folder.Path, "PACKAGEBUILD-22", "/work/chroot");
 
         Assert.That(File.ReadAllText(_folder["build-PACKAGEBUILD-22"]), Is.EqualTo(
-            "[build-PACKAGEBUILD-22]\ndescription=build-PACKAGEBUILD-22\ngroups=sbuild,root\nroot-groups=sbuild,root\ntype=plain\ndirectory=/work/chroot\n"));
+            "[build-PACKAGEBUILD-22]\ndescription=build-PACKAGEBUILD-22\ngroups=sbuild,root\nroot-groups=sbuild,root\ntype=plain\n"
+                + "directory=/work/chroot\n"));
 
         SchrootDefinition.Remove(_folder.Path, "PACKAGEBUILD-22", "/work/chroot");
 
@@ -42,7 +43,9 @@ public sealed class SchrootDefinitionTests : IDisposable
         const string Foreign = "[build-1]\ntype=plain\ndirectory=/work/chroot-other\n";
         File.WriteAllText(_folder["build-1"], Foreign);
 
-        Assert.That(() => SchrootDefinition.Write(_folder.Path, "1", "/work/chroot"), Throws.InstanceOf<IOException>().With.Message.Contains("another build"));
+        Assert.That(
+            () => SchrootDefinition.Write(_folder.Path, "1", "/work/chroot"), Throws.InstanceOf<IOException>()
+                .With.Message.Contains("another build"));
         SchrootDefinition.Remove(_folder.Path, "1", "/work/chroot");
         Assert.That(File.ReadAllText(_folder["build-1"]), Is.EqualTo(Foreign));
     }

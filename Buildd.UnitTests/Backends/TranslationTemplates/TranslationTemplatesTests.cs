@@ -19,12 +19,15 @@ public sealed class TranslationTemplatesTests
         new TestCaseData(new XmlRpcStruct { ["git_repository"] = "-u x" }, "the argument 'git_repository' is no address"),
         new TestCaseData(new XmlRpcStruct { ["git_repository"] = "http://u:p@h/x\ny" }, "the argument 'git_repository' is no address"),
         new TestCaseData(new XmlRpcStruct { ["git_repository"] = new string('x', 2001) }, "the argument 'git_repository' is no address"),
-        new TestCaseData(new XmlRpcStruct { ["git_repository"] = "http://h/x", ["git_path"] = "--upload-pack=x" }, "the argument 'git_path' is no address"),
+        new TestCaseData(
+            new XmlRpcStruct { ["git_repository"] = "http://h/x", ["git_path"] = "--upload-pack=x" },
+            "the argument 'git_path' is no address"),
     ];
 
     [TestCaseSource(nameof(Refused))]
     public void What_is_missing_wrong_or_hostile_is_refused_without_repeating_it(XmlRpcStruct arguments, string reason) =>
-        Assert.That(() => Parse(arguments), Throws.TypeOf<RefusedException>().With.Message.Contains(reason).And.Message.Not.Contain("u:p@h"));
+        Assert.That(
+            () => Parse(arguments), Throws.TypeOf<RefusedException>().With.Message.Contains(reason).And.Message.Not.Contain("u:p@h"));
 
     [Test]
     public void A_repository_wins_over_a_branch()
@@ -45,14 +48,21 @@ public sealed class TranslationTemplatesTests
     [TestCase("GETTEXT_PACKAGE=foo", null, null, null, "foo", TestName = "configure_ac_names_it")]
     [TestCase("GETTEXT_PACKAGE=\"foo\"  # the domain", null, null, null, "foo", TestName = "Quotes_and_comments_are_no_part_of_it")]
     [TestCase(null, "GETTEXT_PACKAGE='old'", "GETTEXT_PACKAGE = made", null, "old", TestName = "configure_in_comes_before_the_makefile")]
-    [TestCase("AC_INIT([x], [1])", null, "GETTEXT_PACKAGE = made", "DOMAIN = vars", "made", TestName = "The_makefile_comes_before_Makevars")]
+    [TestCase(
+        "AC_INIT([x], [1])", null, "GETTEXT_PACKAGE = made", "DOMAIN = vars", "made", TestName = "The_makefile_comes_before_Makevars")]
     [TestCase(null, null, null, "# DOMAIN = no\nDOMAIN = vars", "vars", TestName = "Makevars_names_it")]
     [TestCase("PACKAGE=app\nGETTEXT_PACKAGE=$PACKAGE", null, null, null, "app", TestName = "A_variable_of_the_shell_is_put_in")]
     [TestCase("PACKAGE=app\nGETTEXT_PACKAGE=$PACKAGE-2.0", null, null, null, "app-2.0", TestName = "A_variable_may_be_a_part")]
-    [TestCase("PACKAGE=app", null, "GETTEXT_PACKAGE = @PACKAGE@", null, "app", TestName = "A_variable_of_configure_is_looked_for_in_the_other_files")]
+    [TestCase(
+        "PACKAGE=app", null, "GETTEXT_PACKAGE = @PACKAGE@", null, "app",
+        TestName = "A_variable_of_configure_is_looked_for_in_the_other_files")]
     [TestCase(null, null, null, "PACKAGE = app\nDOMAIN = $(PACKAGE)", "app", TestName = "A_variable_of_make_is_put_in")]
-    [TestCase("AC_INIT([my-app], [1.0])\nGETTEXT_PACKAGE=AC_PACKAGE_NAME", null, null, null, "my-app", TestName = "The_name_of_the_package_is_in_AC_INIT")]
-    [TestCase("AC_INIT(my-app, 1.0)\nGETTEXT_PACKAGE=$PACKAGE_NAME", null, null, null, "my-app", TestName = "The_name_of_the_package_needs_no_brackets")]
+    [TestCase(
+        "AC_INIT([my-app], [1.0])\nGETTEXT_PACKAGE=AC_PACKAGE_NAME", null, null, null, "my-app",
+        TestName = "The_name_of_the_package_is_in_AC_INIT")]
+    [TestCase(
+        "AC_INIT(my-app, 1.0)\nGETTEXT_PACKAGE=$PACKAGE_NAME", null, null, null, "my-app",
+        TestName = "The_name_of_the_package_needs_no_brackets")]
     [TestCase("A=$B\nB=c\nGETTEXT_PACKAGE=$A", null, null, null, null, TestName = "Only_one_level_is_put_in")]
     [TestCase("GETTEXT_PACKAGE=$NOWHERE", null, null, null, null, TestName = "A_variable_that_nobody_sets_names_nothing")]
     [TestCase("GETTEXT_PACKAGE=../../etc/passwd", null, null, null, null, TestName = "A_path_is_no_domain")]
@@ -66,7 +76,8 @@ public sealed class TranslationTemplatesTests
     [Test]
     public void A_file_that_is_made_to_be_slow_is_not()
     {
-        var hostile = string.Concat(Enumerable.Repeat("AC_INIT([", 50_000)) + new string(' ', 100_000) + "\nGETTEXT_PACKAGE=AC_PACKAGE_NAME";
+        var hostile =
+            string.Concat(Enumerable.Repeat("AC_INIT([", 50_000)) + new string(' ', 100_000) + "\nGETTEXT_PACKAGE=AC_PACKAGE_NAME";
 
         Assert.That(TranslationDomain.Find([hostile, null, null, null]), Is.Null);
     }

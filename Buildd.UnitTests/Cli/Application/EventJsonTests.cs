@@ -14,7 +14,9 @@ public sealed class EventJsonTests
     [Test]
     public async Task Each_event_is_one_line_with_the_documented_members()
     {
-        var build = (await new InMemoryBuilds(TimeProvider.System).AddAsync([new NewBuild { JobType = "PACKAGEBUILD", Title = "hello", Subject = "hello" }]))[0];
+        var build = (
+            await new InMemoryBuilds(TimeProvider.System)
+                .AddAsync([new NewBuild { JobType = "PACKAGEBUILD", Title = "hello", Subject = "hello" }]))[0];
         var builder = new Builder { Name = "bob", Url = new Uri("http://bob:8221/"), Manual = false };
         MasterEvent[] events =
         [
@@ -53,7 +55,9 @@ public sealed class EventJsonTests
     [Test]
     public async Task What_a_slave_says_stays_on_its_line_and_can_not_command_a_terminal()
     {
-        var build = (await new InMemoryBuilds(TimeProvider.System).AddAsync([new NewBuild { JobType = "PACKAGEBUILD", Title = "hello", Subject = "hello" }]))[0];
+        var build = (
+            await new InMemoryBuilds(TimeProvider.System)
+                .AddAsync([new NewBuild { JobType = "PACKAGEBUILD", Title = "hello", Subject = "hello" }]))[0];
         var output = new StringWriter { NewLine = "\n" };
 
         EventJson.Write(output, new BuildPhaseChanged(build, "a\n\u001b[2J\u009b", null));

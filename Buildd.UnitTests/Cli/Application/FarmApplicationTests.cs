@@ -22,7 +22,9 @@ public sealed class FarmApplicationTests
         var ran = await farm.RunAsync("run");
 
         Assert.That(ran.Code, Is.EqualTo(ExitCode.Failed), ran.ToString());
-        Assert.That(ran.Error, Does.StartWith($"run: inputs can't be served at {taken.LocalEndpoint}: ").And.Contain("The field Listen names the address."));
+        Assert.That(
+            ran.Error, Does.StartWith($"run: inputs can't be served at {taken.LocalEndpoint}: ")
+                .And.Contain("The field Listen names the address."));
     }
 
     [Test]

@@ -16,7 +16,8 @@ namespace Buildd.UnitTests.Cli.Commands;
 [CancelAfter(60_000)]
 public sealed class BuildCommandTests : IDisposable
 {
-    private readonly FarmBench _farm = new("Sources: deb http://deb.example/debian %(series)s main\n deb http://deb.example/security %(series)s-security main\n");
+    private readonly FarmBench _farm =
+        new("Sources: deb http://deb.example/debian %(series)s main\n deb http://deb.example/security %(series)s-security main\n");
 
     public void Dispose() => _farm.Dispose();
 
@@ -29,13 +30,22 @@ public sealed class BuildCommandTests : IDisposable
         var ran = await _farm.RunAsync("build", dsc, "--score", "7", "--owner", "anna");
 
         Assert.That(ran.Code, Is.Zero, ran.ToString());
-        Assert.That(ran.Output, Is.EqualTo("PACKAGEBUILD-1: amd64 build of hello 2.10-3 in debian bookworm RELEASE\nPACKAGEBUILD-2: arm64 build of hello 2.10-3 in debian bookworm RELEASE\n"));
+        Assert.That(
+            ran.Output, Is.EqualTo(
+                "PACKAGEBUILD-1: amd64 build of hello 2.10-3 in debian bookworm RELEASE\nPACKAGEBUILD-2: arm64 build of hello 2.10-3 in "
+                    + "debian bookworm RELEASE\n"));
         var builds = await BuildsAsync();
-        Assert.That(builds.Select(build => (build.Processor, build.Score, build.Owner, build.Subject)), Is.EquivalentTo(new[] { ("amd64", 7, "anna", "hello"), ("arm64", 7, "anna", "hello") }));
+        Assert.That(
+            builds.Select(build => (build.Processor, build.Score, build.Owner, build.Subject)),
+            Is.EquivalentTo(new[] { ("amd64", 7, "anna", "hello"), ("arm64", 7, "anna", "hello") }));
         var first = await SpecificationAsync(1);
-        Assert.That(first.Archives, Is.EqualTo(new[] { "deb http://deb.example/debian bookworm main", "deb http://deb.example/security bookworm-security main" }));
+        Assert.That(
+            first.Archives,
+            Is.EqualTo(new[] { "deb http://deb.example/debian bookworm main", "deb http://deb.example/security bookworm-security main" }));
         Assert.That(first.Files.Select(file => file.Name), Is.EqualTo(new[] { "hello_2.10-3.dsc", "hello_2.10.orig.tar.gz" }));
-        Assert.That((first.ArchIndep, (await SpecificationAsync(2)).ArchIndep), Is.EqualTo((true, false)), "what is for all architectures is built once");
+        Assert.That(
+            (first.ArchIndep, (await SpecificationAsync(2)).ArchIndep), Is.EqualTo((true, false)),
+            "what is for all architectures is built once");
     }
 
     [Test]
@@ -82,7 +92,8 @@ public sealed class BuildCommandTests : IDisposable
     [Test]
     public async Task An_architecture_that_is_named_needs_no_chroot_yet()
     {
-        var ran = await _farm.RunAsync("build", WriteSource("any"), "--arch", "riscv64", "--series", "trixie", "--suite", "trixie-proposed");
+        var ran =
+            await _farm.RunAsync("build", WriteSource("any"), "--arch", "riscv64", "--series", "trixie", "--suite", "trixie-proposed");
 
         Assert.That(ran.Output, Is.EqualTo("PACKAGEBUILD-1: riscv64 build of hello 2.10-3 in debian trixie PROPOSED\n"), ran.ToString());
     }
@@ -93,7 +104,10 @@ public sealed class BuildCommandTests : IDisposable
         var ran = await _farm.RunAsync("build", WriteSource("any"));
 
         Assert.That(ran.Code, Is.EqualTo(ExitCode.NotFound));
-        Assert.That(ran.Error, Is.EqualTo("build: there is no chroot of bookworm for any: add one with 'buildd-farm chroots add', or name the architecture with --arch and add it later\n"));
+        Assert.That(
+            ran.Error, Is.EqualTo(
+                "build: there is no chroot of bookworm for any: add one with 'buildd-farm chroots add', or name the architecture with "
+                    + "--arch and add it later\n"));
     }
 
     [Test]
@@ -144,7 +158,9 @@ public sealed class BuildCommandTests : IDisposable
     {
         await AddChrootsAsync("amd64");
         await File.WriteAllTextAsync(_farm["garbage.dsc"], "garbage\n");
-        await File.WriteAllTextAsync(_farm["hostile.dsc"], (await File.ReadAllTextAsync(WriteSource("any"))).Replace("hello_2.10.orig.tar.gz", "../../etc/passwd", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            _farm["hostile.dsc"], (await File.ReadAllTextAsync(WriteSource("any")))
+                .Replace("hello_2.10.orig.tar.gz", "../../etc/passwd", StringComparison.Ordinal));
 
         var ran = await _farm.RunAsync("build", _farm[name]);
 
@@ -198,7 +214,9 @@ public sealed class BuildCommandTests : IDisposable
     {
         await AddChrootsAsync("amd64");
 
-        var ran = await _farm.RunAsync("build", WriteSource("any"), "--manager", "pbuilder", "--requester", "Ada <ada@example.org>", "--virtualized", "--resource", "large", "--resource", "gpu");
+        var ran = await _farm.RunAsync(
+            "build", WriteSource("any"), "--manager", "pbuilder", "--requester", "Ada <ada@example.org>", "--virtualized", "--resource",
+            "large", "--resource", "gpu");
 
         Assert.That(ran.Code, Is.Zero, ran.ToString());
         var build = (await BuildsAsync()).Single();
@@ -212,17 +230,25 @@ public sealed class BuildCommandTests : IDisposable
         await AddChrootsAsync("amd64", "arm64");
 
         var ran = await _farm.RunAsync(
-            "build", "--livefs", "desktop", "--pocket", "proposed", "--unique-key", "minimal", "--datestamp", "20260314", "--image-tool", "live-build",
-            "--config-branch", "https://git.example/config", "--config-ref", "stable", "--config-path", "live", "--lb-option=--apt-recommends", "--lb-option", "false",
-            "--env", "A=b=c", "--arg", "subproject=minimized", "--json-arg", "extra_ppas=[\"ada/ppa\"]", "--json-arg", "debug=true", "--requester", "ada@example.org");
+            "build", "--livefs", "desktop", "--pocket", "proposed", "--unique-key", "minimal", "--datestamp", "20260314", "--image-tool",
+            "live-build",
+            "--config-branch", "https://git.example/config", "--config-ref", "stable", "--config-path", "live",
+            "--lb-option=--apt-recommends", "--lb-option", "false",
+            "--env", "A=b=c", "--arg", "subproject=minimized", "--json-arg", "extra_ppas=[\"ada/ppa\"]", "--json-arg", "debug=true",
+            "--requester", "ada@example.org");
 
-        Assert.That(ran.Output, Is.EqualTo("LIVEFSBUILD-1: amd64 build of desktop (minimal) in debian bookworm PROPOSED\nLIVEFSBUILD-2: arm64 build of desktop (minimal) in debian bookworm PROPOSED\n"), ran.ToString());
+        Assert.That(
+            ran.Output, Is.EqualTo(
+                "LIVEFSBUILD-1: amd64 build of desktop (minimal) in debian bookworm PROPOSED\nLIVEFSBUILD-2: arm64 build of desktop "
+                    + "(minimal) in debian bookworm PROPOSED\n"), ran.ToString());
         var image = LiveFsSpecification.FromBytes((await _farm.WithStoreAsync(store => store.Builds.FindSpecificationAsync(2)))!.Value);
         var wire = image.ToArguments().ToXmlRpc();
         Assert.That(wire.Select(member => $"{member.Key}={Text(member.Value)}"), Is.EquivalentTo(new[]
         {
-            "series=bookworm", "arch_tag=arm64", "project=desktop", "pocket=proposed", "archive_private=False", "datestamp=20260314", "image_tool=live-build",
-            "config_branch=https://git.example/config", "config_ref=stable", "config_path=live", "lb_options=[--apt-recommends false]", "environment={A=b=c}",
+            "series=bookworm", "arch_tag=arm64", "project=desktop", "pocket=proposed", "archive_private=False", "datestamp=20260314",
+            "image_tool=live-build",
+            "config_branch=https://git.example/config", "config_ref=stable", "config_path=live", "lb_options=[--apt-recommends false]",
+            "environment={A=b=c}",
             "archives=[deb http://deb.example/debian bookworm main deb http://deb.example/security bookworm-security main]",
             "subproject=minimized", "extra_ppas=[ada/ppa]", "debug=True",
         }));
@@ -280,7 +306,8 @@ public sealed class BuildCommandTests : IDisposable
         return _farm["hello_2.10-3.dsc"];
     }
 
-    private static string Sum(HashAlgorithmName algorithm, byte[] bytes) => Convert.ToHexStringLower(CryptographicOperations.HashData(algorithm, bytes));
+    private static string Sum(HashAlgorithmName algorithm, byte[] bytes) =>
+        Convert.ToHexStringLower(CryptographicOperations.HashData(algorithm, bytes));
 
     private Task<IReadOnlyList<Build>> BuildsAsync() => _farm.WithStoreAsync(store => store.Builds.ListAsync(new BuildFilter()));
 

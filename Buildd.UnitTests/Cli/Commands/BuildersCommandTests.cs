@@ -16,7 +16,8 @@ public sealed class BuildersCommandTests : IDisposable
     [Test]
     public async Task A_builder_that_was_added_is_listed_and_gets_work()
     {
-        Assert.That((await _farm.RunAsync("builders", "add", "bob", "http://builder.example:8221/", "-p", "amd64", "-p", "i386")).Code, Is.Zero);
+        Assert.That(
+            (await _farm.RunAsync("builders", "add", "bob", "http://builder.example:8221/", "-p", "amd64", "-p", "i386")).Code, Is.Zero);
 
         var table = (await _farm.RunAsync("builders", "list")).Output.Split('\n');
         Assert.That(table[0], Does.Match("^NAME +URL +PROCESSORS +STATE +CLEAN +FAILURES +NOTES$"));
@@ -39,7 +40,8 @@ public sealed class BuildersCommandTests : IDisposable
             Assert.That(bob.GetProperty("vm_host").GetString(), Is.EqualTo("host7"));
             Assert.That(bob.GetProperty("vm_reset_protocol").GetString(), Is.EqualTo("2.0"));
             Assert.That(bob.GetProperty("clean").GetString(), Is.EqualTo("CLEAN"));
-            Assert.That(bob.GetProperty("open_resources").EnumerateArray().Select(word => word.GetString()), Is.EqualTo(new[] { "big", "gpu" }));
+            Assert.That(
+                bob.GetProperty("open_resources").EnumerateArray().Select(word => word.GetString()), Is.EqualTo(new[] { "big", "gpu" }));
             Assert.That(bob.GetProperty("restricted_resources")[0].GetString(), Is.EqualTo("secret"));
         });
     }
@@ -47,15 +49,21 @@ public sealed class BuildersCommandTests : IDisposable
     [Test]
     public async Task What_is_not_given_stays_and_an_empty_word_empties()
     {
-        await _farm.RunAsync("builders", "add", "bob", "http://builder.example:8221/", "-p", "amd64", "--resource", "gpu", "--vm-host", "host7");
+        await _farm.RunAsync(
+            "builders", "add", "bob", "http://builder.example:8221/", "-p", "amd64", "--resource", "gpu", "--vm-host", "host7");
         await _farm.RunAsync("builders", "set", "bob", "--in-service", "no", "--notes", "the fan is broken");
 
-        Assert.That((await _farm.RunAsync("builders", "list")).Output, Does.Contain("out of service").And.Contain("the fan is broken").And.Contain("amd64"));
+        Assert.That(
+            (await _farm.RunAsync("builders", "list")).Output, Does.Contain("out of service").And.Contain("the fan is broken")
+                .And.Contain("amd64"));
 
-        await _farm.RunAsync("builders", "set", "bob", "--resource", "", "--vm-host", "", "--in-service", "yes", "--url", "http://other.example/");
+        await _farm.RunAsync(
+            "builders", "set", "bob", "--resource", "", "--vm-host", "", "--in-service", "yes", "--url", "http://other.example/");
 
         var bob = (await _farm.WithStoreAsync(store => store.Builders.FindAsync("bob")))!;
-        Assert.That((bob.InService, bob.FailNotes, bob.VmHost, bob.OpenResources.Count, bob.Url.Host), Is.EqualTo((true, (string?)null, (string?)null, 0, "other.example")));
+        Assert.That(
+            (bob.InService, bob.FailNotes, bob.VmHost, bob.OpenResources.Count, bob.Url.Host),
+            Is.EqualTo((true, (string?)null, (string?)null, 0, "other.example")));
     }
 
     [Test]

@@ -34,7 +34,9 @@ public sealed class BuildsCommandsTests : IDisposable
         Assert.That(await TitlesAsync("queue", "--all"), Is.EqualTo("over running high low"));
         Assert.That(await TitlesAsync("queue", "--all", "--state", "cancelled"), Is.EqualTo("over"));
         Assert.That(await TitlesAsync("queue", "--all", "--before", "3", "-n", "1"), Is.EqualTo("high"));
-        Assert.That((await _farm.RunAsync("queue")).Output.Split('\n')[1], Does.Match("^PACKAGEBUILD-3 +BUILDING +0 +2026-03-14 15:09:26Z +bob +running$"));
+        Assert.That(
+            (await _farm.RunAsync("queue"))
+                .Output.Split('\n')[1], Does.Match("^PACKAGEBUILD-3 +BUILDING +0 +2026-03-14 15:09:26Z +bob +running$"));
     }
 
     [Test]
@@ -76,11 +78,15 @@ public sealed class BuildsCommandsTests : IDisposable
     public async Task A_build_is_shown_by_number_or_cookie(string name)
     {
         await _farm.QueueAsync("amd64 build of hello");
-        await ChangeAsync(1, build => build.Dispatched("bob", Then).Ended(BuildState.ManualDepWait, Then + TimeSpan.FromMinutes(2), "libfoo-dev (>= 2)", "it \u001b[31mwaits"));
+        await ChangeAsync(
+            1, build => build.Dispatched("bob", Then)
+                .Ended(BuildState.ManualDepWait, Then + TimeSpan.FromMinutes(2), "libfoo-dev (>= 2)", "it \u001b[31mwaits"));
 
         var shown = (await _farm.RunAsync("show", name)).Output;
 
-        Assert.That(shown, Does.Contain("State:             MANUALDEPWAIT (Dependency wait)\n").And.Contain("libfoo-dev (>= 2)").And.Contain(", after 2 min 00 s\n"));
+        Assert.That(
+            shown, Does.Contain("State:             MANUALDEPWAIT (Dependency wait)\n").And.Contain("libfoo-dev (>= 2)")
+                .And.Contain(", after 2 min 00 s\n"));
         Assert.That(shown, Does.Not.Contain("\u001b"));
     }
 
@@ -88,13 +94,15 @@ public sealed class BuildsCommandsTests : IDisposable
     public async Task Everything_of_a_build_is_in_its_JSON()
     {
         await _farm.QueueAsync("hello");
-        await ChangeAsync(1, build => build.Dispatched("bob", Then).GatheringInto("leaf").HandedOver([new BuildFile("a.deb", 7, "1", "2")], Then));
+        await ChangeAsync(
+            1, build => build.Dispatched("bob", Then).GatheringInto("leaf").HandedOver([new BuildFile("a.deb", 7, "1", "2")], Then));
 
         using var json = JsonDocument.Parse((await _farm.RunAsync("show", "1", "--json")).Output);
         var build = json.RootElement;
 
         string[] unlike = ["Id", "Duration", "EstimatedDuration"]; // spelt otherwise, or told by others
-        var members = typeof(Build).GetProperties().Select(property => property.Name).Except(unlike).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName);
+        var members = typeof(Build).GetProperties().Select(property => property.Name).Except(unlike)
+            .Select(JsonNamingPolicy.SnakeCaseLower.ConvertName);
         Assert.That(members.Where(member => !build.TryGetProperty(member, out _)), Is.Empty);
         Assert.That(build.GetProperty("state").GetString(), Is.EqualTo("UPLOADING"));
         Assert.That(build.GetProperty("queue").ValueKind, Is.EqualTo(JsonValueKind.Null));
@@ -140,7 +148,9 @@ public sealed class BuildsCommandsTests : IDisposable
         Assert.That((await _farm.RunAsync("rescore", "1", "--", "-5")).Code, Is.Zero);
         Assert.That(((await FindAsync(1)).Score, (await FindAsync(1)).ScoredByHand), Is.EqualTo((-5, true)));
 
-        Assert.That((await _farm.RunAsync("cancel", "1", "PACKAGEBUILD-2")).Output, Is.EqualTo("PACKAGEBUILD-1: Cancelled build, score -5\nPACKAGEBUILD-2: Cancelled build, score 0\n"));
+        Assert.That(
+            (await _farm.RunAsync("cancel", "1", "PACKAGEBUILD-2"))
+                .Output, Is.EqualTo("PACKAGEBUILD-1: Cancelled build, score -5\nPACKAGEBUILD-2: Cancelled build, score 0\n"));
         Assert.That((await _farm.RunAsync("retry", "2")).Code, Is.Zero);
         Assert.That((await FindAsync(2)).Queue, Is.EqualTo(QueueState.Waiting));
     }
@@ -174,9 +184,11 @@ public sealed class BuildsCommandsTests : IDisposable
     public async Task The_log_of_a_build_that_has_ended_is_unpacked_and_commands_no_terminal()
     {
         await _farm.QueueAsync("one");
-        await ChangeAsync(1, build => build.Dispatched("bob", Then).Ended(BuildState.FailedToBuild, Then) with { LogName = "buildlog.txt.gz" });
+        await ChangeAsync(
+            1, build => build.Dispatched("bob", Then).Ended(BuildState.FailedToBuild, Then) with { LogName = "buildlog.txt.gz" });
         Directory.CreateDirectory(_farm["state/results/logs/PACKAGEBUILD-1/1"]);
-        await using (var file = new GZipStream(File.Create(_farm["state/results/logs/PACKAGEBUILD-1/1/buildlog.txt.gz"]), CompressionLevel.Fastest))
+        await using (
+            var file = new GZipStream(File.Create(_farm["state/results/logs/PACKAGEBUILD-1/1/buildlog.txt.gz"]), CompressionLevel.Fastest))
             await file.WriteAsync(Encoding.UTF8.GetBytes("first\n\u001b[2Jsecond ü\n"));
 
         Assert.That((await _farm.RunAsync("log", "1")).Output, Is.EqualTo("first\n[2Jsecond ü\n"));
@@ -194,7 +206,8 @@ public sealed class BuildsCommandsTests : IDisposable
         var following = _farm.RunAsync("log", "1", "--follow");
 
         await File.AppendAllTextAsync(running, "second\n");
-        await using (var file = new GZipStream(File.Create(_farm["state/results/logs/PACKAGEBUILD-1/1/buildlog.txt.gz"]), CompressionLevel.Fastest))
+        await using (
+            var file = new GZipStream(File.Create(_farm["state/results/logs/PACKAGEBUILD-1/1/buildlog.txt.gz"]), CompressionLevel.Fastest))
             await file.WriteAsync("first\nsecond\nthird\n"u8.ToArray());
         File.Delete(running);
         await ChangeAsync(1, build => build.Ended(BuildState.FailedToBuild, Then) with { LogName = "buildlog.txt.gz" });
@@ -205,7 +218,8 @@ public sealed class BuildsCommandsTests : IDisposable
 
     private Task<Build> FindAsync(long id) => _farm.WithStoreAsync(async store => (await store.Builds.FindAsync(id))!);
 
-    private Task<Build?> ChangeAsync(long id, Func<Build, Build> change) => _farm.WithStoreAsync(store => store.Builds.ChangeAsync(id, change));
+    private Task<Build?> ChangeAsync(long id, Func<Build, Build> change) =>
+        _farm.WithStoreAsync(store => store.Builds.ChangeAsync(id, change));
 
     private async Task<string> TitlesAsync(params string[] arguments)
     {

@@ -24,7 +24,8 @@ public sealed class CommandLineTests
 
         Assert.That(await FarmCommandLine.InvokeAsync([.. name.Split(' '), "--help"], output, output), Is.Zero);
 
-        var lines = output.ToString().Split('\n').Where(line => line.StartsWith("  -", StringComparison.Ordinal) || line.StartsWith("  <", StringComparison.Ordinal));
+        var lines = output.ToString().Split('\n')
+            .Where(line => line.StartsWith("  -", StringComparison.Ordinal) || line.StartsWith("  <", StringComparison.Ordinal));
         Assert.That(lines, Has.All.Match(@"^  .*\S  +\S.*\S \S"));
     }
 
@@ -44,7 +45,9 @@ public sealed class CommandLineTests
     public void Every_exit_code_is_documented_and_in_the_help()
     {
         var help = FarmCommandLine.Create().Description!;
-        foreach (var code in typeof(ExitCode).GetFields(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public).Select(field => (int)field.GetRawConstantValue()!))
+        foreach (
+            var code in typeof(ExitCode).GetFields(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public)
+                .Select(field => (int)field.GetRawConstantValue()!))
         {
             Assert.That(Documentation, Does.Contain($"| {code} |"));
             Assert.That(help.ReplaceLineEndings(" "), Does.Match($@"\b{code} \w"));
@@ -62,7 +65,8 @@ public sealed class CommandLineTests
         var words = line.Split(' ');
         using var folder = new TemporaryDirectory();
         var program = folder["buildd-farm"];
-        await Executable.WriteAsync(program, $"#!/bin/sh\nexec dotnet exec '{Path.Combine(AppContext.BaseDirectory, "buildd-farm.dll")}' \"$@\"\n");
+        await Executable.WriteAsync(
+            program, $"#!/bin/sh\nexec dotnet exec '{Path.Combine(AppContext.BaseDirectory, "buildd-farm.dll")}' \"$@\"\n");
         var script = CompletionCommand.Bash + $$"""
 
             PATH='{{folder.Path}}':$PATH
@@ -74,7 +78,9 @@ public sealed class CommandLineTests
 
         var completed = await ProcessRunner.CaptureAsync(Command.Of("bash", "-c", script));
 
-        Assert.That(completed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(word => word != "-c" && !word.StartsWith('/')), Is.SupersetOf(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.That(
+            completed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(word => word != "-c" && !word.StartsWith('/')),
+            Is.SupersetOf(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
         if (expected.Length > 0)
             Assert.That(completed, Does.Not.Contain("chroots"));
     }

@@ -37,7 +37,8 @@ internal sealed class FarmBench : IDisposable
 
     /// <summary>Queues builds that nobody can build.</summary>
     internal Task<IReadOnlyList<Build>> QueueAsync(params string[] titles) => WithStoreAsync(store =>
-        store.Builds.AddAsync([.. titles.Select(title => new NewBuild { JobType = "PACKAGEBUILD", Title = title, Subject = title, Processor = "amd64" })]));
+        store.Builds.AddAsync(
+            [.. titles.Select(title => new NewBuild { JobType = "PACKAGEBUILD", Title = title, Subject = title, Processor = "amd64" })]));
 
     public void Dispose() => _folder.Dispose();
 

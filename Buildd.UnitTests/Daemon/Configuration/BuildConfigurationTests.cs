@@ -19,7 +19,8 @@ public sealed class BuildConfigurationTests : DaemonConfigurationFixture
     [TestCase("apt =", null)]
     [TestCase("snapstore = http://x", null)]
     public void The_proxy_of_apt_is_the_reference_s_key(string line, string? proxy) =>
-        Assert.That(Read(Good($"[proxy]\n{line}")).Slave.Backends.OfType<BinaryPackageBackend>().Single().Options.AptProxy, Is.EqualTo(proxy));
+        Assert.That(
+            Read(Good($"[proxy]\n{line}")).Slave.Backends.OfType<BinaryPackageBackend>().Single().Options.AptProxy, Is.EqualTo(proxy));
 
     [TestCase("proxy:3128")]
     [TestCase("http://u:secret@proxy/\"; Evil \"")]
@@ -35,11 +36,15 @@ public sealed class BuildConfigurationTests : DaemonConfigurationFixture
     [Test]
     public void What_images_may_be_made_from_is_read()
     {
-        var options = Read(Good("[livefs]\nfile-branches = /srv/git/, /srv/more\nbranch-hosts = git.test *.example\nenvironment-names = BOARD LB_*")).Slave.Backends.OfType<LiveFsBackend>().Single().Options;
+        var options =
+            Read(Good("[livefs]\nfile-branches = /srv/git/, /srv/more\nbranch-hosts = git.test *.example\nenvironment-names = BOARD LB_*"))
+                .Slave.Backends.OfType<LiveFsBackend>().Single().Options;
 
         Assert.That(options.FileBranches, Is.EqualTo(new[] { "/srv/git", "/srv/more" }));
         Assert.That(options.BranchHosts, Has.Count.EqualTo(2));
-        Assert.That(new[] { "BOARD", "BOARDS", "LB_X" }.Select(name => options.EnvironmentNames.Any(pattern => pattern.Matches(name))), Is.EqualTo(new[] { true, false, true }));
+        Assert.That(
+            new[] { "BOARD", "BOARDS", "LB_X" }
+                .Select(name => options.EnvironmentNames.Any(pattern => pattern.Matches(name))), Is.EqualTo(new[] { true, false, true }));
     }
 
     [TestCase("file-branches = git", "[livefs] file-branches is 'git'")]
@@ -57,7 +62,10 @@ public sealed class BuildConfigurationTests : DaemonConfigurationFixture
         var folder = Directory.CreateDirectory(_folder["plug-ins"]).FullName;
         File.WriteAllText(Path.Combine(folder, "a.conf"), "[backend]\ntag = test\ncommand = /bin/true\n");
 
-        var configuration = Read(Good($"backends = {folder}\nlimit-time = 2h\nlimit-silence = 90\nlimit-memory = 1G\nlimit-pids = 500\nlimit-log = 10M\nlimit-disk = 5G"));
+        var configuration = Read(
+            Good(
+                $"backends = {folder}\nlimit-time = 2h\nlimit-silence = 90\nlimit-memory = 1G\nlimit-pids = 500\nlimit-log = "
+                    + "10M\nlimit-disk = 5G"));
 
         var limits = new BuildLimits
         {
@@ -71,9 +79,12 @@ public sealed class BuildConfigurationTests : DaemonConfigurationFixture
         Assert.That(configuration.Limits, Is.EqualTo(limits));
         Assert.That(((PlugInBackend)configuration.Slave.Backends[^1]).Options.Limits, Is.EqualTo(limits));
         Assert.That(string.Join('\n', configuration.Describe()), Does.Contain(
-            "limits of a build: 7200 seconds, 90 seconds without output, 1073741824 bytes of memory, 500 processes, 10485760 bytes of log, 5368709120 bytes of disk"));
+            "limits of a build: 7200 seconds, 90 seconds without output, 1073741824 bytes of memory, 500 processes, 10485760 bytes of "
+                + "log, 5368709120 bytes of disk"));
         var missing = ProcessScope.FindMissingControllers(new ScopeLimits { MemoryBytes = 1L << 30, Processes = 500 });
-        Assert.That(configuration.Warnings.Count(warning => warning.Contains("can't be kept here", StringComparison.Ordinal)), Is.EqualTo(missing.Count > 0 ? 1 : 0));
+        Assert.That(
+            configuration.Warnings.Count(warning => warning.Contains("can't be kept here", StringComparison.Ordinal)),
+            Is.EqualTo(missing.Count > 0 ? 1 : 0));
     }
 
     [Test]
@@ -133,7 +144,8 @@ public sealed class BuildConfigurationTests : DaemonConfigurationFixture
         Assert.That(() => Read(Good(lines)), Throws.TypeOf<ConfigurationException>().With.Message.Contains(mistake));
 
     [TestCase("", "binarypackage is built in: overlay if this machine can, else chroot, with the network")]
-    [TestCase("environment = chroot\nnetwork = no", "binarypackage is built in: chroot, without the network once its dependencies are there")]
+    [TestCase(
+        "environment = chroot\nnetwork = no", "binarypackage is built in: chroot, without the network once its dependencies are there")]
     [TestCase("[livefs]\nnetwork = no", "livefs is not built: it needs the network, which this configuration denies")]
     [TestCase("[livefs]\nnetwork = no", "binarypackage is built in: overlay if this machine can, else chroot, with the network")]
     public void Where_builds_take_place_can_be_shown(string lines, string shown) =>
@@ -151,12 +163,15 @@ public sealed class BuildConfigurationTests : DaemonConfigurationFixture
 
         Assert.That(configuration.Slave.Backends.Select(backend => backend.Tag), isOffered ? Has.Member(kind) : Has.No.Member(kind));
         if (!isOffered)
-            Assert.That(configuration.NotOffered, Has.Some.Contains("are not offered").And.Contains(environment).And.Contains($"set environment in [{kind}]"));
+            Assert.That(
+                configuration.NotOffered, Has.Some.Contains("are not offered").And.Contains(environment)
+                    .And.Contains($"set environment in [{kind}]"));
     }
 
     [Test]
     public void A_key_of_a_kind_that_nobody_reads_is_told() =>
         Assert.That(
             Read(Good("[binarypackage]\nenviroment = chroot")).Warnings,
-            Is.EqualTo(new[] { "test.conf: line 6: nothing reads the key 'enviroment' of [binarypackage]: it is mistyped, or of no use here" }));
+            Is.EqualTo(
+                new[] { "test.conf: line 6: nothing reads the key 'enviroment' of [binarypackage]: it is mistyped, or of no use here" }));
 }

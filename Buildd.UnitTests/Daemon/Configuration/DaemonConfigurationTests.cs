@@ -42,7 +42,9 @@ public sealed class DaemonConfigurationTests : DaemonConfigurationFixture
     [Test]
     public void What_is_said_is_taken()
     {
-        var configuration = Read($"architecturetag = s390x\nfilecache = {_folder.Path}\nworkpath = {_folder.Path}\nbindport = 0\nbuilduser = buildd\nntphost = ntp.buildd\nsharepath = /usr/share/x");
+        var configuration = Read(
+            $"architecturetag = s390x\nfilecache = {_folder.Path}\nworkpath = {_folder.Path}\nbindport = 0\nbuilduser = buildd\nntphost "
+                + "= ntp.buildd\nsharepath = /usr/share/x");
 
         Assert.That(configuration.Slave.ArchitectureTag, Is.EqualTo("s390x"));
         Assert.That(configuration.Slave.WorkDirectory, Is.EqualTo(_folder.Path));
@@ -54,13 +56,16 @@ public sealed class DaemonConfigurationTests : DaemonConfigurationFixture
     public void Every_mistake_is_told_at_once()
     {
         var message = Assert.Throws<ConfigurationException>(() => Read(
-            $"architecturetag =\nfilecache = {_folder["none"]}\nworkpath = {_folder["neither"]}\nbindhost = builder.example\nbindport = 8221:backlog=5\nmetrics = maybe\nstopdeadline = soon\nlog = {_folder["none/log"]}\nlog-format = xml\nbuilduser = %(nobody)s"))!.Message;
+            $"architecturetag =\nfilecache = {_folder["none"]}\nworkpath = {_folder["neither"]}\nbindhost = builder.example\nbindport = "
+                + $"8221:backlog=5\nmetrics = maybe\nstopdeadline = soon\nlog = {_folder["none/log"]}\nlog-format = xml\nbuilduser = "
+                + "%(nobody)s"))!.Message;
 
         Assert.That(message.Split("\n  "), Has.Length.EqualTo(11));
         Assert.That(message, Does.StartWith("the configuration file 'test.conf' can't be used:")
             .And.Contain("architecture tag").And.Contain(_folder["none"]).And.Contain(_folder["neither"])
             .And.Contain("bindhost is 'builder.example'").And.Contain("bindport is '8221:backlog=5'")
-            .And.Contain("metrics is 'maybe'; it has to be yes or no").And.Contain("stopdeadline is 'soon'").And.Contain($"log is '{_folder["none/log"]}'")
+            .And.Contain("metrics is 'maybe'; it has to be yes or no").And.Contain("stopdeadline is 'soon'")
+            .And.Contain($"log is '{_folder["none/log"]}'")
             .And.Contain("log-format is 'xml'; it has to be text or json").And.Contain("[builder] builduser: after a percent sign"));
     }
 
@@ -77,7 +82,9 @@ public sealed class DaemonConfigurationTests : DaemonConfigurationFixture
     {
         var configuration = DaemonConfiguration.Read(
             "test.conf",
-            IniFile.Parse("test.conf", $"[slave]\narchitecturetag = hppa\nfilecache = {_folder.Path}\nworkpath = {_folder.Path}\nbindport = 9\nmountpath = /x\n[snapmanager]\nproxyport = 8222\n"),
+            IniFile.Parse(
+                "test.conf", $"[slave]\narchitecturetag = hppa\nfilecache = {_folder.Path}\nworkpath = {_folder.Path}\nbindport = "
+                    + "9\nmountpath = /x\n[snapmanager]\nproxyport = 8222\n"),
             "1.2");
 
         Assert.That((configuration.Slave.ArchitectureTag, configuration.BindPort), Is.EqualTo(("hppa", 9)));
@@ -94,7 +101,8 @@ public sealed class DaemonConfigurationTests : DaemonConfigurationFixture
 
         var configuration = DaemonConfiguration.Read(
             "test.conf",
-            IniFile.Parse("test.conf", $"[builder]\nfilecache = {_folder.Path}\nworkpath = {_folder.Path}\nlog = {_folder.Path}/one.log\n{port}\n"),
+            IniFile.Parse(
+                "test.conf", $"[builder]\nfilecache = {_folder.Path}\nworkpath = {_folder.Path}\nlog = {_folder.Path}/one.log\n{port}\n"),
             "1.2",
             new ConfigurationOverrides { BindHost = "0.0.0.0", Log = log, State = _folder["state"] });
 
@@ -111,7 +119,10 @@ public sealed class DaemonConfigurationTests : DaemonConfigurationFixture
     [Test]
     public void Our_own_keys_are_taken()
     {
-        var configuration = Read(Good($"filelisting = yes\nlogstream = no\nlogmax = 2M\ncachebudget = 10G\ncacheage = 0\nfreespacefloor = 512M\nmetrics = no\nhealthz = Off\nstopdeadline = 5m\nlog = {_folder["slave.log"]}\nlog-format = json"));
+        var configuration = Read(
+            Good(
+                "filelisting = yes\nlogstream = no\nlogmax = 2M\ncachebudget = 10G\ncacheage = 0\nfreespacefloor = 512M\nmetrics = "
+                    + $"no\nhealthz = Off\nstopdeadline = 5m\nlog = {_folder["slave.log"]}\nlog-format = json"));
 
         Assert.Multiple(() =>
         {
@@ -131,14 +142,17 @@ public sealed class DaemonConfigurationTests : DaemonConfigurationFixture
 
     [Test]
     public void A_log_that_would_say_nothing_is_told() =>
-        Assert.That(() => Read(Good("logmax = 1K")), Throws.TypeOf<ConfigurationException>().With.Message.Contains("at most 1024 bytes is too short"));
+        Assert.That(
+            () => Read(Good("logmax = 1K")), Throws.TypeOf<ConfigurationException>()
+                .With.Message.Contains("at most 1024 bytes is too short"));
 
     [TestCase("0")]
     [TestCase("2d")]
     public void A_time_out_of_its_range_is_told(string time) =>
         Assert.That(
             () => Read(Good($"stopdeadline = {time}")),
-            Throws.TypeOf<ConfigurationException>().With.Message.Contains($"stopdeadline is '{time}'; it has to be from 1 to 86400 seconds"));
+            Throws.TypeOf<ConfigurationException>()
+                .With.Message.Contains($"stopdeadline is '{time}'; it has to be from 1 to 86400 seconds"));
 
     [Test]
     public void A_key_that_nobody_reads_is_no_mistake_and_is_told_with_its_line()
@@ -156,7 +170,8 @@ public sealed class DaemonConfigurationTests : DaemonConfigurationFixture
     public void What_the_reference_s_files_hold_beside_is_silently_left_alone() =>
         Assert.That(
             Read(Good(
-                "NTPHost = ntp.buildd\nsharepath = /usr/share/x\nproxyport = 8222\n[translationtemplatesmanager]\nresultarchive = x.tar.gz\n"
+                "NTPHost = ntp.buildd\nsharepath = /usr/share/x\nproxyport = 8222\n[translationtemplatesmanager]\nresultarchive = "
+                    + "x.tar.gz\n"
                 + "[proxy]\napt = http://proxy\n[snapmanager]\nproxyport = 1\n[binarypackagemanager]\nsbuildpath = /x")).Warnings,
             Is.Empty);
 
@@ -186,6 +201,8 @@ public sealed class DaemonConfigurationTests : DaemonConfigurationFixture
     public void What_was_understood_can_be_shown() =>
         Assert.That(
             string.Join('\n', Read(Good("healthz = no")).Describe()),
-            Does.Contain("listens on 0.0.0.0:8221").And.Contain($"file cache: {_folder.Path}").And.Contain("calls and the files: logstream, metrics")
-                .And.Contain("kinds of build: binarypackage, ").And.Contain("translation-templates, livefs").And.Not.Contain("healthz").And.Contain("log: standard output (text)"));
+            Does.Contain("listens on 0.0.0.0:8221").And.Contain($"file cache: {_folder.Path}")
+                .And.Contain("calls and the files: logstream, metrics")
+                .And.Contain("kinds of build: binarypackage, ").And.Contain("translation-templates, livefs").And.Not.Contain("healthz")
+                .And.Contain("log: standard output (text)"));
 }

@@ -54,15 +54,18 @@ public sealed class IniFileTests
     [Test]
     public void All_lines_that_are_none_are_told_at_once()
     {
-        var message = Assert.Throws<ConfigurationException>(() => IniFile.Parse("test.conf", "x = 1\n[]\nkey = 1\nnonsense\n[s]\nkey = 1\nkey = 2\n"))!.Message;
+        var message = Assert.Throws<ConfigurationException>(
+            () => IniFile.Parse("test.conf", "x = 1\n[]\nkey = 1\nnonsense\n[s]\nkey = 1\nkey = 2\n"))!.Message;
 
-        Assert.That(message.Split('\n').Select(line => line.Split(':')[1].Trim()), Is.EqualTo(new[] { "line 1", "line 2", "line 4", "line 7" }));
+        Assert.That(
+            message.Split('\n').Select(line => line.Split(':')[1].Trim()), Is.EqualTo(new[] { "line 1", "line 2", "line 4", "line 7" }));
     }
 
     [Test]
     public void A_file_of_something_else_does_not_fill_the_screen()
     {
-        var message = Assert.Throws<ConfigurationException>(() => IniFile.Parse("test.conf", string.Concat(Enumerable.Repeat("garbage\n", 5000))))!.Message;
+        var message = Assert.Throws<ConfigurationException>(
+            () => IniFile.Parse("test.conf", string.Concat(Enumerable.Repeat("garbage\n", 5000))))!.Message;
 
         Assert.That(message.Split('\n'), Has.Length.EqualTo(21));
         Assert.That(message, Does.EndWith("and 4980 more lines"));
@@ -116,6 +119,7 @@ public sealed class IniFileTests
         File.WriteAllText(folder["large"], new string('#', (1024 * 1024) + 1));
 
         foreach (var name in (string[])["none", "none/below", ".", "large"])
-            Assert.That(() => IniFile.Load(folder[name]), Throws.TypeOf<ConfigurationException>().With.Message.Contains(folder[name]), name);
+            Assert.That(
+                () => IniFile.Load(folder[name]), Throws.TypeOf<ConfigurationException>().With.Message.Contains(folder[name]), name);
     }
 }

@@ -43,7 +43,8 @@ public sealed class ListeningConfigurationTests : DaemonConfigurationFixture
 
     [Test]
     public void An_interface_goes_before_the_host_that_the_reference_never_reads() =>
-        Assert.That(Read(Good("bindhost = 0.0.0.0\nbindport = 1:interface=127.0.0.1", port: null)).BindAddress, Is.EqualTo(IPAddress.Loopback));
+        Assert.That(
+            Read(Good("bindhost = 0.0.0.0\nbindport = 1:interface=127.0.0.1", port: null)).BindAddress, Is.EqualTo(IPAddress.Loopback));
 
     [TestCase("8221:interface=::1", @"the colons of IPv6 written '\:'")]
     [TestCase("8221:interface=eth0", "an IP address or localhost")]

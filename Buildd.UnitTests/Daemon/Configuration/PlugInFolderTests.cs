@@ -33,11 +33,20 @@ public sealed class PlugInFolderTests : IDisposable
     [Test]
     public void All_that_can_be_said_is_taken()
     {
-        Write("x.conf", "# a comment", "[backend]", "TAG: digest", $"command = {_folder["run"]}", "timeout = 3600", "stall-timeout = 5m", "network = no");
+        Write(
+            "x.conf", "# a comment", "[backend]", "TAG: digest", $"command = {_folder["run"]}", "timeout = 3600", "stall-timeout = 5m",
+            "network = no");
 
         Assert.That(Read(), Is.EqualTo(new[]
         {
-            new PlugInOptions { Tag = "digest", Command = _folder["run"], Timeout = TimeSpan.FromHours(1), StallTimeout = TimeSpan.FromMinutes(5), Network = false },
+            new PlugInOptions
+            {
+                Tag = "digest",
+                Command = _folder["run"],
+                Timeout = TimeSpan.FromHours(1),
+                StallTimeout = TimeSpan.FromMinutes(5),
+                Network = false,
+            },
         }));
     }
 
@@ -71,11 +80,21 @@ public sealed class PlugInFolderTests : IDisposable
     [TestCase("command = /bin/sh\n  true", "line 3: command '/bin/sh true' has a control character in it")]
     [TestCase("command =", "line 3: [backend] command is missing")]
     [TestCase("#", "line 1: [backend] command is missing")]
-    [TestCase("command = /bin/sh\ntimeout = -1", "line 4: timeout is '-1'; it has to be a number of seconds, or one with s, m, h or d behind it; 0 means no limit")]
-    [TestCase("command = /bin/sh\ntimeout = soon", "line 4: timeout is 'soon'; it has to be a number of seconds, or one with s, m, h or d behind it; 0 means no limit")]
-    [TestCase("command = /bin/sh\ntimeout =", "line 4: timeout is ''; it has to be a number of seconds, or one with s, m, h or d behind it; 0 means no limit")]
-    [TestCase("command = /bin/sh\n\nstall-timeout = 2592001", "line 5: stall-timeout is '2592001'; the most is 2592000 seconds, and 0 means no limit")]
-    [TestCase("command = /bin/sh\nstall-timeout = 99999999999999999999", "line 4: stall-timeout is '99999999999999999999'; it has to be a number of seconds, or one with s, m, h or d behind it; 0 means no limit")]
+    [TestCase(
+        "command = /bin/sh\ntimeout = -1",
+        "line 4: timeout is '-1'; it has to be a number of seconds, or one with s, m, h or d behind it; 0 means no limit")]
+    [TestCase(
+        "command = /bin/sh\ntimeout = soon",
+        "line 4: timeout is 'soon'; it has to be a number of seconds, or one with s, m, h or d behind it; 0 means no limit")]
+    [TestCase(
+        "command = /bin/sh\ntimeout =",
+        "line 4: timeout is ''; it has to be a number of seconds, or one with s, m, h or d behind it; 0 means no limit")]
+    [TestCase(
+        "command = /bin/sh\n\nstall-timeout = 2592001",
+        "line 5: stall-timeout is '2592001'; the most is 2592000 seconds, and 0 means no limit")]
+    [TestCase(
+        "command = /bin/sh\nstall-timeout = 99999999999999999999", "line 4: stall-timeout is '99999999999999999999'; it has to be a "
+            + "number of seconds, or one with s, m, h or d behind it; 0 means no limit")]
     [TestCase("command = /bin/sh\nnetwork = little", "line 4: network is 'little'; it has to be yes or no")]
     [TestCase("command = /bin/sh\nstalltimeout = 1", "line 4: nothing reads the key 'stalltimeout' of [backend]")]
     [TestCase("command = /bin/sh\n[other]\ntag = x", "line 5: nothing reads the key 'tag' of [other]")]
@@ -98,7 +117,9 @@ public sealed class PlugInFolderTests : IDisposable
     {
         Write("x.conf", "[backend]", $"tag = {tag}", $"command = {_folder["run"]}");
 
-        Assert.That(Mistakes(), Is.EqualTo(new[] { $"{_folder["d"]}/x.conf: line 2: tag '{tag}' is none: small letters, digits and dashes, and no dash first" }));
+        Assert.That(
+            Mistakes(), Is.EqualTo(
+                new[] { $"{_folder["d"]}/x.conf: line 2: tag '{tag}' is none: small letters, digits and dashes, and no dash first" }));
     }
 
     [Test]
@@ -128,7 +149,8 @@ public sealed class PlugInFolderTests : IDisposable
 
         Assert.That(Mistakes(), Has.Count.EqualTo(11));
         Assert.That(
-            Mistakes().Select(mistake => mistake.Replace(_folder["d/"], "").Split(": ")).Select(parts => parts[0].Contains('\'') ? parts[0].Split('\'')[1] : parts[0] + ": " + parts[1]),
+            Mistakes().Select(mistake => mistake.Replace(_folder["d/"], "").Split(": "))
+                .Select(parts => parts[0].Contains('\'') ? parts[0].Split('\'')[1] : parts[0] + ": " + parts[1]),
             Is.EqualTo(new[]
             {
                 "1.conf: line 1", "2.conf: line 1", "2.conf: line 2", "3.conf: line 2", "3.conf: line 3", "3.conf: line 4",
@@ -186,15 +208,19 @@ public sealed class PlugInFolderTests : IDisposable
 
         Assert.That(
             () => Configuration("builduser = %x"),
-            Throws.TypeOf<ConfigurationException>().With.Message.Contains("after a percent sign").And.Message.EndsWith($"\n  {_folder["d"]}/a.conf: line 1: [backend] command is missing"));
+            Throws.TypeOf<ConfigurationException>().With.Message.Contains("after a percent sign")
+                .And.Message.EndsWith($"\n  {_folder["d"]}/a.conf: line 1: [backend] command is missing"));
     }
 
     private DaemonConfiguration Configuration(string more = "") => DaemonConfiguration.Read(
         "test.conf",
-        IniFile.Parse("test.conf", $"[builder]\nfilecache = {_folder.Path}\nworkpath = {_folder.Path}\nbindport = 0\nbackends = {_folder["d"]}\n{more}"),
+        IniFile.Parse(
+            "test.conf",
+            $"[builder]\nfilecache = {_folder.Path}\nworkpath = {_folder.Path}\nbindport = 0\nbackends = {_folder["d"]}\n{more}"),
         "1.2");
 
-    private void Write(string name, params string[] lines) => File.WriteAllText(Path.Combine(_folder["d"], name), string.Join('\n', lines) + "\n");
+    private void Write(string name, params string[] lines) =>
+        File.WriteAllText(Path.Combine(_folder["d"], name), string.Join('\n', lines) + "\n");
 
     private List<string> Mistakes()
     {

@@ -28,7 +28,9 @@ public sealed class SecurityReaderTests : IDisposable
                 Assert.That(configuration.Security.Allow, Is.Empty);
                 Assert.That(configuration.Slave.Cache.AllowedHosts, Is.Empty);
                 Assert.That(configuration.Slave.Endpoints.MaxBodyBytes, Is.EqualTo(XmlRpcLimits.MaxBodyBytes));
-                Assert.That(string.Join('\n', configuration.Describe()), Does.Contain("TLS: no\nclients need: nothing\nfiles are fetched from: everywhere"));
+                Assert.That(
+                    string.Join('\n', configuration.Describe()),
+                    Does.Contain("TLS: no\nclients need: nothing\nfiles are fetched from: everywhere"));
             });
         }
     }
@@ -72,11 +74,14 @@ public sealed class SecurityReaderTests : IDisposable
             {
                 IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("192.0.2.7/32"), IPNetwork.Parse("::1/128"),
             }));
-            Assert.That(configuration.Slave.Cache.AllowedHosts, Is.EqualTo(new[] { "archive.example", "*.mirror.example:8080", "[2001:db8::1]" }));
+            Assert.That(
+                configuration.Slave.Cache.AllowedHosts, Is.EqualTo(new[] { "archive.example", "*.mirror.example:8080", "[2001:db8::1]" }));
             Assert.That(configuration.Slave.Endpoints.MaxBodyBytes, Is.EqualTo(1024 * 1024));
             Assert.That(configuration.Warnings, Is.Empty);
             Assert.That(string.Join('\n', configuration.Describe()), Does.Contain($"TLS: {certificate}")
-                .And.Contain($"an address in 10.0.0.0/8, 192.0.2.7/32, ::1/128 and a certificate signed by {certificates.AuthorityPath} and the token in")
+                .And.Contain(
+                    $"an address in 10.0.0.0/8, 192.0.2.7/32, ::1/128 and a certificate signed by {certificates.AuthorityPath} and the "
+                        + "token in")
                 .And.Contain("fetched from: archive.example, ").And.Not.Contain("0123456789abcdef"));
         });
     }
@@ -115,7 +120,8 @@ public sealed class SecurityReaderTests : IDisposable
     [Test]
     public void A_key_of_the_section_that_nobody_reads_is_told() =>
         Assert.That(Read("[security]\nalow = 10.0.0.0/8\nbindport = 1\n").Warnings, Has.Count.EqualTo(2)
-            .And.Some.Contains("nothing reads the key 'alow' of [security]").And.Some.Contains("nothing reads the key 'bindport' of [security]"));
+            .And.Some.Contains("nothing reads the key 'alow' of [security]")
+            .And.Some.Contains("nothing reads the key 'bindport' of [security]"));
 
     [TestCase("0.0.0.0", 1)]
     [TestCase("127.0.0.1", 0)]

@@ -87,7 +87,9 @@ public sealed class DaemonLogTests : IDisposable
             Say(log, "still here");
         }
 
-        Assert.That(File.ReadAllText(_folder["slave.log.1"]), Does.Contain(" error ").And.Contain("so the old file is kept").And.Contain("still here"));
+        Assert.That(
+            File.ReadAllText(_folder["slave.log.1"]), Does.Contain(" error ").And.Contain("so the old file is kept")
+                .And.Contain("still here"));
     }
 
     [Test]
@@ -146,7 +148,9 @@ public sealed class DaemonLogTests : IDisposable
             Say(log, "kept");
         }
 
-        Assert.That(File.ReadAllText(Path), Does.Match(@" error .*: \d+ bytes of the log could not be written here\n").And.Contain("kept").And.Not.Contain("lost"));
+        Assert.That(
+            File.ReadAllText(Path), Does.Match(@" error .*: \d+ bytes of the log could not be written here\n").And.Contain("kept")
+                .And.Not.Contain("lost"));
     }
 
     private DaemonLog Open() => new(new DaemonLogOptions { Path = Path }, forJournal: false, TimeProvider.System);

@@ -66,7 +66,8 @@ public sealed class LogLineTests
     {
         var line = Json(new LogEntry(
             Time, LogLevel.Error, "Some.Source", "Build a\nb ended after 3",
-            [new("BuildId", "a\nb\u001b"), new("Count", 3), new("Size", 5_000_000_000L), new("Good", true), new("None", null), new("After", TimeSpan.FromSeconds(1))],
+            [new("BuildId", "a\nb\u001b"), new("Count", 3), new("Size", 5_000_000_000L), new("Good", true), new("None", null), new("After",
+                TimeSpan.FromSeconds(1))],
             "System.Exception: x\n   at y"));
 
         Assert.That(line.TrimEnd('\n'), Does.Not.Contain("\n").And.Not.Contain("\u001b"));

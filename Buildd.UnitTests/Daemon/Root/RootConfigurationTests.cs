@@ -54,7 +54,9 @@ public sealed class RootConfigurationTests : IDisposable
         using var open = new TemporaryDirectory();
         File.WriteAllText(open["b.conf"], "[builder]\nuser = daemon\nfilecache = /c\nworkpath = /w\n");
 
-        Assert.That(() => RootConfiguration.Load(open["b.conf"]), Throws.TypeOf<ConfigurationException>().With.Message.Contains("can't be trusted"));
+        Assert.That(
+            () =>
+                RootConfiguration.Load(open["b.conf"]), Throws.TypeOf<ConfigurationException>().With.Message.Contains("can't be trusted"));
     }
 
     private RootConfiguration Load(string content)

@@ -112,7 +112,8 @@ public sealed class BearerTokenTests : IDisposable
         Assert.That(mistakes, Is.EqualTo(new[] { $"token-file: there is no file '{_folder["none"]}'" }));
     }
 
-    private (BearerToken? Token, List<string> Mistakes) Read(string content, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
+    private (BearerToken? Token, List<string> Mistakes) Read(
+        string content, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
     {
         var mistakes = new List<string>();
         var path = _folder["token"];

@@ -56,7 +56,8 @@ public sealed class SecretFilesTests : IDisposable
     {
         var (certificate, key) = _certificates.Sign("old", TestCertificates.ServerUse, -9, -2);
 
-        RequireMistakes(new TlsOptions { CertificatePath = certificate, KeyPath = key }, "tls-certificate: CN=old in '.*old.pem' has expired at 2");
+        RequireMistakes(
+            new TlsOptions { CertificatePath = certificate, KeyPath = key }, "tls-certificate: CN=old in '.*old.pem' has expired at 2");
     }
 
     [Test]
@@ -64,7 +65,8 @@ public sealed class SecretFilesTests : IDisposable
     {
         var (certificate, key) = _certificates.Sign("new", TestCertificates.ServerUse, 2, 5);
 
-        RequireMistakes(new TlsOptions { CertificatePath = certificate, KeyPath = key }, "tls-certificate: CN=new in '.*new.pem' is good only from 2");
+        RequireMistakes(
+            new TlsOptions { CertificatePath = certificate, KeyPath = key }, "tls-certificate: CN=new in '.*new.pem' is good only from 2");
     }
 
     [Test]
@@ -83,7 +85,8 @@ public sealed class SecretFilesTests : IDisposable
     }
 
     [TestCase("nothing of the kind", "tls-key: '.*bad' has no private key in PEM form")]
-    [TestCase("-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n", "tls-key: the key in '.*bad' is encrypted")]
+    [TestCase(
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n", "tls-key: the key in '.*bad' is encrypted")]
     [TestCase("-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n", "tls-key: the key in '.*bad' is damaged")]
     [TestCase("-----BEGIN PRIVATE KEY-----", "tls-key: the key in '.*bad' is damaged")]
     public void A_key_that_is_none_is_told(string content, string mistake) =>

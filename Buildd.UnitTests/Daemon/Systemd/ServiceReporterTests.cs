@@ -29,10 +29,15 @@ public sealed class ServiceReporterTests : IDisposable
     private static IEnumerable<TestCaseData> Activities()
     {
         yield return new TestCaseData(Idle, "idle; listens at http://x");
-        yield return new TestCaseData(new BuilderActivity(BuilderStatus.Building, "B-1", "binarypackage", null), "building B-1 (binarypackage)");
-        yield return new TestCaseData(new BuilderActivity(BuilderStatus.Building, "B-1", "binarypackage", "sbuild"), "building B-1 (binarypackage): sbuild");
-        yield return new TestCaseData(new BuilderActivity(BuilderStatus.Aborting, "B-1", "binarypackage", "sbuild"), "aborting B-1 (binarypackage)");
-        yield return new TestCaseData(new BuilderActivity(BuilderStatus.Waiting, "B-1", "binarypackage", "cleanup"), "waiting for the master to fetch B-1 (binarypackage)");
+        yield return new TestCaseData(
+            new BuilderActivity(BuilderStatus.Building, "B-1", "binarypackage", null), "building B-1 (binarypackage)");
+        yield return new TestCaseData(
+            new BuilderActivity(BuilderStatus.Building, "B-1", "binarypackage", "sbuild"), "building B-1 (binarypackage): sbuild");
+        yield return new TestCaseData(
+            new BuilderActivity(BuilderStatus.Aborting, "B-1", "binarypackage", "sbuild"), "aborting B-1 (binarypackage)");
+        yield return new TestCaseData(
+            new BuilderActivity(BuilderStatus.Waiting, "B-1", "binarypackage", "cleanup"),
+            "waiting for the master to fetch B-1 (binarypackage)");
     }
 
     [TestCaseSource(nameof(Activities))]
@@ -91,7 +96,9 @@ public sealed class ServiceReporterTests : IDisposable
             .RunAsync(_stop.Token).IsCompletedSuccessfully);
 
     private ServiceReporter Reporter(TimeProvider time, Func<BuilderActivity> look, TimeSpan? watchdog) =>
-        new(new ServiceNotifier(state => _socket.Notifier().Notify(new ServiceState(state)), (_, _) => { }), watchdog, look, "http://x", time);
+        new(
+            new ServiceNotifier(state => _socket.Notifier().Notify(new ServiceState(state)), (_, _) => { }), watchdog, look, "http://x",
+            time);
 
     /// <summary>A second passes once the reporter waits for the so-and-so-manyth time.</summary>
     private static async Task AdvanceAsync(ManualTimeProvider time, int wait)

@@ -11,15 +11,19 @@ namespace Buildd.UnitTests.Debian.Apt;
 [CancelAfter(60_000)]
 public sealed class ArchiveLineTests
 {
-    [TestCase("deb http://d/debian bookworm main", "Types: deb\nURIs: http://d/debian\nEnabled: yes\nSuites: bookworm\nComponents: main\n\n")]
-    [TestCase("deb-src \t http://d/  bookworm-updates\tmain contrib ", "Types: deb-src\nURIs: http://d/\nEnabled: yes\nSuites: bookworm-updates\nComponents: main contrib\n\n")]
+    [TestCase(
+        "deb http://d/debian bookworm main", "Types: deb\nURIs: http://d/debian\nEnabled: yes\nSuites: bookworm\nComponents: main\n\n")]
+    [TestCase(
+        "deb-src \t http://d/  bookworm-updates\tmain contrib ",
+        "Types: deb-src\nURIs: http://d/\nEnabled: yes\nSuites: bookworm-updates\nComponents: main contrib\n\n")]
     [TestCase("deb http://d/ ./", "Types: deb\nURIs: http://d/\nEnabled: yes\nSuites: ./\n\n")]
     [TestCase(
         "deb [arch=amd64,i386 trusted=yes] http://u:p@d/ noble main",
         "Types: deb\nURIs: http://u:p@d/\nEnabled: yes\nSuites: noble\nComponents: main\nArchitectures: amd64 i386\nTrusted: yes\n\n")]
     [TestCase(
         "deb [ signed-by=/a.gpg Arch-=i386 lang+=de ] file:/srv/d noble main",
-        "Types: deb\nURIs: file:/srv/d\nEnabled: yes\nSuites: noble\nComponents: main\nSigned-By: /a.gpg\nArchitectures-Remove: i386\nLanguages-Add: de\n\n")]
+        "Types: deb\nURIs: file:/srv/d\nEnabled: yes\nSuites: noble\nComponents: main\nSigned-By: /a.gpg\nArchitectures-Remove: "
+            + "i386\nLanguages-Add: de\n\n")]
     public void A_line_is_a_stanza(string line, string stanza) => Assert.That(ArchiveLine.Parse(line).ToStanza(), Is.EqualTo(stanza));
 
     [TestCase("", "does not begin with deb")]
@@ -38,7 +42,8 @@ public sealed class ArchiveLineTests
     [TestCase("deb [trusted=] http://u:secret@d/ bookworm main", "an option is not NAME=VALUE")]
     [TestCase("deb http://u:secret@d/ bookworm main\ndeb http://evil x main", "control character")]
     public void What_is_no_line_is_told_without_what_is_in_it(string line, string reason) => Assert.That(
-        () => ArchiveLine.Parse(line), Throws.TypeOf<ArchiveLineException>().With.Message.Contains(reason).And.Message.Not.Contains("secret"));
+        () => ArchiveLine.Parse(line), Throws.TypeOf<ArchiveLineException>().With.Message.Contains(reason)
+            .And.Message.Not.Contains("secret"));
 
     [Test]
     public void A_line_of_any_length_is_not_taken() => Assert.That(

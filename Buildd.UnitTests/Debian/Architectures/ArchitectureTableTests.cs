@@ -13,10 +13,12 @@ public sealed class ArchitectureTableTests
 {
     /// <summary>Reads lines of a wildcard and architectures, and writes those of them that it means.</summary>
     private const string Judge =
-        "use Dpkg::Arch qw(debarch_is); while (<STDIN>) { chomp; my ($w, @a) = split / /; print join(' ', $w, grep { debarch_is($_, $w) } @a), \"\\n\" }";
+        "use Dpkg::Arch qw(debarch_is); while (<STDIN>) { chomp; my ($w, @a) = split / /; print join(' ', $w, grep { debarch_is($_, $w) "
+            + "} @a), \"\\n\" }";
 
     private static readonly string[] Debian =
-        ["amd64", "arm64", "armel", "armhf", "i386", "mips64el", "ppc64el", "riscv64", "s390x", "x32", "hurd-i386", "kfreebsd-amd64", "musl-linux-arm64"];
+        ["amd64", "arm64", "armel", "armhf", "i386", "mips64el", "ppc64el", "riscv64", "s390x", "x32", "hurd-i386", "kfreebsd-amd64",
+            "musl-linux-arm64"];
 
     [TestCase("amd64", "amd64", true)]
     [TestCase("amd64", "any", true)]
@@ -74,11 +76,13 @@ public sealed class ArchitectureTableTests
             select (abi, library, kernel, processor);
         var wildcards = tuples
             .SelectMany(t => (string[])[
-                $"{t.abi}-{t.library}-{t.kernel}-{t.processor}", $"{t.library}-{t.kernel}-{t.processor}", $"{t.kernel}-{t.processor}", t.processor])
+                $"{t.abi}-{t.library}-{t.kernel}-{t.processor}", $"{t.library}-{t.kernel}-{t.processor}", $"{t.kernel}-{t.processor}",
+                t.processor])
             .Concat(architectures).Concat(architectures.Select(name => $"linux-{name}")).Concat(architectures.Select(name => $"any-{name}"))
             .Distinct().ToList();
 
-        await AssertAsDpkgAsync(table, wildcards, architectures.Where((_, i) => i % 12 == 0).Concat(Debian).Distinct().ToArray(), cancellationToken);
+        await AssertAsDpkgAsync(
+            table, wildcards, architectures.Where((_, i) => i % 12 == 0).Concat(Debian).Distinct().ToArray(), cancellationToken);
         await AssertAsDpkgAsync(table, wildcards.Where((_, i) => i % 12 == 0).ToList(), architectures, cancellationToken);
     }
 
@@ -89,7 +93,20 @@ public sealed class ArchitectureTableTests
         Machine.Require(File.Exists("/usr/share/perl5/Dpkg/Arch.pm"), "the package libdpkg-perl");
         var known = ArchitectureTable.BuiltIn.Architectures.ToArray();
         Assert.That(known, Is.SupersetOf(Debian));
-        string[] wildcards = ["any", "linux-any", "any-amd64", "any-arm", "any-i386", "hurd-any", "kfreebsd-any", "gnu-any-any", "musl-any-any", "eabihf-any-any-any", .. known];
+        string[] wildcards =
+        [
+            "any",
+            "linux-any",
+            "any-amd64",
+            "any-arm",
+            "any-i386",
+            "hurd-any",
+            "kfreebsd-any",
+            "gnu-any-any",
+            "musl-any-any",
+            "eabihf-any-any-any",
+            .. known,
+        ];
 
         await AssertAsDpkgAsync(ArchitectureTable.BuiltIn, wildcards, known, cancellationToken);
     }
@@ -119,7 +136,8 @@ public sealed class ArchitectureTableTests
         var answers = await ProcessRunner.CaptureAsync(
             Command.Of("perl", "-e", Judge) with { StandardInput = Encoding.ASCII.GetBytes(questions) }, cancellationToken);
 
-        var ours = wildcards.Select(wildcard => string.Join(' ', architectures.Where(name => table.Matches(name, wildcard)).Prepend(wildcard))).ToList();
+        var ours = wildcards.Select(
+            wildcard => string.Join(' ', architectures.Where(name => table.Matches(name, wildcard)).Prepend(wildcard))).ToList();
         Assert.That(answers.Split('\n', StringSplitOptions.RemoveEmptyEntries).Except(ours), Is.Empty, "dpkg's answers that are not ours");
         Assert.That(ours, Has.Some.Contain(" "), "some match");
     }

@@ -16,7 +16,8 @@ public sealed class KeyRingTests
     /// <summary>A public key of version 4 that is too short to be used, and whose it is.</summary>
     private static readonly byte[] Small = [0x98, 6, 4, 1, 2, 3, 4, 5, 0xB4, 2, (byte)'A', (byte)'\n'];
 
-    private static string Armoured => "text\n-----BEGIN PGP PUBLIC KEY BLOCK-----\nVersion: 1\n\n" + Convert.ToBase64String(Small) + "\n-----END PGP PUBLIC KEY BLOCK-----\n";
+    private static string Armoured => "text\n-----BEGIN PGP PUBLIC KEY BLOCK-----\nVersion: 1\n\n" + Convert.ToBase64String(
+        Small) + "\n-----END PGP PUBLIC KEY BLOCK-----\n";
 
     [Test]
     public void A_key_has_its_fingerprint_and_whose_it_is_in_one_line()
@@ -98,7 +99,8 @@ public sealed class KeyRingTests
         Command Gpg(params string[] arguments) => Command.Of("gpg", ["--homedir", home.Path, "--batch", "--no-tty", .. arguments]);
         var listed = await ProcessRunner.CaptureAsync(Gpg("--with-colons", "--show-keys", Keyring), cancellationToken);
         await ProcessRunner.CaptureAsync(Gpg("--output", home["armoured"], "--enarmor", Keyring), cancellationToken);
-        var armoured = (await File.ReadAllTextAsync(home["armoured"], cancellationToken)).Replace("PGP ARMORED FILE", "PGP PUBLIC KEY BLOCK", StringComparison.Ordinal);
+        var armoured = (await File.ReadAllTextAsync(home["armoured"], cancellationToken))
+            .Replace("PGP ARMORED FILE", "PGP PUBLIC KEY BLOCK", StringComparison.Ordinal);
 
         var bare = KeyRing.Read(await File.ReadAllBytesAsync(Keyring, cancellationToken));
         var dearmoured = KeyRing.Read(Encoding.ASCII.GetBytes(armoured));
@@ -108,6 +110,8 @@ public sealed class KeyRingTests
         var primary = lines.Zip(lines.Skip(1)).Where(pair => pair.First[0] == "pub").Select(pair => pair.Second[9]);
         Assert.That(bare.Keys.Select(key => key.Fingerprint), Is.EquivalentTo(primary));
         Assert.That(bare.Keys.SelectMany(key => key.UserIds).First(), Does.Contain("Debian").Or.Contain("Archive"));
-        Assert.That(dearmoured.Bytes.Span.SequenceEqual(bare.Bytes.Span), Is.True, string.Create(CultureInfo.InvariantCulture, $"{dearmoured.Bytes.Length} bytes"));
+        Assert.That(
+            dearmoured.Bytes.Span.SequenceEqual(bare.Bytes.Span), Is.True,
+            string.Create(CultureInfo.InvariantCulture, $"{dearmoured.Bytes.Length} bytes"));
     }
 }

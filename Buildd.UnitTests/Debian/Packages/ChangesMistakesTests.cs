@@ -12,7 +12,9 @@ public sealed class ChangesMistakesTests
     [Test]
     public void All_mistakes_are_found_each_with_its_line()
     {
-        var paragraph = Parse($"Source: Hello\nVersion: 1 2\nDistribution:\nFiles:\n {Md5} x s p a.deb\n {Md5} 1 s p ../b.deb\n {Md5} 1 s p c.deb\n").Single();
+        var paragraph =
+            Parse($"Source: Hello\nVersion: 1 2\nDistribution:\nFiles:\n {Md5} x s p a.deb\n {Md5} 1 s p ../b.deb\n {Md5} 1 s p c.deb\n")
+                .Single();
 
         var mistakes = Changes.FindMistakes("x.changes", paragraph, out var changes);
 

@@ -12,7 +12,8 @@ public sealed class RelationGroupTests
     [Test]
     public void Everything_that_a_relation_can_have_is_read()
     {
-        var relation = RelationGroup.ParseList("gcc-13:native(>=13.1-2~)[ linux-any !armel ]<!nocheck !cross><stage1>").Single().Alternatives.Single();
+        var relation = RelationGroup.ParseList("gcc-13:native(>=13.1-2~)[ linux-any !armel ]<!nocheck !cross><stage1>").Single()
+            .Alternatives.Single();
 
         Assert.Multiple(() =>
         {
@@ -31,7 +32,9 @@ public sealed class RelationGroupTests
     [TestCase(" , ,\n ,", "")]
     [TestCase("a", "a")]
     [TestCase("a,b , c,", "a, b, c")]
-    [TestCase("debhelper-compat (= 13),\n libfoo-dev (>> 1) | libbar-dev:any (<< 2~) [amd64],\n python3:any <!nocheck>\n", "debhelper-compat (= 13), libfoo-dev (>> 1) | libbar-dev (<< 2~), python3")]
+    [TestCase(
+        "debhelper-compat (= 13),\n libfoo-dev (>> 1) | libbar-dev:any (<< 2~) [amd64],\n python3:any <!nocheck>\n",
+        "debhelper-compat (= 13), libfoo-dev (>> 1) | libbar-dev (<< 2~), python3")]
     [TestCase("a (< 1), b (> 1), c (<= 1), d ( = 1 )", "a (<= 1), b (>= 1), c (<= 1), d (= 1)")]
     [TestCase("a|b|c", "a | b | c")]
     [TestCase("libstdc++6, g++, R", "libstdc++6, g++, R")]
@@ -122,7 +125,9 @@ public sealed class RelationGroupTests
     [TestCase("a <cross> <stage1>", false)]
     [TestCase("a [i386] <!nocheck>", false)]
     public void An_alternative_counts_for_some_builds(string text, bool applies) =>
-        Assert.That(RelationGroup.ParseList(text).Single().Alternatives.Single().AppliesTo("amd64", ArchitectureTable.BuiltIn), Is.EqualTo(applies));
+        Assert.That(
+            RelationGroup.ParseList(text).Single().Alternatives.Single()
+                .AppliesTo("amd64", ArchitectureTable.BuiltIn), Is.EqualTo(applies));
 
     [Test]
     public void Active_profiles_turn_the_answer_round() => Assert.Multiple(() =>

@@ -12,7 +12,8 @@ namespace Buildd.UnitTests.Debian.Versions;
 public sealed class DebianVersionTests
 {
     /// <summary>Reads pairs, and tells of each how the first compares with the second.</summary>
-    private const string Judge = "use Dpkg::Version; while (<STDIN>) { chomp; my ($l, $r) = split / /; print version_compare($l, $r), \"\\n\" }";
+    private const string Judge =
+        "use Dpkg::Version; while (<STDIN>) { chomp; my ($l, $r) = split / /; print version_compare($l, $r), \"\\n\" }";
 
     [TestCase("1.0", 0, "1.0", "")]
     [TestCase("1:1.0-1", 1, "1.0", "1")]
@@ -52,7 +53,9 @@ public sealed class DebianVersionTests
     public void A_version_has_a_greatest_length()
     {
         Assert.That(() => DebianVersion.Parse(new string('1', DebianVersion.MaxLength)), Throws.Nothing);
-        Assert.That(() => DebianVersion.Parse(new string('1', DebianVersion.MaxLength + 1)), Throws.TypeOf<VersionFormatException>().With.Message.Contains("longer than 1000"));
+        Assert.That(
+            () => DebianVersion.Parse(new string('1', DebianVersion.MaxLength + 1)), Throws.TypeOf<VersionFormatException>()
+                .With.Message.Contains("longer than 1000"));
     }
 
     [TestCase("1.0", "1.1")]
@@ -96,17 +99,23 @@ public sealed class DebianVersionTests
         var pairs = VersionPairs.Generate(seed: 1, count: 20_000).ToList();
 
         var answers = await ProcessRunner.CaptureAsync(
-            Command.Of("perl", "-e", Judge) with { StandardInput = Encoding.ASCII.GetBytes(string.Concat(pairs.Select(pair => $"{pair.Left} {pair.Right}\n"))) },
+            Command.Of(
+                "perl", "-e",
+                Judge) with
+            { StandardInput = Encoding.ASCII.GetBytes(string.Concat(pairs.Select(pair => $"{pair.Left} {pair.Right}\n"))) },
             cancellationToken);
 
         var expected = answers.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).ToList();
         Assert.That(expected, Has.Count.EqualTo(pairs.Count));
         Assert.That(expected.Distinct().Order(), Is.EqualTo((int[])[-1, 0, 1]), "the pairs are worth comparing");
         Assert.That(
-            pairs.Zip(expected).Where(row => Math.Sign(DebianVersion.Parse(row.First.Left).CompareTo(DebianVersion.Parse(row.First.Right))) != row.Second),
+            pairs.Zip(expected)
+                .Where(row => Math.Sign(DebianVersion.Parse(row.First.Left).CompareTo(DebianVersion.Parse(row.First.Right))) != row.Second),
             Is.Empty);
         Assert.That(
-            pairs.Zip(expected).Where(row => row.Second == 0 && DebianVersion.Parse(row.First.Left).GetHashCode() != DebianVersion.Parse(row.First.Right).GetHashCode()),
+            pairs.Zip(
+                expected).Where(row => row.Second == 0
+                    && DebianVersion.Parse(row.First.Left).GetHashCode() != DebianVersion.Parse(row.First.Right).GetHashCode()),
             Is.Empty);
     }
 }

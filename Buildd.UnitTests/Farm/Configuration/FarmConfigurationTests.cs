@@ -65,19 +65,24 @@ public sealed class FarmConfigurationTests : IDisposable
             Assert.That(read.Results, Is.EqualTo("/srv/results"));
             Assert.That($"{read.Listen}", Is.EqualTo("[::1]:9000"));
             Assert.That(read.Url!.AbsoluteUri, Is.EqualTo("http://farm.example/inputs/"));
-            Assert.That(new[] { read.PollInterval, read.FastPollInterval, read.RefreshInterval, read.LeaseDuration }.Select(time => time.TotalSeconds), Is.EqualTo(new[] { 30, 0.5, 60, 3600 }));
+            Assert.That(
+                new[] { read.PollInterval, read.FastPollInterval, read.RefreshInterval, read.LeaseDuration }
+                    .Select(time => time.TotalSeconds), Is.EqualTo(new[] { 30, 0.5, 60, 3600 }));
             Assert.That(read.ResumeCommand, Is.EqualTo(new[] { "/usr/bin/reset-vm", "%(vm_host)s", "--quickly" }));
             Assert.That((read.Distribution, read.Series), Is.EqualTo(("ubuntu", "noble")));
             Assert.That(read.Sources, Has.Count.EqualTo(2));
             Assert.That((uploads.Archive, uploads.ArchiveFolder), Is.EqualTo((new ArchiveChoice(true, _folder["apt"]), _folder["apt"])));
-            Assert.That((uploads.Files, uploads.LogFolder("/srv/results"), uploads.Templates), Is.EqualTo((_folder["images"], "/var/log/uploads", _folder["texts"])));
+            Assert.That(
+                (uploads.Files, uploads.LogFolder("/srv/results"), uploads.Templates),
+                Is.EqualTo((_folder["images"], "/var/log/uploads", _folder["texts"])));
             Assert.That(uploads.Policy.Suites, Is.EquivalentTo(new[] { "noble", "noble-proposed" }));
             Assert.That(uploads.Policy.Components, Is.EquivalentTo(new[] { "main", "universe" }));
             Assert.That(uploads.Policy.Sections, Is.Null);
             Assert.That(uploads.Mail, Is.EqualTo(new MailChoice { Server = new Uri("smtp+tls://me@mail.example:2525") }));
             Assert.That((uploads.MailPasswordFile, $"{uploads.MailFrom}"), Is.EqualTo((_folder["password"], "Farm <farm@example.org>")));
             Assert.That(uploads.Administrators.Select(person => person.Address), Is.EqualTo(new[] { "ada@example.org", "bo@example.org" }));
-            Assert.That((uploads.AdministratorsTeam, uploads.SendsBuildNotification, uploads.NotifiesOwner), Is.EqualTo(("admins", false, false)));
+            Assert.That(
+                (uploads.AdministratorsTeam, uploads.SendsBuildNotification, uploads.NotifiesOwner), Is.EqualTo(("admins", false, false)));
         });
     }
 
@@ -86,8 +91,12 @@ public sealed class FarmConfigurationTests : IDisposable
     {
         var read = await ReadAsync("");
 
-        Assert.That((read.StorePath, read.Results, $"{read.Listen}", read.PollInterval.TotalSeconds), Is.EqualTo(("/var/lib/buildd-farm/farm.sqlite", "/var/lib/buildd-farm/results", "127.0.0.1:8223", 15)));
-        Assert.That((read.Uploads.ArchiveFolder, read.Uploads.LogFolder("/srv"), read.Uploads.Mail), Is.EqualTo(("/var/lib/buildd-farm/archive", "/srv/upload-logs", (MailChoice?)null)));
+        Assert.That(
+            (read.StorePath, read.Results, $"{read.Listen}", read.PollInterval.TotalSeconds),
+            Is.EqualTo(("/var/lib/buildd-farm/farm.sqlite", "/var/lib/buildd-farm/results", "127.0.0.1:8223", 15)));
+        Assert.That(
+            (read.Uploads.ArchiveFolder, read.Uploads.LogFolder("/srv"), read.Uploads.Mail),
+            Is.EqualTo(("/var/lib/buildd-farm/archive", "/srv/upload-logs", (MailChoice?)null)));
     }
 
     [TestCase("smtp://mail.example")]
@@ -130,15 +139,20 @@ public sealed class FarmConfigurationTests : IDisposable
     [TestCase("Series: a\nSeries: b", "a second time")]
     public void A_mistake_is_named_with_its_line_and_what_should_be_there(string text, string because) =>
         Assert.That(async () => await ReadAsync(text),
-            Throws.TypeOf<FarmException>().With.Message.Contains(because).And.Property(nameof(FarmException.ExitCode)).EqualTo(ExitCode.BadConfiguration));
+            Throws.TypeOf<FarmException>().With.Message.Contains(because).And.Property(nameof(FarmException.ExitCode))
+                .EqualTo(ExitCode.BadConfiguration));
 
     [Test]
     public void All_mistakes_are_told_at_once() =>
-        Assert.That(async () => await ReadAsync("Colour: red\nListen: x\n"), Throws.TypeOf<FarmException>().With.Message.Contains("line 1").And.Message.Contains("line 2"));
+        Assert.That(
+            async () => await ReadAsync("Colour: red\nListen: x\n"), Throws.TypeOf<FarmException>().With.Message.Contains("line 1")
+                .And.Message.Contains("line 2"));
 
     [Test]
     public void A_file_that_was_named_must_be_there() =>
-        Assert.That(async () => await FarmConfiguration.LoadAsync(_folder["missing.conf"], default), Throws.TypeOf<FarmException>().With.Message.Contains("missing.conf"));
+        Assert.That(
+            async () => await FarmConfiguration.LoadAsync(_folder["missing.conf"], default), Throws.TypeOf<FarmException>()
+                .With.Message.Contains("missing.conf"));
 
     private async Task<FarmConfiguration> ReadAsync(string text)
     {

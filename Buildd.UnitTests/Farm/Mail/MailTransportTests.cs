@@ -31,8 +31,10 @@ public sealed class MailTransportTests : IDisposable
         {
             Assert.That(mail.From, Does.StartWith("MAIL FROM:<buildd@example.org>"));
             Assert.That(mail.To, Is.EqualTo(new[] { "RCPT TO:<jane@example.org>" }));
-            Assert.That(mail.Headers["From"].Single(), Is.EqualTo("Buildd <buildd@example.org>").Or.EqualTo("\"Buildd\" <buildd@example.org>"));
-            Assert.That(mail.Headers["To"].Single(), Does.EndWith("Jane Doe\" <jane@example.org>").Or.EqualTo("Jane Doe <jane@example.org>"));
+            Assert.That(
+                mail.Headers["From"].Single(), Is.EqualTo("Buildd <buildd@example.org>").Or.EqualTo("\"Buildd\" <buildd@example.org>"));
+            Assert.That(
+                mail.Headers["To"].Single(), Does.EndWith("Jane Doe\" <jane@example.org>").Or.EqualTo("Jane Doe <jane@example.org>"));
             Assert.That(mail.Headers["Subject"].Single(), Is.EqualTo("Hello"));
             Assert.That(mail.Headers["Message-ID"].Single(), Is.EqualTo("<some.id-1@example.org>"));
             Assert.That(mail.Headers["Auto-Submitted"].Single(), Is.EqualTo("auto-generated"));
@@ -88,7 +90,9 @@ public sealed class MailTransportTests : IDisposable
 
     [Test]
     public void A_header_s_name_is_a_word() =>
-        Assert.That(async () => await new SmtpTransport(new SmtpOptions { Host = "127.0.0.1", Port = 1 }).SendAsync(Mail with { Headers = [("X: y\nZ", "value")] }), Throws.ArgumentException);
+        Assert.That(
+            async () => await new SmtpTransport(new SmtpOptions { Host = "127.0.0.1", Port = 1 })
+                .SendAsync(Mail with { Headers = [("X: y\nZ", "value")] }), Throws.ArgumentException);
 
     [Test]
     public async Task A_server_that_refuses_is_named_with_what_it_said()
@@ -96,7 +100,8 @@ public sealed class MailTransportTests : IDisposable
         await using var server = new SmtpListener { RecipientReply = "550 nobody here of that name" };
 
         Assert.That(async () => await SmtpTo(server).SendAsync(Mail), Throws.InstanceOf<MailException>()
-            .With.Message.Contains($"127.0.0.1:{server.Port} did not take the mail to Jane Doe <jane@example.org>").And.Message.Contains("nobody here of that name"));
+            .With.Message.Contains($"127.0.0.1:{server.Port} did not take the mail to Jane Doe <jane@example.org>")
+            .And.Message.Contains("nobody here of that name"));
     }
 
     [Test]
@@ -112,9 +117,12 @@ public sealed class MailTransportTests : IDisposable
     public async Task A_server_that_never_answers_is_not_waited_for_for_ever()
     {
         await using var server = new SmtpListener { IsSilent = true };
-        var transport = new SmtpTransport(new SmtpOptions { Host = "127.0.0.1", Port = server.Port, Timeout = TimeSpan.FromMilliseconds(200) });
+        var transport =
+            new SmtpTransport(new SmtpOptions { Host = "127.0.0.1", Port = server.Port, Timeout = TimeSpan.FromMilliseconds(200) });
 
-        Assert.That(async () => await transport.SendAsync(Mail), Throws.InstanceOf<MailException>().With.Message.Contains("did not take the mail to Jane Doe"));
+        Assert.That(
+            async () => await transport.SendAsync(Mail), Throws.InstanceOf<MailException>()
+                .With.Message.Contains("did not take the mail to Jane Doe"));
     }
 
     [TestCase(false)]
@@ -141,7 +149,9 @@ public sealed class MailTransportTests : IDisposable
         await using var server = TlsServer(others, security);
 
         foreach (var trusted in (TestCertificates?[])[null, certificates])
-            Assert.That(async () => await Transport(server, security, trusted).SendAsync(Mail), Throws.InstanceOf<MailException>().With.Message.Contains($"127.0.0.1:{server.Port}"));
+            Assert.That(
+                async () => await Transport(server, security, trusted).SendAsync(Mail), Throws.InstanceOf<MailException>()
+                    .With.Message.Contains($"127.0.0.1:{server.Port}"));
 
         Assert.That(server.Received, Is.Empty);
         Assert.That(server.InTheClear, Has.None.StartsWith("AUTH").And.None.StartsWith("MAIL"));
@@ -166,7 +176,9 @@ public sealed class MailTransportTests : IDisposable
     {
         await using var server = new SmtpListener();
 
-        Assert.That(async () => await Transport(server, MailSecurity.StartTls).SendAsync(Mail), Throws.InstanceOf<MailException>().With.Message.Contains("STARTTLS"));
+        Assert.That(
+            async () => await Transport(server, MailSecurity.StartTls).SendAsync(Mail), Throws.InstanceOf<MailException>()
+                .With.Message.Contains("STARTTLS"));
 
         Assert.That(server.Received, Is.Empty);
         Assert.That(server.InTheClear, Has.None.StartsWith("AUTH").And.None.StartsWith("MAIL"));
@@ -178,7 +190,8 @@ public sealed class MailTransportTests : IDisposable
         using var certificates = new TestCertificates(_folder["certificates"]);
         await using var server = TlsServer(certificates, MailSecurity.StartTls, password: "another");
 
-        Assert.That(async () => await Transport(server, MailSecurity.StartTls, certificates).SendAsync(Mail), Throws.InstanceOf<MailException>()
+        Assert.That(async () => await Transport(server, MailSecurity.StartTls, certificates).SendAsync(Mail),
+            Throws.InstanceOf<MailException>()
             .With.Message.Contains("535").And.Message.Not.Contains(Password));
     }
 
@@ -192,7 +205,9 @@ public sealed class MailTransportTests : IDisposable
         var message = new ReceivedMail("", [], await File.ReadAllTextAsync(program + ".message"));
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(await File.ReadAllLinesAsync(program + ".arguments"), Is.EqualTo(new[] { "-i", "-f", "buildd@example.org", "--", "jane@example.org" }));
+            Assert.That(
+                await File.ReadAllLinesAsync(
+                    program + ".arguments"), Is.EqualTo(new[] { "-i", "-f", "buildd@example.org", "--", "jane@example.org" }));
             Assert.That(message.Headers["Subject"].Single(), Is.EqualTo("Hello"));
             Assert.That(message.Headers["Message-ID"].Single(), Is.EqualTo("<some.id-1@example.org>"));
             Assert.That(message.Headers["X-Sender"].Concat(message.Headers["X-Receiver"]), Is.Empty);
@@ -226,7 +241,8 @@ public sealed class MailTransportTests : IDisposable
     private const string Password = "hunter2secret";
 
     private static SmtpListener TlsServer(
-        TestCertificates certificates, MailSecurity security, string password = Password, string use = TestCertificates.ServerUse, int lastDay = 1)
+        TestCertificates certificates, MailSecurity security, string password = Password, string use = TestCertificates.ServerUse,
+        int lastDay = 1)
     {
         var (certificate, key) = certificates.Sign("mail", use, lastDay - 2, lastDay);
         return new SmtpListener
@@ -237,15 +253,16 @@ public sealed class MailTransportTests : IDisposable
         };
     }
 
-    private static SmtpTransport Transport(SmtpListener server, MailSecurity security, TestCertificates? trusted = null) => new(new SmtpOptions
-    {
-        Host = "127.0.0.1",
-        Port = server.Port,
-        Security = security,
-        Authorities = trusted is null ? [] : [trusted.Authority],
-        User = "farm",
-        Password = Password,
-    });
+    private static SmtpTransport Transport(SmtpListener server, MailSecurity security, TestCertificates? trusted = null) =>
+        new(new SmtpOptions
+        {
+            Host = "127.0.0.1",
+            Port = server.Port,
+            Security = security,
+            Authorities = trusted is null ? [] : [trusted.Authority],
+            User = "farm",
+            Password = Password,
+        });
 
     private static SmtpTransport SmtpTo(SmtpListener server) => new(new SmtpOptions { Host = "127.0.0.1", Port = server.Port });
 

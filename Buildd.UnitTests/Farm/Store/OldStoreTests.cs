@@ -25,7 +25,9 @@ public sealed class OldStoreTests : IAsyncDisposable
     {
         var builders = (await Open().Builders.ListAsync()).OrderBy(builder => builder.Name).ToList();
 
-        Assert.That(builders.Select(builder => (builder.Name, builder.Url.AbsoluteUri)), Is.EqualTo(new[] { ("bob", "http://bob.example:8221/"), ("eve", "http://eve.example:8221/") }));
+        Assert.That(
+            builders.Select(builder => (builder.Name, builder.Url.AbsoluteUri)),
+            Is.EqualTo(new[] { ("bob", "http://bob.example:8221/"), ("eve", "http://eve.example:8221/") }));
         var eve = builders[1];
         using (Assert.EnterMultipleScope())
         {
@@ -66,17 +68,27 @@ public sealed class OldStoreTests : IAsyncDisposable
     {
         var store = Open();
 
-        var added = (await store.Builds.AddAsync([new NewBuild { JobType = "PACKAGEBUILD", Manager = "binarypackage", Title = "next", Specification = "{}"u8.ToArray() }])).Single();
+        var added = (
+            await store.Builds.AddAsync(
+                [new NewBuild { JobType = "PACKAGEBUILD", Manager = "binarypackage", Title = "next", Specification = "{}"u8.ToArray() }]))
+                    .Single();
 
         Assert.That(added.Id, Is.EqualTo(5));
-        Assert.That(await store.ReadAsync(connection => connection.ExecuteScalar<int>("SELECT user_version FROM pragma_user_version"), default),
+        Assert.That(await store.ReadAsync(connection => connection.ExecuteScalar<int>("SELECT user_version FROM pragma_user_version"),
+            default),
             Is.EqualTo(Migration.Read("sqlite")[^1].Number));
-        Assert.That(await store.ReadAsync(connection => connection.ExecuteScalar<string>("SELECT integrity_check FROM pragma_integrity_check"), default), Is.EqualTo("ok"));
+        Assert.That(
+            await store.ReadAsync(
+                connection =>
+                    connection.ExecuteScalar<string>("SELECT integrity_check FROM pragma_integrity_check"), default), Is.EqualTo("ok"));
     }
 
     private SqliteStore Open()
     {
-        using (var packed = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Data", "Store", "farm-0.1.0-1.sqlite.gz")), CompressionMode.Decompress))
+        using (
+            var packed = new GZipStream(
+                File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Data", "Store", "farm-0.1.0-1.sqlite.gz")),
+                CompressionMode.Decompress))
         using (var file = File.Create(_bench.Path))
             packed.CopyTo(file);
         return _bench.Open();

@@ -35,8 +35,13 @@ public sealed class SqliteStoreTests : IAsyncDisposable
     {
         var store = _bench.Open();
 
-        Assert.That(await store.WriteAsync(connection => connection.ExecuteScalar<string>("SELECT upper(journal_mode) FROM pragma_journal_mode"), default), Is.EqualTo("WAL"));
-        Assert.That(await store.WriteAsync(connection => connection.ExecuteScalar<int>("SELECT synchronous FROM pragma_synchronous"), default), Is.EqualTo(2), "FULL");
+        Assert.That(
+            await store.WriteAsync(
+                connection =>
+                    connection.ExecuteScalar<string>("SELECT upper(journal_mode) FROM pragma_journal_mode"), default), Is.EqualTo("WAL"));
+        Assert.That(
+            await store.WriteAsync(
+                connection => connection.ExecuteScalar<int>("SELECT synchronous FROM pragma_synchronous"), default), Is.EqualTo(2), "FULL");
     }
 
     [Test]
@@ -163,7 +168,9 @@ public sealed class SqliteStoreTests : IAsyncDisposable
 
         store = _bench.Open();
 
-        Assert.That(async () => await store.Builds.ListAsync(new BuildFilter()), Throws.TypeOf<StoreException>().With.Message.Contains("is damaged"));
+        Assert.That(
+            async () =>
+                await store.Builds.ListAsync(new BuildFilter()), Throws.TypeOf<StoreException>().With.Message.Contains("is damaged"));
         Assert.That(async () => await AddAsync(store, 1), Throws.TypeOf<StoreException>().With.Message.Contains("is damaged"));
     }
 
@@ -211,7 +218,9 @@ public sealed class SqliteStoreTests : IAsyncDisposable
 
         await ProcessRunner.CaptureAsync(Command.Of("mount", "-o", "remount,size=8m", disk.Path));
         Assert.That((await AddAsync(store, 1))[0].Id, Is.EqualTo(stored + 1));
-        Assert.That(await store.WriteAsync(connection => connection.ExecuteScalar<string>("SELECT * FROM pragma_integrity_check"), default), Is.EqualTo("ok"));
+        Assert.That(
+            await store.WriteAsync(
+                connection => connection.ExecuteScalar<string>("SELECT * FROM pragma_integrity_check"), default), Is.EqualTo("ok"));
     }
 
     [Test]
@@ -226,7 +235,9 @@ public sealed class SqliteStoreTests : IAsyncDisposable
 
     [Test]
     public void Migrations_are_numbered_without_a_gap() =>
-        Assert.That(Migration.Read("sqlite").Select(migration => migration.Number), Is.EqualTo(Enumerable.Range(1, Migration.Read("sqlite").Count)));
+        Assert.That(
+            Migration.Read("sqlite")
+                .Select(migration => migration.Number), Is.EqualTo(Enumerable.Range(1, Migration.Read("sqlite").Count)));
 
     private static NewBuild New() => new() { JobType = "PACKAGEBUILD", Title = "a build" };
 
@@ -234,7 +245,9 @@ public sealed class SqliteStoreTests : IAsyncDisposable
         store.Builds.AddAsync([.. Enumerable.Range(0, count).Select(_ => New())]);
 
     private void AssertRefused(string because) =>
-        Assert.That(() => _bench.Open(), Throws.TypeOf<StoreException>().With.Message.Contains(because).And.Property(nameof(StoreException.IsTransient)).False);
+        Assert.That(
+            () => _bench.Open(), Throws.TypeOf<StoreException>().With.Message.Contains(because)
+                .And.Property(nameof(StoreException.IsTransient)).False);
 
     /// <summary>What another program does with the file.</summary>
     private sealed class OtherConnection(SqliteConnection connection) : IAsyncDisposable

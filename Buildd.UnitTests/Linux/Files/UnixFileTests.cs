@@ -17,7 +17,8 @@ public sealed class UnixFileTests : IDisposable
     [Test]
     public async Task Each_kind_is_told_from_the_others()
     {
-        await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", "cd $0; : > file; mkdir folder; ln -s file link; ln -s none dangling; mkfifo pipe", _folder.Path));
+        await ProcessRunner.CaptureAsync(
+            Command.Of("sh", "-c", "cd $0; : > file; mkdir folder; ln -s file link; ln -s none dangling; mkfifo pipe", _folder.Path));
 
         Assert.Multiple(() =>
         {
@@ -39,7 +40,8 @@ public sealed class UnixFileTests : IDisposable
     {
         File.WriteAllText(_folder["file"], new string('x', length));
 
-        Assert.That(UnixFile.ReadSmall(_folder["file"], 100), Is.EqualTo((new string('x', length).Select(c => (byte)c).ToArray(), (string?)null)));
+        Assert.That(
+            UnixFile.ReadSmall(_folder["file"], 100), Is.EqualTo((new string('x', length).Select(c => (byte)c).ToArray(), (string?)null)));
     }
 
     [Test]
@@ -74,7 +76,10 @@ public sealed class UnixFileTests : IDisposable
         await using var scope = ProcessScope.Open("exchange");
         using var stop = new CancellationTokenSource();
         var exchanging = ProcessRunner.RunAsync(
-            Command.Of("sh", "-c", "while :; do ln -s secret l; mv -f l file; mkfifo p; mv -f p file; cp good g; mv -f g file; done") with { WorkingDirectory = _folder.Path },
+            Command.Of(
+                "sh", "-c", "while :; do ln -s secret l; mv -f l file; mkfifo p; mv -f p file; cp good g; mv -f g file; "
+                    + "done") with
+            { WorkingDirectory = _folder.Path },
             _ => { }, scope, stop.Token);
 
         var seen = new HashSet<string>();

@@ -92,7 +92,8 @@ public class ProcessRunnerTests
         var command = TestProgram.Command("show", "GREETING").WithEnvironment("GREETING", "good day");
 
         Assert.That(await ProcessRunner.CaptureAsync(command), Is.EqualTo("good day\n"));
-        Assert.That(await ProcessRunner.CaptureAsync(TestProgram.Command("show", "LANG").WithEnvironment("LANG", null)), Is.EqualTo("(unset)\n"));
+        Assert.That(
+            await ProcessRunner.CaptureAsync(TestProgram.Command("show", "LANG").WithEnvironment("LANG", null)), Is.EqualTo("(unset)\n"));
     }
 
     [Test]
@@ -108,7 +109,8 @@ public class ProcessRunnerTests
         Assert.That(Names(bare.Text).Except(["BUILDD_SCOPE"]), Is.EquivalentTo(new[] { "PATH", "GREETING", "PWD" }), "PWD is the shell's");
         Assert.That(Names(marked.Text), Is.EquivalentTo(new[] { "PATH", "BUILDD_SCOPE", "PWD" }));
 
-        static IEnumerable<string> Names(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=')[0]);
+        static IEnumerable<string> Names(string text) =>
+            text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=')[0]);
     }
 
     [Test]
@@ -138,11 +140,14 @@ public class ProcessRunnerTests
             if (text.Contains("ready", StringComparison.Ordinal))
                 stop.Cancel();
         });
-        var command = Command.Of("sh", "-c", "sh -c \"trap 'echo helper heard; exit' TERM; echo ready; while :; do sleep 0.05; done\" & wait $!; echo over")
+        var command = Command.Of(
+            "sh", "-c", "sh -c \"trap 'echo helper heard; exit' TERM; echo ready; while :; do sleep 0.05; done\" & wait $!; echo over")
             with
         { StopsGroup = group, StopGrace = TimeSpan.FromSeconds(30) };
 
-        Assert.That(async () => await ProcessRunner.RunAsync(command, output.Write, scope, stop.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            async () =>
+                await ProcessRunner.RunAsync(command, output.Write, scope, stop.Token), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(output.Text.Contains("helper heard", StringComparison.Ordinal), Is.EqualTo(group));
     }
 
@@ -186,7 +191,8 @@ public class ProcessRunnerTests
     [Test]
     public async Task Has_a_session_of_its_own()
     {
-        var text = await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", "read -r pid name state parent group session rest < /proc/$$/stat; echo $pid $group $session"));
+        var text = await ProcessRunner.CaptureAsync(
+            Command.Of("sh", "-c", "read -r pid name state parent group session rest < /proc/$$/stat; echo $pid $group $session"));
 
         Assert.That(text.Trim().Split(' ').Distinct().Count(), Is.EqualTo(1), text);
     }
@@ -236,7 +242,9 @@ public class ProcessRunnerTests
         Assert.That(result.OutputComplete, Is.False);
         Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(30)));
         if (await Machine.HasControlGroupsAsync())
-            Assert.That(IsAlive(int.Parse(output.Text.Split(' ')[1], CultureInfo.InvariantCulture)), Is.False, "the scope of its own was ended with it");
+            Assert.That(
+                IsAlive(int.Parse(output.Text.Split(' ')[1], CultureInfo.InvariantCulture)), Is.False,
+                "the scope of its own was ended with it");
     }
 
     [Test]
@@ -245,7 +253,8 @@ public class ProcessRunnerTests
             async () => await ProcessRunner.RunAsync(Command.Of("true"), _ => { }, null, new CancellationToken(true)),
             Throws.InstanceOf<OperationCanceledException>());
 
-    private static async Task<(int Pid, Task Run, CancellationTokenSource Stop)> StartAsync(ProcessScope scope, Command command, string sign)
+    private static async Task<(
+        int Pid, Task Run, CancellationTokenSource Stop)> StartAsync(ProcessScope scope, Command command, string sign)
     {
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var stop = new CancellationTokenSource();
@@ -277,7 +286,8 @@ public class ProcessRunnerTests
     }
 
     [Test]
-    public async Task A_program_that_can_not_be_signalled_hears_at_the_end_of_its_input_that_it_is_to_stop(CancellationToken cancellationToken)
+    public async Task A_program_that_can_not_be_signalled_hears_at_the_end_of_its_input_that_it_is_to_stop(
+        CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var heard = new StringBuilder();

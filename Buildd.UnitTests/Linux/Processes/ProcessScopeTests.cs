@@ -14,7 +14,8 @@ public class ProcessScopeTests
     {
         await RequireControlGroupsAsync();
         await using var scope = ProcessScope.Open("forks");
-        await ProcessRunner.RunAsync(Command.Of("sh", "-c", "setsid sh -c 'trap \"\" TERM; while :; do sleep 100; done' >/dev/null 2>&1 &"), _ => { }, scope);
+        await ProcessRunner.RunAsync(
+            Command.Of("sh", "-c", "setsid sh -c 'trap \"\" TERM; while :; do sleep 100; done' >/dev/null 2>&1 &"), _ => { }, scope);
         Assert.That(scope.Alive(), Is.Not.Empty);
 
         var left = await scope.KillAllAsync(TimeSpan.FromSeconds(30));
@@ -25,7 +26,9 @@ public class ProcessScopeTests
 
     [TestCase("setsid sh -c 'trap \"\" TERM; while :; do sleep 100; done' >/dev/null 2>&1 &", 2)]
     [TestCase("setsid sh -c '(setsid sleep 100 >/dev/null 2>&1 &)'", 1)]
-    [TestCase("exec >/dev/null 2>&1; setsid sh -c 'env -i sh -c \"sleep 100; :\"; :' & sleep 0.3", 3, Description = "children that have emptied their environment")]
+    [TestCase(
+        "exec >/dev/null 2>&1; setsid sh -c 'env -i sh -c \"sleep 100; :\"; :' & sleep 0.3", 3,
+        Description = "children that have emptied their environment")]
     public async Task Ends_the_same_without_a_control_group(string script, int processes)
     {
         await using var scope = ProcessScope.Open("forks", withControlGroup: false);
@@ -68,7 +71,8 @@ public class ProcessScopeTests
         var scope = ProcessScope.Open("below");
         var group = Path.GetDirectoryName(scope.JoinFile)!;
         await ProcessRunner.RunAsync(
-            Command.Of("sh", "-c", $"mkdir -p {group}/a/b && (sleep 100 >/dev/null 2>&1 & echo $! > {group}/a/b/cgroup.procs)"), _ => { }, scope);
+            Command.Of("sh", "-c", $"mkdir -p {group}/a/b && (sleep 100 >/dev/null 2>&1 & echo $! > {group}/a/b/cgroup.procs)"), _ => { },
+            scope);
 
         Assert.That(scope.Alive().Select(process => process.Name), Is.EqualTo(new[] { "sleep" }));
         Assert.That(await scope.KillAllAsync(TimeSpan.FromSeconds(30)), Is.Empty);
@@ -96,7 +100,8 @@ public class ProcessScopeTests
         using var root = new TemporaryDirectory();
         // A root folder needs a program to be lived in: the machine's own shell, with what it loads.
         await ProcessRunner.CaptureAsync(Command.Of("sh", "-c",
-            $"cd {root.Path} && mkdir dev && : > dev/null && for f in /bin/sh /bin/sleep $(ldd /bin/sh /bin/sleep | grep -o '/[^ )]*'); do [ -f $f ] && mkdir -p .$(dirname $f) && cp -L $f .$f; done; :"));
+            $"cd {root.Path} && mkdir dev && : > dev/null && for f in /bin/sh /bin/sleep $(ldd /bin/sh /bin/sleep | grep -o '/[^ )]*'); "
+                + "do [ -f $f ] && mkdir -p .$(dirname $f) && cp -L $f .$f; done; :"));
         await using var other = ProcessScope.Open("other");
         await ProcessRunner.RunAsync(Command.Of("chroot", root.Path, "/bin/sh", "-c", "/bin/sleep 100 >&- 2>&- &"), _ => { }, other);
         await using var scope = ProcessScope.Open("rooted", root.Path);
@@ -133,9 +138,13 @@ public class ProcessScopeTests
 
     /// <summary>Each prints "ready" when it is as bad as it gets; none listens to SIGTERM.</summary>
     [TestCase("trap '' TERM; echo ready; while :; do sleep 100; done", Description = "deaf")]
-    [TestCase("trap '' TERM; (setsid sh -c '(setsid sh -c \"trap '' TERM; echo ready; while :; do sleep 100; done\" &)' &); sleep 100", Description = "forked away twice, output held open")]
+    [TestCase(
+        "trap '' TERM; (setsid sh -c '(setsid sh -c \"trap '' TERM; echo ready; while :; do sleep 100; done\" &)' &); sleep 100",
+        Description = "forked away twice, output held open")]
     [TestCase("trap '' TERM; sleep 100 & kill -STOP $!; echo ready; kill -STOP $$; sleep 100", Description = "stopped")]
-    [TestCase("sh -c 'exec 3>&1 >/dev/null 2>&1; setsid sleep 100 & echo ready >&3'; trap '' TERM; sleep 100", Description = "a grandchild holds the pipe")]
+    [TestCase(
+        "sh -c 'exec 3>&1 >/dev/null 2>&1; setsid sleep 100 & echo ready >&3'; trap '' TERM; sleep 100",
+        Description = "a grandchild holds the pipe")]
     public async Task A_hostile_child_that_is_stopped_leaves_nothing(string script)
     {
         await RequireControlGroupsAsync();
@@ -153,7 +162,8 @@ public class ProcessScopeTests
     {
         await RequireControlGroupsAsync();
         const string Controller = "/sys/fs/cgroup/pids";
-        Machine.Require(Directory.Exists(Controller), "the version 1 controller of processes, which a test may set without being alone in a group");
+        Machine.Require(
+            Directory.Exists(Controller), "the version 1 controller of processes, which a test may set without being alone in a group");
         var group = Path.Combine(Controller, $"buildd-test-{Guid.NewGuid():N}");
         Directory.CreateDirectory(group);
         await File.WriteAllTextAsync(Path.Combine(group, "pids.max"), "60");
@@ -194,12 +204,16 @@ public class ProcessScopeTests
     {
         await using var scope = ProcessScope.Open("memory");
         await ProcessRunner.RunAsync(
-            Command.Of("sh", "-c", "(exec 2>/dev/null; exec >/dev/null; x=$(head -c 20000000 /dev/zero | tr '\\0' x); while :; do sleep 100; done) &"), _ => { }, scope);
+            Command.Of(
+                "sh", "-c", "(exec 2>/dev/null; exec >/dev/null; x=$(head -c 20000000 /dev/zero | tr '\\0' x); while :; do sleep 100; "
+                    + "done) &"), _ => { }, scope);
 
         await Until.TrueAsync(() => scope.ResidentBytes() >= 20_000_000);
     }
 
-    [TestCase("/system.slice/buildd-slave.service/slave", new[] { "/system.slice/buildd-slave.service", "/system.slice/buildd-slave.service/slave" })]
+    [TestCase(
+        "/system.slice/buildd-slave.service/slave",
+        new[] { "/system.slice/buildd-slave.service", "/system.slice/buildd-slave.service/slave" })]
     [TestCase("/system.slice/buildd-slave.service", new[] { "/system.slice/buildd-slave.service" })]
     [TestCase("/user.slice/user-0.slice/session-1.scope", new[] { "/user.slice/user-0.slice/session-1.scope" })]
     [TestCase("/", new[] { "/" })]

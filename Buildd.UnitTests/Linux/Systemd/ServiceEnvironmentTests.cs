@@ -18,7 +18,8 @@ public sealed class ServiceEnvironmentTests
         {
             Environment.SetEnvironmentVariable("WATCHDOG_USEC", "60000000");
             Environment.SetEnvironmentVariable("WATCHDOG_PID", $"{Environment.ProcessId}");
-            return (ServiceEnvironment.Take(() => new SystemdNotifier()), Environment.GetEnvironmentVariables().Keys.Cast<string>().ToList());
+            return (
+                ServiceEnvironment.Take(() => new SystemdNotifier()), Environment.GetEnvironmentVariables().Keys.Cast<string>().ToList());
         });
         taken.Notifier.Notify(ServiceState.Ready);
 
@@ -30,7 +31,8 @@ public sealed class ServiceEnvironmentTests
     [Test]
     public void Without_systemd_there_is_nothing() =>
         Assert.That(
-            NotifySocket.With(null, () => ServiceEnvironment.Take(() => new SystemdNotifier().IsEnabled)), Is.EqualTo((false, (TimeSpan?)null)));
+            NotifySocket.With(null, () => ServiceEnvironment.Take(() => new SystemdNotifier().IsEnabled)),
+            Is.EqualTo((false, (TimeSpan?)null)));
 
     [TestCase("60000000", null, 60.0)]
     [TestCase("60000000", "42", 60.0)]

@@ -49,7 +49,9 @@ public sealed class BuildTransitionsTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That((lost.State, lost.Queue, lost.Builder, lost.Started), Is.EqualTo((BuildState.NeedsBuild, (QueueState?)QueueState.Waiting, (string?)null, (DateTimeOffset?)null)));
+            Assert.That(
+                (lost.State, lost.Queue, lost.Builder, lost.Started),
+                Is.EqualTo((BuildState.NeedsBuild, (QueueState?)QueueState.Waiting, (string?)null, (DateTimeOffset?)null)));
             Assert.That((lost.FirstDispatched, lost.Score, lost.Attempt, lost.Reason), Is.EqualTo(((DateTimeOffset?)Now, 2505, 1, "lost")));
             Assert.That(lost.Dispatched("eve", Now.AddHours(2)).Started, Is.EqualTo(Now.AddHours(2)), "durations count the last attempt");
             Assert.That(lost.Dispatched("eve", Now.AddHours(2)).FirstDispatched, Is.EqualTo(Now));
@@ -80,7 +82,8 @@ public sealed class BuildTransitionsTests
     {
         var build = New().CancelledBy(Now);
 
-        Assert.That((build.State, build.Queue, build.Finished), Is.EqualTo((BuildState.Cancelled, (QueueState?)null, (DateTimeOffset?)null)));
+        Assert.That(
+            (build.State, build.Queue, build.Finished), Is.EqualTo((BuildState.Cancelled, (QueueState?)null, (DateTimeOffset?)null)));
     }
 
     [Test]
@@ -97,7 +100,9 @@ public sealed class BuildTransitionsTests
     {
         var uploading = New().Dispatched("bob", Now).GatheringInto("leaf").HandedOver([], Now.AddMinutes(7));
 
-        Assert.That((uploading.State, uploading.Queue, uploading.Duration), Is.EqualTo((BuildState.Uploading, (QueueState?)null, (TimeSpan?)TimeSpan.FromMinutes(7))));
+        Assert.That(
+            (uploading.State, uploading.Queue, uploading.Duration),
+            Is.EqualTo((BuildState.Uploading, (QueueState?)null, (TimeSpan?)TimeSpan.FromMinutes(7))));
         Assert.That(uploading.UploadFailed("log", "no").Uploaded().UploadLogName, Is.Null, "a rescued upload needs no log of its failure");
         Assert.That(uploading.Uploaded().State, Is.EqualTo(BuildState.FullyBuilt));
     }
@@ -112,7 +117,9 @@ public sealed class BuildTransitionsTests
     [Test]
     public void A_retry_clears_counts_and_keeps_the_first_dispatch_and_the_attempts()
     {
-        var failed = New().Dispatched("bob", Now).Ended(BuildState.FailedToBuild, Now) with { Failures = 4, GivenBack = 2, LogName = "log" };
+        var failed = New().Dispatched("bob", Now)
+            .Ended(BuildState.FailedToBuild, Now) with
+        { Failures = 4, GivenBack = 2, LogName = "log" };
 
         var build = failed.Retried(Now.AddDays(1));
 

@@ -54,7 +54,8 @@ public sealed class QueueIndexTests
     ];
 
     [TestCaseSource(nameof(Fits))]
-    public void A_builder_gets_what_it_can_and_may_build(string? processor, bool virtualized, string asks, string open, string restricted, bool fits)
+    public void A_builder_gets_what_it_can_and_may_build(
+        string? processor, bool virtualized, string asks, string open, string restricted, bool fits)
     {
         Add(_plain, "x", change: build => build with { Processor = processor, Virtualized = virtualized, Resources = Words(asks) });
         var builder = Amd64 with { OpenResources = Words(open), RestrictedResources = Words(restricted) };
@@ -188,7 +189,9 @@ public sealed class QueueIndexTests
 
     private static string Pick(QueueIndex index, int most) => string.Join(' ', index.Pick(Amd64, most, Start).Select(build => build.Title));
 
-    private Build Add(QueueIndex index, string title, string owner = "", int score = 0, Func<NewBuild, NewBuild>? change = null, Func<Build, Build>? then = null)
+    private Build Add(
+        QueueIndex index, string title, string owner = "", int score = 0, Func<NewBuild, NewBuild>? change = null, Func<Build,
+        Build>? then = null)
     {
         var added = new NewBuild { JobType = "PACKAGEBUILD", Title = title, Owner = owner, Score = score, Processor = "amd64" };
         var build = (change?.Invoke(added) ?? added).ToBuild(++_ids, _ids, Start);

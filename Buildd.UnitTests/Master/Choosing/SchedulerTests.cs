@@ -90,7 +90,8 @@ public sealed class SchedulerTests
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await _scheduler.LoadAsync(cancellationToken);
         var running = _scheduler.RunAsync(stop.Token);
-        var builder = (await _builders.TryAddAsync(new Builder { Name = "bob", Url = new Uri("http://b/"), Manual = false }, cancellationToken))!;
+        var builder =
+            (await _builders.TryAddAsync(new Builder { Name = "bob", Url = new Uri("http://b/"), Manual = false }, cancellationToken))!;
         for (var i = 0; i < 200; i++)
         {
             await AddAsync();
@@ -141,7 +142,8 @@ public sealed class SchedulerTests
     }
 
     [Test]
-    public async Task A_dispatch_that_was_stored_though_the_store_failed_is_known_before_its_builder_goes_on(CancellationToken cancellationToken)
+    public async Task A_dispatch_that_was_stored_though_the_store_failed_is_known_before_its_builder_goes_on(
+        CancellationToken cancellationToken)
     {
         var records = Substitute.For<IBuildRecords>();
         records.TryReplaceAsync(default!, default).ReturnsForAnyArgs<Task<IReadOnlyList<Build?>>>(async call =>
@@ -151,8 +153,10 @@ public sealed class SchedulerTests
         });
         var feed = Substitute.For<IQueuedBuilds>();
         feed.ReadQueueAsync(default).ReturnsForAnyArgs(_ => _builds.ReadQueueAsync(cancellationToken));
-        feed.ReadChangesAsync(0, 0, default).ReturnsForAnyArgs(call => _builds.ReadChangesAsync(call.ArgAt<long>(0), call.ArgAt<int>(1), cancellationToken));
-        feed.WaitForChangeAsync(0, default).ReturnsForAnyArgs(call => Task.Delay(Timeout.Infinite, call.Arg<CancellationToken>())); // it is late
+        feed.ReadChangesAsync(0, 0, default)
+            .ReturnsForAnyArgs(call => _builds.ReadChangesAsync(call.ArgAt<long>(0), call.ArgAt<int>(1), cancellationToken));
+        // it is late
+        feed.WaitForChangeAsync(0, default).ReturnsForAnyArgs(call => Task.Delay(Timeout.Infinite, call.Arg<CancellationToken>()));
         var scheduler = new Scheduler(records, feed, _builders, new FairShareOptions(), _time, NullLogger.Instance);
 
         var work = await OfferAsync(scheduler, cancellationToken);
@@ -168,7 +172,8 @@ public sealed class SchedulerTests
         await scheduler.LoadAsync(cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = scheduler.RunAsync(stop.Token);
-        var builder = (await _builders.TryAddAsync(new Builder { Name = "bob", Url = new Uri("http://b/"), Manual = false }, cancellationToken))!;
+        var builder =
+            (await _builders.TryAddAsync(new Builder { Name = "bob", Url = new Uri("http://b/"), Manual = false }, cancellationToken))!;
         var work = await scheduler.OfferAsync(builder, CancellationToken.None);
         await stop.CancelAsync();
         await running;

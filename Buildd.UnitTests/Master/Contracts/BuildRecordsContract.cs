@@ -342,7 +342,8 @@ public abstract class BuildRecordsContract
         Assert.That(async () => await Records.ListAsync(new BuildFilter()), Is.Empty);
     }
 
-    private protected static NewBuild New(string title = "amd64 build of hello 2.10-3") => new() { JobType = "PACKAGEBUILD", Title = title };
+    private protected static NewBuild New(string title = "amd64 build of hello 2.10-3") =>
+        new() { JobType = "PACKAGEBUILD", Title = title };
 
     private protected static void Same(Build? found, Build expected)
     {

@@ -53,7 +53,10 @@ public sealed class DirectoryInputsTests : IDisposable
     [TestCase("trixie", "amd64", null)]
     public async Task A_chroot_is_found_by_series_and_architecture(string series, string architecture, string? expected)
     {
-        foreach (var name in (string[])["chroot-bookworm-amd64.tar.xz", "chroot-bookworm-amd64.tar.gz", "chroot-bookworm-arm64.tar", "chroot-bookworm-arm64.tarball"])
+        foreach (
+            var name in (
+                string[])["chroot-bookworm-amd64.tar.xz", "chroot-bookworm-amd64.tar.gz", "chroot-bookworm-arm64.tar",
+                "chroot-bookworm-arm64.tarball"])
             await File.WriteAllTextAsync(_folder[name], name);
 
         Assert.That((await _inputs.FindChrootAsync(series, architecture))?.Name, Is.EqualTo(expected));

@@ -62,7 +62,19 @@ public sealed class BuildJobTests
         Assert.That(least.ToXmlRpc().Keys, Is.EquivalentTo(new[] { "series", "arch_tag", "project", "pocket", "archive_private" }));
         var job = LiveFsJobKind.MakeJob("LIVEFSBUILD-1", Input("chroot"), all);
         Assert.That((job.BuilderTag, job.Files.Count), Is.EqualTo(("livefs", 0)));
-        Assert.That(job.Arguments.Keys, Is.SupersetOf(new[] { "config_branch", "config_ref", "config_path", "lb_options", "environment", "image_tool", "datestamp", "archives" }));
+        Assert.That(
+            job.Arguments.Keys, Is.SupersetOf(
+                new[]
+                {
+                    "config_branch",
+                    "config_ref",
+                    "config_path",
+                    "lb_options",
+                    "environment",
+                    "image_tool",
+                    "datestamp",
+                    "archives",
+                }));
         Assert.That(job.Arguments["pocket"], Is.TypeOf<XmlRpcString>().With.Property("Value").EqualTo("proposed"), "others win");
         Assert.That($"{job} {all}", Does.Not.Contain("hunter2"));
     }

@@ -15,12 +15,14 @@ namespace Buildd.UnitTests.Master.Jobs;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class LiveFsJobKindTests
 {
-    private static readonly LiveFsSpecification Desktop = new() { Project = "desktop", Series = "bookworm", ArchTag = "amd64", ConfigBranch = "https://git.example/config" };
+    private static readonly LiveFsSpecification Desktop =
+        new() { Project = "desktop", Series = "bookworm", ArchTag = "amd64", ConfigBranch = "https://git.example/config" };
 
     private readonly IInputSource _inputs = Substitute.For<IInputSource>();
     private readonly LiveFsJobKind _kind = new();
 
-    public LiveFsJobKindTests() => _inputs.FindChrootAsync("bookworm", "amd64").Returns(new InputFile { Name = "chroot.tar.gz", Sha1 = new string('a', 40), Url = "http://farm/chroot" });
+    public LiveFsJobKindTests() => _inputs.FindChrootAsync("bookworm", "amd64")
+        .Returns(new InputFile { Name = "chroot.tar.gz", Sha1 = new string('a', 40), Url = "http://farm/chroot" });
 
     [Test]
     public async Task A_slave_is_told_what_the_specification_says()
@@ -28,14 +30,17 @@ public sealed class LiveFsJobKindTests
         var prepared = await PrepareAsync(Desktop.ToBytes());
 
         var job = ((Ready)prepared).Job;
-        Assert.That((job.Cookie, job.BuilderTag, job.Chroot.Name, job.Files.Count), Is.EqualTo(("LIVEFSBUILD-7", "livefs", "chroot.tar.gz", 0)));
+        Assert.That(
+            (job.Cookie, job.BuilderTag, job.Chroot.Name, job.Files.Count), Is.EqualTo(("LIVEFSBUILD-7", "livefs", "chroot.tar.gz", 0)));
         Assert.That(((XmlRpcString)job.Arguments["project"]).Value, Is.EqualTo("desktop"));
         Assert.That(((XmlRpcString)job.Arguments["config_branch"]).Value, Is.EqualTo("https://git.example/config"));
     }
 
     [Test]
     public async Task Without_a_chroot_it_waits() =>
-        Assert.That(await PrepareAsync((Desktop with { ArchTag = "arm64" }).ToBytes()), Is.EqualTo(new NotNow("Missing chroot for bookworm arm64.")));
+        Assert.That(
+            await PrepareAsync(
+                (Desktop with { ArchTag = "arm64" }).ToBytes()), Is.EqualTo(new NotNow("Missing chroot for bookworm arm64.")));
 
     [TestCase("{}")]
     [TestCase("null")]
@@ -43,7 +48,9 @@ public sealed class LiveFsJobKindTests
     [TestCase("""{"project": "x", "series": "bookworm", "arch_tag": "amd64", "others": {"a": 1.5}}""")]
     [TestCase("""{"project": "x", "series": "bookworm", "arch_tag": "amd64", "others": {"a": [null]}}""")]
     public async Task What_can_not_be_read_fails(string specification) =>
-        Assert.That(await PrepareAsync(Encoding.UTF8.GetBytes(specification)), Is.InstanceOf<Rejected>().With.Property(nameof(Rejected.State)).EqualTo(BuildState.FailedToBuild));
+        Assert.That(
+            await PrepareAsync(Encoding.UTF8.GetBytes(specification)), Is.InstanceOf<Rejected>().With.Property(nameof(Rejected.State))
+                .EqualTo(BuildState.FailedToBuild));
 
     [Test]
     public async Task What_is_null_means_the_default()
@@ -82,7 +89,9 @@ public sealed class LiveFsJobKindTests
     }
 
     private Task<Preparation> PrepareAsync(ReadOnlyMemory<byte> specification) => _kind.PrepareAsync(
-        new Dispatching(Made(Desktop), specification, new Builder { Name = "bob", Url = new Uri("http://bob/"), Revision = 1, Processors = ["amd64"] }, _inputs), default);
+        new Dispatching(
+            Made(Desktop), specification, new Builder { Name = "bob", Url = new Uri("http://bob/"), Revision = 1, Processors = ["amd64"] },
+            _inputs), default);
 
     private static Build Made(LiveFsSpecification specification) => specification.ToNewBuild().ToBuild(7, 1, DateTimeOffset.UnixEpoch);
 }

@@ -126,7 +126,9 @@ public sealed class AttemptLogTests : IDisposable
         var again = await store.StoreAsync(build, "buildlog.txt", CancellationToken.None);
 
         Assert.That((name, again), Is.EqualTo(("buildlog.txt.gz", "buildlog.txt.gz")));
-        Assert.That(Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories), Is.EqualTo(new[] { Path.Combine(_folder.Path, "X-7", "1", "buildlog.txt.gz") }));
+        Assert.That(
+            Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories),
+            Is.EqualTo(new[] { Path.Combine(_folder.Path, "X-7", "1", "buildlog.txt.gz") }));
         await using var stored = store.OpenStored(build with { LogName = name })!;
         Assert.That(new StreamReader(stored, Encoding.UTF8).ReadToEnd(), Is.EqualTo("text\n"));
         Assert.That(await store.StoreAsync(build with { Attempt = 2 }, "buildlog.txt", CancellationToken.None), Is.Null);

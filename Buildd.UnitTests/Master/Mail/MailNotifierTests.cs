@@ -88,9 +88,13 @@ public sealed class MailNotifierTests
     {
         await Notifier(Package).UploadFailedAsync(Build(BuildState.FailedToUpload), "it was bad\nThe leaf is rejected/x.\n");
 
-        Assert.That(_mail.Sent[0].Body, Does.Contain(" * State: Failed to upload\n").And.Contain("\n\nUpload log:\nit was bad\nThe leaf is rejected/x.\n\nIf this"));
+        Assert.That(
+            _mail.Sent[0].Body, Does.Contain(" * State: Failed to upload\n")
+                .And.Contain("\n\nUpload log:\nit was bad\nThe leaf is rejected/x.\n\nIf this"));
         Assert.That(_mail.Sent[0].Headers, Has.Some.EqualTo(("X-Launchpad-Build-State", "FAILEDTOUPLOAD")));
-        Assert.That(_mail.Sent[0].Headers, Has.Some.EqualTo(("X-Launchpad-Message-Rationale", "Buildd-Admin @buildd-admins")).And.Some.EqualTo(("X-Launchpad-Message-For", "buildd-admins")));
+        Assert.That(
+            _mail.Sent[0].Headers, Has.Some.EqualTo(("X-Launchpad-Message-Rationale", "Buildd-Admin @buildd-admins"))
+                .And.Some.EqualTo(("X-Launchpad-Message-For", "buildd-admins")));
     }
 
     [TestCase(null)]
@@ -115,7 +119,8 @@ public sealed class MailNotifierTests
 
         await notifier.BuildFailedAsync(Build(BuildState.FailedToBuild));
         await notifier.BuilderFailedAsync(Broken);
-        await notifier.UploadRejectedAsync(Build(BuildState.FailedToUpload), new UploadRejection("Jane <jane@example.org>", "hello", "1", "sid", ["bad"]), default);
+        await notifier.UploadRejectedAsync(
+            Build(BuildState.FailedToUpload), new UploadRejection("Jane <jane@example.org>", "hello", "1", "sid", ["bad"]), default);
 
         Assert.That(_mail.Sent, Is.Empty);
     }
@@ -142,12 +147,17 @@ public sealed class MailNotifierTests
         await Notifier(ppa).BuildFailedAsync(Build(BuildState.ChrootWait));
         Assert.That(_mail.Sent.Select(mail => mail.To.Address), Is.EqualTo(new[] { "olga@example.org", "sid@example.org" }));
         Assert.That(_mail.Sent[0].Subject, Does.EndWith("RELEASE [~olga/debian/ppa]"));
-        Assert.That(_mail.Sent[0].Headers, Has.Some.EqualTo(("X-Launchpad-PPA", "olga")).And.Some.EqualTo(("X-Launchpad-Message-Rationale", "Owner")));
-        Assert.That(_mail.Sent[0].Body, Does.Contain(" * Archive: ~olga/debian/ppa PPA\n").And.Contain(" * Source: not available\n").And.Contain("State: Chroot problem"));
+        Assert.That(
+            _mail.Sent[0].Headers, Has.Some.EqualTo(("X-Launchpad-PPA", "olga"))
+                .And.Some.EqualTo(("X-Launchpad-Message-Rationale", "Owner")));
+        Assert.That(
+            _mail.Sent[0].Body, Does.Contain(" * Archive: ~olga/debian/ppa PPA\n").And.Contain(" * Source: not available\n")
+                .And.Contain("State: Chroot problem"));
         _mail.Clear();
 
         await Notifier(ppa with { CreatorIsMember = true }).BuildFailedAsync(Build(BuildState.ChrootWait));
-        Assert.That(_mail.Sent.Select(mail => mail.To.Address), Is.EqualTo(new[] { "cory@example.org", "olga@example.org", "sid@example.org" }));
+        Assert.That(
+            _mail.Sent.Select(mail => mail.To.Address), Is.EqualTo(new[] { "cory@example.org", "olga@example.org", "sid@example.org" }));
     }
 
     [Test]
@@ -177,7 +187,8 @@ public sealed class MailNotifierTests
     [Test]
     public async Task A_live_filesystem_s_requester_is_told()
     {
-        var build = Build(BuildState.FailedToBuild) with { JobType = "LIVEFSBUILD", Title = "amd64 build of server in debian bookworm RELEASE" };
+        var build =
+            Build(BuildState.FailedToBuild) with { JobType = "LIVEFSBUILD", Title = "amd64 build of server in debian bookworm RELEASE" };
         await Notifier(new BuildDescription
         {
             Name = "server",
@@ -258,7 +269,9 @@ public sealed class MailNotifierTests
 
         await Notifier(Package).BuildFailedAsync(Build(BuildState.FailedToBuild));
 
-        Assert.That(_logger.Entries.Where(entry => entry.Level == LogLevel.Error).Select(entry => entry.Message), Has.Exactly(3).StartsWith("Not sent to "));
+        Assert.That(
+            _logger.Entries.Where(entry => entry.Level == LogLevel.Error).Select(entry => entry.Message), Has.Exactly(3)
+                .StartsWith("Not sent to "));
     }
 
     [Test]
@@ -273,7 +286,8 @@ public sealed class MailNotifierTests
         Assert.That(ids[0], Is.EqualTo(ids[1]).And.Not.EqualTo(ids[2]));
     }
 
-    private static Builder Broken => new Builder { Name = "anna", Url = new Uri("http://user:secret@anna:8221/") }.OutOfService("it smells of smoke");
+    private static Builder Broken =>
+        new Builder { Name = "anna", Url = new Uri("http://user:secret@anna:8221/") }.OutOfService("it smells of smoke");
 
     private static Build Build(BuildState state) => new()
     {

@@ -26,7 +26,9 @@ public sealed class MailTemplateTests : IDisposable
     [TestCase("Subject: {z}\n\nbody", "has {z} in it, and there are x, y")]
     [TestCase("Subject: x\n\n{z}", "has {z} in it")]
     public void What_is_wrong_with_a_template_is_said_when_it_is_read(string text, string message) =>
-        Assert.That(() => MailTemplate.Parse("the-name", text, ["y", "x"]), Throws.InstanceOf<MailException>().With.Message.Contains(message).And.Message.Contains("the-name"));
+        Assert.That(
+            () => MailTemplate.Parse("the-name", text, ["y", "x"]), Throws.InstanceOf<MailException>().With.Message.Contains(message)
+                .And.Message.Contains("the-name"));
 
     [Test]
     public void An_installation_can_have_its_own_texts()

@@ -76,7 +76,8 @@ public sealed class PassageTests : IDisposable
         await using var target = Create();
 
         Assert.That(
-            () => _passage.PassAsync(new Dribble(content) { End = () => throw new IOException("broken") }, long.MaxValue, target, null, CancellationToken.None),
+            () => _passage.PassAsync(
+                new Dribble(content) { End = () => throw new IOException("broken") }, long.MaxValue, target, null, CancellationToken.None),
             Throws.TypeOf<IOException>().With.Message.EqualTo("broken"));
 
         await target.DisposeAsync();
@@ -86,7 +87,8 @@ public sealed class PassageTests : IDisposable
     [Test]
     public async Task A_disk_that_is_full_ends_it_at_once_though_the_source_says_nothing_more()
     {
-        await using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0, FileOptions.Asynchronous);
+        await using var full =
+            new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0, FileOptions.Asynchronous);
         var source = new Dribble(Content(Passage.PieceBytes)) { End = () => Task.Delay(Timeout.Infinite, CancellationToken.None) };
 
         Assert.That(() => _passage.PassAsync(source, long.MaxValue, full, null, CancellationToken.None), Throws.InstanceOf<IOException>());
@@ -99,7 +101,8 @@ public sealed class PassageTests : IDisposable
         await using var target = Create();
         var source = new Dribble(Content(Passage.PieceBytes)) { End = () => stop.CancelAsync() };
 
-        Assert.That(() => _passage.PassAsync(source, long.MaxValue, target, null, stop.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => _passage.PassAsync(source, long.MaxValue, target, null, stop.Token), Throws.InstanceOf<OperationCanceledException>());
     }
 
     private static byte[] Content(int size)

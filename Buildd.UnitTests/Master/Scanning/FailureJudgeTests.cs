@@ -32,5 +32,6 @@ public sealed class FailureJudgeTests
     [TestCase(1, 9)]
     [TestCase(9, 1)]
     public void Broken_isolation_fails_both_whatever_the_counts(int builder, int job) =>
-        Assert.That(FailureJudge.Judge(isIsolation: true, mayRetry: true, builder, job), Is.EqualTo((BuilderVerdict.Fail, JobVerdict.Fail)));
+        Assert.That(
+            FailureJudge.Judge(isIsolation: true, mayRetry: true, builder, job), Is.EqualTo((BuilderVerdict.Fail, JobVerdict.Fail)));
 }

@@ -146,7 +146,10 @@ public sealed class CancelAndCleanTests : IAsyncDisposable
     public async Task A_virtual_builder_is_reset_by_the_command_whatever_is_in_its_words()
     {
         var file = Path.Combine(_farm.Root, "reset");
-        _farm.Options = _farm.Options with { ResumeCommand = ["/bin/sh", "-c", "printf '%s|' \"$@\" > \"$0\"", file, "%(vm_host)s", "--name=%(buildd_name)s"] };
+        _farm.Options = _farm.Options with
+        {
+            ResumeCommand = ["/bin/sh", "-c", "printf '%s|' \"$@\" > \"$0\"", file, "%(vm_host)s", "--name=%(buildd_name)s"],
+        };
         var slave = await _farm.AddAsync("bob", builder => builder with
         {
             Virtualized = true,
@@ -179,7 +182,8 @@ public sealed class CancelAndCleanTests : IAsyncDisposable
 
     [TestCase("/bin/sh -c", "echo it broke; exit 3", "ended with exit code 3. It said: it broke")]
     [TestCase("/no/such/program", "", "can't be reset")]
-    public async Task A_virtual_builder_that_cannot_be_reset_is_failed_with_what_the_command_said(string program, string argument, string expected)
+    public async Task A_virtual_builder_that_cannot_be_reset_is_failed_with_what_the_command_said(
+        string program, string argument, string expected)
     {
         _farm.Options = _farm.Options with { ResumeCommand = [.. program.Split(' '), argument] };
         await _farm.AddAsync("bob", Virtual(VmResetProtocol.Synchronous));
@@ -201,7 +205,8 @@ public sealed class CancelAndCleanTests : IAsyncDisposable
         foreign.Info = foreign.Info with { ArchitectureTag = "arm64" };
         var dead = await _farm.AddAsync("d-dead");
         await dead.DieAsync();
-        var deadVirtual = await _farm.AddAsync("e-dead", builder => Virtual(VmResetProtocol.Triggered)(builder) with { Clean = CleanState.Clean });
+        var deadVirtual =
+            await _farm.AddAsync("e-dead", builder => Virtual(VmResetProtocol.Triggered)(builder) with { Clean = CleanState.Clean });
         await deadVirtual.DieAsync();
         var lost = await _farm.AddAsync("f-lost");
         lost.Status = new StatusReply { Status = BuilderStatus.Waiting, BuildStatus = BuildStatus.Ok, BuildId = "PACKAGEBUILD-99" };
@@ -212,7 +217,9 @@ public sealed class CancelAndCleanTests : IAsyncDisposable
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(findings.Select(finding => finding.Builder.Name), Is.EqualTo(new[] { "a-good", "b-old", "c-foreign", "d-dead", "e-dead", "f-lost" }));
+            Assert.That(
+                findings.Select(finding => finding.Builder.Name),
+                Is.EqualTo(new[] { "a-good", "b-old", "c-foreign", "d-dead", "e-dead", "f-lost" }));
             Assert.That(findings[0].Mistake, Is.Null);
             Assert.That(findings[1].Mistake, Is.EqualTo("b-old speaks protocol 2.0, and not 1.0."));
             Assert.That(findings[2].Mistake, Is.EqualTo("c-foreign is of the architecture arm64, and not of amd64."));
@@ -220,7 +227,9 @@ public sealed class CancelAndCleanTests : IAsyncDisposable
             Assert.That(findings[4].Mistake, Is.Null);
             Assert.That((await _farm.FindAsync("e-dead")).Clean, Is.EqualTo(CleanState.Dirty));
             Assert.That(lost.Deeds[^1], Is.EqualTo("clean"));
-            Assert.That((await _farm.Builders.ListAsync()).Where(builder => !builder.InService).Select(builder => builder.Name), Is.EqualTo(new[] { "b-old", "c-foreign", "d-dead", "g-out" }));
+            Assert.That(
+                (await _farm.Builders.ListAsync()).Where(builder => !builder.InService)
+                    .Select(builder => builder.Name), Is.EqualTo(new[] { "b-old", "c-foreign", "d-dead", "g-out" }));
             Assert.That(good.Deeds, Is.EqualTo(new[] { "echo", "info" }));
         }
     }
@@ -237,7 +246,8 @@ public sealed class CancelAndCleanTests : IAsyncDisposable
 
         await _farm.Master.ScanActiveBuildersAsync();
 
-        Assert.That(_farm.Log, Has.Some.StartsWith($"Warning: Builder {slave.Url} forgot about buildqueue 1 -- resetting buildqueue record"));
+        Assert.That(
+            _farm.Log, Has.Some.StartsWith($"Warning: Builder {slave.Url} forgot about buildqueue 1 -- resetting buildqueue record"));
         Assert.That((await _farm.FindAsync(build)).Queue, Is.EqualTo(QueueState.Waiting));
         Assert.That((slave.Count("status"), idle.Count("status")), Is.EqualTo((1, 0)));
     }

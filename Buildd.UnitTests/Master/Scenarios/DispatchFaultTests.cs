@@ -78,7 +78,12 @@ public sealed class DispatchFaultTests : FaultFixture
         {
             if (call.StartsWith("build", StringComparison.Ordinal))
             {
-                slave.Status = slave.Status with { Status = BuilderStatus.Building, BuildId = "PACKAGEBUILD-1", LogTail = default(ReadOnlyMemory<byte>) };
+                slave.Status = slave.Status with
+                {
+                    Status = BuilderStatus.Building,
+                    BuildId = "PACKAGEBUILD-1",
+                    LogTail = default(ReadOnlyMemory<byte>),
+                };
                 http.Abort();
                 slave.Instead = (_, other) =>
                 {

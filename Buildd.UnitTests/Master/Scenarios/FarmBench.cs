@@ -81,14 +81,30 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
     /// <summary>Adds a build of a package.</summary>
     public async Task<Build> QueueAsync(Func<NewBuild, NewBuild>? change = null)
     {
-        var build = new PackageSpecification { Source = "hello", Version = "2.10-3", Series = "bookworm", ArchTag = "amd64", Files = [new SourceFile("hello.dsc")] }
+        var build = new PackageSpecification
+        {
+            Source = "hello",
+            Version = "2.10-3",
+            Series = "bookworm",
+            ArchTag = "amd64",
+            Files = [new SourceFile("hello.dsc")],
+        }
             .ToNewBuild(score: 2505);
         return (await Builds.AddAsync([change?.Invoke(build) ?? build]))[0];
     }
 
     public BuildMaster Make() => Master = new BuildMaster(
         Options,
-        new BuildMasterParts { Builders = Builders, Builds = Between(Builds), Queue = BetweenQueue(Builds), Inputs = Inputs, Uploads = this, Notifier = this, Kinds = Kinds },
+        new BuildMasterParts
+        {
+            Builders = Builders,
+            Builds = Between(Builds),
+            Queue = BetweenQueue(Builds),
+            Inputs = Inputs,
+            Uploads = this,
+            Notifier = this,
+            Kinds = Kinds,
+        },
         Time, this, _ => FreeBytes);
 
     /// <summary>Another master of the same farm, which is not the one that the bench waits for.</summary>
@@ -141,7 +157,9 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
         {
             if (_running.IsFaulted)
                 await _running;
-            Assert.That((Now < end, real.Elapsed < TimeSpan.FromMinutes(4)), Is.EqualTo((true, true)), () => "it never came to that: " + string.Join('\n', _log.TakeLast(40)));
+            Assert.That(
+                (Now < end, real.Elapsed < TimeSpan.FromMinutes(4)), Is.EqualTo((true, true)), () =>
+                    "it never came to that: " + string.Join('\n', _log.TakeLast(40)));
             if (Master.IsQuiet)
                 Time.Advance(TimeSpan.FromSeconds(1));
             else
@@ -170,7 +188,8 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
         return log is null ? "" : new StreamReader(log).ReadToEnd();
     }
 
-    public IReadOnlyList<string> Leaves(string folder) => [.. Directory.GetDirectories(_root[folder]).Select(path => Path.GetFileName(path)!).Order()];
+    public IReadOnlyList<string> Leaves(string folder) =>
+        [.. Directory.GetDirectories(_root[folder]).Select(path => Path.GetFileName(path)!).Order()];
 
     public async ValueTask DisposeAsync()
     {
@@ -215,6 +234,7 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
 
     bool ILogger.IsEnabled(LogLevel logLevel) => true;
 
-    void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+    void ILogger.Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
         _log.Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");
 }

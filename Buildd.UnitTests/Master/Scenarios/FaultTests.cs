@@ -21,7 +21,8 @@ public sealed class FaultTests : FaultFixture
 
         await _farm.UntilAsync(() => slave.Count("build PACKAGEBUILD-1") == 2);
 
-        Assert.That(_farm.Log, Has.Some.StartsWith($"Warning: Builder {slave.Url} forgot about buildqueue 1 -- resetting buildqueue record"));
+        Assert.That(
+            _farm.Log, Has.Some.StartsWith($"Warning: Builder {slave.Url} forgot about buildqueue 1 -- resetting buildqueue record"));
         Assert.That(await CountsAsync(build), Is.EqualTo((0, 0)), "nobody is blamed");
         Assert.That((await _farm.FindAsync(build)).Attempt, Is.EqualTo(2));
     }
@@ -155,7 +156,8 @@ public sealed class FaultTests : FaultFixture
     public async Task A_clean_builder_whose_slave_is_busy_breaks_isolation_and_is_failed()
     {
         var slave = await _farm.AddAsync("bob", builder => builder with { Clean = CleanState.Clean });
-        slave.Status = new StatusReply { Status = BuilderStatus.Building, BuildId = "PACKAGEBUILD-99", LogTail = default(ReadOnlyMemory<byte>) };
+        slave.Status =
+            new StatusReply { Status = BuilderStatus.Building, BuildId = "PACKAGEBUILD-99", LogTail = default(ReadOnlyMemory<byte>) };
         _farm.Start();
 
         await _farm.UntilAsync(async () => !(await _farm.FindAsync("bob")).InService && _farm.Master.IsQuiet);

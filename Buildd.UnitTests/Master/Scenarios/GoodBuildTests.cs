@@ -32,12 +32,15 @@ public sealed class GoodBuildTests : IAsyncDisposable
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(slave.Deeds.Take(3), Is.EqualTo(new[] { $"ensurepresent {Sha1("chroot.tar.gz")}", $"ensurepresent {Sha1("hello.dsc")}", "build PACKAGEBUILD-1" }));
+            Assert.That(
+                slave.Deeds.Take(3), Is.EqualTo(
+                    new[] { $"ensurepresent {Sha1("chroot.tar.gz")}", $"ensurepresent {Sha1("hello.dsc")}", "build PACKAGEBUILD-1" }));
             Assert.That(slave.Deeds[^1], Is.EqualTo("clean"));
             Assert.That(build.Queue, Is.Null);
             Assert.That(build.Files.Select(file => (file.Name, file.Sha256)), Is.EqualTo(new[]
             {
-                ("hello_2.10-3_amd64.deb", Sha256("a deb")), ("hello_2.10-3_amd64.changes", Sha256("changes")), ("copy.deb", Sha256("a deb")),
+                ("hello_2.10-3_amd64.deb", Sha256("a deb")), ("hello_2.10-3_amd64.changes", Sha256("changes")),
+                ("copy.deb", Sha256("a deb")),
             }));
             Assert.That(build.Leaf, Does.Match("^2026031[4-9]-[0-9]{6}-PACKAGEBUILD-1$"));
             Assert.That(_farm.Leaves("incoming"), Is.EqualTo(new[] { build.Leaf }));
@@ -62,7 +65,9 @@ public sealed class GoodBuildTests : IAsyncDisposable
         Assert.That(slave.LastBuild!.Builder, Is.EqualTo("binarypackage"));
         Assert.That(slave.LastBuild.ChrootSha1, Is.EqualTo(Sha1("chroot.tar.gz")));
         Assert.That(slave.LastBuild.FileMap, Is.EqualTo(Map(("hello.dsc", Sha1("hello.dsc")))));
-        Assert.That(slave.LastBuild.Arguments.Keys, Is.SupersetOf(new[] { "suite", "series", "arch_tag", "ogrecomponent", "archive_purpose", "arch_indep" }));
+        Assert.That(
+            slave.LastBuild.Arguments.Keys,
+            Is.SupersetOf(new[] { "suite", "series", "arch_tag", "ogrecomponent", "archive_purpose", "arch_indep" }));
     }
 
     [Test]
@@ -214,7 +219,9 @@ public sealed class GoodBuildTests : IAsyncDisposable
 
         Assert.That(slave.Deeds, Is.Empty);
         Assert.That((await _farm.FindAsync("bob")).Version, Is.EqualTo("1.0"));
-        Assert.That((await _farm.Master.WhyWaitingAsync(1)).Sentence, Is.EqualTo("All 1 builders that could build it are out of service or kept for manual use."));
+        Assert.That(
+            (await _farm.Master.WhyWaitingAsync(1))
+                .Sentence, Is.EqualTo("All 1 builders that could build it are out of service or kept for manual use."));
     }
 
     [Test]
@@ -248,9 +255,16 @@ public sealed class GoodBuildTests : IAsyncDisposable
         await _farm.Builders.TryReplaceAsync([builder.Made(CleanState.Dirty, _farm.Now)]);
         build = (await _farm.Builds.TryReplaceAsync([build.Dispatched("bob", _farm.Now)]))[0]!;
         await _farm.Builds.TryReplaceAsync([build.GatheringInto("20260314-150926-PACKAGEBUILD-1")]);
-        var folder = Directory.CreateDirectory(Path.Combine(_farm.Root, "incoming", "20260314-150926-PACKAGEBUILD-1", "1", "debian")).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(_farm.Root, "incoming", "20260314-150926-PACKAGEBUILD-1", "1", "debian"))
+            .FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "a.deb"), "a deb");
-        slave.Status = new StatusReply { Status = BuilderStatus.Waiting, BuildStatus = BuildStatus.Ok, BuildId = build.Cookie, FileMap = Map(("a.deb", Sha1("a deb"))) };
+        slave.Status = new StatusReply
+        {
+            Status = BuilderStatus.Waiting,
+            BuildStatus = BuildStatus.Ok,
+            BuildId = build.Cookie,
+            FileMap = Map(("a.deb", Sha1("a deb"))),
+        };
         _farm.Start();
 
         build = await _farm.UntilAsync(build, BuildState.Uploading);
@@ -269,7 +283,8 @@ public sealed class GoodBuildTests : IAsyncDisposable
         await _farm.Builders.TryReplaceAsync([builder.Made(CleanState.Dirty, _farm.Now)]);
         build = (await _farm.Builds.TryReplaceAsync([build.Dispatched("bob", _farm.Now)]))[0]!;
         await _farm.Builds.TryReplaceAsync([build.GatheringInto("20260314-150926-PACKAGEBUILD-1")]);
-        var folder = Directory.CreateDirectory(Path.Combine(_farm.Root, "grabbing", "20260314-150926-PACKAGEBUILD-1", "1", "debian")).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(_farm.Root, "grabbing", "20260314-150926-PACKAGEBUILD-1", "1", "debian"))
+            .FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "whole.deb"), "whole");
         await File.WriteAllTextAsync(Path.Combine(folder, "damaged.deb"), "dAmaged");
         await File.WriteAllTextAsync(Path.Combine(folder, $".2-{Sha1("half of it")}.part"), "half");
@@ -283,7 +298,8 @@ public sealed class GoodBuildTests : IAsyncDisposable
         var gets = slave.Deeds.Where(call => call.StartsWith("GET", StringComparison.Ordinal));
         Assert.That(gets, Is.EquivalentTo(new[] { $"GET {Sha1("damaged")}+0", $"GET {Sha1("half of it")}+4" }));
         Assert.That(_farm.Leaves("grabbing"), Is.Empty, "nobody's leaf was swept away");
-        Assert.That(Directory.GetFiles(Path.Combine(_farm.Root, "incoming", _farm.Leaves("incoming")[0], "1", "debian")).Select(File.ReadAllText),
+        Assert.That(Directory.GetFiles(Path.Combine(_farm.Root, "incoming", _farm.Leaves("incoming")[0], "1", "debian")).Select(
+            File.ReadAllText),
             Is.EquivalentTo(new[] { "whole", "damaged", "half of it" }));
     }
 }

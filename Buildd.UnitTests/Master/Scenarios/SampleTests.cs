@@ -29,10 +29,13 @@ public sealed class SampleTests
         await using var one = await SlaveAsync();
         await using var two = await SlaveAsync();
 
-        var (exit, output) = await RunAsync(folder.Path, ["bookworm", "amd64", folder["in"], folder["out"], $"{one.Url}", $"{two.Url}"], cancellationToken);
+        var (exit, output) =
+            await RunAsync(folder.Path, ["bookworm", "amd64", folder["in"], folder["out"], $"{one.Url}", $"{two.Url}"], cancellationToken);
 
         Assert.That(exit, Is.Zero, output);
-        Assert.That(output.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(10).And.All.StartsWith("Successfully built: amd64 build of pkg"));
+        Assert.That(
+            output.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(10)
+                .And.All.StartsWith("Successfully built: amd64 build of pkg"));
         Assert.That(Directory.GetFiles(folder["out"], "*.deb", SearchOption.AllDirectories).Select(path => Path.GetFileName(path)).Order(),
             Is.EqualTo(Enumerable.Range(0, 10).Select(i => $"pkg{i}_1.0_amd64.deb")));
         Assert.That(one.CountStarting("build ") + two.CountStarting("build "), Is.EqualTo(10));
@@ -49,7 +52,8 @@ public sealed class SampleTests
         await using var slave = await SlaveAsync();
         slave.OnBuild = _ => slave.End(BuildStatus.PackageFail);
 
-        var (exit, output) = await RunAsync(folder.Path, ["bookworm", "amd64", folder["in"], folder["out"], $"{slave.Url}"], cancellationToken);
+        var (exit, output) =
+            await RunAsync(folder.Path, ["bookworm", "amd64", folder["in"], folder["out"], $"{slave.Url}"], cancellationToken);
 
         Assert.That((exit, output), Is.EqualTo((1, output)));
         Assert.That(output, Does.Contain("Failed to build: amd64 build of bad 1.0"));
@@ -65,7 +69,8 @@ public sealed class SampleTests
         var command = Command.Of("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "BuildTen.dll"), .. arguments])
             .WithEnvironment("BUILDTEN_URL", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}")) with
         { WorkingDirectory = folder };
-        var result = await ProcessRunner.RunAsync(command, bytes => output.Append(Encoding.UTF8.GetString(bytes)), cancellationToken: cancellationToken);
+        var result = await ProcessRunner.RunAsync(
+            command, bytes => output.Append(Encoding.UTF8.GetString(bytes)), cancellationToken: cancellationToken);
         return (result.ExitCode, output.ToString());
     }
 
@@ -105,7 +110,8 @@ public sealed class SampleTests
         return slave;
     }
 
-    private static string Md5(string text) => Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.MD5, Bytes(text)));
+    private static string Md5(string text) =>
+        Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.MD5, Bytes(text)));
 
     private static void WriteSource(string folder, string name)
     {

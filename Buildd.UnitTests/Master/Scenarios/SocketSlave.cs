@@ -191,7 +191,8 @@ internal sealed class SocketSlave : IAsyncDisposable
                         return reply.ToXmlRpc();
                     Require(BuilderStatus.Idle);
                     LastBuild = build;
-                    Status = Status with { Status = BuilderStatus.Building, BuildId = build.BuildId, LogTail = default(ReadOnlyMemory<byte>) };
+                    Status =
+                        Status with { Status = BuilderStatus.Building, BuildId = build.BuildId, LogTail = default(ReadOnlyMemory<byte>) };
                     OnBuild?.Invoke(this);
                     return new BuildReply(BuildAnswer.Building, build.BuildId).ToXmlRpc();
                 case AbortCall:

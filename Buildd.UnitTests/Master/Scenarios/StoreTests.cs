@@ -109,11 +109,15 @@ public sealed class StoreTests : IAsyncDisposable
         foreach (var build in builds)
             await _farm.UntilAsync(build, BuildState.FailedToBuild);
 
-        Assert.That((await _farm.Builders.ListAsync()).GroupBy(builder => builder.LeaseOwner).Select(group => group.Count()), Is.EqualTo(new[] { 2, 2 }));
+        Assert.That(
+            (await _farm.Builders.ListAsync()).GroupBy(builder => builder.LeaseOwner)
+                .Select(group => group.Count()), Is.EqualTo(new[] { 2, 2 }));
         Assert.That(slaves.Sum(slave => slave.CountStarting("build ")), Is.EqualTo(40));
         await stop.CancelAsync();
         await running;
-        Assert.That((await _farm.Builders.ListAsync()).Count(builder => builder.LeaseOwner is null), Is.EqualTo(2), "who stops gives its leases back");
+        Assert.That(
+            (await _farm.Builders.ListAsync())
+                .Count(builder => builder.LeaseOwner is null), Is.EqualTo(2), "who stops gives its leases back");
     }
 
     [Test]
@@ -150,7 +154,9 @@ public sealed class StoreTests : IAsyncDisposable
             Assert.That(third.Sentence, Is.EqualTo("It is number 2 in line for 1 builders, which all have work."));
             Assert.That(third.Position, Is.EqualTo(2));
             Assert.That(third.EstimatedStart - _farm.Now, Is.EqualTo(TimeSpan.FromMinutes(20)).Within(TimeSpan.FromMinutes(1)));
-            Assert.That(await SentenceAsync(4), Is.EqualTo("No builder can build it: it needs a builder with riscv64 for binarypackage, and bob has no processor riscv64."));
+            Assert.That(
+                await SentenceAsync(4), Is.EqualTo(
+                    "No builder can build it: it needs a builder with riscv64 for binarypackage, and bob has no processor riscv64."));
             Assert.That(await SentenceAsync(5), Is.EqualTo("It is suspended."));
             Assert.That(await SentenceAsync(6), Does.EndWith("and bob has no gpu."));
         }
@@ -201,15 +207,19 @@ public sealed class StoreTests : IAsyncDisposable
 
         public bool HasFailed { get; private set; }
 
-        public Task<IReadOnlyList<Build>> AddAsync(IReadOnlyList<NewBuild> added, CancellationToken cancellationToken = default) => builds.AddAsync(added, cancellationToken);
+        public Task<IReadOnlyList<Build>> AddAsync(IReadOnlyList<NewBuild> added, CancellationToken cancellationToken = default) =>
+            builds.AddAsync(added, cancellationToken);
 
         public Task<Build?> FindAsync(long id, CancellationToken cancellationToken = default) => builds.FindAsync(id, cancellationToken);
 
-        public Task<ReadOnlyMemory<byte>?> FindSpecificationAsync(long id, CancellationToken cancellationToken = default) => builds.FindSpecificationAsync(id, cancellationToken);
+        public Task<ReadOnlyMemory<byte>?> FindSpecificationAsync(long id, CancellationToken cancellationToken = default) =>
+            builds.FindSpecificationAsync(id, cancellationToken);
 
-        public Task<IReadOnlyList<Build>> ListAsync(BuildFilter filter, CancellationToken cancellationToken = default) => builds.ListAsync(filter, cancellationToken);
+        public Task<IReadOnlyList<Build>> ListAsync(BuildFilter filter, CancellationToken cancellationToken = default) =>
+            builds.ListAsync(filter, cancellationToken);
 
-        public async Task<IReadOnlyList<Build?>> TryReplaceAsync(IReadOnlyList<Build> changed, CancellationToken cancellationToken = default)
+        public async Task<IReadOnlyList<Build?>> TryReplaceAsync(
+            IReadOnlyList<Build> changed, CancellationToken cancellationToken = default)
         {
             if (Fails || (Interlocked.Increment(ref _count) > FailsAfter && !(FailsOnce && HasFailed)))
             {
@@ -231,6 +241,7 @@ public sealed class StoreTests : IAsyncDisposable
         public Task<IReadOnlyList<Build>> ReadChangesAsync(long after, int most, CancellationToken cancellationToken = default) =>
             queue.ReadChangesAsync(after, most, cancellationToken);
 
-        public Task WaitForChangeAsync(long after, CancellationToken cancellationToken = default) => Task.Delay(Timeout.Infinite, cancellationToken);
+        public Task WaitForChangeAsync(long after, CancellationToken cancellationToken = default) =>
+            Task.Delay(Timeout.Infinite, cancellationToken);
     }
 }

@@ -27,7 +27,8 @@ public sealed class WatchTests : IAsyncDisposable
     [TestCase("gather", 0, 2)]
     [TestCase("sbuild", 57, 2)]
     [TestCase("sbuild", 90, 15)]
-    public async Task A_build_is_looked_at_every_fifteen_seconds_and_more_often_when_it_is_about_to_end(string phase, int minutes, int seconds)
+    public async Task A_build_is_looked_at_every_fifteen_seconds_and_more_often_when_it_is_about_to_end(
+        string phase, int minutes, int seconds)
     {
         var (slave, _) = await BuildingAsync(build => build with { EstimatedDuration = TimeSpan.FromHours(1) });
         slave.Status = slave.Status with { Extra = Phase(phase) };
@@ -78,7 +79,16 @@ public sealed class WatchTests : IAsyncDisposable
                 seen.Add($"{grew.Build.Cookie} {grew.Length}");
         }
 
-        Assert.That(seen, Is.EqualTo(new[] { $"{build.Cookie} unpack ", $"{build.Cookie} 4", $"{build.Cookie} unpack 7.5", $"{build.Cookie} mount ", $"{build.Cookie} 8" }));
+        Assert.That(
+            seen, Is.EqualTo(
+                new[]
+                {
+                    $"{build.Cookie} unpack ",
+                    $"{build.Cookie} 4",
+                    $"{build.Cookie} unpack 7.5",
+                    $"{build.Cookie} mount ",
+                    $"{build.Cookie} 8",
+                }));
     }
 
     [TestCase(BuildStatus.PackageFail)]
@@ -157,8 +167,12 @@ public sealed class WatchTests : IAsyncDisposable
             Assert.That(figures["buildd.master.scan.duration outcome=failed"], Is.EqualTo(5));
             Assert.That(figures["buildd.master.scan.lateness"], Is.GreaterThan(0));
             Assert.That(figures["buildd.master.waiting"], Is.EqualTo(1));
-            Assert.That(figures.Where(figure => figure.Key.StartsWith("buildd.master.builders ", StringComparison.Ordinal)).Sum(figure => figure.Value), Is.EqualTo(1));
-            Assert.That(spans, Has.Member("scan  Unset").And.Member("scan  Error").And.Member("dispatch PACKAGEBUILD-1 Unset").And.Member("gather PACKAGEBUILD-1 Unset"));
+            Assert.That(
+                figures.Where(figure => figure.Key.StartsWith("buildd.master.builders ", StringComparison.Ordinal))
+                    .Sum(figure => figure.Value), Is.EqualTo(1));
+            Assert.That(
+                spans, Has.Member("scan  Unset").And.Member("scan  Error").And.Member("dispatch PACKAGEBUILD-1 Unset")
+                    .And.Member("gather PACKAGEBUILD-1 Unset"));
         }
 
         void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
@@ -258,8 +272,12 @@ public sealed class WatchTests : IAsyncDisposable
     public async Task A_reset_that_does_not_end_is_killed_and_counted()
     {
         var file = Path.Combine(_farm.Root, "pid");
-        _farm.Options = _farm.Options with { ResumeCommand = ["/bin/sh", "-c", "echo stuck; echo $$ > \"$0.part\"; mv \"$0.part\" \"$0\"; exec sleep 1000", file] };
-        await _farm.AddAsync("bob", builder => builder with { Virtualized = true, VmHost = "host", VmResetProtocol = VmResetProtocol.Synchronous });
+        _farm.Options = _farm.Options with
+        {
+            ResumeCommand = ["/bin/sh", "-c", "echo stuck; echo $$ > \"$0.part\"; mv \"$0.part\" \"$0\"; exec sleep 1000", file],
+        };
+        await _farm.AddAsync(
+            "bob", builder => builder with { Virtualized = true, VmHost = "host", VmResetProtocol = VmResetProtocol.Synchronous });
         _farm.Start();
         var pids = new List<string>();
         for (var i = 1; i <= 5; i++)
@@ -283,7 +301,9 @@ public sealed class WatchTests : IAsyncDisposable
         slave.Instead = async (call, http) =>
         {
             if (call == "echo")
-                await http.Response.WriteAsync("<?xml version='1.0'?><methodResponse><params><param><value><array><data><value><string>Toast</string></value></data></array></value></param></params></methodResponse>");
+                await http.Response.WriteAsync(
+                    "<?xml version='1.0'?><methodResponse><params><param><value><array><data><value><string>Toast</string></value></data>"
+                        + "</array></value></param></params></methodResponse>");
             return call == "echo";
         };
         _farm.Make();

@@ -18,7 +18,9 @@ public sealed class UploadInterruptionTests : UploadProcessorFixture
         await _processor.RunAsync(new UploadRun());
         using var held = await UploadLock.AcquireAsync(Root, UploadProcessor.Context, TimeSpan.Zero, TimeProvider.System, default);
 
-        Assert.That(async () => await _processor.RunAsync(new UploadRun()), Throws.InstanceOf<UploadsLockedException>().With.Message.Contains("process-upload-buildd.lock"));
+        Assert.That(
+            async () => await _processor.RunAsync(new UploadRun()), Throws.InstanceOf<UploadsLockedException>()
+                .With.Message.Contains("process-upload-buildd.lock"));
         Assert.That(async () => await _processor.RetryUploadAsync(1), Throws.InstanceOf<UploadsLockedException>());
         Assert.That(async () => await _processor.RunAsync(new UploadRun { DryRun = true }), Throws.Nothing, "who only looks needs no lock");
     }
@@ -28,7 +30,8 @@ public sealed class UploadInterruptionTests : UploadProcessorFixture
     {
         await _processor.RunAsync(new UploadRun());
         var held = await UploadLock.AcquireAsync(Root, UploadProcessor.Context, TimeSpan.Zero, TimeProvider.System, default);
-        var waiting = Processor(new DirectoryArchive(_folder["archive"]), TimeProvider.System, TimeSpan.FromMinutes(1)).RunAsync(new UploadRun());
+        var waiting = Processor(new DirectoryArchive(_folder["archive"]), TimeProvider.System, TimeSpan.FromMinutes(1))
+            .RunAsync(new UploadRun());
 
         held.Dispose();
 
@@ -63,7 +66,8 @@ public sealed class UploadInterruptionTests : UploadProcessorFixture
         UploadLeaf.MakeGood(Incoming(build));
         var archive = Substitute.For<IArchive>();
         archive.FindPublishedAsync(default!, default!, default).ReturnsForAnyArgs([]);
-        archive.AcceptAsync(default!, default).ReturnsForAnyArgs(async _ => await _builds.TryReplaceAsync([build with { LogName = "buildlog.txt.gz" }]));
+        archive.AcceptAsync(default!, default)
+            .ReturnsForAnyArgs(async _ => await _builds.TryReplaceAsync([build with { LogName = "buildlog.txt.gz" }]));
 
         await Processor(archive).RunAsync(new UploadRun());
 
@@ -77,7 +81,9 @@ public sealed class UploadInterruptionTests : UploadProcessorFixture
         await _processor.RunAsync(new UploadRun());
         await File.WriteAllTextAsync(Path.Combine(Root, "process-upload-buildd.journal"), "half a jour");
 
-        Assert.That(async () => await _processor.RunAsync(new UploadRun()), Throws.InstanceOf<UploadException>().With.Message.Contains("process-upload-buildd.journal is no journal"));
+        Assert.That(
+            async () => await _processor.RunAsync(new UploadRun()), Throws.InstanceOf<UploadException>()
+                .With.Message.Contains("process-upload-buildd.journal is no journal"));
     }
 
     [Test]
@@ -94,7 +100,8 @@ public sealed class UploadInterruptionTests : UploadProcessorFixture
             stop.Token.ThrowIfCancellationRequested();
         });
 
-        Assert.That(async () => await Processor(archive).RunAsync(new UploadRun(), stop.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            async () => await Processor(archive).RunAsync(new UploadRun(), stop.Token), Throws.InstanceOf<OperationCanceledException>());
         Assert.That((await _builds.FindAsync(build.Id))!.State, Is.EqualTo(BuildState.Uploading));
 
         Assert.That((await _processor.RunAsync(new UploadRun())).Single().Outcome, Is.EqualTo(UploadOutcome.Accepted));

@@ -26,7 +26,9 @@ public sealed class UploadLeavesTests : UploadProcessorFixture
 
         var processed = await _processor.RunAsync(new UploadRun { DryRun = true });
 
-        Assert.That(processed.Select(leaf => leaf.Outcome), Is.EqualTo(new[] { UploadOutcome.Accepted, UploadOutcome.Rejected, UploadOutcome.Failed }));
+        Assert.That(
+            processed.Select(leaf => leaf.Outcome),
+            Is.EqualTo(new[] { UploadOutcome.Accepted, UploadOutcome.Rejected, UploadOutcome.Failed }));
         Assert.That(processed[1].Findings, Has.Count.EqualTo(4));
         Assert.That(Tree(_folder.Path), Is.EqualTo(before));
         Assert.That((await _builds.ReadQueueAsync()).Revision, Is.EqualTo(revision));
@@ -53,7 +55,8 @@ public sealed class UploadLeavesTests : UploadProcessorFixture
         Assert.That(Names("queue/incoming"), Is.EquivalentTo(new[] { good.Leaf, bad.Leaf }));
         Assert.That((await _builds.FindAsync(good.Id))!.State, Is.EqualTo(BuildState.FullyBuilt));
         Assert.That((await _builds.FindAsync(bad.Id))!.State, Is.EqualTo(BuildState.FailedToUpload));
-        Assert.That(_mail.Sent.Select(mail => mail.Body), Has.Some.Contains($"The leaf is incoming/{bad.Leaf}").And.None.Contains("rejected/"));
+        Assert.That(
+            _mail.Sent.Select(mail => mail.Body), Has.Some.Contains($"The leaf is incoming/{bad.Leaf}").And.None.Contains("rejected/"));
     }
 
     [TestCase("not a leaf")]
@@ -125,7 +128,8 @@ public sealed class UploadLeavesTests : UploadProcessorFixture
 
         var processed = (await _processor.RunAsync(new UploadRun())).Single();
 
-        Assert.That((processed.Outcome, processed.Reason), Is.EqualTo((UploadOutcome.Failed, "the build is FULLYBUILT and waits for no upload")));
+        Assert.That(
+            (processed.Outcome, processed.Reason), Is.EqualTo((UploadOutcome.Failed, "the build is FULLYBUILT and waits for no upload")));
         Assert.That(Names("queue/failed"), Is.EqualTo(new[] { build.Leaf }));
         Assert.That(await _builds.FindAsync(build.Id), Is.SameAs(build));
     }
@@ -147,14 +151,18 @@ public sealed class UploadLeavesTests : UploadProcessorFixture
     {
         Directory.Delete(Root);
 
-        Assert.That(async () => await _processor.RunAsync(new UploadRun()), Throws.InstanceOf<UploadException>().With.Message.Contains("is no folder"));
+        Assert.That(
+            async () =>
+                await _processor.RunAsync(new UploadRun()), Throws.InstanceOf<UploadException>().With.Message.Contains("is no folder"));
         Assert.That(Directory.Exists(Root), Is.False);
     }
 
     [TestCase("../x", "is no name of a leaf")]
     [TestCase("20140425-103800-PACKAGEBUILD-7", "There is no leaf 20140425-103800-PACKAGEBUILD-7")]
     public void A_leaf_that_is_none(string leaf, string message) =>
-        Assert.That(async () => await _processor.RunAsync(new UploadRun { Leaf = leaf }), Throws.InstanceOf<UploadException>().With.Message.Contains(message));
+        Assert.That(
+            async () => await _processor.RunAsync(new UploadRun { Leaf = leaf }), Throws.InstanceOf<UploadException>()
+                .With.Message.Contains(message));
 
     [Test]
     public void A_build_needs_a_leaf() =>

@@ -32,7 +32,8 @@ public sealed class UploadLiveFsTests : UploadProcessorFixture
         build = (await _builds.FindAsync(build.Id))!;
         Assert.That(processed.Outcome, Is.EqualTo(UploadOutcome.Accepted));
         Assert.That(build.State, Is.EqualTo(BuildState.FullyBuilt));
-        Assert.That(build.Files.Select(file => (file.Name, file.Size)), Is.EqualTo(new[] { ("livecd.manifest", 11L), ("livecd.squashfs", 0L) }));
+        Assert.That(
+            build.Files.Select(file => (file.Name, file.Size)), Is.EqualTo(new[] { ("livecd.manifest", 11L), ("livecd.squashfs", 0L) }));
         Assert.That(Names("archive/debian/bookworm/LIVEFSBUILD-1"), Is.EquivalentTo(new[] { "livecd.manifest", "livecd.squashfs" }));
     }
 
@@ -65,6 +66,8 @@ public sealed class UploadLiveFsTests : UploadProcessorFixture
 
         var processed = (await _processor.RunAsync(new UploadRun())).Single();
 
-        Assert.That(processed.Findings.Select(one => one.Text), Is.EqualTo(new[] { "\"passwd\" is a link.", "\"livecd.iso\" is there more than once." }));
+        Assert.That(
+            processed.Findings.Select(one => one.Text),
+            Is.EqualTo(new[] { "\"passwd\" is a link.", "\"livecd.iso\" is there more than once." }));
     }
 }

@@ -55,7 +55,11 @@ public abstract class UploadProcessorFixture : IDisposable
         foreach (var path in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             text.Append(Path.GetRelativePath(folder, path));
-            text.Append(Directory.Exists(path) ? "/\n" : new FileInfo(path).Length == 0 ? "\n" : $" {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)))} {File.GetLastWriteTimeUtc(path):O}\n");
+            text.Append(
+                Directory.Exists(path)
+                    ? "/\n" : new FileInfo(path).Length == 0 ? "\n"
+                    : $" {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)))} "
+                    + $"{File.GetLastWriteTimeUtc(path):O}\n");
         }
 
         return text.ToString();

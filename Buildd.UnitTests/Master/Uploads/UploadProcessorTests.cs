@@ -32,7 +32,9 @@ public sealed class UploadProcessorTests : UploadProcessorFixture
             Assert.That(processed.Folder, Is.Null);
             Assert.That(build.State, Is.EqualTo(BuildState.FullyBuilt));
             Assert.That(build.Files.Select(file => file.Name), Is.EqualTo(new[] { UploadLeaf.DebName, UploadLeaf.BuildInfoName }));
-            Assert.That(Names("archive/debian/bookworm/PACKAGEBUILD-1"), Is.EquivalentTo(new[] { UploadLeaf.DebName, UploadLeaf.BuildInfoName, UploadLeaf.ChangesName }));
+            Assert.That(
+                Names("archive/debian/bookworm/PACKAGEBUILD-1"),
+                Is.EquivalentTo(new[] { UploadLeaf.DebName, UploadLeaf.BuildInfoName, UploadLeaf.ChangesName }));
             Assert.That(Tree(Root), Is.EqualTo("accepted/\nfailed/\nincoming/\nprocess-upload-buildd.lock\nrejected/\n"));
             Assert.That(_mail.Sent, Is.Empty, "nobody is told of what went well");
         }
@@ -55,10 +57,17 @@ public sealed class UploadProcessorTests : UploadProcessorFixture
             Assert.That(build.State, Is.EqualTo(BuildState.FailedToUpload));
             Assert.That(build.UploadLogName, Is.EqualTo("upload_1_log.txt"));
             Assert.That(build.Reason, Does.StartWith("\"hello_2.10-3_amd64.deb\" has the MD5 ").And.EndsWith(" is listed. (and 3 more)"));
-            Assert.That(log, Does.StartWith($"2026-03-14 12:00:00 UTC: leaf {build.Leaf} of PACKAGEBUILD-1 ({Title})\n * \"hello_2.10-3_amd64.deb\" has the MD5 "));
-            Assert.That(log, Does.Contain("\n * \"hello_2.10-3_amd64.buildinfo\" is listed and isn't there.\n").And.Contain("SHA-1").And.EndWith("The upload was rejected.\n"));
-            Assert.That(_mail.Sent.Select(mail => mail.To.Address), Is.EqualTo(new[] { "admin@example.org", "cory@example.org", "jane@example.org" }));
-            Assert.That(_mail.Sent[0].Body, Does.Contain("Upload log:\n" + log).And.Contain($"The leaf is rejected/{build.Leaf} in {Root}."));
+            Assert.That(
+                log, Does.StartWith(
+                    $"2026-03-14 12:00:00 UTC: leaf {build.Leaf} of PACKAGEBUILD-1 ({Title})\n * \"hello_2.10-3_amd64.deb\" has the MD5 "));
+            Assert.That(
+                log, Does.Contain("\n * \"hello_2.10-3_amd64.buildinfo\" is listed and isn't there.\n").And.Contain("SHA-1")
+                    .And.EndWith("The upload was rejected.\n"));
+            Assert.That(
+                _mail.Sent.Select(mail => mail.To.Address),
+                Is.EqualTo(new[] { "admin@example.org", "cory@example.org", "jane@example.org" }));
+            Assert.That(
+                _mail.Sent[0].Body, Does.Contain("Upload log:\n" + log).And.Contain($"The leaf is rejected/{build.Leaf} in {Root}."));
             Assert.That(_mail.Sent[2].Subject, Is.EqualTo("[debian/bookworm] hello 2.10-3 (Rejected)"));
             Assert.That(_mail.Sent[2].Body, Does.Contain("\n * \"hello_2.10-3_amd64.deb\" has the MD5 "));
             Assert.That(_logger.Lines, Has.Some.Contains("has the MD5 "));
@@ -111,14 +120,17 @@ public sealed class UploadProcessorTests : UploadProcessorFixture
     {
         var archive = Substitute.For<IArchive>();
         archive.FindPublishedAsync("bookworm", default!, default).ReturnsForAnyArgs([
-            new PublishedBinary("hello", "2.10-4", "amd64"), new PublishedBinary("hello", "2.10-9", "arm64"), new PublishedBinary("hello", "2.10-2", "amd64"),
+            new PublishedBinary("hello", "2.10-4", "amd64"), new PublishedBinary("hello", "2.10-9", "arm64"),
+            new PublishedBinary("hello", "2.10-2", "amd64"),
         ]);
         var build = await UploadingAsync();
         UploadLeaf.MakeGood(Incoming(build));
 
         var processed = (await Processor(archive).RunAsync(new UploadRun())).Single();
 
-        Assert.That(processed.Findings.Single().Text, Is.EqualTo("\"hello_2.10-3_amd64.deb\" is older than 2.10-4, which is published in bookworm."));
+        Assert.That(
+            processed.Findings.Single()
+                .Text, Is.EqualTo("\"hello_2.10-3_amd64.deb\" is older than 2.10-4, which is published in bookworm."));
         await archive.DidNotReceiveWithAnyArgs().AcceptAsync(default!, default);
     }
 
@@ -170,7 +182,8 @@ public sealed class UploadProcessorTests : UploadProcessorFixture
         var build = await UploadingAsync();
         UploadLeaf.MakeGood(Incoming(build));
 
-        var processed = (await _processor.RunAsync(new UploadRun { Leaf = build.Leaf, Series = series, Distribution = distribution })).Single();
+        var processed = (await _processor.RunAsync(new UploadRun { Leaf = build.Leaf, Series = series, Distribution = distribution }))
+            .Single();
 
         Assert.That(processed.Findings.Select(one => one.Text), Is.EqualTo(new[] { finding }));
     }

@@ -21,14 +21,17 @@ public sealed class UploadRetryTests : UploadProcessorFixture
         _mail.Clear();
 
         var ordinary = (await _processor.RunAsync(new UploadRun())).Single();
-        var named = (await _processor.RunAsync(new UploadRun { Leaf = build.Leaf, BuildId = build.Id, Series = "bookworm", NoMails = true })).Single();
+        var named =
+            (await _processor.RunAsync(new UploadRun { Leaf = build.Leaf, BuildId = build.Id, Series = "bookworm", NoMails = true }))
+                .Single();
 
         build = (await _builds.FindAsync(build.Id))!;
         using (Assert.EnterMultipleScope())
         {
             Assert.That(ordinary.Outcome, Is.EqualTo(UploadOutcome.Skipped), "an ordinary run leaves it to the person who put it there");
             Assert.That(named.Outcome, Is.EqualTo(UploadOutcome.Accepted));
-            Assert.That((build.State, build.UploadLogName, build.Reason), Is.EqualTo((BuildState.FullyBuilt, (string?)null, (string?)null)));
+            Assert.That(
+                (build.State, build.UploadLogName, build.Reason), Is.EqualTo((BuildState.FullyBuilt, (string?)null, (string?)null)));
             Assert.That(build.Files, Has.Count.EqualTo(2));
             Assert.That(File.Exists(Path.Combine(Root, "upload-logs", "upload_1_log.txt")), Is.False);
             Assert.That(_mail.Sent, Is.Empty);
@@ -61,8 +64,14 @@ public sealed class UploadRetryTests : UploadProcessorFixture
         await _processor.RunAsync(new UploadRun());
         Directory.Delete(Path.Combine(Root, "rejected", failed.Leaf!), recursive: true);
 
-        Assert.That(async () => await _processor.RetryUploadAsync(99), Throws.InstanceOf<UploadException>().With.Message.EqualTo("There is no build 99."));
-        Assert.That(async () => await _processor.RetryUploadAsync(uploading.Id), Throws.InstanceOf<UploadException>().With.Message.Contains("PACKAGEBUILD-1 is UPLOADING"));
-        Assert.That(async () => await _processor.RetryUploadAsync(failed.Id), Throws.InstanceOf<UploadException>().With.Message.Contains("The leaf of PACKAGEBUILD-2 is neither in"));
+        Assert.That(
+            async () =>
+                await _processor.RetryUploadAsync(99), Throws.InstanceOf<UploadException>().With.Message.EqualTo("There is no build 99."));
+        Assert.That(
+            async () => await _processor.RetryUploadAsync(uploading.Id), Throws.InstanceOf<UploadException>()
+                .With.Message.Contains("PACKAGEBUILD-1 is UPLOADING"));
+        Assert.That(
+            async () => await _processor.RetryUploadAsync(failed.Id), Throws.InstanceOf<UploadException>()
+                .With.Message.Contains("The leaf of PACKAGEBUILD-2 is neither in"));
     }
 }

@@ -67,7 +67,8 @@ public sealed class BuildSecretsTests
     [TestCase("cargo_auth")]
     public void What_stands_under_a_name_of_secrets_is_one(string name)
     {
-        var arguments = new XmlRpcStruct { ["settings"] = new XmlRpcStruct { [name] = "hunter2\n", ["author"] = "somebody", ["tokens"] = "several" } };
+        var arguments =
+            new XmlRpcStruct { ["settings"] = new XmlRpcStruct { [name] = "hunter2\n", ["author"] = "somebody", ["tokens"] = "several" } };
 
         Assert.That(Sanitised(arguments, "hunter2 of somebody has several"), Is.EqualTo("*** of somebody has several"));
     }
@@ -120,7 +121,8 @@ public sealed class BuildSecretsTests
                 var output = Sanitised(arguments, text);
                 Assert.That(output, Does.Contain("***"), text);
                 // Of base64 the characters at either end stay that belong to what stands beside the secret.
-                Assert.That(output.Replace("***", "", StringComparison.Ordinal).Length, Is.LessThanOrEqualTo(row.before + row.after + 8), text);
+                Assert.That(
+                    output.Replace("***", "", StringComparison.Ordinal).Length, Is.LessThanOrEqualTo(row.before + row.after + 8), text);
             }
         });
 
@@ -137,9 +139,13 @@ public sealed class BuildSecretsTests
     [Test]
     public void Too_many_secrets_are_refused_with_their_number()
     {
-        var arguments = new XmlRpcStruct { ["secrets"] = new XmlRpcArray(Enumerable.Range(0, BuildSecrets.MaxSecrets + 1).Select(i => (XmlRpcValue)$"secret{i}")) };
+        var arguments = new XmlRpcStruct
+        {
+            ["secrets"] = new XmlRpcArray(Enumerable.Range(0, BuildSecrets.MaxSecrets + 1).Select(i => (XmlRpcValue)$"secret{i}")),
+        };
 
-        Assert.That(() => BuildSecrets.FromArguments(arguments), Throws.TypeOf<TooManySecretsException>().With.Message.Contains("1001 secrets"));
+        Assert.That(
+            () => BuildSecrets.FromArguments(arguments), Throws.TypeOf<TooManySecretsException>().With.Message.Contains("1001 secrets"));
     }
 
     [Test]
@@ -147,13 +153,18 @@ public sealed class BuildSecretsTests
     {
         var arguments = new XmlRpcStruct { ["secret"] = new string('x', BuildSecrets.MaxSecretBytes + 1) };
 
-        Assert.That(() => BuildSecrets.FromArguments(arguments), Throws.TypeOf<TooManySecretsException>().With.Message.Contains("262145 bytes"));
+        Assert.That(
+            () => BuildSecrets.FromArguments(arguments), Throws.TypeOf<TooManySecretsException>().With.Message.Contains("262145 bytes"));
     }
 
     [Test]
     public void Nothing_in_a_public_build_is_a_secret()
     {
-        var arguments = new XmlRpcStruct { ["archives"] = new XmlRpcArray(["deb http://deb.debian.org/debian bookworm main"]), ["series"] = "bookworm" };
+        var arguments = new XmlRpcStruct
+        {
+            ["archives"] = new XmlRpcArray(["deb http://deb.debian.org/debian bookworm main"]),
+            ["series"] = "bookworm",
+        };
 
         Assert.That(BuildSecrets.FromArguments(arguments), Is.Empty);
     }

@@ -112,7 +112,8 @@ public sealed class LogSanitiserTests
     [Test]
     [Category(LongRun.Category)]
     public void No_known_secret_ever_comes_out() => ForAll(
-        Gen.Elements(Snippets.Where(s => s != "***").Concat(Secrets).ToArray()).ListOf().Select(string.Concat).ListOf().Select(pieces => pieces.ToArray()),
+        Gen.Elements(Snippets.Where(s => s != "***").Concat(Secrets).ToArray()).ListOf().Select(string.Concat).ListOf()
+            .Select(pieces => pieces.ToArray()),
         pieces =>
         {
             var output = Sanitising.Pieces(pieces, Secrets);

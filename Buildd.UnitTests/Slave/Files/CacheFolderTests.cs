@@ -199,7 +199,9 @@ public sealed class CacheFolderTests : IDisposable
         var old = Add("old", TimeSpan.FromHours(1));
         var cache = Cache(new FileCacheOptions { FreeSpaceFloorBytes = long.MaxValue });
 
-        Assert.That(cache.FindLack(), Does.StartWith($"Not enough space: {long.MaxValue} bytes have to stay free on the file system of '{_folder.Path}'"));
+        Assert.That(
+            cache.FindLack(),
+            Does.StartWith($"Not enough space: {long.MaxValue} bytes have to stay free on the file system of '{_folder.Path}'"));
         RequireGone(old);
         Assert.That(cache.FindLack(5), Does.StartWith("Not enough space: 5 bytes are to be written and "));
     }
@@ -225,7 +227,8 @@ public sealed class CacheFolderTests : IDisposable
 
         Assert.That(Cache(new FileCacheOptions()).RemoveLeftovers(), Is.EqualTo(4));
 
-        Assert.That(Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName), Is.EquivalentTo(new[] { sum, "other.tmp", "buildlog" }));
+        Assert.That(
+            Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName), Is.EquivalentTo(new[] { sum, "other.tmp", "buildlog" }));
     }
 
     [Test]

@@ -72,7 +72,8 @@ public sealed class CacheJanitorTests : IAsyncDisposable
         _slave.Web.AnswerWith(System.Net.HttpStatusCode.OK, "content"u8.ToArray());
 
         await _slave.Cache.EnsurePresentAsync(
-            new EnsurePresentCall { Sha1 = SlaveBench.Sha1Of("content"), Url = "http://files.test/" }, SlaveBench.Deadline, CancellationToken.None);
+            new EnsurePresentCall { Sha1 = SlaveBench.Sha1Of("content"), Url = "http://files.test/" }, SlaveBench.Deadline,
+            CancellationToken.None);
 
         await swept.WaitAsync(SlaveBench.Deadline);
         Assert.That(File.Exists(_slave.InCache(SlaveBench.Sha1Of("content"))));
@@ -150,7 +151,8 @@ public sealed class CacheJanitorTests : IAsyncDisposable
         _slave.Options.Cache.FreeSpaceFloorBytes = long.MaxValue / 2;
 
         var reply = await _slave.Cache.EnsurePresentAsync(
-            new EnsurePresentCall { Sha1 = SlaveBench.Sha1Of("content"), Url = "http://files.test/" }, SlaveBench.Deadline, CancellationToken.None);
+            new EnsurePresentCall { Sha1 = SlaveBench.Sha1Of("content"), Url = "http://files.test/" }, SlaveBench.Deadline,
+            CancellationToken.None);
 
         Assert.That(reply.Info, Does.StartWith("Not enough space"));
         await removed.Task.WaitAsync(SlaveBench.Deadline);

@@ -20,7 +20,8 @@ public abstract class DownloadFixture : IAsyncDisposable
     public ValueTask DisposeAsync() => _slave.DisposeAsync();
 
     private protected Task<EnsurePresentReply> AskAsync() => _slave.Cache.EnsurePresentAsync(
-        new EnsurePresentCall { Sha1 = Sum, Url = Url, UserName = "user", Password = "secret" }, SlaveBench.Deadline, CancellationToken.None);
+        new EnsurePresentCall { Sha1 = Sum, Url = Url, UserName = "user", Password = "secret" }, SlaveBench.Deadline,
+        CancellationToken.None);
 
     private protected void AnswerWith(Func<HttpRequestMessage, HttpResponseMessage> answer) =>
         _slave.Web.Answer = (request, _) => Task.FromResult(answer(request));

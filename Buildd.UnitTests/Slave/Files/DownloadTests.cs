@@ -65,7 +65,8 @@ public sealed class DownloadTests : DownloadFixture
 
         Assert.That(reply, Is.EqualTo(isFetched
             ? Fetched
-            : new EnsurePresentReply(false, $"Error accessing Librarian: <urlopen error files are not to be fetched from {new Uri(location).Authority}>")));
+            : new EnsurePresentReply(
+                false, $"Error accessing Librarian: <urlopen error files are not to be fetched from {new Uri(location).Authority}>")));
         Assert.That(slave.Web.Requests, Has.Count.EqualTo(isFetched ? 2 : 1));
     }
 
@@ -88,7 +89,9 @@ public sealed class DownloadTests : DownloadFixture
     {
         AnswerWith(_ => Redirect(location));
 
-        Assert.That((await AskAsync()).Info, Is.EqualTo("Error accessing Librarian: HTTP Error 302: Found - Redirection to that URL is not allowed"));
+        Assert.That(
+            (await AskAsync())
+                .Info, Is.EqualTo("Error accessing Librarian: HTTP Error 302: Found - Redirection to that URL is not allowed"));
         Assert.That(_slave.Web.Requests, Has.Count.EqualTo(1));
     }
 
@@ -127,7 +130,8 @@ public sealed class DownloadTests : DownloadFixture
         AnswerWith(_ => new HttpResponseMessage(HttpStatusCode.Forbidden) { ReasonPhrase = reason });
 
         var reply = await _slave.Cache.EnsurePresentAsync(
-            new EnsurePresentCall { Sha1 = Sum, Url = Url, UserName = "user", Password = "p@ss word" }, SlaveBench.Deadline, CancellationToken.None);
+            new EnsurePresentCall { Sha1 = Sum, Url = Url, UserName = "user", Password = "p@ss word" }, SlaveBench.Deadline,
+            CancellationToken.None);
 
         Assert.That(reply.Info, Is.EqualTo("Error accessing Librarian: HTTP Error 403: " + told));
     }

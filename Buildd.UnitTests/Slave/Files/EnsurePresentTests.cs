@@ -66,7 +66,8 @@ public sealed class EnsurePresentTests : IAsyncDisposable
         var content = new string('x', 700_000);
         AnswerWith(content);
 
-        Assert.That(await AskAsync(Call() with { Sha1 = SlaveBench.Sha1Of(content) }), Is.EqualTo(new EnsurePresentReply(true, "Download")));
+        Assert.That(
+            await AskAsync(Call() with { Sha1 = SlaveBench.Sha1Of(content) }), Is.EqualTo(new EnsurePresentReply(true, "Download")));
         Assert.That(new FileInfo(_slave.InCache(SlaveBench.Sha1Of(content))).Length, Is.EqualTo(700_000));
     }
 
@@ -212,7 +213,8 @@ public sealed class EnsurePresentTests : IAsyncDisposable
     [TestCase("http://", "<urlopen error the URL is malformed>")]
     [TestCase("http:///x", "<urlopen error the URL is malformed>")]
     [TestCase("http://[x", "<urlopen error the URL is malformed>")]
-    [TestCase("http://user:secret@files.test/1", "<urlopen error credentials are not taken from the URL: pass them as user name and password>")]
+    [TestCase(
+        "http://user:secret@files.test/1", "<urlopen error credentials are not taken from the URL: pass them as user name and password>")]
     public async Task Only_http_and_https_are_fetched(string url, string text)
     {
         Assert.That(await AskAsync(Call(url)), Is.EqualTo(new EnsurePresentReply(false, "Error accessing Librarian: " + text)));

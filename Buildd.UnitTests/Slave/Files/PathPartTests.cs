@@ -28,7 +28,8 @@ public sealed class PathPartTests
     public void May_not_be_used(string name, string reason) =>
         Assert.That(
             () => PathPart.Check("the name", name),
-            Throws.TypeOf<RefusedException>().With.Message.StartsWith("the name '").And.Message.Contains(reason).And.Message.Not.Contains("\n"));
+            Throws.TypeOf<RefusedException>().With.Message.StartsWith("the name '").And.Message.Contains(reason)
+                .And.Message.Not.Contains("\n"));
 
     [TestCase("hello.deb")]
     [TestCase("build:0/one.txt")]

@@ -84,7 +84,9 @@ public sealed class StoreTests : IAsyncDisposable
         var made = Path.Combine(other?.Path ?? _folder.Path, "made");
         await ProcessRunner.CaptureAsync(Command.Of("mkfifo", made));
 
-        Assert.That(async () => await Task.Run(() => StoreAsync(made)).WaitAsync(SlaveBench.Deadline), Throws.InstanceOf<IOException>().With.Message.Contains("not an ordinary file"));
+        Assert.That(
+            async () => await Task.Run(() => StoreAsync(made)).WaitAsync(SlaveBench.Deadline), Throws.InstanceOf<IOException>()
+                .With.Message.Contains("not an ordinary file"));
         RequireEntries();
     }
 
@@ -144,14 +146,17 @@ public sealed class StoreTests : IAsyncDisposable
         Machine.Require(Environment.IsPrivilegedProcess, "root");
         await File.WriteAllTextAsync(_folder["made"], "content");
         await ProcessRunner.CaptureAsync(Command.Of("chown", "65534", _folder["made"]));
-        File.SetUnixFileMode(_folder["made"], UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.SetUser | UnixFileMode.OtherWrite);
+        File.SetUnixFileMode(
+            _folder["made"], UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.SetUser | UnixFileMode.OtherWrite);
         File.SetLastWriteTimeUtc(_folder["made"], DateTime.UnixEpoch); // as SOURCE_DATE_EPOCH makes them
 
         var (sum, _) = await StoreAsync(_folder["made"]);
 
         var file = new FileInfo(_slave.InCache(sum));
         Assert.That(UnixFile.Look(file.FullName)!.Value.Owner, Is.EqualTo(CurrentUser.Id));
-        Assert.That(file.UnixFileMode, Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead));
+        Assert.That(
+            file.UnixFileMode,
+            Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead));
         Assert.That(file.LastWriteTimeUtc, Is.GreaterThan(DateTime.UnixEpoch.AddYears(30)));
     }
 
@@ -214,7 +219,8 @@ public sealed class StoreTests : IAsyncDisposable
             RandomAccess.SetLength(file, 10_000_000_000);
         _slave.Options.Cache.FreeSpaceFloorBytes = new DriveInfo(_slave.Options.FileCacheDirectory).AvailableFreeSpace - 5_000_000_000;
 
-        Assert.That(async () => await StoreAsync(_folder["made"]), Throws.TypeOf<NoRoomException>().With.Message.Contains("Not enough space"));
+        Assert.That(
+            async () => await StoreAsync(_folder["made"]), Throws.TypeOf<NoRoomException>().With.Message.Contains("Not enough space"));
         RequireEntries();
     }
 

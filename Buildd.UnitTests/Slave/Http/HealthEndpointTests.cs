@@ -103,7 +103,8 @@ public sealed class HealthEndpointTests : IAsyncDisposable
         Assert.That(result, Is.EqualTo(42));
     }
 
-    private SlaveOptions Healthy() => _slave.Options with { Backends = [_slave.Backend], Cache = new FileCacheOptions { FreeSpaceFloorBytes = 0 } };
+    private SlaveOptions Healthy() =>
+        _slave.Options with { Backends = [_slave.Backend], Cache = new FileCacheOptions { FreeSpaceFloorBytes = 0 } };
 
     private async Task<(int Status, JsonElement Answer)> AskAsync(SlaveOptions options)
     {
@@ -113,5 +114,6 @@ public sealed class HealthEndpointTests : IAsyncDisposable
         return (exchange.Response.StatusCode, JsonDocument.Parse(exchange.Body).RootElement);
     }
 
-    private static IEnumerable<string?> Reasons(JsonElement answer) => answer.GetProperty("reasons").EnumerateArray().Select(reason => reason.GetString());
+    private static IEnumerable<string?> Reasons(JsonElement answer) =>
+        answer.GetProperty("reasons").EnumerateArray().Select(reason => reason.GetString());
 }

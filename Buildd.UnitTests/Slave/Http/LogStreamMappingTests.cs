@@ -24,7 +24,8 @@ public sealed class LogStreamMappingTests
         application.MapBuilddSlave();
 
         Assert.That(
-            ((IEndpointRouteBuilder)application).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Select(route => route.RoutePattern.RawText),
+            ((IEndpointRouteBuilder)application).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+                .Select(route => route.RoutePattern.RawText),
             isOn ? Has.One.EqualTo("/log/stream") : Has.None.EqualTo("/log/stream").And.Not.Empty);
     }
 }

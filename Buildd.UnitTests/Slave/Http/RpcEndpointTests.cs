@@ -143,7 +143,8 @@ public sealed class RpcEndpointTests : IAsyncDisposable
     [Test]
     public async Task A_result_that_can_not_be_written_is_a_fault()
     {
-        var body = "<methodCall><methodName>echo</methodName><params><param><value><i8>4294967296</i8></value></param></params></methodCall>"u8;
+        var body =
+            "<methodCall><methodName>echo</methodName><params><param><value><i8>4294967296</i8></value></param></params></methodCall>"u8;
 
         Assert.That(Fault(await PostAsync(body.ToArray())).Message, Does.StartWith("Can't serialize output: "));
     }
@@ -169,7 +170,8 @@ public sealed class RpcEndpointTests : IAsyncDisposable
     {
         const int Limit = 100;
         var endpoint = new RpcEndpoint(
-            new SlaveCalls(_slave.Options, _slave.Builder, _slave.Cache, Substitute.For<IHostApplicationLifetime>(), _slave.Meters), Limit, _slave.Meters, _logger);
+            new SlaveCalls(_slave.Options, _slave.Builder, _slave.Cache, Substitute.For<IHostApplicationLifetime>(), _slave.Meters), Limit,
+            _slave.Meters, _logger);
 
         foreach (var (length, text) in ((int, string)[])[(Limit, "syntax error"), (Limit + 1, $"the request is larger than {Limit} bytes")])
         {
@@ -230,7 +232,8 @@ public sealed class RpcEndpointTests : IAsyncDisposable
             return new HttpResponseMessage { Content = new StringContent("content") };
         };
         using var gone = new CancellationTokenSource();
-        var exchange = new HttpExchange("POST", Bytes(new EnsurePresentCall { Sha1 = SlaveBench.Sha1Of("content"), Url = "http://files.test/" }.ToXmlRpc()));
+        var exchange = new HttpExchange(
+            "POST", Bytes(new EnsurePresentCall { Sha1 = SlaveBench.Sha1Of("content"), Url = "http://files.test/" }.ToXmlRpc()));
         exchange.Context.RequestAborted = gone.Token;
         var handling = _endpoint.HandleAsync(exchange.Context);
         await asked.Task.WaitAsync(SlaveBench.Deadline);
@@ -242,7 +245,8 @@ public sealed class RpcEndpointTests : IAsyncDisposable
         Assert.That(_logger.Entries, Is.Empty);
         release.SetResult();
         await _slave.Cache.EnsurePresentAsync(
-            new EnsurePresentCall { Sha1 = SlaveBench.Sha1Of("content"), Url = "http://files.test/" }, SlaveBench.Deadline, CancellationToken.None);
+            new EnsurePresentCall { Sha1 = SlaveBench.Sha1Of("content"), Url = "http://files.test/" }, SlaveBench.Deadline,
+            CancellationToken.None);
     }
 
     private Task<HttpExchange> PostAsync(SlaveCall call) => PostAsync(call.ToXmlRpc());

@@ -70,7 +70,8 @@ public sealed class BuilderCacheTests : IAsyncDisposable
         _slave.Backend.Check = _ => throw new RefusedException("no");
 
         Assert.That(() => _slave.Builder.Start(_slave.Call()), Throws.TypeOf<RefusedException>());
-        Assert.That(_slave.Builder.Start(_slave.Call() with { ChrootSha1 = new string('0', 40) }).Answer, Is.EqualTo(BuildAnswer.UnknownSum));
+        Assert.That(
+            _slave.Builder.Start(_slave.Call() with { ChrootSha1 = new string('0', 40) }).Answer, Is.EqualTo(BuildAnswer.UnknownSum));
 
         SweepMuchLater();
         Assert.That(Sums(), Is.Empty);
@@ -81,7 +82,8 @@ public sealed class BuilderCacheTests : IAsyncDisposable
     {
         _slave.Options.Cache.FreeSpaceFloorBytes = long.MaxValue;
 
-        Assert.That(() => _slave.Builder.Start(_slave.Call()), Throws.TypeOf<RefusedException>().With.Message.StartsWith("Not enough space: "));
+        Assert.That(
+            () => _slave.Builder.Start(_slave.Call()), Throws.TypeOf<RefusedException>().With.Message.StartsWith("Not enough space: "));
         Assert.That(_slave.Builder.Status().Status, Is.EqualTo(BuilderStatus.Idle));
         Assert.That(_slave.Backend.Prepared, Is.Zero);
         Assert.That(Directory.GetDirectories(_slave.Options.WorkDirectory), Is.Empty);

@@ -111,7 +111,8 @@ public sealed class BuilderLogTests : IAsyncDisposable
     public async Task A_disk_that_is_full_fails_the_build_and_not_the_slave()
     {
         await using var disk = await SmallFileSystem.MountAsync(1024 * 1024);
-        await using var builder = _slave.Create(_slave.Options with { FileCacheDirectory = disk.Path, WorkDirectory = Directory.CreateDirectory(disk["work"]).FullName });
+        await using var builder = _slave.Create(
+            _slave.Options with { FileCacheDirectory = disk.Path, WorkDirectory = Directory.CreateDirectory(disk["work"]).FullName });
         _slave.Backend.Run = (context, _) =>
         {
             for (var i = 0; i < 64; i++)
@@ -124,7 +125,9 @@ public sealed class BuilderLogTests : IAsyncDisposable
         await ended.WaitAsync(SlaveBench.Deadline);
 
         Assert.That(builder.Status().BuildStatus, Is.EqualTo(BuildStatus.BuilderFail));
-        Assert.That(_slave.Logger.Entries.Where(entry => entry.Level == LogLevel.Error).Select(entry => entry.Message), Has.Some.Contains("log of build"));
+        Assert.That(
+            _slave.Logger.Entries.Where(entry => entry.Level == LogLevel.Error)
+                .Select(entry => entry.Message), Has.Some.Contains("log of build"));
         Assert.That(Directory.GetDirectories(disk["work"]), Is.Empty, "the build's folder");
         builder.Clean();
         Assert.That(File.Exists(disk["buildlog"]), Is.False);

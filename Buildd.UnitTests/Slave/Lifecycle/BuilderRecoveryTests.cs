@@ -94,7 +94,9 @@ public sealed class BuilderRecoveryTests : IAsyncDisposable
         Assert.That(status.Status, Is.EqualTo(BuilderStatus.Waiting));
         Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.BuilderFail));
         Assert.That(status.BuildId, Is.EqualTo(SlaveBench.BuildId));
-        Assert.That(_slave.LogText, Is.EqualTo("compiling\nhalf a li\nThe slave was killed or its machine went down in phase sbuild: the build has failed.\n"));
+        Assert.That(
+            _slave.LogText,
+            Is.EqualTo("compiling\nhalf a li\nThe slave was killed or its machine went down in phase sbuild: the build has failed.\n"));
         Assert.That(Directory.Exists(_slave.BuildFolder), Is.False);
         Assert.That((await left.Task).Directory, Is.EqualTo(_slave.BuildFolder));
         Assert.That((await left.Task).BuildId, Is.EqualTo(SlaveBench.BuildId));

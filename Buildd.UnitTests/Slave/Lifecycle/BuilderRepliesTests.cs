@@ -133,6 +133,7 @@ public sealed class BuilderRepliesTests : IAsyncDisposable
 
     private sealed class PlainBuild : IBuild
     {
-        public Task<BuildOutcome> RunAsync(IBuildContext context, CancellationToken abort) => Task.FromResult(new BuildOutcome(BuildStatus.Ok));
+        public Task<BuildOutcome> RunAsync(IBuildContext context, CancellationToken abort) =>
+            Task.FromResult(new BuildOutcome(BuildStatus.Ok));
     }
 }

@@ -99,7 +99,9 @@ public sealed class BuilderStartTests : IAsyncDisposable
             Assert.That(context.Directory, Is.EqualTo(_slave.BuildFolder));
             Assert.That(context.Request.ChrootPath, Is.EqualTo(_slave.InCache(SlaveBench.Sha1Of("chroot"))));
             Assert.That(context.Request.DefaultArchitecture, Is.EqualTo("riscv64"));
-            Assert.That(new FileInfo(Path.Combine(context.Directory, "hello.dsc")).LinkTarget, Is.EqualTo(_slave.InCache(SlaveBench.Sha1Of("dsc"))));
+            Assert.That(
+                new FileInfo(Path.Combine(context.Directory, "hello.dsc"))
+                    .LinkTarget, Is.EqualTo(_slave.InCache(SlaveBench.Sha1Of("dsc"))));
         });
     }
 
@@ -133,7 +135,9 @@ public sealed class BuilderStartTests : IAsyncDisposable
         Assert.That(() => _slave.Builder.Start(WithFile(new string('ü', 101))), Throws.TypeOf<RefusedException>());
         RequireUntouched();
 
-        Assert.That(_slave.Builder.Start(WithFile(new string('ü', 100)) with { BuildId = new string('x', 200) }).Answer, Is.EqualTo(BuildAnswer.Building));
+        Assert.That(
+            _slave.Builder.Start(WithFile(new string('ü', 100)) with { BuildId = new string('x', 200) })
+                .Answer, Is.EqualTo(BuildAnswer.Building));
     }
 
     [Test]

@@ -23,7 +23,9 @@ public sealed class BuilderStateTests
             await bench.Backend.Started.WaitAsync(SlaveBench.Deadline);
 
             Assert.That(new BuilderWatch(bench.Builder).Look().Status, Is.EqualTo(BuilderStatus.Idle));
-            Assert.That(new BuilderWatch(other).Look(), Is.EqualTo(new BuilderActivity(BuilderStatus.Building, SlaveBench.BuildId, "binarypackage", null)));
+            Assert.That(
+                new BuilderWatch(other)
+                    .Look(), Is.EqualTo(new BuilderActivity(BuilderStatus.Building, SlaveBench.BuildId, "binarypackage", null)));
             Assert.That(Directory.Exists(bench.BuildFolder));
             Assert.That(File.Exists(Path.Combine(state, Journal.FileName)));
             Assert.That(File.Exists(Path.Combine(bench.Options.WorkDirectory, Journal.FileName)), Is.False);
@@ -39,6 +41,8 @@ public sealed class BuilderStateTests
     {
         await using var bench = new SlaveBench();
 
-        Assert.That((bench.Options with { StateDirectory = "/no/such/folder" }).FindMistakes(), Has.Some.Contains("the folder for the slave's state '/no/such/folder'"));
+        Assert.That(
+            (bench.Options with { StateDirectory = "/no/such/folder" })
+                .FindMistakes(), Has.Some.Contains("the folder for the slave's state '/no/such/folder'"));
     }
 }

@@ -25,7 +25,9 @@ public sealed class BuilderTests : IAsyncDisposable
     [Test]
     public void Without_a_version_none_is_told() =>
         Assert.That(
-            ((XmlRpcStruct)_slave.Create(_slave.Options with { Version = null, WorkDirectory = _slave.NewWorkDirectory() }).Status().ToXmlRpc()).Keys,
+            (
+                (XmlRpcStruct)_slave.Create(_slave.Options with { Version = null, WorkDirectory = _slave.NewWorkDirectory() }).Status()
+                    .ToXmlRpc()).Keys,
             Is.EqualTo(new[] { "builder_status" }));
 
     [Test]
@@ -288,7 +290,8 @@ public sealed class BuilderTests : IAsyncDisposable
     [Test]
     public async Task Stopping_does_not_wait_for_ever()
     {
-        var builder = _slave.Create(_slave.Options with { StopDeadline = TimeSpan.FromMilliseconds(1), WorkDirectory = _slave.NewWorkDirectory() });
+        var builder =
+            _slave.Create(_slave.Options with { StopDeadline = TimeSpan.FromMilliseconds(1), WorkDirectory = _slave.NewWorkDirectory() });
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _slave.Backend.Run = async (_, _) =>
         {

@@ -37,7 +37,8 @@ public sealed class JournalTests : IDisposable
         using var next = new Journal(_folder.Path);
         var read = next.Read()!;
 
-        Assert.That(read with { Results = [], OwnSums = [], Extra = [] }, Is.EqualTo(Entry with { Results = [], OwnSums = [], Extra = [] }));
+        Assert.That(
+            read with { Results = [], OwnSums = [], Extra = [] }, Is.EqualTo(Entry with { Results = [], OwnSums = [], Extra = [] }));
         Assert.That(read.Results, Is.EqualTo(Entry.Results));
         Assert.That(read.OwnSums, Is.EqualTo(Entry.OwnSums));
         Assert.That(read.Extra, Is.EqualTo(Entry.Extra));
@@ -78,7 +79,8 @@ public sealed class JournalTests : IDisposable
 
         Assert.That(
             journal.Read,
-            Throws.TypeOf<JournalException>().With.Message.Contains(_folder[Journal.FileName]).And.Message.Contains("remove that and the journal"));
+            Throws.TypeOf<JournalException>().With.Message.Contains(_folder[Journal.FileName])
+                .And.Message.Contains("remove that and the journal"));
     }
 
     [Test]
@@ -106,7 +108,9 @@ public sealed class JournalTests : IDisposable
         journal.Write(Entry);
         Directory.CreateDirectory(_folder[Journal.TemporaryName]); // in the way of the next change
 
-        Assert.That(() => journal.Write(Entry with { BuildId = "B-2" }), Throws.InstanceOf<Exception>().With.Property("Message").Contains(Journal.TemporaryName));
+        Assert.That(
+            () => journal.Write(Entry with { BuildId = "B-2" }), Throws.InstanceOf<Exception>().With.Property("Message")
+                .Contains(Journal.TemporaryName));
         Directory.Delete(_folder[Journal.TemporaryName]);
         Assert.That(journal.Read()!.BuildId, Is.EqualTo("PACKAGEBUILD-22"));
     }

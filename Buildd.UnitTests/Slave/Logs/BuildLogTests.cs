@@ -227,7 +227,8 @@ public sealed class BuildLogTests : IDisposable
     public void A_new_log_replaces_the_old_and_leaves_its_readers_alone()
     {
         _log.WriteLine("the last build");
-        using var reader = new StreamReader(File.Open(_folder["buildlog"], FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        using var reader =
+            new StreamReader(File.Open(_folder["buildlog"], FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
         _log.Dispose();
 
         using var log = Open(DateTimeOffset.UnixEpoch);

@@ -260,7 +260,8 @@ public sealed class LogFileTests : IDisposable
     private long OnDisk() => Directory.GetFiles(_folder.Path).Concat(Directory.GetFiles(_tail.Path)).Sum(path => new FileInfo(path).Length);
 
     /// <summary>Lines of 29 bytes that tell their number.</summary>
-    private static string Lines(int first, int count) => string.Concat(Enumerable.Range(first, count).Select(i => $"line {i:000000} of one long log.\n"));
+    private static string Lines(int first, int count) =>
+        string.Concat(Enumerable.Range(first, count).Select(i => $"line {i:000000} of one long log.\n"));
 
     private static void Drain(LogFile file, ref long offset, StringBuilder seen)
     {

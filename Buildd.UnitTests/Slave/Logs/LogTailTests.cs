@@ -29,5 +29,7 @@ public sealed class LogTailTests
 
     [Test]
     public void Bytes_that_are_no_text_stay() =>
-        Assert.That(LogTail.OfPrivateLog(new byte[] { 0x9C, 10, 0xFF, 0, 27, 13, 0xC3 }).ToArray(), Is.EqualTo(new byte[] { 0xFF, 0, 27, 10, 0xC3 }));
+        Assert.That(
+            LogTail.OfPrivateLog(new byte[] { 0x9C, 10, 0xFF, 0, 27, 13, 0xC3 })
+                .ToArray(), Is.EqualTo(new byte[] { 0xFF, 0, 27, 10, 0xC3 }));
 }

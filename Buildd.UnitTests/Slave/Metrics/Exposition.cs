@@ -40,8 +40,12 @@ internal sealed partial class Exposition
                 Assert.That(sample.Success, line);
                 Assert.That(family, Is.Not.Null, line);
                 var name = sample.Groups["name"].Value;
-                Assert.That(name, result._types[family!] == "histogram" ? Is.AnyOf(family + "_bucket", family + "_sum", family + "_count") : Is.EqualTo(family));
-                Assert.That(result._samples.TryAdd(line[..line.LastIndexOf(' ')], double.Parse(sample.Groups["value"].Value, CultureInfo.InvariantCulture)), line);
+                Assert.That(
+                    name, result._types[family!] == "histogram" ? Is.AnyOf(
+                        family + "_bucket", family + "_sum", family + "_count") : Is.EqualTo(family));
+                Assert.That(
+                    result._samples.TryAdd(
+                        line[..line.LastIndexOf(' ')], double.Parse(sample.Groups["value"].Value, CultureInfo.InvariantCulture)), line);
             }
         }
 
@@ -67,7 +71,9 @@ internal sealed partial class Exposition
             {
                 Assert.That(series.Select(sample => sample.Value), Is.Ordered, "cumulative");
                 Assert.That(series.Last().Key, Does.Contain("le=\"+Inf\""));
-                Assert.That(series.Last().Value, Is.EqualTo(_samples[(family + "_count" + series.Key).Replace("{}", "", StringComparison.Ordinal)]));
+                Assert.That(
+                    series.Last()
+                        .Value, Is.EqualTo(_samples[(family + "_count" + series.Key).Replace("{}", "", StringComparison.Ordinal)]));
             }
         }
     }

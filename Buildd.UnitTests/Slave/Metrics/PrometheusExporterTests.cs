@@ -27,7 +27,8 @@ public sealed class PrometheusExporterTests : IDisposable
         calls.Add(2, new KeyValuePair<string, object?>("method", "b"));
         calls.Add(3, new KeyValuePair<string, object?>("method", "a"));
         _meter.CreateObservableGauge("app.size", () => 1.5, "By", "A size.");
-        var duration = _meter.CreateHistogram("app.time", "s", "A time.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.5, 2] });
+        var duration = _meter.CreateHistogram(
+            "app.time", "s", "A time.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.5, 2] });
         duration.Record(0.5);
         duration.Record(1);
         duration.Record(7);
@@ -55,7 +56,8 @@ public sealed class PrometheusExporterTests : IDisposable
     [Test]
     public void Text_is_escaped()
     {
-        _meter.CreateCounter<long>("app.odd", null, "One\nback\\slash \"q\"").Add(1, new KeyValuePair<string, object?>("name", "a\"b\\c\nd"));
+        _meter.CreateCounter<long>("app.odd", null, "One\nback\\slash \"q\"")
+            .Add(1, new KeyValuePair<string, object?>("name", "a\"b\\c\nd"));
 
         Assert.That(_exporter.Write(), Is.EqualTo(
             "# HELP app_odd_total One\\nback\\\\slash \"q\"\n# TYPE app_odd_total counter\napp_odd_total{name=\"a\\\"b\\\\c\\nd\"} 1\n"));
@@ -66,7 +68,8 @@ public sealed class PrometheusExporterTests : IDisposable
     public void What_is_no_longer_observed_is_gone_and_what_was_counted_stays()
     {
         var state = "idle";
-        _meter.CreateObservableGauge("app.state", () => new Measurement<long>(1, new KeyValuePair<string, object?>("state", state)), null, "The state.");
+        _meter.CreateObservableGauge(
+            "app.state", () => new Measurement<long>(1, new KeyValuePair<string, object?>("state", state)), null, "The state.");
         var open = _meter.CreateUpDownCounter<long>("app.open", null, "What is open.");
         open.Add(2);
         Assert.That(Exposition.Parse(_exporter.Write()).Series, Is.EquivalentTo(new[] { "app_open", "app_state{state=\"idle\"}" }));

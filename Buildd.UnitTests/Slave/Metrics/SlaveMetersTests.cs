@@ -42,7 +42,8 @@ public sealed class SlaveMetersTests : IAsyncDisposable
         Assert.Multiple(() =>
         {
             Assert.That(figures["buildd_builder_state{state=\"idle\"}"], Is.EqualTo(1));
-            Assert.That(figures.Series.Where(series => series.StartsWith("buildd_builder_state{", StringComparison.Ordinal)), Has.Exactly(4).Items);
+            Assert.That(
+                figures.Series.Where(series => series.StartsWith("buildd_builder_state{", StringComparison.Ordinal)), Has.Exactly(4).Items);
             Assert.That(figures["buildd_info{version=\"1.2\",architecture=\"riscv64\"}"], Is.EqualTo(1));
             Assert.That(figures["buildd_build_seconds"], Is.Zero);
             Assert.That(figures["buildd_log_bytes"], Is.Zero);

@@ -35,15 +35,24 @@ public sealed class BinaryCheckTests : UploadCheckFixture
     [TestCase("", "has a control file without the field Package")]
     [TestCase("Package: hello\n", "has a control file without the field Version")]
     [TestCase("Package: hello\nVersion: 2.10-3\n", "has a control file without the field Architecture")]
-    [TestCase("Package: hello\nPackage: hello\n", "has a control file that can't be read, line 2: the field Package is there a second time")]
+    [TestCase(
+        "Package: hello\nPackage: hello\n", "has a control file that can't be read, line 2: the field Package is there a second time")]
     [TestCase("Package: hello\n\nPackage: hello\n", "has a control file that is not one paragraph")]
-    [TestCase("Package: hello\nVersion: 2.10-3\nArchitecture: amd64\nSection: games\n", "is in the section \"games\", and the .changes says main/devel")]
-    [TestCase("Package: hello\nVersion: 2.10-3\nArchitecture: amd64\nPriority: extra\n", "has the priority \"extra\", and the .changes says optional")]
+    [TestCase(
+        "Package: hello\nVersion: 2.10-3\nArchitecture: amd64\nSection: games\n",
+        "is in the section \"games\", and the .changes says main/devel")]
+    [TestCase(
+        "Package: hello\nVersion: 2.10-3\nArchitecture: amd64\nPriority: extra\n",
+        "has the priority \"extra\", and the .changes says optional")]
     [TestCase("Package: hello\nVersion: 2.10-3\nArchitecture: i386\n", "is for \"i386\", and the build was for amd64")]
     [TestCase("Package: hello\nVersion: :1\nArchitecture: amd64\n", "has the version \":1\", which is none")]
     [TestCase("Package: HELLO\nVersion: 2.10-3\nArchitecture: amd64\n", "is of the package \"HELLO\", which is no name of one")]
-    [TestCase("Package: hello\nVersion: 2.10-3\nArchitecture: amd64\nSource: other\n", "is built from the source \"other\", and not from \"hello\"")]
-    [TestCase("Package: hello\nVersion: 2.10-3\nArchitecture: amd64\nSource: hello (1)\n", "is built from the source's version \"1\", and not from \"2.10-3\"")]
+    [TestCase(
+        "Package: hello\nVersion: 2.10-3\nArchitecture: amd64\nSource: other\n",
+        "is built from the source \"other\", and not from \"hello\"")]
+    [TestCase(
+        "Package: hello\nVersion: 2.10-3\nArchitecture: amd64\nSource: hello (1)\n",
+        "is built from the source's version \"1\", and not from \"2.10-3\"")]
     public async Task A_control_file_that_is_wrong(string control, string finding)
     {
         Replace(new DebFile { Control = control + "Maintainer: x\n" });
@@ -112,7 +121,8 @@ public sealed class BinaryCheckTests : UploadCheckFixture
     [Test]
     public async Task A_script_that_leads_out()
     {
-        Replace(new DebFile { Control = DebFile.ControlOf("hello", "2.10-3", "amd64"), ControlMembers = [DebFile.Member("../postinst", "x")] });
+        Replace(
+            new DebFile { Control = DebFile.ControlOf("hello", "2.10-3", "amd64"), ControlMembers = [DebFile.Member("../postinst", "x")] });
 
         await RejectedAsync("has the member \"../postinst\", which leads out of the package");
     }
@@ -203,9 +213,12 @@ public sealed class BinaryCheckTests : UploadCheckFixture
         Replace(new DebFile { Control = DebFile.ControlOf("hello", "2.10-3", "amd64") });
         var time = new ManualTimeProvider { SkipsWaits = true };
 
-        var result = await new UploadCheck(new UploadPolicy { PackageTimeout = TimeSpan.FromMinutes(2) }, time).CheckAsync(_leaf.Path, Target);
+        var result = await new UploadCheck(new UploadPolicy { PackageTimeout = TimeSpan.FromMinutes(2) }, time)
+            .CheckAsync(_leaf.Path, Target);
 
-        Assert.That(result.Findings.Select(finding => finding.Text), Is.EqualTo(["\"hello_2.10-3_amd64.deb\" could not be read within 2 minutes."]));
+        Assert.That(
+            result.Findings.Select(finding => finding.Text),
+            Is.EqualTo(["\"hello_2.10-3_amd64.deb\" could not be read within 2 minutes."]));
     }
 
     private void Replace(DebFile deb)

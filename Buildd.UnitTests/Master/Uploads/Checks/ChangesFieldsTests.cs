@@ -156,5 +156,6 @@ public sealed class ChangesFieldsTests : UploadCheckFixture
     }
 
     private static string Signed(string text) =>
-        $"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n{text}-----BEGIN PGP SIGNATURE-----\n\niQ==\n=abcd\n-----END PGP SIGNATURE-----\n";
+        $"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n{text}-----BEGIN PGP SIGNATURE-----\n\niQ==\n=abcd\n-----END PGP "
+            + "SIGNATURE-----\n";
 }

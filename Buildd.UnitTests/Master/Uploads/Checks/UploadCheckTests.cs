@@ -72,7 +72,8 @@ public sealed class UploadCheckTests : UploadCheckFixture
     {
         var result = await CheckAsync(target: Target with { Source = "hullo", SourceVersion = "1" });
 
-        Assert.That(result.Findings.Select(finding => finding.Text), Has.Some.EqualTo("The upload is of the source \"hello\", and the build was of hullo.")
+        Assert.That(result.Findings.Select(finding => finding.Text), Has.Some.EqualTo(
+            "The upload is of the source \"hello\", and the build was of hullo.")
             .And.Some.EqualTo("The upload is of the source's version \"2.10-3\", and the build was of 1."));
     }
 

@@ -18,7 +18,8 @@ public sealed class UploadFilesTests : UploadCheckFixture
         var result = await CheckAsync();
 
         Assert.That(result.Upload, Is.Not.Null);
-        Assert.That(result.Findings.Single(), Is.EqualTo(new UploadFinding(true, "stranger", "\"stranger\" is in the leaf and not listed.")));
+        Assert.That(
+            result.Findings.Single(), Is.EqualTo(new UploadFinding(true, "stranger", "\"stranger\" is in the leaf and not listed.")));
     }
 
     [Test]
@@ -46,7 +47,8 @@ public sealed class UploadFilesTests : UploadCheckFixture
     [Test]
     public async Task All_lines_of_a_list_that_are_wrong_are_named()
     {
-        _leaf.WriteChanges(spoil: text => text.Replace("Files:\n", "Files:\n zz 1 devel optional a.deb\n short line\n", StringComparison.Ordinal));
+        _leaf.WriteChanges(
+            spoil: text => text.Replace("Files:\n", "Files:\n zz 1 devel optional a.deb\n short line\n", StringComparison.Ordinal));
 
         var texts = await RejectedAsync("\"zz\" is no sum of 32 hexadecimal digits");
 
