@@ -3,7 +3,7 @@ namespace Buildd.Master;
 /// <summary>Changes a record that others may change at the same time: the one loop of reading, changing and comparing.</summary>
 internal static class RecordChange
 {
-    /// <summary>How many times it is tried. With a hundred writers at one record none was seen to need more than seven.</summary>
+    /// <summary>The number of tries; each failure means that another writer was faster.</summary>
     internal const int Attempts = 20;
 
     /// <summary>Changes a record as it is now, again whenever somebody else was faster.</summary>

@@ -6,7 +6,7 @@ using Buildd.Slave.Builds;
 
 namespace Buildd.Backends.DebianBuilds;
 
-/// <summary>What the work of one build finds.</summary>
+/// <summary>The place and the means that the work of one build is given.</summary>
 /// <param name="Context">What the build has of its slave.</param>
 /// <param name="Arguments">What the master said of the system.</param>
 /// <param name="Phases">Where the build is.</param>

@@ -16,7 +16,7 @@ public abstract class DebianBackend<TOptions> : IBuildBackend
     /// <inheritdoc/>
     public string Tag { get; }
 
-    /// <summary>How builds of this kind take place.</summary>
+    /// <summary>The options of builds of this kind.</summary>
     public TOptions Options { get; }
 
     /// <inheritdoc/>

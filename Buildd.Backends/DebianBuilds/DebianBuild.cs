@@ -15,7 +15,7 @@ namespace Buildd.Backends.DebianBuilds;
 /// <param name="work">What is particular to the kind.</param>
 internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions options, OverlayTrial trial, IDebianWork work) : IBuild
 {
-    /// <summary>How long unmounting and removing may take. Longer than any disk needs, short enough to be told about.</summary>
+    /// <summary>The time limit for unmounting and removing: longer than any disk needs, short enough to be noticed.</summary>
     private static readonly TimeSpan CleanUpDeadline = TimeSpan.FromMinutes(10);
 
     private readonly Verdict _verdict = new();

@@ -14,7 +14,7 @@ namespace Buildd.Backends.PlugIn;
 /// <remarks>Reaping comes before gathering: nothing that was left running changes a result while it is taken over.</remarks>
 internal sealed class PlugInBuild(PlugInArguments arguments, PlugInOptions options) : IBuild
 {
-    /// <summary>How long unmounting and removing may take, each. Longer than any disk needs, short enough to be told about.</summary>
+    /// <summary>The time limit for unmounting and for removing: longer than any disk needs, short enough to be noticed.</summary>
     private static readonly TimeSpan CleanUpDeadline = TimeSpan.FromMinutes(10);
 
     private readonly Verdict _verdict = new();

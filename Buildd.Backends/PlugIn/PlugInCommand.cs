@@ -18,10 +18,10 @@ namespace Buildd.Backends.PlugIn;
 internal sealed class PlugInCommand(
     IBuildContext context, ProcessScope scope, PlugInArguments arguments, PlugInOptions options, Verdict verdict)
 {
-    /// <summary>How long what was asked to stop may take before all of it is killed.</summary>
+    /// <summary>The time that a command has to stop by itself before it is killed with all that it started.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
 
-    /// <summary>What every Debian system looks for programs in.</summary>
+    /// <summary>The PATH of every Debian system.</summary>
     private const string SearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     private BuildWatch? _watch;

@@ -14,7 +14,7 @@ internal sealed class PlugInResults(IBuildContext context)
     /// <summary>The file, in the work folder, with what a build that ends as DEPFAIL waits for.</summary>
     internal const string DependenciesFile = "dependencies";
 
-    /// <summary>How long that may be. It goes into every status answer, and people read it.</summary>
+    /// <summary>The greatest length of that. It goes into every status answer, and people read it.</summary>
     internal const int MaxDependenciesBytes = 16 * 1024;
 
     /// <summary>How many entries the folder of results may have: a status answer names them all.</summary>

@@ -195,6 +195,6 @@ public sealed record KeyRing
 
     private static string Printable(byte[] body) =>
         new(
-            [.. Encoding.UTF8.GetString(body).Select(c => char.IsControl(c) || char.GetUnicodeCategory(
-                c) == System.Globalization.UnicodeCategory.Format ? '?' : c)]);
+            [.. Encoding.UTF8.GetString(body).Select(c => char.IsControl(c)
+                || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format ? '?' : c)]);
 }

@@ -35,9 +35,9 @@ internal sealed class DownloadTexts(EnsurePresentCall call)
             var hasScheme = colon > 0 && char.IsAsciiLetter(url[0])
                 && url[..colon].All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.');
             return hasScheme
-                ? Tell(
-                    url[..colon] is "http"
-                        or "https" ? "<urlopen error the URL is malformed>" : $"<urlopen error unknown url type: {Quote(url[..colon])}>")
+                ? Tell(url[..colon] is "http" or "https"
+                    ? "<urlopen error the URL is malformed>"
+                    : $"<urlopen error unknown url type: {Quote(url[..colon])}>")
                 : Tell($"unknown url type: '{(url.Contains('@', StringComparison.Ordinal) ? "…" : Quote(url))}'");
         }
     }
