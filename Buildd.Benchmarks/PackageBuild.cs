@@ -74,10 +74,11 @@ internal sealed class PackageBuild : IBenchmark
             FileMap = files,
             Arguments = new XmlRpcStruct
             {
-                [WireNames.Arguments.Series] = suite,
-                [WireNames.Arguments.Suite] = suite,
-                [WireNames.Arguments.OgreComponent] = "main",
-                [WireNames.Arguments.ArchTag] = (await PeerProcess.RunAsync("dpkg", ["--print-architecture"], cancellationToken)).Trim(),
+                [WireNames.ArgumentNames.Series] = suite,
+                [WireNames.ArgumentNames.Suite] = suite,
+                [WireNames.ArgumentNames.OgreComponent] = "main",
+                [WireNames.ArgumentNames.ArchTag] = (await PeerProcess.RunAsync("dpkg", ["--print-architecture"], cancellationToken))
+                    .Trim(),
             },
         };
 

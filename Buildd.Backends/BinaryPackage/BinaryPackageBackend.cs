@@ -16,7 +16,7 @@ public sealed class BinaryPackageBackend(BinaryPackageOptions options, OverlayTr
     /// <inheritdoc/>
     private protected override (DebianArguments System, IDebianWork Work) Read(BuildRequest request)
     {
-        var arguments = BinaryPackageArguments.Parse(request);
-        return (arguments.System, new BinaryPackageWork(arguments, Options));
+        var package = PackageRequest.Parse(request);
+        return (package.System, new BinaryPackageWork(package, Options));
     }
 }

@@ -17,7 +17,7 @@ using Buildd.Slave.Builds;
 namespace Buildd.Backends.BinaryPackage;
 
 /// <summary>The building of one source package with sbuild: protocol section 12.1.</summary>
-internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, BinaryPackageOptions options) : IDebianWork
+internal sealed class BinaryPackageWork(PackageRequest request, BinaryPackageOptions options) : IDebianWork
 {
     /// <summary>What sbuild reads on this machine beside the file that is written for the build.</summary>
     private const string MachineConfiguration = "/etc/sbuild/sbuild.conf";
@@ -38,7 +38,7 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
     public async Task RunAsync(BuildSite site, CancellationToken abort)
     {
         site.Phases.Enter(Phase.Sbuild);
-        var provenance = arguments.Provenance ? await StartProvenanceAsync(site, abort).ConfigureAwait(false) : null;
+        var provenance = request.Arguments.Provenance ? await StartProvenanceAsync(site, abort).ConfigureAwait(false) : null;
         await BuildPackageAsync(site, _user!, abort).ConfigureAwait(false);
         site.Phases.Enter(Phase.Gather);
         await GatherAsync(site.Context, provenance, abort).ConfigureAwait(false);
@@ -48,7 +48,7 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
     {
         try
         {
-            var recorder = new ProvenanceRecorder(site, arguments, options.BuilderVersion);
+            var recorder = new ProvenanceRecorder(site, request, options.BuilderVersion);
             await recorder.AddInputsAsync(abort).ConfigureAwait(false);
             return recorder;
         }
@@ -93,7 +93,7 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
             }).ConfigureAwait(false);
         var cause = result.Succeeded ? null : Verdict.CauseOf(result);
         scan.Complete();
-        var isOnlyWarning = ImplicitPointerFilter.IsOnlyWarning(arguments.System.Architecture, arguments.Suite);
+        var isOnlyWarning = ImplicitPointerFilter.IsOnlyWarning(request.System.Architecture, request.Suite);
         pointers.Complete(isOnlyWarning);
         if (pointers.HasFinds && !isOnlyWarning)
             throw new PhaseFailedException(BuildStatus.PackageFail, "The package uses pointers that functions without a declaration return")
@@ -115,7 +115,7 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
         get
         {
             var words = new List<string>();
-            if (!arguments.BuildDebugSymbols)
+            if (!request.Arguments.BuildDebugSymbols)
                 words.Add("noautodbgsym");
             if (Environment.ProcessorCount > 1)
                 words.Add(string.Create(CultureInfo.InvariantCulture, $"parallel={Environment.ProcessorCount}"));
@@ -123,7 +123,7 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
         }
     }
 
-    private Command Wear(Command command) => Personality.Wear(command, arguments.System.Architecture, arguments.Suite);
+    private Command Wear(Command command) => Personality.Wear(command, request.System.Architecture, request.Suite);
 
     /// <summary>A file that is no Perl is the builder's fault, and sbuild would call it the package's.</summary>
     /// <remarks>Differs: the reference looks at its own file only, but the machine's breaks a build as well.</remarks>
@@ -156,7 +156,7 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
     private async Task<PhaseFailedException> JudgeAsync(BuildSite site, SbuildLogScan scan, string? cause, CancellationToken abort)
     {
         var verdict = await new DepWaitAnalysis(ReadInsideAsync, ArchitectureTable.Load(), site.Context.Time).JudgeAsync(
-            scan, site.Context.Request.Files[arguments.Dsc], arguments.System.Architecture, arguments.ArchIndep, abort)
+            scan, site.Context.Request.Files[request.Dsc], request.System.Architecture, request.Arguments.ArchIndep, abort)
                 .ConfigureAwait(false);
         return new PhaseFailedException(verdict.Status, verdict.Reason) { Dependencies = verdict.Dependencies, Cause = cause };
 
@@ -168,9 +168,9 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
     private Command Sbuild(IBuildContext context, SbuildAccess access, BuildUser user, string configuration)
     {
         var sbuild = Wear(Command
-            .Of("sbuild", [.. access.Arguments, $"--arch={arguments.System.Architecture}", $"--dist={arguments.Suite}", "--nolog"])
-            .With(arguments.ArchIndep ? ["-A"] : [])
-            .With(arguments.Dsc));
+            .Of("sbuild", [.. access.Arguments, $"--arch={request.System.Architecture}", $"--dist={request.Suite}", "--nolog"])
+            .With(request.Arguments.ArchIndep ? ["-A"] : [])
+            .With(request.Dsc));
         return access.AsUser(sbuild)
             .WithEnvironment("SBUILD_CONFIG", configuration)
             .WithEnvironment("HOME", context.Directory)
@@ -188,7 +188,7 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
         try
         {
             var changesPath = Path.Combine(
-                context.Directory, $"{Path.GetFileNameWithoutExtension(arguments.Dsc)}_{arguments.System.Architecture}.changes");
+                context.Directory, $"{Path.GetFileNameWithoutExtension(request.Dsc)}_{request.System.Architecture}.changes");
             if (new FileInfo(changesPath) is not { Exists: true, LinkTarget: null })
                 throw new PhaseFailedException(BuildStatus.PackageFail, $"sbuild left no {Path.GetFileName(changesPath)}");
 
@@ -214,8 +214,8 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
 
     private string CurrentlyBuilding()
     {
-        var package = arguments.Dsc.Split('_')[0];
-        var text = $"Package: {package}\nComponent: {arguments.Component}\nSuite: {arguments.Suite}\nPurpose: {arguments.Purpose}\n";
-        return arguments.BuildDebugSymbols ? text + "Build-Debug-Symbols: yes\n" : text;
+        var package = request.Dsc.Split('_')[0];
+        var text = $"Package: {package}\nComponent: {request.Arguments.Component}\nSuite: {request.Suite}\nPurpose: {request.Purpose}\n";
+        return request.Arguments.BuildDebugSymbols ? text + "Build-Debug-Symbols: yes\n" : text;
     }
 }

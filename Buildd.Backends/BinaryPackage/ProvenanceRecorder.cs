@@ -5,7 +5,7 @@ using Buildd.Linux.Processes;
 namespace Buildd.Backends.BinaryPackage;
 
 /// <summary>Collects, while a package is built, what its <see cref="ProvenanceStatement"/> says.</summary>
-internal sealed class ProvenanceRecorder(BuildSite site, BinaryPackageArguments arguments, string builderVersion)
+internal sealed class ProvenanceRecorder(BuildSite site, PackageRequest request, string builderVersion)
 {
     private readonly List<FileDigests> _inputs = [];
     private readonly List<FileDigests> _results = [];
@@ -41,8 +41,8 @@ internal sealed class ProvenanceRecorder(BuildSite site, BinaryPackageArguments 
         {
             Results = _results,
             Inputs = _inputs,
-            Arguments = arguments,
-            TrustedKeys = [.. arguments.System.TrustedKeys.SelectMany(key => KeyRing.Read(key).Keys).Select(key => key.Fingerprint)],
+            Request = request,
+            TrustedKeys = [.. request.System.TrustedKeys.SelectMany(key => KeyRing.Read(key).Keys).Select(key => key.Fingerprint)],
             DebBuildOptions = debBuildOptions,
             BuilderName = Environment.MachineName,
             BuilderVersion = builderVersion,

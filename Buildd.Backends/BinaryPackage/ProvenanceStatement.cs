@@ -26,7 +26,7 @@ internal sealed record ProvenanceStatement
     internal required IReadOnlyList<FileDigests> Inputs { get; init; }
 
     /// <summary>What the master asked for.</summary>
-    internal required BinaryPackageArguments Arguments { get; init; }
+    internal required PackageRequest Request { get; init; }
 
     /// <summary>The fingerprints of the keys that the master sent.</summary>
     internal required IReadOnlyList<string> TrustedKeys { get; init; }
@@ -68,18 +68,18 @@ internal sealed record ProvenanceStatement
 
     private void WriteDefinition(Utf8JsonWriter json)
     {
-        var system = Arguments.System;
+        var system = Request.System;
         json.WriteStartObject("buildDefinition");
         json.WriteString("buildType", BuildType);
         json.WriteStartObject("externalParameters");
-        json.WriteString("dsc", Arguments.Dsc);
+        json.WriteString("dsc", Request.Dsc);
         json.WriteString("series", system.Series);
-        json.WriteString("suite", Arguments.Suite);
+        json.WriteString("suite", Request.Suite);
         json.WriteString("arch_tag", system.Architecture);
-        json.WriteString("ogrecomponent", Arguments.Component);
-        json.WriteString("archive_purpose", Arguments.Purpose);
-        json.WriteBoolean("arch_indep", Arguments.ArchIndep);
-        json.WriteBoolean("build_debug_symbols", Arguments.BuildDebugSymbols);
+        json.WriteString("ogrecomponent", Request.Arguments.Component);
+        json.WriteString("archive_purpose", Request.Purpose);
+        json.WriteBoolean("arch_indep", Request.Arguments.ArchIndep);
+        json.WriteBoolean("build_debug_symbols", Request.Arguments.BuildDebugSymbols);
         if (system.Archives is { } archives)
             WriteTexts(json, "archives", archives.Select(line => line.ToString()));
         WriteTexts(json, "trusted_keys", TrustedKeys);

@@ -127,7 +127,7 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
             catch (KeyRingException e)
             {
                 throw new PhaseFailedException(
-                    BuildStatus.ChrootFail, $"entry {i + 1} of '{WireNames.Arguments.TrustedKeys}' can't be used: {e.Message}", e);
+                    BuildStatus.ChrootFail, $"entry {i + 1} of '{WireNames.ArgumentNames.TrustedKeys}' can't be used: {e.Message}", e);
             }
         }
 
@@ -170,7 +170,7 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
         var unknown = line.UnknownOptions.ToList();
         if (unknown.Count > 0)
             log.WriteLine(
-                $"An archive is left out, whose option is not known ({ArgumentReader.Shown(string.Join(", ", unknown))}): {line}");
+                $"An archive is left out, whose option is not known ({ArgumentCheck.Shown(string.Join(", ", unknown))}): {line}");
         return unknown.Count == 0;
     }
 

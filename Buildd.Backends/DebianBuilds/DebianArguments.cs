@@ -1,16 +1,14 @@
 using Buildd.Debian.Apt;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
 using static Buildd.Protocol.Messages.WireNames;
 
 namespace Buildd.Backends.DebianBuilds;
 
-/// <summary>What a master can say about every build that takes place in a Debian system: protocol section 11.</summary>
+/// <summary>What a master says about every build that takes place in a Debian system, checked: protocol section 11.</summary>
 internal sealed record DebianArguments
 {
-    /// <summary>More would be no list of archives and keys but an attack on the disk.</summary>
-    internal const int MaxListEntries = 1000;
-
     /// <summary>A tarball with one top folder: the only kind of image that there is an environment for.</summary>
     internal const string ChrootImage = "chroot";
 
@@ -41,37 +39,26 @@ internal sealed record DebianArguments
     /// <summary>The first line of the log, where the master gives one.</summary>
     internal string? BuildUrl { get; init; }
 
-    /// <exception cref="RefusedException">Something is missing, of another type, or can't be what it says.</exception>
-    internal static DebianArguments Parse(BuildRequest request)
+    /// <exception cref="RefusedException">Something can't be what it says.</exception>
+    internal static DebianArguments Check(BuildRequest request, BuildArguments arguments)
     {
-        var reader = new ArgumentReader(request.Arguments);
         // Its link would stand where the build puts a file or folder of its own, which would then land in the cache.
         if (request.Files.Keys.FirstOrDefault(name => name.StartsWith('.') || name == Root.BuildLayout.Chroot) is { } clash)
             throw new RefusedException(
-                $"a file called '{ArgumentReader.Shown(clash)}' can't be an input: the build has something of its own there");
+                $"a file called '{ArgumentCheck.Shown(clash)}' can't be an input: the build has something of its own there");
 
-        reader.Flag(Arguments.ArchivePrivate); // the slave has looked at it for the log, whatever its type is
+        ArgumentCheck.Count(ArgumentNames.Archives, arguments.Archives?.Count ?? 0, "lines");
         return new DebianArguments
         {
-            ImageType = ArgumentReader.Word(Arguments.ImageType, reader.Text(Arguments.ImageType) ?? ChrootImage),
-            FastCleanup = reader.Flag(Arguments.FastCleanup),
-            BuilderConstraints =
-                [.. (reader.Texts(Arguments.BuilderConstraints) ?? []).Select(name => ArgumentReader.Line(Arguments.BuilderConstraints,
-                    name))],
-            Architecture = ArgumentReader.Word(Arguments.ArchTag, reader.Text(Arguments.ArchTag) ?? request.DefaultArchitecture),
-            Series = ArgumentReader.Word(Arguments.Series, reader.Text(Arguments.Series) ?? reader.RequiredText(Arguments.Suite)),
-            Archives = ParseArchives(reader.Texts(Arguments.Archives)),
-            TrustedKeys = [.. (reader.Texts(Arguments.TrustedKeys) ?? []).Select(DecodeKey)],
-            BuildUrl = reader.Text(Arguments.BuildUrl) is { } url ? ArgumentReader.Line(Arguments.BuildUrl, url) : null,
+            ImageType = ArgumentCheck.Word(ArgumentNames.ImageType, arguments.ImageType ?? ChrootImage),
+            FastCleanup = arguments.FastCleanup,
+            BuilderConstraints = ArgumentCheck.Lines(ArgumentNames.BuilderConstraints, arguments.BuilderConstraints),
+            Architecture = ArgumentCheck.Word(ArgumentNames.ArchTag, arguments.ArchTag),
+            Series = ArgumentCheck.Word(ArgumentNames.Series, arguments.Series),
+            Archives = arguments.Archives?.Select(ParseArchive).ToList(),
+            TrustedKeys = arguments.TrustedKeys,
+            BuildUrl = ArgumentCheck.OneLine(ArgumentNames.BuildUrl, arguments.BuildUrl),
         };
-    }
-
-    private static List<ArchiveLine>? ParseArchives(IReadOnlyList<string>? lines)
-    {
-        if (lines?.Count > MaxListEntries)
-            throw new RefusedException(
-                $"the argument '{Arguments.Archives}' has {lines.Count} lines; more than {MaxListEntries} make no sense");
-        return lines?.Select(ParseArchive).ToList();
     }
 
     private static ArchiveLine ParseArchive(string line, int index)
@@ -84,19 +71,7 @@ internal sealed record DebianArguments
         {
             // The line itself may hold a password, so the message says which it is and not what is in it.
             throw new RefusedException(
-                $"line {index + 1} of the argument '{Arguments.Archives}' is no line of a sources.list: {e.Message}", e);
-        }
-    }
-
-    private static ReadOnlyMemory<byte> DecodeKey(string text, int index)
-    {
-        try
-        {
-            return Convert.FromBase64String(text);
-        }
-        catch (FormatException e)
-        {
-            throw new RefusedException($"entry {index + 1} of the argument '{Arguments.TrustedKeys}' is not base64", e);
+                $"line {index + 1} of the argument '{ArgumentNames.Archives}' is no line of a sources.list: {e.Message}", e);
         }
     }
 }

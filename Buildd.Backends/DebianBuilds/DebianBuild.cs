@@ -63,7 +63,7 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
             + $"{System.Environment.ProcessorCount} processors");
         if (arguments.BuilderConstraints.Count > 0)
         {
-            var constraints = string.Join(", ", arguments.BuilderConstraints.Select(ArgumentReader.Shown));
+            var constraints = string.Join(", ", arguments.BuilderConstraints.Select(ArgumentCheck.Shown));
             context.Log.WriteLine($"Constraints, none of which has an effect here: {constraints}");
         }
 

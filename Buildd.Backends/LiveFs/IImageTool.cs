@@ -1,5 +1,5 @@
-using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Steps;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Slave;
 
 namespace Buildd.Backends.LiveFs;
@@ -10,9 +10,9 @@ internal interface IImageTool
     /// <summary>What the argument <c>image_tool</c> calls it.</summary>
     string Name { get; }
 
-    /// <summary>Reads the tool's own arguments; touches nothing.</summary>
-    /// <exception cref="RefusedException">Something is missing, of another type, or can't be what it says.</exception>
-    IImageBuild Prepare(ArgumentReader reader, ImageArguments image, LiveFsOptions options);
+    /// <summary>Checks the tool's own arguments; touches nothing.</summary>
+    /// <exception cref="RefusedException">Something is missing, or can't be what it says.</exception>
+    IImageBuild Prepare(LiveFsArguments arguments, LiveFsOptions options);
 }
 
 /// <summary>The making of one image. What fails is a <see cref="PhaseFailedException"/>; anything else is the builder's fault.</summary>

@@ -1,10 +1,11 @@
 using Buildd.Backends.DebianBuilds;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Slave;
 using static Buildd.Protocol.Messages.WireNames;
 
 namespace Buildd.Backends.LiveFs;
 
-/// <summary>What a master can say about an image, whichever tool makes it.</summary>
+/// <summary>What a master says about an image, whichever tool makes it, checked.</summary>
 internal sealed record ImageArguments
 {
     /// <summary>The longest name of a project: it stands in the names of results.</summary>
@@ -24,18 +25,18 @@ internal sealed record ImageArguments
     /// <summary>The moment that the tool takes for now, so that the same inputs give the same image; null where no date is given.</summary>
     internal long? SourceDateEpoch => DateStamp is null ? null : LiveFs.DateStamp.ToEpoch(DateStamp);
 
-    /// <exception cref="RefusedException">Something is missing, of another type, or can't be what it says.</exception>
-    internal static ImageArguments Parse(DebianArguments system, ArgumentReader reader)
+    /// <exception cref="RefusedException">Something can't be what it says.</exception>
+    internal static ImageArguments Check(DebianArguments system, LiveFsArguments arguments)
     {
-        var project = reader.RequiredText(Arguments.Project);
+        var project = arguments.Project;
         if (project.Length > MaxProjectCharacters)
             throw new RefusedException(
-                $"the argument '{Arguments.Project}' has {project.Length} characters; {MaxProjectCharacters} are the most");
+                $"the argument '{ArgumentNames.Project}' has {project.Length} characters; {MaxProjectCharacters} are the most");
         return new ImageArguments
         {
             System = system,
-            Project = ArgumentReader.Name(Arguments.Project, project),
-            DateStamp = reader.OneLine(Arguments.DateStamp),
+            Project = ArgumentCheck.Name(ArgumentNames.Project, project),
+            DateStamp = ArgumentCheck.OneLine(ArgumentNames.DateStamp, arguments.DateStamp),
         };
     }
 }

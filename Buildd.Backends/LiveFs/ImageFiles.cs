@@ -33,11 +33,11 @@ internal static class ImageFiles
             var path = Encoding.UTF8.GetString(bytes[2..]);
             if (bytes[0] != 'f')
                 tell(
-                    $"'{ArgumentReader.Shown(path)}' is no result: "
+                    $"'{ArgumentCheck.Shown(path)}' is no result: "
                         + $"{(bytes[0] == 'l' ? "a symbolic link is not followed" : "it is no ordinary file")}");
             else if (path.Contains('\uFFFD', StringComparison.Ordinal)
                 || path.Split('/').Any(part => FileName.FindWireMistake(part) is not null))
-                tell($"'{ArgumentReader.Shown(path)}' is no result: it can't be one's name");
+                tell($"'{ArgumentCheck.Shown(path)}' is no result: it can't be one's name");
             else
                 paths.Add(path);
         }

@@ -3,6 +3,7 @@ using Buildd.Backends.Environments;
 using Buildd.Backends.LiveFs.LiveBuild;
 using Buildd.Backends.LiveFs.Mmdebstrap;
 using Buildd.Protocol.Messages;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
 
@@ -23,13 +24,13 @@ public sealed class LiveFsBackend(LiveFsOptions options, OverlayTrial? trial = n
     /// <exception cref="RefusedException">The arguments are not good.</exception>
     internal static (ImageArguments Image, IImageBuild Build) Prepare(BuildRequest request, LiveFsOptions options)
     {
-        var reader = new ArgumentReader(request.Arguments);
-        var image = ImageArguments.Parse(DebianArguments.Parse(request), reader);
-        var name = reader.Text(WireNames.Arguments.ImageTool) ?? Tools[0].Name;
+        var arguments = ArgumentCheck.Read(request, LiveFsArguments.FromXmlRpc);
+        var image = ImageArguments.Check(DebianArguments.Check(request, arguments), arguments);
+        var name = arguments.ImageTool ?? Tools[0].Name;
         var tool = Tools.FirstOrDefault(tool => tool.Name == name) ?? throw new RefusedException(
-            $"the argument '{WireNames.Arguments.ImageTool}' is '{ArgumentReader.Shown(name)}'; it has to be one of "
+            $"the argument '{WireNames.ArgumentNames.ImageTool}' is '{ArgumentCheck.Shown(name)}'; it has to be one of "
             + string.Join(", ", Tools.Select(tool => tool.Name)));
-        return (image, tool.Prepare(reader, image, options));
+        return (image, tool.Prepare(arguments, options));
     }
 
     /// <inheritdoc/>

@@ -32,7 +32,7 @@ internal sealed class LiveFsWork(ImageArguments image, IImageBuild build, LiveFs
     {
         var images = new ImageSite(site, image);
         if (image is { DateStamp: { } stamp, SourceDateEpoch: null })
-            site.Context.Log.WriteLine($"The datestamp '{ArgumentReader.Shown(stamp)}' begins with no date: SOURCE_DATE_EPOCH is not set");
+            site.Context.Log.WriteLine($"The datestamp '{ArgumentCheck.Shown(stamp)}' begins with no date: SOURCE_DATE_EPOCH is not set");
 
         images.Enter(Phase.Install);
         await images.RunScriptAsync($"make {ImageSite.Folder} in the chroot", "mkdir -p /build", [], abort).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using Buildd.Backends.DebianBuilds;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
 using static Buildd.Protocol.Messages.WireNames;
@@ -26,19 +27,18 @@ internal sealed record PlugInArguments
     /// <exception cref="RefusedException">Something is missing, of another type, or in the way.</exception>
     internal static PlugInArguments Parse(BuildRequest request)
     {
-        var reader = new ArgumentReader(request.Arguments);
         if (request.Files.Keys.FirstOrDefault(name => name is WorkFolder or ResultsFolder) is { } clash)
             throw new RefusedException($"a file called '{clash}' can't be an input: the build has a folder of its own there");
-        var url = reader.Text(Arguments.BuildUrl);
-        if (url?.Any(char.IsControl) == true)
-            throw new RefusedException($"the argument '{Arguments.BuildUrl}' has a control character in it");
-
-        return new PlugInArguments
+        return ArgumentCheck.Read(request, (arguments, defaultArchitecture) =>
         {
-            Series = reader.Text(Arguments.Series) ?? reader.Text(Arguments.Suite)
-                ?? throw new RefusedException($"neither the argument '{Arguments.Series}' nor '{Arguments.Suite}' is there"),
-            Architecture = reader.Text(Arguments.ArchTag) ?? request.DefaultArchitecture,
-            BuildUrl = url,
-        };
+            var reader = new ArgumentReader(arguments);
+            return new PlugInArguments
+            {
+                Series = reader.Text(ArgumentNames.Series) ?? reader.Text(ArgumentNames.Suite)
+                    ?? throw new RefusedException($"neither the argument '{ArgumentNames.Series}' nor '{ArgumentNames.Suite}' is there"),
+                Architecture = reader.Text(ArgumentNames.ArchTag) ?? defaultArchitecture,
+                BuildUrl = ArgumentCheck.OneLine(ArgumentNames.BuildUrl, reader.Text(ArgumentNames.BuildUrl)),
+            };
+        });
     }
 }

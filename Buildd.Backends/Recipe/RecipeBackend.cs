@@ -50,7 +50,7 @@ public sealed class RecipeBackend(RecipeOptions options, OverlayTrial? trial = n
     /// <inheritdoc/>
     private protected override (DebianArguments System, IDebianWork Work) Read(BuildRequest request)
     {
-        var arguments = RecipeArguments.Parse(request);
-        return (arguments.System, new RecipeWork(arguments, Options));
+        var recipe = RecipeRequest.Parse(request);
+        return (recipe.System, new RecipeWork(recipe.Arguments, Options));
     }
 }

@@ -11,6 +11,7 @@ using Buildd.Debian.Packages;
 using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Slave;
 
 namespace Buildd.Backends.Recipe;
@@ -64,7 +65,7 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
         await system.MakeKnownAsync(user, abort).ConfigureAwait(false);
         await system.RunInsideOrFailAsync(
             Command.Of("install", "-d", "-m", "755", "-o", user.Name, "-g", "sbuild", Folder), abort).ConfigureAwait(false);
-        await system.WriteFileAsync(RecipeFile, Encoding.UTF8.GetBytes(arguments.Recipe), abort).ConfigureAwait(false);
+        await system.WriteFileAsync(RecipeFile, Encoding.UTF8.GetBytes(arguments.RecipeText), abort).ConfigureAwait(false);
 
         var release = await FindReleaseAsync(system, abort).ConfigureAwait(false);
         await MakeTreeAsync(site, user, release, abort).ConfigureAwait(false);
@@ -100,7 +101,7 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
         var root = BuildLayout.ChrootIn(site.Context.Directory);
         var (recipe, tree) = (root + RecipeFile, root + Tree);
         var command = _tool!.With(
-            "--safe", "--no-build", "--manifest", tree + "/manifest", "--distribution", arguments.System.Series,
+            "--safe", "--no-build", "--manifest", tree + "/manifest", "--distribution", arguments.Series,
             "--allow-fallback-to-native", "--append-version", $"~ubuntu{release}.1", recipe, tree);
         if (CurrentUser.IsRoot)
             command = command.Behind("setpriv", $"--reuid={user.Id}", $"--regid={user.GroupId}", "--init-groups", "--");
@@ -219,5 +220,5 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
 
     private string CurrentlyBuilding(string package) =>
         $"Package: {package}\nSuite: {arguments.Suite}\nComponent: {arguments.Component}\nPurpose: "
-            + $"{arguments.Purpose}\nBuild-Debug-Symbols: no\n";
+            + $"{arguments.ArchivePurpose}\nBuild-Debug-Symbols: no\n";
 }

@@ -17,7 +17,7 @@ public sealed class TranslationTemplatesBackend(TranslationTemplatesOptions opti
     /// <inheritdoc/>
     private protected override (DebianArguments System, IDebianWork Work) Read(BuildRequest request)
     {
-        var arguments = TranslationTemplatesArguments.Parse(request);
-        return (arguments.System, new TranslationTemplatesWork(arguments, Options));
+        var templates = TemplatesRequest.Parse(request);
+        return (templates.System, new TranslationTemplatesWork(templates, Options));
     }
 }

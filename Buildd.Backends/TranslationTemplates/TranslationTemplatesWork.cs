@@ -13,7 +13,7 @@ namespace Buildd.Backends.TranslationTemplates;
 /// The making of the templates of one source tree: protocol section 12.3. All that comes from the tree runs as the build's user in the
 /// system.
 /// </summary>
-internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arguments, TranslationTemplatesOptions options) : IDebianWork
+internal sealed class TranslationTemplatesWork(TemplatesRequest request, TranslationTemplatesOptions options) : IDebianWork
 {
     /// <summary>How many folders of a tree are looked at; the largest trees known have some dozens.</summary>
     internal const int MaxFolders = 1000;
@@ -33,7 +33,7 @@ internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arg
 
     private BuildUser? _user;
 
-    private IEnumerable<string> Packages => arguments.IsGit ? ["intltool", "git", "ca-certificates"] : ["intltool", "bzr"];
+    private IEnumerable<string> Packages => request.IsGit ? ["intltool", "git", "ca-certificates"] : ["intltool", "bzr"];
 
     /// <inheritdoc/>
     public Task InspectAsync(BuildSite site, CancellationToken abort)
@@ -71,16 +71,16 @@ internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arg
     private async Task CheckOutAsync(BuildSite site, BuildUser user, CancellationToken abort)
     {
         var system = site.Environment;
-        if (!arguments.IsGit)
+        if (!request.IsGit)
         {
-            await RunOrFailAsync(system, user.Inside(Command.Of("bzr", "branch", arguments.Address, Tree), "/build"), abort)
+            await RunOrFailAsync(system, user.Inside(Command.Of("bzr", "branch", request.Address, Tree), "/build"), abort)
                 .ConfigureAwait(false);
             return;
         }
 
         // What a clone's own configuration or a submodule could name as a transport that runs commands, git refuses by itself.
-        await RunOrFailAsync(system, user.Inside(Git("clone", "-n", "--", arguments.Address, Tree), "/build"), abort).ConfigureAwait(false);
-        await RunOrFailAsync(system, user.Inside(Git("checkout", "-q", arguments.GitPath ?? "HEAD"), Tree), abort).ConfigureAwait(false);
+        await RunOrFailAsync(system, user.Inside(Git("clone", "-n", "--", request.Address, Tree), "/build"), abort).ConfigureAwait(false);
+        await RunOrFailAsync(system, user.Inside(Git("checkout", "-q", request.GitPath ?? "HEAD"), Tree), abort).ConfigureAwait(false);
         if (
             await system.RunInsideAsync(user.Inside(Git("submodule", "update", "--init", "--recursive"), Tree), abort)
                 .ConfigureAwait(false) != 0)
@@ -89,7 +89,7 @@ internal sealed class TranslationTemplatesWork(TranslationTemplatesArguments arg
         var revision = new StringBuilder();
         await system.RunInsideAsync(
             user.Inside(
-                Command.Of("/bin/sh", "-c", "exec git rev-parse \"$1\" 2>/dev/null", "sh", $"{arguments.GitPath ?? "HEAD"}^{{}}"), Tree),
+                Command.Of("/bin/sh", "-c", "exec git rev-parse \"$1\" 2>/dev/null", "sh", $"{request.GitPath ?? "HEAD"}^{{}}"), Tree),
                 abort,
             output: bytes => revision.Append(Encoding.ASCII.GetString(bytes[..Math.Min(bytes.Length, MaxRevisionBytes)])),
             description: "ask for the commit").ConfigureAwait(false);

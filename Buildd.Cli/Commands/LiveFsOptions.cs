@@ -4,7 +4,9 @@ using System.Text.Json;
 using Buildd.Farm.Store;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
+using Buildd.Master.Jobs;
 using Buildd.Master.Jobs.LiveFs;
+using Buildd.Protocol.XmlRpc;
 
 namespace Buildd.Cli.Commands;
 
@@ -85,44 +87,44 @@ internal sealed class LiveFsOptions
                     + "and add it later");
         }
 
-        var texts = (parsed.GetValue(_texts) ?? []).Select(text => Split(text)!.Value)
-            .Select(pair => (pair.Name, Value: JsonSerializer.SerializeToElement(pair.Value, LiveFsOptionsJson.Default.String)));
-        var values = (parsed.GetValue(_values) ?? []).Select(text => Split(text)!.Value)
-            .Select(pair => (pair.Name, Value: TryParse(pair.Value)!.Value));
+        var others = ReadOthers(parsed);
         return
         [
-            .. architectures.Select(tag =>
+            .. architectures.Select(tag => new LiveFsSpecification
             {
-                var image = new LiveFsSpecification
-                {
-                    Project = parsed.GetValue(Project)!,
-                    Series = request.Series,
-                    ArchTag = tag,
-                    Pocket = parsed.GetValue(_pocket)!,
-                    UniqueKey = parsed.GetValue(_uniqueKey),
-                    DateStamp = parsed.GetValue(_dateStamp),
-                    ImageTool = parsed.GetValue(_tool),
-                    ConfigBranch = parsed.GetValue(_branch),
-                    ConfigRef = parsed.GetValue(_ref),
-                    ConfigPath = parsed.GetValue(_path),
-                    LbOptions = parsed.GetValue(_lbOptions) ?? [],
-                    Environment = ToDictionary("--env", (parsed.GetValue(_variables) ?? []).Select(text => Split(text)!.Value)),
-                    Archives = request.Sources,
-                    Others = ToDictionary("--arg", texts.Concat(values)),
-                    Requester = request.Requester,
-                };
-                try
-                {
-                    image.ToArguments();
-                }
-                catch (FormatException e)
-                {
-                    throw new FarmException(e.Message, e) { ExitCode = ExitCode.Usage };
-                }
-
-                return image.ToNewBuild(request.Distribution, request.Owner, request.Score);
-            }),
+                Project = parsed.GetValue(Project)!,
+                Series = request.Series,
+                ArchTag = tag,
+                Pocket = parsed.GetValue(_pocket)!,
+                UniqueKey = parsed.GetValue(_uniqueKey),
+                DateStamp = parsed.GetValue(_dateStamp),
+                ImageTool = parsed.GetValue(_tool),
+                ConfigBranch = parsed.GetValue(_branch),
+                ConfigRef = parsed.GetValue(_ref),
+                ConfigPath = parsed.GetValue(_path),
+                LbOptions = parsed.GetValue(_lbOptions) ?? [],
+                Environment = ToDictionary("--env", (parsed.GetValue(_variables) ?? []).Select(text => Split(text)!.Value)),
+                Archives = request.Sources,
+                Others = others,
+                Requester = request.Requester,
+            }.ToNewBuild(request.Distribution, request.Owner, request.Score)),
         ];
+    }
+
+    private XmlRpcStruct ReadOthers(ParseResult parsed)
+    {
+        try
+        {
+            return new XmlRpcStruct(ToDictionary(
+                "--arg",
+                (parsed.GetValue(_texts) ?? []).Select(text => Split(text)!.Value).Select(pair => (pair.Name, (XmlRpcValue)pair.Value))
+                    .Concat((parsed.GetValue(_values) ?? []).Select(text => Split(text)!.Value)
+                        .Select(pair => (pair.Name, OthersConverter.ReadValue(TryParse(pair.Value)!.Value))))));
+        }
+        catch (JsonException e)
+        {
+            throw new FarmException(e.Message, e) { ExitCode = ExitCode.Usage };
+        }
     }
 
     private static void Require(OptionResult result, Func<string, bool> isGood, string expected)
@@ -159,6 +161,3 @@ internal sealed class LiveFsOptions
         return all;
     }
 }
-
-[System.Text.Json.Serialization.JsonSerializable(typeof(string))]
-internal sealed partial class LiveFsOptionsJson : System.Text.Json.Serialization.JsonSerializerContext;

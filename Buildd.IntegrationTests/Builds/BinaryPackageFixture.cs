@@ -4,6 +4,7 @@ using Buildd.Master;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
 using Buildd.Master.Jobs.Packages;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Testing.Files;
 using NUnit.Framework;

@@ -10,6 +10,7 @@ using Buildd.Master.Jobs;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Testing.Files;
 using Buildd.Testing.Runs;

@@ -2,6 +2,7 @@ using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Master;
 using Buildd.Master.Jobs.LiveFs;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Testing.Files;
 using Buildd.Testing.Runs;
 using NUnit.Framework;

@@ -170,7 +170,7 @@ public static class WireNames
     }
 
     /// <summary>Keys of the arguments that a build call carries.</summary>
-    public static class Arguments
+    public static class ArgumentNames
     {
 #pragma warning disable CS1591 // what a key means stands with the record that a manager reads its arguments into
         // All managers

@@ -89,7 +89,7 @@ internal sealed class BuildCallCheck(IReadOnlyDictionary<string, IBuildBackend> 
 
     /// <summary>A value of another type counts as true, so that a mistake shows less of a log and not more.</summary>
     private static bool IsOfPrivateArchive(XmlRpcStruct arguments) =>
-        arguments.TryGetValue(WireNames.Arguments.ArchivePrivate, out var value)
+        arguments.TryGetValue(WireNames.ArgumentNames.ArchivePrivate, out var value)
         && value is not (XmlRpcNil or XmlRpcBoolean { Value: false } or XmlRpcInteger { Value.IsZero: true });
 
     private static BuildReply UnknownSum(string kind, string sha1, int indent)

@@ -1,10 +1,11 @@
 using Buildd.Backends.DebianBuilds;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Slave;
 using static Buildd.Protocol.Messages.WireNames;
 
 namespace Buildd.Backends.LiveFs.LiveBuild;
 
-/// <summary>What a master can say of an image whose configuration is in a branch.</summary>
+/// <summary>What a master says of an image whose configuration is in a branch, checked.</summary>
 internal sealed record BranchArguments
 {
     /// <summary>The longest name of a branch, tag or commit, and of a path.</summary>
@@ -39,15 +40,19 @@ internal sealed record BranchArguments
     /// <summary>Variables for live-build.</summary>
     internal IReadOnlyList<KeyValuePair<string, string>> Environment { get; init; } = [];
 
-    /// <exception cref="RefusedException">Something is missing, of another type, or can't be what it says.</exception>
-    internal static BranchArguments Parse(ArgumentReader reader, LiveFsOptions options) => new()
+    /// <exception cref="RefusedException">Something can't be what it says.</exception>
+    internal static BranchArguments Check(LiveFsArguments arguments, LiveFsOptions options)
     {
-        Branch = BranchUrl.Parse(reader.RequiredText(Arguments.ConfigBranch), options),
-        Ref = reader.Text(Arguments.ConfigRef) is { } name ? ParseRef(name) : null,
-        Path = reader.Text(Arguments.ConfigPath) is { } path ? ParsePath(path) : "",
-        Options = ParseOptions(reader.Lines(Arguments.LbOptions)),
-        Environment = [.. reader.Members(Arguments.Environment).Select(variable => ParseVariable(variable, options))],
-    };
+        ArgumentCheck.Count(ArgumentNames.Environment, arguments.Environment.Count, "members");
+        return new BranchArguments
+        {
+            Branch = BranchUrl.Parse(arguments.ConfigBranch!, options),
+            Ref = arguments.ConfigRef is { } name ? ParseRef(name) : null,
+            Path = arguments.ConfigPath is { } path ? ParsePath(path) : "",
+            Options = ParseOptions(ArgumentCheck.Lines(ArgumentNames.LbOptions, arguments.LbOptions)),
+            Environment = [.. arguments.Environment.Select(variable => ParseVariable(variable, options))],
+        };
+    }
 
     /// <summary>git-check-ref-format(1), as far as it keeps a name from being something else.</summary>
     private static string ParseRef(string name) =>
@@ -56,7 +61,8 @@ internal sealed record BranchArguments
         && !name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || "~^:?*[\\".Contains(c, StringComparison.Ordinal))
             ? name
             : throw new RefusedException(
-                $"the argument '{Arguments.ConfigRef}' is '{ArgumentReader.Shown(name)}', which is no name of a branch, a tag or a commit");
+                $"the argument '{ArgumentNames.ConfigRef}' is '{ArgumentCheck.Shown(name)}', which is no name of a branch, a tag or a "
+                    + "commit");
 
     private static string ParsePath(string path)
     {
@@ -65,14 +71,15 @@ internal sealed record BranchArguments
             && (parts is [""] || parts.All(part => part is not ("" or "." or "..") && part[0] != '-' && part != ".git"))
                 ? string.Join('/', parts)
                 : throw new RefusedException(
-                    $"the argument '{Arguments.ConfigPath}' is '{ArgumentReader.Shown(path)}', which is no path of a folder in the branch");
+                    $"the argument '{ArgumentNames.ConfigPath}' is '{ArgumentCheck.Shown(path)}', which is no path of a folder in the "
+                        + "branch");
     }
 
     private static IReadOnlyList<string> ParseOptions(IReadOnlyList<string> options)
     {
         if (options.Sum(option => option.Length) > MaxOptionsCharacters || options.Any(option => option.Length > MaxValueCharacters))
             throw new RefusedException(
-                $"the argument '{Arguments.LbOptions}' has an entry of more than {MaxValueCharacters} characters, or more than "
+                $"the argument '{ArgumentNames.LbOptions}' has an entry of more than {MaxValueCharacters} characters, or more than "
                     + $"{MaxOptionsCharacters} in all");
         return options;
     }
@@ -86,13 +93,13 @@ internal sealed record BranchArguments
             || !options.EnvironmentNames.Any(pattern => pattern.Matches(name)))
         {
             throw new RefusedException(
-                $"the argument '{Arguments.Environment}' has the variable '{ArgumentReader.Shown(name)}', which may not be set here");
+                $"the argument '{ArgumentNames.Environment}' has the variable '{ArgumentCheck.Shown(name)}', which may not be set here");
         }
 
         return value.Length <= MaxValueCharacters
-            ? KeyValuePair.Create(name, ArgumentReader.Line(Arguments.Environment, value))
+            ? KeyValuePair.Create(name, ArgumentCheck.Line(ArgumentNames.Environment, value))
             : throw new RefusedException(
-                $"the argument '{Arguments.Environment}' has a value of {value.Length} characters for '{name}'; {MaxValueCharacters} "
+                $"the argument '{ArgumentNames.Environment}' has a value of {value.Length} characters for '{name}'; {MaxValueCharacters} "
                     + "are the most");
     }
 }

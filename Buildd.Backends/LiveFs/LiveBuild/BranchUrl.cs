@@ -72,5 +72,5 @@ internal sealed record BranchUrl
                     + "they may)");
     }
 
-    private static RefusedException Refused(string reason) => new($"the argument '{Arguments.ConfigBranch}' {reason}");
+    private static RefusedException Refused(string reason) => new($"the argument '{ArgumentNames.ConfigBranch}' {reason}");
 }

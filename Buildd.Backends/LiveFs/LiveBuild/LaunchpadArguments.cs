@@ -1,10 +1,11 @@
 using Buildd.Backends.DebianBuilds;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Slave;
 using static Buildd.Protocol.Messages.WireNames;
 
 namespace Buildd.Backends.LiveFs.LiveBuild;
 
-/// <summary>What a farm that sends Launchpad's arguments can say, in the reference's order: protocol section 12.4.</summary>
+/// <summary>What a farm that sends Launchpad's arguments says, checked, in the reference's order: protocol section 12.4.</summary>
 internal sealed record LaunchpadArguments
 {
     private const string ProposedPocket = "proposed";
@@ -38,22 +39,24 @@ internal sealed record LaunchpadArguments
     /// <summary>Turns on shell tracing in live-build.</summary>
     internal bool Debug { get; init; }
 
-    /// <exception cref="RefusedException">Something is missing, of another type, or can't be what it says.</exception>
-    internal static LaunchpadArguments Parse(ArgumentReader reader) => new()
+    /// <exception cref="RefusedException">Something is missing, or can't be what it says.</exception>
+    internal static LaunchpadArguments Check(LiveFsArguments arguments) => new()
     {
-        SubArch = reader.OneLine(Arguments.SubArch),
-        SubProject = reader.OneLine(Arguments.SubProject),
-        ImageFormat = reader.OneLine(Arguments.ImageFormat),
-        Proposed = ArgumentReader.Line(Arguments.Pocket, reader.RequiredText(Arguments.Pocket)) == ProposedPocket,
-        Locale = reader.Text(Arguments.Locale) is { } locale ? ArgumentReader.Name(Arguments.Locale, locale) : null,
-        ExtraPpas = reader.Lines(Arguments.ExtraPpas),
-        ExtraSnaps = reader.Lines(Arguments.ExtraSnaps),
-        Channel = reader.OneLine(Arguments.Channel),
-        ImageTargets = reader.Lines(Arguments.ImageTargets),
-        RepoSnapshotStamp = reader.OneLine(Arguments.RepoSnapshotStamp),
-        SnapshotServiceTimestamp = reader.OneLine(Arguments.SnapshotServiceTimestamp),
-        CohortKey = reader.OneLine(Arguments.CohortKey),
-        Debug = reader.Flag(Arguments.Debug),
+        SubArch = ArgumentCheck.OneLine(ArgumentNames.SubArch, arguments.SubArch),
+        SubProject = ArgumentCheck.OneLine(ArgumentNames.SubProject, arguments.SubProject),
+        ImageFormat = ArgumentCheck.OneLine(ArgumentNames.ImageFormat, arguments.ImageFormat),
+        Proposed = ArgumentCheck.Line(
+            ArgumentNames.Pocket, arguments.Pocket ?? throw new RefusedException($"the argument '{ArgumentNames.Pocket}' is missing"))
+            == ProposedPocket,
+        Locale = arguments.Locale is { } locale ? ArgumentCheck.Name(ArgumentNames.Locale, locale) : null,
+        ExtraPpas = ArgumentCheck.Lines(ArgumentNames.ExtraPpas, arguments.ExtraPpas),
+        ExtraSnaps = ArgumentCheck.Lines(ArgumentNames.ExtraSnaps, arguments.ExtraSnaps),
+        Channel = ArgumentCheck.OneLine(ArgumentNames.Channel, arguments.Channel),
+        ImageTargets = ArgumentCheck.Lines(ArgumentNames.ImageTargets, arguments.ImageTargets),
+        RepoSnapshotStamp = ArgumentCheck.OneLine(ArgumentNames.RepoSnapshotStamp, arguments.RepoSnapshotStamp),
+        SnapshotServiceTimestamp = ArgumentCheck.OneLine(ArgumentNames.SnapshotServiceTimestamp, arguments.SnapshotServiceTimestamp),
+        CohortKey = ArgumentCheck.OneLine(ArgumentNames.CohortKey, arguments.CohortKey),
+        Debug = arguments.Debug,
     };
 
     /// <summary>The variables of <c>lb config</c>, and those of them that <c>lb build</c> has too.</summary>

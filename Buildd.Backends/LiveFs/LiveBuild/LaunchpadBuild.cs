@@ -36,8 +36,8 @@ internal sealed class LaunchpadBuild(LaunchpadArguments arguments) : IImageBuild
                 throw new PhaseFailedException(BuildStatus.PackageFail,
                     $"There is no package '{package}' for {site.Image.System.Series} in the archives of this build. Ubuntu's series "
                         + "have it, Debian's don't: name an archive "
-                    + $"that has it in '{WireNames.Arguments.Archives}', or build from a branch with a configuration of live-build "
-                    + $"('{WireNames.Arguments.ConfigBranch}').");
+                    + $"that has it in '{WireNames.ArgumentNames.Archives}', or build from a branch with a configuration of live-build "
+                    + $"('{WireNames.ArgumentNames.ConfigBranch}').");
             }
         }
 

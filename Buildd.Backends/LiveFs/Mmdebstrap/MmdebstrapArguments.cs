@@ -1,10 +1,11 @@
 using Buildd.Backends.DebianBuilds;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Slave;
 using static Buildd.Protocol.Messages.WireNames;
 
 namespace Buildd.Backends.LiveFs.Mmdebstrap;
 
-/// <summary>What a master can say of a root file system that mmdebstrap makes.</summary>
+/// <summary>What a master says of a root file system that mmdebstrap makes, checked.</summary>
 internal sealed record MmdebstrapArguments
 {
     internal const string SquashFs = "squashfs";
@@ -22,18 +23,18 @@ internal sealed record MmdebstrapArguments
     /// <summary>Further packages; none by default.</summary>
     internal IReadOnlyList<string> Packages { get; init; } = [];
 
-    /// <exception cref="RefusedException">Something is of another type, or can't be what it says.</exception>
-    internal static MmdebstrapArguments Parse(ArgumentReader reader) => new()
+    /// <exception cref="RefusedException">Something can't be what it says.</exception>
+    internal static MmdebstrapArguments Check(LiveFsArguments arguments) => new()
     {
-        Format = OneOf(Arguments.ImageFormat, reader.Text(Arguments.ImageFormat) ?? Formats[0], Formats),
-        Variant = OneOf(Arguments.Variant, reader.Text(Arguments.Variant) ?? Variants[0], Variants),
-        Packages = [.. reader.Lines(Arguments.Packages).Select(ParsePackage)],
+        Format = OneOf(ArgumentNames.ImageFormat, arguments.ImageFormat ?? Formats[0], Formats),
+        Variant = OneOf(ArgumentNames.Variant, arguments.Variant ?? Variants[0], Variants),
+        Packages = [.. ArgumentCheck.Lines(ArgumentNames.Packages, arguments.Packages).Select(ParsePackage)],
     };
 
     private static string OneOf(string name, string value, string[] all) => all.Contains(value)
         ? value
         : throw new RefusedException(
-            $"the argument '{name}' is '{ArgumentReader.Shown(value)}'; it has to be one of {string.Join(", ", all)}");
+            $"the argument '{name}' is '{ArgumentCheck.Shown(value)}'; it has to be one of {string.Join(", ", all)}");
 
     /// <summary>A package's name, as policy has it; mmdebstrap would take more, such as patterns and files.</summary>
     private static string ParsePackage(string name) =>
@@ -41,5 +42,5 @@ internal sealed record MmdebstrapArguments
             && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '+' or '.' or ':')
             ? name
             : throw new RefusedException(
-                $"the argument '{Arguments.Packages}' has '{ArgumentReader.Shown(name)}' in it, which is no name of a package");
+                $"the argument '{ArgumentNames.Packages}' has '{ArgumentCheck.Shown(name)}' in it, which is no name of a package");
 }

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text;
 using Buildd.Backends.Commands;
-using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
+using Buildd.Protocol.Messages.Arguments;
 
 namespace Buildd.Backends.LiveFs.Mmdebstrap;
 
@@ -16,8 +16,8 @@ internal sealed class MmdebstrapTool : IImageTool
     public string Name => "mmdebstrap";
 
     /// <inheritdoc/>
-    public IImageBuild Prepare(ArgumentReader reader, ImageArguments image, LiveFsOptions options) =>
-        new MmdebstrapBuild(MmdebstrapArguments.Parse(reader));
+    public IImageBuild Prepare(LiveFsArguments arguments, LiveFsOptions options) =>
+        new MmdebstrapBuild(MmdebstrapArguments.Check(arguments));
 }
 
 /// <summary>The making of one root file system.</summary>

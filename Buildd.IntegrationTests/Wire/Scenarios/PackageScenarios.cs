@@ -344,10 +344,10 @@ internal static class PackageScenarios
             },
             new XmlRpcStruct
             {
-                [Arguments.Series] = "noble",
-                [Arguments.Suite] = "noble",
-                [Arguments.OgreComponent] = "main",
-                [Arguments.ArchivePrivate] = true,
+                [ArgumentNames.Series] = "noble",
+                [ArgumentNames.Suite] = "noble",
+                [ArgumentNames.OgreComponent] = "main",
+                [ArgumentNames.ArchivePrivate] = true,
             },
             target: "chroot");
         await hold.Reached;

@@ -3,6 +3,7 @@ using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Protocol.Messages;
+using Buildd.Protocol.Messages.Arguments;
 
 namespace Buildd.Master.Jobs.LiveFs;
 
@@ -35,19 +36,17 @@ public sealed class LiveFsJobKind : IJobKind
         ArgumentNullException.ThrowIfNull(dispatch);
         var (build, bytes, _, inputs) = dispatch;
         LiveFsSpecification image;
-        LiveFsArguments arguments;
         try
         {
             image = LiveFsSpecification.FromBytes(bytes);
-            arguments = image.ToArguments();
         }
-        catch (Exception exception) when (exception is JsonException or FormatException)
+        catch (JsonException exception)
         {
             return new Rejected(BuildState.FailedToBuild, $"Its specification can't be read: {Secrets.Quote(exception.Message)}");
         }
 
         return await inputs.FindChrootAsync(image.Series, image.ArchTag, cancellationToken).ConfigureAwait(false) is { } chroot
-            ? new Ready(MakeJob(build.Cookie, chroot, arguments))
+            ? new Ready(MakeJob(build.Cookie, chroot, image))
             : new NotNow($"Missing chroot for {image.Series} {image.ArchTag}.");
     }
 
@@ -78,7 +77,7 @@ public sealed class LiveFsJobKind : IJobKind
         Version = written.Version ?? image.DateStamp,
         Architecture = written.Architecture ?? image.ArchTag,
         Series = written.Series ?? image.Series,
-        Pocket = written.Series is null ? image.Pocket.ToUpperInvariant() : written.Pocket,
+        Pocket = written.Series is null ? (image.Pocket ?? "release").ToUpperInvariant() : written.Pocket,
         Requester = written.Requester ?? image.Requester,
     };
 

@@ -3,6 +3,7 @@ using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Protocol.Messages;
+using Buildd.Protocol.Messages.Arguments;
 
 namespace Buildd.Master.Jobs.Packages;
 
@@ -66,7 +67,7 @@ public sealed class PackageJobKind : IJobKind
 
         try
         {
-            return new Ready(MakeJob(build.Cookie, chroot, files, Arguments(package)) with { BuilderTag = build.Manager });
+            return new Ready(MakeJob(build.Cookie, chroot, files, package) with { BuilderTag = build.Manager });
         }
         catch (ArgumentException exception) // files of one name, or no .dsc
         {
@@ -125,18 +126,4 @@ public sealed class PackageJobKind : IJobKind
             return null;
         }
     }
-
-    private static BinaryPackageArguments Arguments(PackageSpecification package) => new()
-    {
-        Series = package.Series,
-        Suite = package.Suite ?? package.Series,
-        ArchTag = package.ArchTag,
-        Component = package.Component,
-        ArchivePurpose = package.ArchivePurpose,
-        Archives = package.Archives,
-        ArchivePrivate = package.ArchivePrivate,
-        ArchIndep = package.ArchIndep,
-        BuildDebugSymbols = package.BuildDebugSymbols,
-        BuildUrl = package.BuildUrl,
-    };
 }

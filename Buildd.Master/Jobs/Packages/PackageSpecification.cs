@@ -1,11 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Buildd.Master.Builds;
+using Buildd.Protocol.Messages.Arguments;
 
 namespace Buildd.Master.Jobs.Packages;
 
-/// <summary>The specification of a build of a source package, for <see cref="PackageJobKind"/>.</summary>
-public sealed record PackageSpecification
+/// <summary>
+/// The specification of a build of a source package, for <see cref="PackageJobKind"/>: what the slave is told, and what only the master
+/// has to know.
+/// </summary>
+public sealed record PackageSpecification : BinaryPackageArguments
 {
     /// <summary>The source package's name.</summary>
     public required string Source { get; init; }
@@ -13,38 +17,8 @@ public sealed record PackageSpecification
     /// <summary>Its version.</summary>
     public required string Version { get; init; }
 
-    /// <summary>The series, such as <c>bookworm</c>.</summary>
-    public required string Series { get; init; }
-
-    /// <summary>The distribution that sbuild is told, such as <c>trusty-proposed</c>; null (the default) for the series.</summary>
-    public string? Suite { get; init; }
-
-    /// <summary>The architecture to build for.</summary>
-    public required string ArchTag { get; init; }
-
     /// <summary>The source's files, the <c>.dsc</c> among them, in the order in which the slave is told of them.</summary>
     public required IReadOnlyList<SourceFile> Files { get; init; }
-
-    /// <inheritdoc cref="BinaryPackageArguments.Component"/>
-    public string Component { get; init; } = "main";
-
-    /// <inheritdoc cref="BinaryPackageArguments.ArchivePurpose"/>
-    public string ArchivePurpose { get; init; } = "PRIMARY";
-
-    /// <inheritdoc cref="BinaryPackageArguments.Archives"/>
-    public IReadOnlyList<string> Archives { get; init; } = [];
-
-    /// <inheritdoc cref="BinaryPackageArguments.ArchivePrivate"/>
-    public bool ArchivePrivate { get; init; }
-
-    /// <inheritdoc cref="BinaryPackageArguments.ArchIndep"/>
-    public bool ArchIndep { get; init; }
-
-    /// <inheritdoc cref="BinaryPackageArguments.BuildDebugSymbols"/>
-    public bool BuildDebugSymbols { get; init; }
-
-    /// <inheritdoc cref="BinaryPackageArguments.BuildUrl"/>
-    public string? BuildUrl { get; init; }
 
     /// <summary>
     /// The requester, <c>Name &lt;address&gt;</c>: gets mail when it fails, as the source's creator. Null (the default) for nobody.
@@ -86,6 +60,7 @@ public sealed record SourceFile(string Name, string? Sha1 = null);
 
 /// <summary>Reads and writes specifications without reflection.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    Converters = [typeof(OthersConverter)])]
 [JsonSerializable(typeof(PackageSpecification))]
 internal sealed partial class PackageJson : JsonSerializerContext;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Backends.DebianBuilds;
 using Buildd.Debian.Apt;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Testing.Files;
 using NUnit.Framework;
 
@@ -64,19 +65,15 @@ public sealed class ProvenanceTests
         {
             Results = [new FileDigests("x_1_amd64.deb", Sum, "s1")],
             Inputs = [new FileDigests("x_1.dsc", "s2", "s3"), new FileDigests("http://d/ stable InRelease", "s4", Uri: "http://d/")],
-            Arguments = new BinaryPackageArguments
-            {
-                System = new DebianArguments
+            Request = new PackageRequest(
+                new BinaryPackageArguments { Series = "stable", ArchTag = "amd64" },
+                new DebianArguments
                 {
                     Architecture = "amd64",
                     Series = "stable",
                     Archives = [ArchiveLine.Parse("deb http://u:secret@d/ stable main")],
                 },
-                Dsc = "x_1.dsc",
-                Suite = "stable",
-                Component = "main",
-                Purpose = "PRIMARY",
-            },
+                "x_1.dsc"),
             TrustedKeys = ["ABCD"],
             DebBuildOptions = "noautodbgsym",
             BuilderName = "a builder",

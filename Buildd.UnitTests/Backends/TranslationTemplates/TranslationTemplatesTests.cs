@@ -13,7 +13,7 @@ public sealed class TranslationTemplatesTests
     [
         new TestCaseData(new XmlRpcStruct(), "one of the arguments 'git_repository', 'branch' and 'branch_url' has to be there"),
         new TestCaseData(new XmlRpcStruct { ["branch"] = XmlRpcNil.Instance }, "one of the arguments"),
-        new TestCaseData(new XmlRpcStruct { ["branch"] = 1 }, "'branch' has to be a string"),
+        new TestCaseData(new XmlRpcStruct { ["branch"] = 1 }, "'branch' should be a string"),
         new TestCaseData(new XmlRpcStruct { ["branch"] = "" }, "the argument 'branch' is no address"),
         new TestCaseData(new XmlRpcStruct { ["branch"] = "--help" }, "the argument 'branch' is no address"),
         new TestCaseData(new XmlRpcStruct { ["git_repository"] = "-u x" }, "the argument 'git_repository' is no address"),
@@ -82,7 +82,7 @@ public sealed class TranslationTemplatesTests
         Assert.That(TranslationDomain.Find([hostile, null, null, null]), Is.Null);
     }
 
-    private static TranslationTemplatesArguments Parse(XmlRpcStruct arguments) => TranslationTemplatesArguments.Parse(new BuildRequest
+    private static TemplatesRequest Parse(XmlRpcStruct arguments) => TemplatesRequest.Parse(new BuildRequest
     {
         BuildId = "TRANSLATIONTEMPLATESBUILD-1",
         Files = new Dictionary<string, string>(),

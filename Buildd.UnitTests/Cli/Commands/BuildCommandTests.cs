@@ -242,7 +242,7 @@ public sealed class BuildCommandTests : IDisposable
                 "LIVEFSBUILD-1: amd64 build of desktop (minimal) in debian bookworm PROPOSED\nLIVEFSBUILD-2: arm64 build of desktop "
                     + "(minimal) in debian bookworm PROPOSED\n"), ran.ToString());
         var image = LiveFsSpecification.FromBytes((await _farm.WithStoreAsync(store => store.Builds.FindSpecificationAsync(2)))!.Value);
-        var wire = image.ToArguments().ToXmlRpc();
+        var wire = image.ToXmlRpc();
         Assert.That(wire.Select(member => $"{member.Key}={Text(member.Value)}"), Is.EquivalentTo(new[]
         {
             "series=bookworm", "arch_tag=arm64", "project=desktop", "pocket=proposed", "archive_private=False", "datestamp=20260314",

@@ -63,7 +63,7 @@ public sealed class DescriptionTests
     [Test]
     public async Task The_member_description_says_what_a_specification_has_no_member_for_and_wins()
     {
-        var json = Encoding.UTF8.GetString(Package.ToBytes().Span).TrimEnd('}')
+        var json = Encoding.UTF8.GetString(Package.ToBytes().Span)[..^1]
             + """, "description": {"version": "2", "purpose": "Ppa", "creators": ["a@b"], "creatorIsMember": true, "unknown": 1}}""";
 
         var described = (await DescribeAsync(new PackageJobKind(), Encoding.UTF8.GetBytes(json)))!;

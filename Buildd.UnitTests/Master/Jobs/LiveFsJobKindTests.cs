@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
@@ -78,14 +77,14 @@ public sealed class LiveFsJobKindTests
         {
             LbOptions = ["--x"],
             Environment = new Dictionary<string, string> { ["A"] = "b" },
-            Others = new Dictionary<string, JsonElement> { ["extra"] = JsonDocument.Parse("""{"a": [1, "b", true]}""").RootElement },
+            Others = new XmlRpcStruct { ["extra"] = new XmlRpcStruct { ["a"] = new XmlRpcArray([1, "b", true]) } },
             Requester = "ada@example.org",
         };
 
         var read = LiveFsSpecification.FromBytes(specification.ToBytes());
 
         Assert.That(read.ToBytes().ToArray(), Is.EqualTo(specification.ToBytes().ToArray()));
-        Assert.That(((XmlRpcArray)((XmlRpcStruct)read.ToArguments().Others["extra"])["a"]).Count, Is.EqualTo(3));
+        Assert.That(((XmlRpcArray)((XmlRpcStruct)read.Others["extra"])["a"]).Count, Is.EqualTo(3));
     }
 
     private Task<Preparation> PrepareAsync(ReadOnlyMemory<byte> specification) => _kind.PrepareAsync(

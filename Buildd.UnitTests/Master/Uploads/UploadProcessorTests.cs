@@ -139,7 +139,7 @@ public sealed class UploadProcessorTests : UploadProcessorFixture
     {
         var archive = Substitute.For<IArchive>();
         archive.FindPublishedAsync("bookworm", default!, default).ReturnsForAnyArgs([new PublishedBinary("hello", "2.10-4", "amd64")]);
-        var json = Encoding.UTF8.GetString(Hello.Specification.Span).TrimEnd('}') + """, "description": {"purpose": "Copy"}}""";
+        var json = Encoding.UTF8.GetString(Hello.Specification.Span)[..^1] + """, "description": {"purpose": "Copy"}}""";
         UploadLeaf.MakeGood(Incoming(await UploadingAsync(Hello with { Specification = Encoding.UTF8.GetBytes(json) })));
 
         Assert.That((await Processor(archive).RunAsync(new UploadRun())).Single().Outcome, Is.EqualTo(UploadOutcome.Accepted));

@@ -54,7 +54,7 @@ public sealed class RecordedMessagesTests
         Assert.That(call.Builder, Is.EqualTo(WireNames.Managers.BinaryPackage));
         Assert.That(call.ChrootSha1, Is.EqualTo("c1d80674d731fd6af61ded171202b8424147b17b"));
         Assert.That(call.FileMap.Keys, Is.EqualTo(["hello_1.0-1.dsc", "hello_1.0.orig.tar.gz"]));
-        Assert.That(Codec.Describe(call.Arguments[WireNames.Arguments.Series]), Is.EqualTo("'noble'"));
+        Assert.That(Codec.Describe(call.Arguments[WireNames.ArgumentNames.Series]), Is.EqualTo("'noble'"));
     }
 
     [TestCase("build-nil-id")]

@@ -1,7 +1,7 @@
-namespace Buildd.Master.Jobs.Packages;
+namespace Buildd.Protocol.Messages.Arguments;
 
 /// <summary>The parts of a series that are published apart, by Launchpad's names.</summary>
-internal static class Pockets
+public static class Pockets
 {
     private static readonly string[] Names = ["SECURITY", "UPDATES", "PROPOSED", "BACKPORTS"];
 
@@ -9,7 +9,7 @@ internal static class Pockets
     /// The series and the pocket of a suite, such as <c>bookworm</c> and <c>PROPOSED</c> of <c>bookworm-proposed</c>. A suite with
     /// another ending is a series of its own, in the pocket <c>RELEASE</c>.
     /// </summary>
-    internal static (string Series, string Pocket) Split(string suite) =>
+    public static (string Series, string Pocket) Split(string suite) =>
         Array.Find(
             Names, pocket =>
                 suite.Length > pocket.Length + 1 && suite.EndsWith($"-{pocket}", StringComparison.OrdinalIgnoreCase)) is { } found

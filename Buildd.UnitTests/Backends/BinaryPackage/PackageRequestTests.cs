@@ -7,7 +7,7 @@ using NUnit.Framework;
 namespace Buildd.UnitTests.Backends.BinaryPackage;
 
 [Parallelizable(ParallelScope.All)]
-public sealed class BinaryPackageArgumentsTests
+public sealed class PackageRequestTests
 {
     private const string Names = "which is no name of a suite or an architecture";
 
@@ -22,27 +22,27 @@ public sealed class BinaryPackageArgumentsTests
     [
         Row("suite", XmlRpcNil.Instance, "the argument 'suite' is missing"),
         Row("ogrecomponent", XmlRpcNil.Instance, "the argument 'ogrecomponent' is missing"),
-        Row("series", 12, "'series' has to be a string"),
-        Row("suite", new XmlRpcArray(["trixie"]), "'suite' has to be a string"),
-        Row("arch_tag", true, "'arch_tag' has to be a string"),
-        Row("build_url", 1, "'build_url' has to be a string"),
-        Row("archive_purpose", 1, "'archive_purpose' has to be a string"),
-        Row("arch_indep", "yes", "'arch_indep' has to be a boolean"),
-        Row("build_debug_symbols", 1.0, "'build_debug_symbols' has to be a boolean"),
-        Row("archives", "deb http://d trixie main", "'archives' has to be an array of strings"),
-        Row("archives", new XmlRpcArray([1]), "'archives' has to be an array of strings"),
-        Row("trusted_keys", "AAAA", "'trusted_keys' has to be an array of strings"),
-        Row("trusted_keys", new XmlRpcArray([new byte[] { 1 }]), "'trusted_keys' has to be an array of strings"),
+        Row("series", 12, "'series' should be a string"),
+        Row("suite", new XmlRpcArray(["trixie"]), "'suite' should be a string"),
+        Row("arch_tag", true, "'arch_tag' should be a string"),
+        Row("build_url", 1, "'build_url' should be a string"),
+        Row("archive_purpose", 1, "'archive_purpose' should be a string"),
+        Row("arch_indep", "yes", "'arch_indep' should be a boolean"),
+        Row("build_debug_symbols", 1.0, "'build_debug_symbols' should be a boolean"),
+        Row("archives", "deb http://d trixie main", "'archives' should be an array of strings"),
+        Row("archives", new XmlRpcArray([1]), "each item of the argument 'archives' should be a string"),
+        Row("trusted_keys", "AAAA", "'trusted_keys' should be an array of strings"),
+        Row("trusted_keys", new XmlRpcArray([new byte[] { 1 }]), "each item of the argument 'trusted_keys' should be a string"),
         Row("trusted_keys", new XmlRpcArray(["AAAA", "*"]), "entry 2 of the argument 'trusted_keys' is not base64"),
         Row(
             "archives", new XmlRpcArray(["deb http://u:secret@d trixie"]),
             "line 1 of the argument 'archives' is no line of a sources.list: there are no components"),
-        Row("provenance", "yes", "'provenance' has to be a boolean"),
-        Row("image_type", 1, "'image_type' has to be a string"),
+        Row("provenance", "yes", "'provenance' should be a boolean"),
+        Row("image_type", 1, "'image_type' should be a string"),
         Row("image_type", "../x", Names),
-        Row("archive_private", "yes", "'archive_private' has to be a boolean"),
-        Row("fast_cleanup", 1.0, "'fast_cleanup' has to be a boolean"),
-        Row("builder_constraints", "gpu-nvidia", "'builder_constraints' has to be an array of strings"),
+        Row("archive_private", "yes", "'archive_private' should be a boolean"),
+        Row("fast_cleanup", 1.0, "'fast_cleanup' should be a boolean"),
+        Row("builder_constraints", "gpu-nvidia", "'builder_constraints' should be an array of strings"),
         Row("builder_constraints", new XmlRpcArray(["a\nb"]), "'builder_constraints' has a control character in it"),
         Row("series", "", Names),
         Row("suite", "", Names),
@@ -77,40 +77,40 @@ public sealed class BinaryPackageArgumentsTests
     [Test]
     public void The_least_that_can_be_said_gets_the_defaults()
     {
-        var arguments = Parse(Good);
+        var package = Parse(Good);
 
         Assert.Multiple(() =>
         {
-            Assert.That(arguments.Dsc, Is.EqualTo("hello_1.dsc"));
-            Assert.That(arguments.System.Architecture, Is.EqualTo("riscv64"));
-            Assert.That(arguments.System.Series, Is.EqualTo("trixie"));
-            Assert.That(arguments.Suite, Is.EqualTo("trixie-security"));
-            Assert.That(arguments.Component, Is.EqualTo("main"));
-            Assert.That(arguments.Purpose, Is.EqualTo("None"));
-            Assert.That(arguments.System.Archives, Is.Null);
-            Assert.That(arguments.System.TrustedKeys, Is.Empty);
-            Assert.That(arguments.ArchIndep, Is.False);
-            Assert.That(arguments.BuildDebugSymbols, Is.False);
-            Assert.That(arguments.System.BuildUrl, Is.Null);
-            Assert.That(arguments.System.ImageType, Is.EqualTo("chroot"));
-            Assert.That(arguments.System.FastCleanup, Is.False);
-            Assert.That(arguments.System.BuilderConstraints, Is.Empty);
-            Assert.That(arguments.Provenance, Is.False);
+            Assert.That(package.Dsc, Is.EqualTo("hello_1.dsc"));
+            Assert.That(package.System.Architecture, Is.EqualTo("riscv64"));
+            Assert.That(package.System.Series, Is.EqualTo("trixie"));
+            Assert.That(package.Suite, Is.EqualTo("trixie-security"));
+            Assert.That(package.Arguments.Component, Is.EqualTo("main"));
+            Assert.That(package.Purpose, Is.EqualTo("None"));
+            Assert.That(package.System.Archives, Is.Null);
+            Assert.That(package.System.TrustedKeys, Is.Empty);
+            Assert.That(package.Arguments.ArchIndep, Is.False);
+            Assert.That(package.Arguments.BuildDebugSymbols, Is.False);
+            Assert.That(package.System.BuildUrl, Is.Null);
+            Assert.That(package.System.ImageType, Is.EqualTo("chroot"));
+            Assert.That(package.System.FastCleanup, Is.False);
+            Assert.That(package.System.BuilderConstraints, Is.Empty);
+            Assert.That(package.Arguments.Provenance, Is.False);
         });
     }
 
     [Test]
     public void The_suite_stands_for_a_series_that_is_not_given()
     {
-        var arguments = Parse(With("series", XmlRpcNil.Instance));
+        var package = Parse(With("series", XmlRpcNil.Instance));
 
-        Assert.That((arguments.System.Series, arguments.Suite), Is.EqualTo(("trixie-security", "trixie-security")));
+        Assert.That((package.System.Series, package.Suite), Is.EqualTo(("trixie-security", "trixie-security")));
     }
 
     [Test]
     public void All_that_can_be_said_is_taken()
     {
-        var arguments = Parse(new XmlRpcStruct
+        var package = Parse(new XmlRpcStruct
         {
             ["series"] = "trixie",
             ["suite"] = "trixie",
@@ -132,25 +132,25 @@ public sealed class BinaryPackageArgumentsTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(arguments.System.Architecture, Is.EqualTo("amd64"));
-            Assert.That(arguments.Component, Is.EqualTo("non-free firmware"));
-            Assert.That(arguments.Purpose, Is.EqualTo("PRIMARY"));
-            Assert.That(arguments.System.Archives, Has.Count.EqualTo(2));
-            Assert.That(arguments.System.TrustedKeys.Select(key => Convert.ToHexString(key.Span)), Is.EqualTo(new[] { "0102", "03" }));
-            Assert.That(arguments.ArchIndep);
-            Assert.That(arguments.BuildDebugSymbols);
-            Assert.That(arguments.System.BuildUrl, Is.EqualTo("https://farm.test/builds/1"));
-            Assert.That(arguments.System.ImageType, Is.EqualTo("lxd"));
-            Assert.That(arguments.System.FastCleanup);
-            Assert.That(arguments.System.BuilderConstraints, Is.EqualTo((string[])["gpu-nvidia"]));
-            Assert.That(arguments.Provenance);
+            Assert.That(package.System.Architecture, Is.EqualTo("amd64"));
+            Assert.That(package.Arguments.Component, Is.EqualTo("non-free firmware"));
+            Assert.That(package.Purpose, Is.EqualTo("PRIMARY"));
+            Assert.That(package.System.Archives, Has.Count.EqualTo(2));
+            Assert.That(package.System.TrustedKeys.Select(key => Convert.ToHexString(key.Span)), Is.EqualTo(new[] { "0102", "03" }));
+            Assert.That(package.Arguments.ArchIndep);
+            Assert.That(package.Arguments.BuildDebugSymbols);
+            Assert.That(package.System.BuildUrl, Is.EqualTo("https://farm.test/builds/1"));
+            Assert.That(package.System.ImageType, Is.EqualTo("lxd"));
+            Assert.That(package.System.FastCleanup);
+            Assert.That(package.System.BuilderConstraints, Is.EqualTo((string[])["gpu-nvidia"]));
+            Assert.That(package.Arguments.Provenance);
         });
     }
 
     [TestCase(0, false)]
     [TestCase(1, true)]
     public void Older_masters_send_numbers_for_booleans(int number, bool flag) =>
-        Assert.That(Parse(With("arch_indep", number)).ArchIndep, Is.EqualTo(flag));
+        Assert.That(Parse(With("arch_indep", number)).Arguments.ArchIndep, Is.EqualTo(flag));
 
     [TestCase("archive_purpose")]
     [TestCase("arch_tag")]
@@ -198,8 +198,8 @@ public sealed class BinaryPackageArgumentsTests
 
     private static XmlRpcStruct With(string name, XmlRpcValue value) => new(Good.Append(KeyValuePair.Create(name, value)));
 
-    private static BinaryPackageArguments Parse(XmlRpcStruct arguments, params string[] files) =>
-        BinaryPackageArguments.Parse(Request(arguments, files.Length > 0 ? files : ["hello_1.tar.gz", "hello_1.dsc"]));
+    private static PackageRequest Parse(XmlRpcStruct arguments, params string[] files) =>
+        PackageRequest.Parse(Request(arguments, files.Length > 0 ? files : ["hello_1.tar.gz", "hello_1.dsc"]));
 
     private static BuildRequest Request(XmlRpcStruct arguments, params string[] files)
     {

@@ -7,7 +7,7 @@ using NUnit.Framework;
 namespace Buildd.UnitTests.Backends.Recipe;
 
 [Parallelizable(ParallelScope.All)]
-public sealed class RecipeArgumentsTests
+public sealed class RecipeRequestTests
 {
     private static readonly XmlRpcStruct Good = new()
     {
@@ -23,7 +23,7 @@ public sealed class RecipeArgumentsTests
 
     private static IEnumerable<TestCaseData> Refused =>
     [
-        Row("series", 1, "'series' has to be a string"),
+        Row("series", 1, "'series' should be a string"),
         Row("suite", XmlRpcNil.Instance, "the argument 'suite' is missing"),
         Row("suite", "--safe", "which is no name of a suite"),
         Row("ogrecomponent", XmlRpcNil.Instance, "the argument 'ogrecomponent' is missing"),
@@ -33,10 +33,10 @@ public sealed class RecipeArgumentsTests
         Row("author_name", "Jane\nMallory", "has a control character in it"),
         Row("author_email", "a@b\0", "has a control character in it"),
         Row("recipe_text", XmlRpcNil.Instance, "the argument 'recipe_text' is missing"),
-        Row("recipe_text", new XmlRpcArray(["x"]), "'recipe_text' has to be a string"),
+        Row("recipe_text", new XmlRpcArray(["x"]), "'recipe_text' should be a string"),
         Row("recipe_text", "a\0b", "has a NUL in it"),
-        Row("recipe_text", new string('x', RecipeArguments.MaxRecipeBytes + 1), "is longer than 1048576 bytes"),
-        Row("git", "yes", "'git' has to be a boolean"),
+        Row("recipe_text", new string('x', RecipeRequest.MaxRecipeBytes + 1), "is longer than 1048576 bytes"),
+        Row("git", "yes", "'git' should be a boolean"),
     ];
 
     [TestCaseSource(nameof(Refused))]
@@ -46,24 +46,24 @@ public sealed class RecipeArgumentsTests
     [Test]
     public void All_that_a_master_can_say_is_taken_over()
     {
-        var arguments = Parse(Good);
+        var (arguments, system) = Parse(Good);
 
-        Assert.That(arguments.System.Series, Is.EqualTo("bookworm"));
+        Assert.That(system.Series, Is.EqualTo("bookworm"));
         Assert.That(
-            (arguments.Suite, arguments.Component, arguments.Purpose, arguments.AuthorName, arguments.AuthorEmail, arguments.Git),
+            (arguments.Suite, arguments.Component, arguments.ArchivePurpose, arguments.AuthorName, arguments.AuthorEmail, arguments.Git),
             Is.EqualTo(("bookworm", "universe", "PPA", "Jane \"J\" Doe", "jane@example.org", true)));
     }
 
     [Test]
     public void A_recipe_is_one_of_Bazaar_unless_the_master_says_otherwise() =>
-        Assert.That(Parse(With("git", XmlRpcNil.Instance)).Git, Is.False);
+        Assert.That(Parse(With("git", XmlRpcNil.Instance)).Arguments.Git, Is.False);
 
     private static TestCaseData Row(string name, XmlRpcValue value, string reason) => new(name, value, reason);
 
     private static XmlRpcStruct With(string name, XmlRpcValue value) =>
         new(Good.Where(member => member.Key != name).Append(new(name, value)));
 
-    private static RecipeArguments Parse(XmlRpcStruct arguments) => RecipeArguments.Parse(new BuildRequest
+    private static RecipeRequest Parse(XmlRpcStruct arguments) => RecipeRequest.Parse(new BuildRequest
     {
         BuildId = "RECIPEBRANCHBUILD-1",
         Files = new Dictionary<string, string>(),

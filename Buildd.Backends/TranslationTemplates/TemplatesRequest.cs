@@ -1,12 +1,13 @@
 using Buildd.Backends.DebianBuilds;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
 using static Buildd.Protocol.Messages.WireNames;
 
 namespace Buildd.Backends.TranslationTemplates;
 
-/// <summary>What a master can say about the making of translation templates: protocol section 12.3.</summary>
-internal sealed record TranslationTemplatesArguments
+/// <summary>What a master wants of the making of translation templates, checked.</summary>
+internal sealed record TemplatesRequest
 {
     /// <summary>The longest address or name of a branch, in characters.</summary>
     internal const int MaxAddressLength = 2000;
@@ -28,19 +29,21 @@ internal sealed record TranslationTemplatesArguments
     /// Differs: with a git repository, a branch that is named besides is left out of account; the reference accepts the build and
     /// then fails.
     /// </remarks>
-    internal static TranslationTemplatesArguments Parse(BuildRequest request)
+    internal static TemplatesRequest Parse(BuildRequest request)
     {
-        var reader = new ArgumentReader(request.Arguments);
-        var repository = reader.Text(Arguments.GitRepository);
-        var branch = reader.Text(Arguments.Branch) ?? reader.Text(Arguments.BranchUrl);
-        if (repository is null && branch is null)
+        var arguments = ArgumentCheck.Read(request, TranslationTemplatesArguments.FromXmlRpc);
+        var repository = arguments.GitRepository;
+        if (repository is null && arguments.Branch is null)
             throw new RefusedException(
-                $"one of the arguments '{Arguments.GitRepository}', '{Arguments.Branch}' and '{Arguments.BranchUrl}' has to be there");
-        return new TranslationTemplatesArguments
+                $"one of the arguments '{ArgumentNames.GitRepository}', '{ArgumentNames.Branch}' and '{ArgumentNames.BranchUrl}' "
+                    + "has to be there");
+        return new TemplatesRequest
         {
-            System = DebianArguments.Parse(request),
-            Address = repository is null ? CheckAddress(Arguments.Branch, branch!) : CheckAddress(Arguments.GitRepository, repository),
-            GitPath = repository is not null && reader.Text(Arguments.GitPath) is { } path ? CheckAddress(Arguments.GitPath, path) : null,
+            System = DebianArguments.Check(request, arguments),
+            Address = repository is null
+                ? CheckAddress(ArgumentNames.Branch, arguments.Branch!)
+                : CheckAddress(ArgumentNames.GitRepository, repository),
+            GitPath = repository is not null && arguments.GitPath is { } path ? CheckAddress(ArgumentNames.GitPath, path) : null,
             IsGit = repository is not null,
         };
     }
