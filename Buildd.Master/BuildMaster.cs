@@ -21,6 +21,9 @@ namespace Buildd.Master;
 /// </summary>
 public sealed class BuildMaster : IAsyncDisposable
 {
+    /// <summary>The name of the meter with a master's figures and of the source of its spans: <c>Buildd.Master</c>.</summary>
+    public const string MeterName = MasterMeters.Name;
+
     /// <summary>How many uploads are told again at a start.</summary>
     private const int UploadBatch = BuildFilter.MaxCount;
 

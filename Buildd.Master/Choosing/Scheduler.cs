@@ -8,12 +8,11 @@ namespace Buildd.Master.Choosing;
 /// <summary>A build that a builder was given: both as they are stored.</summary>
 /// <param name="Builder">The builder, marked dirty.</param>
 /// <param name="Build">The build, on that builder.</param>
-public sealed record Assignment(Builder Builder, Build Build);
+internal sealed record Assignment(Builder Builder, Build Build);
 
 /// <summary>
 /// Brings free builders and waiting builds together: keeps the queue in memory by its changes, and gives work in batches,
-/// so that a decision costs no read and a batch two writes. <see cref="BuildMaster"/> has one; it is of use by itself to who looks
-/// after builders in another way. Any thread may call.
+/// so that a decision costs no read and a batch two writes. Any thread may call.
 /// </summary>
 /// <param name="builds">The builds.</param>
 /// <param name="queue">The queue of these builds.</param>
@@ -21,7 +20,7 @@ public sealed record Assignment(Builder Builder, Build Build);
 /// <param name="shares">How owners share the builders.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">For its diagnostics.</param>
-public sealed class Scheduler(
+internal sealed class Scheduler(
     IBuildRecords builds, IQueuedBuilds queue, IBuilderRecords builders, FairShareOptions shares, TimeProvider time, ILogger logger)
 {
     /// <summary>How many changes are read at a time, and how many builders get work in one write.</summary>

@@ -285,7 +285,7 @@ public sealed class UploadProcessor
                     Rejection = check.Rejection,
                 };
             }
-            else if (!UploadCarrier.FilesOf(accepted).Any())
+            else if (accepted.Files.Count == 0)
             {
                 decision = decision with
                 {
