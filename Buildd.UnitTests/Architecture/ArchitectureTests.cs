@@ -31,8 +31,8 @@ public sealed class ArchitectureTests
     };
 
     /// <summary>
-    /// Beside the unit tests. The farm is one program in several assemblies, and no library for others; benchmarks measure parts of it and of
-    /// the master by themselves.
+    /// Beside the unit tests. The farm is one program in several assemblies, and no library for others; benchmarks measure parts of it and
+    /// of the master by themselves.
     /// </summary>
     private static readonly Dictionary<string, string[]> Friends = new()
     {

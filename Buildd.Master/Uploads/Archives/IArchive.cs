@@ -50,8 +50,8 @@ public sealed record AcceptedUpload
     public string? Component { get; init; }
 
     /// <summary>
-    /// The path of the <c>.changes</c> of packages, which <see cref="Debian.Packages.Changes"/> reads; null when it is files, such as those of
-    /// a live filesystem.
+    /// The path of the <c>.changes</c> of packages, which <see cref="Debian.Packages.Changes"/> reads; null when it is files, such as those
+    /// of a live filesystem.
     /// </summary>
     public string? ChangesPath { get; init; }
 
