@@ -159,23 +159,33 @@ internal sealed class Scheduler(
 
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        try
         {
-            try
-            {
-                await queue.WaitForChangeAsync(Revision, cancellationToken).ConfigureAwait(false);
-                await CatchUpAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) // whatever the store throws means: not now
-            {
-                logger.LogStoreFailed(exception);
-                await Task.Delay(StoreRetry, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            while (!cancellationToken.IsCancellationRequested)
+                await TryAsync(TurnAsync, cancellationToken).ConfigureAwait(false);
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // that is how it ends
+        }
+
+        async Task TurnAsync()
+        {
+            await queue.WaitForChangeAsync(Revision, cancellationToken).ConfigureAwait(false);
+            await CatchUpAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Does something with the records. Whatever their stores throw means "not now".</summary>
+    /// <returns>Whether it went well. If not, there was a pause.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    private async Task<bool> TryAsync(Func<Task> part, CancellationToken cancellationToken)
+    {
+        if (await Bulkhead.RunAsync(part, "choosing builds", logger, cancellationToken).ConfigureAwait(false) is not { } broken)
+            return true;
+        logger.LogStoreFailed(broken);
+        await Task.Delay(StoreRetry, time, cancellationToken).ConfigureAwait(false);
+        return false;
     }
 
     /// <summary>Reads what has changed up to now.</summary>
@@ -200,32 +210,32 @@ internal sealed class Scheduler(
 
     private async Task GiveAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        try
         {
-            try
+            while (!cancellationToken.IsCancellationRequested)
+                await TryAsync(TurnAsync, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // that is how it ends
+        }
+        finally
+        {
+            lock (_lock)
             {
-                while (await GiveBatchAsync(cancellationToken).ConfigureAwait(false))
-                {
-                }
-
-                await _work.WaitAsync(UntilNextDue(), cancellationToken).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                break;
-            }
-            catch (Exception exception)
-            {
-                logger.LogStoreFailed(exception);
-                await Task.Delay(StoreRetry, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                foreach (var offer in _offers.Values)
+                    offer.Taken.TrySetResult(null);
+                _offers.Clear();
             }
         }
 
-        lock (_lock)
+        async Task TurnAsync()
         {
-            foreach (var offer in _offers.Values)
-                offer.Taken.TrySetResult(null);
-            _offers.Clear();
+            while (await GiveBatchAsync(cancellationToken).ConfigureAwait(false))
+            {
+            }
+
+            await _work.WaitAsync(UntilNextDue(), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -284,18 +294,8 @@ internal sealed class Scheduler(
     /// <summary>Reads what has changed, however long the store can't be reached.</summary>
     private async Task LearnAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        while (!await TryAsync(() => CatchUpAsync(cancellationToken), cancellationToken).ConfigureAwait(false))
         {
-            try
-            {
-                await CatchUpAsync(cancellationToken).ConfigureAwait(false);
-                return;
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                logger.LogStoreFailed(exception);
-                await Task.Delay(StoreRetry, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
         }
     }
 

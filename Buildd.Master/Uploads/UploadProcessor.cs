@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
@@ -269,7 +270,38 @@ public sealed class UploadProcessor
         };
         IReadOnlyList<UploadFinding> findings = [];
         AcceptedUpload? accepted = null;
-        try
+        // One leaf that nobody can process must not keep the others: it is put aside, with what happened.
+        var broken = await Bulkhead.RunAsync(DecideAsync, $"processing {leaf.Text}", _logger, cancellationToken).ConfigureAwait(false);
+        if (broken is OperationCanceledException)
+            ExceptionDispatchInfo.Throw(broken);
+        if (broken is not null)
+        {
+            _logger.LogLeafNotProcessed(broken, leaf.Text);
+            decision = decision with { Outcome = UploadOutcome.Failed, Reason = $"Processing broke: {Secrets.Quote(broken.Message)}" };
+        }
+
+        var isGood = decision.Outcome == UploadOutcome.Accepted;
+        if (run.DryRun)
+            return new ProcessedLeaf
+            {
+                Leaf = leaf.Text,
+                Build = build,
+                Outcome = decision.Outcome,
+                Findings = findings,
+                Reason = decision.Reason,
+                Folder = folder,
+            };
+        if (!isGood)
+        {
+            var target = decision.Outcome == UploadOutcome.Rejected ? _folders.Rejected : _folders.Failed;
+            decision = decision with { Destination = run.Keep ? null : LeafFolders.FreeName(target, leaf) };
+            _logs.Write(build, decision, findings);
+            _journal.Write(decision);
+        }
+
+        return await _carrier.CarryOutAsync(decision, build, accepted, findings, cancellationToken).ConfigureAwait(false);
+
+        async Task DecideAsync()
         {
             var description = await _kinds.DescribeAsync(build, cancellationToken).ConfigureAwait(false);
             var check = await _check.CheckAsync(folder, build, content, description, run, cancellationToken).ConfigureAwait(false);
@@ -299,32 +331,5 @@ public sealed class UploadProcessor
                 await _archive.AcceptAsync(accepted, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            // One leaf that nobody can process must not keep the others: it is put aside, with what happened.
-            _logger.LogLeafNotProcessed(e, leaf.Text);
-            decision = decision with { Outcome = UploadOutcome.Failed, Reason = $"Processing broke: {Secrets.Quote(e.Message)}" };
-        }
-
-        var isGood = decision.Outcome == UploadOutcome.Accepted;
-        if (run.DryRun)
-            return new ProcessedLeaf
-            {
-                Leaf = leaf.Text,
-                Build = build,
-                Outcome = decision.Outcome,
-                Findings = findings,
-                Reason = decision.Reason,
-                Folder = folder,
-            };
-        if (!isGood)
-        {
-            var target = decision.Outcome == UploadOutcome.Rejected ? _folders.Rejected : _folders.Failed;
-            decision = decision with { Destination = run.Keep ? null : LeafFolders.FreeName(target, leaf) };
-            _logs.Write(build, decision, findings);
-            _journal.Write(decision);
-        }
-
-        return await _carrier.CarryOutAsync(decision, build, accepted, findings, cancellationToken).ConfigureAwait(false);
     }
 }
