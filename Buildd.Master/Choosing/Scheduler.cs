@@ -176,7 +176,7 @@ internal sealed class Scheduler(
         }
     }
 
-    /// <summary>Does something with the records. Whatever their stores throw means "not now".</summary>
+    /// <summary>Does something with the records. An exception means "not now".</summary>
     /// <returns>Whether it went well. If not, there was a pause.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     private async Task<bool> TryAsync(Func<Task> part, CancellationToken cancellationToken)

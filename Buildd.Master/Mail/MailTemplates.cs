@@ -1,7 +1,7 @@
 namespace Buildd.Master.Mail;
 
 /// <summary>The texts of all kinds of mail, ours or an installation's own. Immutable.</summary>
-public sealed record MailTemplates
+internal sealed record MailTemplates
 {
     private static readonly string[] PackageNames =
     [
