@@ -6,6 +6,7 @@ using Buildd.Benchmarks.Peers;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
+using Buildd.Testing.Files;
 
 namespace Buildd.Benchmarks;
 
@@ -19,7 +20,7 @@ internal sealed class Environments : IBenchmark
 {
     private const string BuildId = "BENCHMARK-1";
 
-    private static readonly string Script = Scripts.Text("unpack-by-hand.sh");
+    private static readonly string Script = Scripts.Text(typeof(Environments), "unpack-by-hand.sh");
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 

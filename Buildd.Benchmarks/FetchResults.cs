@@ -53,7 +53,7 @@ internal sealed class FetchResults : IBenchmark
         var gathered = TimeSpan.Zero;
         using var listener = new ActivityListener
         {
-            ShouldListenTo = source => source.Name == MasterMeters.Name,
+            ShouldListenTo = source => source.Name == BuildMaster.MeterName,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
             ActivityStopped = span => gathered = span.OperationName == "gather" ? span.Duration : gathered,
         };

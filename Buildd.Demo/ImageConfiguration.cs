@@ -13,7 +13,7 @@ internal static class ImageConfiguration
     internal static async Task CommitAsync(string folder, HostRelease release, CancellationToken cancellationToken)
     {
         var auto = Directory.CreateDirectory(Path.Combine(folder, "auto")).FullName;
-        await WriteAsync(Path.Combine(auto, "config"), Scripts.Program("configure-image.sh"), cancellationToken);
+        await WriteAsync(Path.Combine(auto, "config"), await ReadScriptAsync(cancellationToken), cancellationToken);
         await File.WriteAllTextAsync(Path.Combine(auto, "mirror"), release.Mirror + "\n", cancellationToken);
         // Without a boot loader the last stages have nothing to do, so that these are called one by one.
         await WriteAsync(
@@ -33,6 +33,12 @@ internal static class ImageConfiguration
                     + "'Configuration of the demo'; chmod -R a+rX .") with
             { WorkingDirectory = folder },
             cancellationToken);
+    }
+
+    private static async Task<string> ReadScriptAsync(CancellationToken cancellationToken)
+    {
+        using var reader = new StreamReader(typeof(ImageConfiguration).Assembly.GetManifestResourceStream("configure-image.sh")!);
+        return await reader.ReadToEndAsync(cancellationToken);
     }
 
     private static async Task WriteAsync(string path, string text, CancellationToken cancellationToken)

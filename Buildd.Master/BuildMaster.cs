@@ -21,6 +21,9 @@ namespace Buildd.Master;
 /// </summary>
 public sealed class BuildMaster : IAsyncDisposable
 {
+    /// <summary>The name of the meter with a master's figures and of the source of its spans: <c>Buildd.Master</c>.</summary>
+    public const string MeterName = MasterMeters.Name;
+
     /// <summary>How many uploads are told again at a start.</summary>
     private const int UploadBatch = BuildFilter.MaxCount;
 
@@ -252,15 +255,12 @@ public sealed class BuildMaster : IAsyncDisposable
         {
             foreach (var build in builds.Where(_gatherer.HasLanded))
             {
-                try
-                {
-                    await _parts.Uploads.LandedAsync(new LandedUpload(build, _gatherer.LandedFolder(build)), cancellationToken)
-                        .ConfigureAwait(false);
-                }
-                catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-                {
-                    _logger.LogSinkFailed(exception, build.Cookie);
-                }
+                var landed = new LandedUpload(build, _gatherer.LandedFolder(build));
+                var broken = await Bulkhead.RunAsync(
+                    () => _parts.Uploads.LandedAsync(landed, cancellationToken), $"announcing the upload of {build.Cookie}", _logger,
+                    cancellationToken).ConfigureAwait(false);
+                if (broken is not null)
+                    _logger.LogSinkFailed(broken, build.Cookie);
             }
 
             filter = filter with { Before = builds[^1].Id };
@@ -278,14 +278,11 @@ public sealed class BuildMaster : IAsyncDisposable
 
     private async Task TryRefreshAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            await RefreshAsync(start: true, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            _logger.LogBuildersNotRead(exception); // leases outlast a few of these
-        }
+        var broken = await Bulkhead.RunAsync(
+            () => RefreshAsync(start: true, cancellationToken), "reading the list of builders", _logger, cancellationToken)
+            .ConfigureAwait(false);
+        if (broken is not null)
+            _logger.LogBuildersNotRead(broken); // leases outlast a few of these
     }
 
     private async Task RefreshAsync(bool start, CancellationToken cancellationToken)
@@ -331,7 +328,7 @@ public sealed class BuildMaster : IAsyncDisposable
         {
             await _parts.Builders.ReleaseAsync(_options.Name, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception exception)
+        catch (Exception exception) when (Trouble.IsExpected(exception))
         {
             _logger.LogLeasesNotReleased(exception); // they run out
         }

@@ -21,8 +21,8 @@ public sealed record FinishedBuild
     public required string? LogPath { get; init; }
 
     /// <summary>
-    /// The findings of <see cref="UploadCheck"/> about packages, warnings included. They were compared with their own
-    /// <c>.changes</c>. Empty for other kinds of build.
+    /// The findings of the check of packages, warnings included. They were compared with their own <c>.changes</c>. Empty for other kinds
+    /// of build.
     /// </summary>
     public required IReadOnlyList<UploadFinding> Findings { get; init; }
 

@@ -22,6 +22,9 @@ internal static partial class MasterEvents
     [LoggerMessage(LogLevel.Warning, "{Cookie} goes back into the queue: its builder {Builder} was removed")]
     internal static partial void LogBuildOrphaned(this ILogger logger, string cookie, string builder);
 
+    [LoggerMessage(LogLevel.Critical, "A mistake in the program while {Doing}, which should be reported; all else goes on")]
+    internal static partial void LogMistake(this ILogger logger, Exception exception, string doing);
+
     [LoggerMessage(LogLevel.Error, "The list of builders could not be read; tried again later")]
     internal static partial void LogBuildersNotRead(this ILogger logger, Exception exception);
 

@@ -14,7 +14,7 @@ public abstract class MasterException : Exception
     {
     }
 
-    private protected MasterException(string message, Exception innerException) : base(message, innerException)
+    private protected MasterException(string message, Exception? innerException) : base(message, innerException)
     {
     }
 }

@@ -9,7 +9,7 @@ namespace Buildd.Master;
 /// <see cref="ActivitySource"/>, both named <see cref="Name"/>: OpenTelemetry listens to them by that name. Values of tags
 /// come from lists of ours and from the names of builders; nothing a slave makes up becomes a series.
 /// </summary>
-public sealed class MasterMeters : IDisposable
+internal sealed class MasterMeters : IDisposable
 {
     /// <summary>The name of the meter and of the source of spans: <c>Buildd.Master</c>.</summary>
     public const string Name = "Buildd.Master";

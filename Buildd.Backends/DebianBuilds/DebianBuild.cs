@@ -152,47 +152,39 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
     private async Task TryAsync(BuildSite site, BuildWatch watch, Func<Task> part)
     {
         var (context, phases) = (site.Context, site.Phases);
-        try
+        switch (await BuildPart.RunAsync(part).ConfigureAwait(false))
         {
-            await part().ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (watch.Cause is not null)
-        {
-            _verdict.Fail(new BuildOutcome(watch.Status), watch.Cause);
-        }
-        catch (PhaseFailedException e)
-        {
-            context.Log.WriteLine(e.Message);
-            if (watch.HasRunOutOfMemory())
-                _verdict.Fail(new BuildOutcome(watch.Status), BuildWatch.OutOfMemory);
-            _verdict.Fail(
-                new BuildOutcome(e.Status, e.Dependencies),
-                DiskWatch.IsFull(context.Directory) ? BuildWatch.DiskUsedUp : e.Cause ?? phases.Current);
-        }
-        catch (Exception e) // what else goes wrong is the builder's fault; cleaning up goes on
-        {
-            context.Log.WriteLine($"The builder failed: {e.GetType().Name}: {e.Message}");
-            _verdict.Fail(new BuildOutcome(BuildStatus.BuilderFail), phases.Current);
+            case null:
+                break;
+            case OperationCanceledException when watch.Cause is not null:
+                _verdict.Fail(new BuildOutcome(watch.Status), watch.Cause);
+                break;
+            case PhaseFailedException e:
+                context.Log.WriteLine(e.Message);
+                if (watch.HasRunOutOfMemory())
+                    _verdict.Fail(new BuildOutcome(watch.Status), BuildWatch.OutOfMemory);
+                _verdict.Fail(
+                    new BuildOutcome(e.Status, e.Dependencies),
+                    DiskWatch.IsFull(context.Directory) ? BuildWatch.DiskUsedUp : e.Cause ?? phases.Current);
+                break;
+            case { } e: // what else goes wrong is the builder's fault
+                context.Log.WriteLine($"The builder failed: {e.GetType().Name}: {e.Message}");
+                _verdict.Fail(new BuildOutcome(BuildStatus.BuilderFail), phases.Current);
+                break;
         }
     }
 
     /// <summary>Runs a part of cleaning up, which goes on when that fails.</summary>
     private async Task CleanAsync(BuildSite site, Func<Task> part)
     {
-        try
+        if (await BuildPart.RunAsync(part).ConfigureAwait(false) is not { } broken)
+            return;
+        site.Context.Log.WriteLine(broken switch
         {
-            await part().ConfigureAwait(false);
-        }
-        catch (PhaseFailedException e)
-        {
-            site.Context.Log.WriteLine(e.Message);
-            _verdict.FailCleaning(site.Phases.Current);
-        }
-        catch (Exception e)
-        {
-            site.Context.Log.WriteLine(
-                e is OperationCanceledException ? "Cleaning up took too long" : $"The builder failed: {e.GetType().Name}: {e.Message}");
-            _verdict.FailCleaning(site.Phases.Current);
-        }
+            PhaseFailedException => broken.Message,
+            OperationCanceledException => "Cleaning up took too long",
+            _ => $"The builder failed: {broken.GetType().Name}: {broken.Message}",
+        });
+        _verdict.FailCleaning(site.Phases.Current);
     }
 }

@@ -37,7 +37,7 @@ public sealed record BuildLimits
     internal ScopeLimits OfScope => new() { MemoryBytes = MemoryBytes, Processes = Processes };
 
     /// <summary>A sentence on what can't be kept because control groups lack controllers; null when all can.</summary>
-    public static string? Describe(IReadOnlyList<string> missingControllers)
+    internal static string? Describe(IReadOnlyList<string> missingControllers)
     {
         ArgumentNullException.ThrowIfNull(missingControllers);
         if (missingControllers.Count == 0)

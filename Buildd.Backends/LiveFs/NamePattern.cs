@@ -14,7 +14,7 @@ public sealed class NamePattern
     private NamePattern(string name, bool isBeginning) => (_name, _isBeginning) = (name, isBeginning);
 
     /// <summary>Every name.</summary>
-    public static NamePattern Any { get; } = new("", isBeginning: true);
+    internal static NamePattern Any { get; } = new("", isBeginning: true);
 
     /// <summary>Reads one.</summary>
     /// <param name="text">As in <see cref="Form"/>.</param>
@@ -31,6 +31,6 @@ public sealed class NamePattern
     }
 
     /// <summary>Whether a name is one that is meant.</summary>
-    public bool Matches(string name) =>
+    internal bool Matches(string name) =>
         _isBeginning ? name.StartsWith(_name, StringComparison.Ordinal) : string.Equals(name, _name, StringComparison.Ordinal);
 }

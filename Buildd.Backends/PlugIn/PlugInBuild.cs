@@ -92,26 +92,21 @@ internal sealed class PlugInBuild(PlugInArguments arguments, PlugInOptions optio
     private async Task<bool> TryAsync(IBuildContext context, PhaseClock phases, Phase phase, Func<Task> part, CancellationToken abort)
     {
         phases.Enter(phase);
-        try
+        switch (await BuildPart.RunAsync(part).ConfigureAwait(false))
         {
-            await part().ConfigureAwait(false);
-            return true;
+            case null:
+                return true;
+            case OperationCanceledException when abort.IsCancellationRequested:
+                _verdict.Override(new BuildOutcome(BuildStatus.Aborted), BuildWatch.Aborted);
+                return false;
+            case PhaseFailedException e:
+                context.Log.WriteLine(e.Message);
+                _verdict.Override(new BuildOutcome(e.Status), phases.Current);
+                return false;
+            case { } e: // what else goes wrong is the builder's fault
+                context.Log.WriteLine($"The builder failed: {e.GetType().Name}: {e.Message}");
+                _verdict.Override(new BuildOutcome(BuildStatus.BuilderFail), phases.Current);
+                return false;
         }
-        catch (OperationCanceledException) when (abort.IsCancellationRequested)
-        {
-            _verdict.Override(new BuildOutcome(BuildStatus.Aborted), BuildWatch.Aborted);
-        }
-        catch (PhaseFailedException e)
-        {
-            context.Log.WriteLine(e.Message);
-            _verdict.Override(new BuildOutcome(e.Status), phases.Current);
-        }
-        catch (Exception e) // what else goes wrong is the builder's fault; cleaning up goes on
-        {
-            context.Log.WriteLine($"The builder failed: {e.GetType().Name}: {e.Message}");
-            _verdict.Override(new BuildOutcome(BuildStatus.BuilderFail), phases.Current);
-        }
-
-        return false;
     }
 }

@@ -37,7 +37,7 @@ public static class RootProgram
     public static string OperationsHelp => RootOperations.Help;
 
     /// <summary>The beginning of every command that is run through sudo.</summary>
-    public static string CommandLine(string program, string configuration) => $"{program} {Name} {ConfigurationOption} {configuration}";
+    internal static string CommandLine(string program, string configuration) => $"{program} {Name} {ConfigurationOption} {configuration}";
 
     /// <summary>The rule that lets a user have the operations done.</summary>
     /// <exception cref="RootOperationException">A name can't be written in such a rule.</exception>

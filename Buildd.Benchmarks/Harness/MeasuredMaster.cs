@@ -110,7 +110,7 @@ internal static class MeasuredMaster
         {
             _listener.InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Meter.Name == MasterMeters.Name)
+                if (instrument.Meter.Name == BuildMaster.MeterName)
                     listener.EnableMeasurementEvents(instrument);
             };
             _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) =>

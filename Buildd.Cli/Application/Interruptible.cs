@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Buildd.Debian;
+using Buildd.Farm.Store;
 using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
 using Buildd.Master;
@@ -46,6 +47,11 @@ internal static class Interruptible
             return ExitCode.Interrupted;
         }
         catch (FarmException e)
+        {
+            await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
+            return e.ExitCode;
+        }
+        catch (StoreException e)
         {
             await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
             return e.ExitCode;

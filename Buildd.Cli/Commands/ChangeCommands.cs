@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Buildd.Cli.Application;
-using Buildd.Farm.Store;
 using Buildd.Master.Builds;
 
 namespace Buildd.Cli.Commands;
@@ -61,7 +60,7 @@ internal static class ChangeCommands
                 if (!isJson)
                     await session.Output.WriteLineAsync($"{build.Cookie}: {changed!.State.ToTitle()}, score {Listing.Text(changed.Score)}");
             }
-            catch (Exception e) when (e is (FarmException and not StoreException) or BuildStateException)
+            catch (Exception e) when (e is FarmException or BuildStateException)
             {
                 await session.Error.WriteLineAsync(Printable.Text(e.Message));
                 worst = Math.Max(worst, e is FarmException { ExitCode: var code } ? code : ExitCode.Failed);

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Buildd.Cli.Application;
 using Buildd.Master.Builds;
-using Buildd.Master.Leaves;
+using Buildd.Master.Results;
 
 namespace Buildd.Cli.Commands;
 
@@ -52,15 +52,8 @@ internal static class ShowCommand
         Line(
             "Upload log", build.UploadLogName is { } log ? Path.Combine(
                 session.Configuration.Uploads.LogFolder(session.Configuration.Results), log) : null);
-        Line("Results", FindLeaf(session, build));
+        Line("Results", LandedUpload.FindFolder(session.Configuration.Results, build));
         foreach (var file in build.Files)
             Line("File", $"{file.Name} ({Listing.Text(file.Size)} bytes, SHA-256 {file.Sha256})");
     }
-
-    /// <summary>Where what a build left is now; null when it is nowhere, such as when the archive has it.</summary>
-    private static string? FindLeaf(FarmSession session, Build build) => build.Leaf is null
-        ? null
-        : Array.Find(
-            [.. new LeafFolders(session.Configuration.Results).PlacesOf(build.Leaf)],
-            Directory.Exists);
 }

@@ -1,7 +1,7 @@
 namespace Buildd.Daemon.Configuration;
 
 /// <summary>The configuration can't be used. The message says where the mistake is and what to do.</summary>
-public sealed class ConfigurationException : Exception
+internal sealed class ConfigurationException : Exception
 {
     /// <summary>Makes one.</summary>
     public ConfigurationException(string message)

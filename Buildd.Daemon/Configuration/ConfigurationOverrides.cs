@@ -4,7 +4,7 @@ namespace Buildd.Daemon.Configuration;
 /// What a command line says in place of a configuration file: for a unit that runs a file which belongs to somebody else,
 /// such as one of the reference's, and must leave it as it is.
 /// </summary>
-public sealed record ConfigurationOverrides
+internal sealed record ConfigurationOverrides
 {
     /// <summary>Goes before <c>bindhost</c>, but not before an address behind <c>bindport</c>; null leaves it to the file.</summary>
     public string? BindHost { get; init; }

@@ -81,7 +81,7 @@ public sealed record DaemonConfiguration
     /// <param name="version">What <c>status</c> is to report.</param>
     /// <param name="overrides">What the command line says instead of the file; null when it says nothing.</param>
     /// <exception cref="ConfigurationException">Something is wrong; the message lists every mistake.</exception>
-    public static DaemonConfiguration Load(string path, string version, ConfigurationOverrides? overrides = null) =>
+    internal static DaemonConfiguration Load(string path, string version, ConfigurationOverrides? overrides = null) =>
         Read(path, IniFile.Load(path), version, overrides);
 
     /// <summary>The section that a file has the builder's keys in.</summary>

@@ -8,7 +8,7 @@ namespace Buildd.Daemon.Configuration;
 /// comments, indented lines continuing a value, <c>%(key)s</c> standing for another key of the section and <c>%%</c> for a
 /// percent sign, and no unquoting.
 /// </summary>
-public sealed class IniFile
+internal sealed class IniFile
 {
     /// <summary>How far one value may lead to the next through <c>%(key)s</c>; ConfigParser's figure.</summary>
     private const int MaxExpansionDepth = 10;

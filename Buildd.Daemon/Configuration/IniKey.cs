@@ -4,4 +4,4 @@ namespace Buildd.Daemon.Configuration;
 /// <param name="Section">Its section, as written.</param>
 /// <param name="Key">The key, as written.</param>
 /// <param name="Line">Its line, from 1.</param>
-public sealed record IniKey(string Section, string Key, int Line);
+internal sealed record IniKey(string Section, string Key, int Line);

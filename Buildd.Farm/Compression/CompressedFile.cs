@@ -1,4 +1,5 @@
 using Buildd.Master.Uploads.Archives;
+using SharpCompress.Common;
 using SharpCompress.Compressors.BZip2;
 using SharpCompress.Compressors.ZStandard;
 
@@ -80,7 +81,15 @@ internal static class CompressedFile
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such kind."),
     };
 
-    /// <summary>Has one type of exception for a damaged file. SharpCompress has a dozen, some of the runtime's own.</summary>
+    /// <summary>
+    /// Whether a damaged file can cause an exception. SharpCompress has types of its own for that, and trips over the runtime's where it
+    /// did not expect what it read: places outside of tables, streams in no such state, sums that overflow.
+    /// </summary>
+    private static bool IsOfDamage(Exception exception) => exception is SharpCompressException or ZstdException or IOException
+        or ArgumentException or ArithmeticException or FormatException or IndexOutOfRangeException or InvalidCastException
+        or InvalidOperationException or NotSupportedException or NullReferenceException;
+
+    /// <summary>Has one type of exception for a damaged file.</summary>
     private sealed class UnpackingStream(Func<Stream> open, Stream file) : ReadOnlyStream
     {
         private Stream? _unpacked;
@@ -91,7 +100,7 @@ internal static class CompressedFile
             {
                 return (_unpacked ??= open()).Read(buffer);
             }
-            catch (Exception e) when (e is not (OutOfMemoryException or InvalidDataException)) // whatever it is, this file can't be read on
+            catch (Exception e) when (IsOfDamage(e))
             {
                 throw new InvalidDataException(e.Message, e);
             }

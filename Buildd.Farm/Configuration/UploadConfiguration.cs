@@ -79,16 +79,16 @@ internal sealed record UploadConfiguration
             return null;
         try
         {
+            var options = new MailOptions
+            {
+                Sender = MailFrom!,
+                Administrators = Administrators,
+                AdministratorsTeam = AdministratorsTeam,
+                SendsBuildNotification = SendsBuildNotification,
+                NotifiesOwner = NotifiesOwner,
+            };
             return new MailNotifier(
-                new MailOptions
-                {
-                    Sender = MailFrom!,
-                    Administrators = Administrators,
-                    AdministratorsTeam = AdministratorsTeam,
-                    SendsBuildNotification = SendsBuildNotification,
-                    NotifiesOwner = NotifiesOwner,
-                    Templates = Templates is null ? new MailTemplates() : MailTemplates.Load(Templates),
-                },
+                Templates is null ? options : options.WithTemplatesOf(Templates),
                 Mail.MakeTransport(MailPasswordFile, MailAuthorities),
                 builds,
                 FarmKinds.All,

@@ -3,7 +3,7 @@ using static Buildd.Farm.Store.ColumnKind;
 namespace Buildd.Farm.Store;
 
 /// <summary>The chroot of a series and architecture; its content is in the folder of inputs, by its SHA-1.</summary>
-public sealed record ChrootRecord
+internal sealed record ChrootRecord
 {
     /// <summary>The series, such as <c>bookworm</c>.</summary>
     public required string Series { get; init; }

@@ -5,7 +5,7 @@ namespace Buildd.Farm.Store;
 
 /// <summary>Builders in SQLite; <see cref="SqliteStore"/> says what holds of all its stores. The clock of leases is the store's.</summary>
 /// <param name="store">Whose they are.</param>
-public sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
+internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
 {
     private const string LastRevision = "SELECT value FROM counter WHERE name = 'builder-revision'";
 

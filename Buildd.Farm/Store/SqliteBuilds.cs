@@ -6,7 +6,7 @@ namespace Buildd.Farm.Store;
 
 /// <summary>Builds in SQLite; <see cref="SqliteStore"/> says what holds of all its stores.</summary>
 /// <param name="store">Whose they are.</param>
-public sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuilds
+internal sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBuilds
 {
     /// <summary>How often other processes' commits are looked for while somebody waits: a read of one page that is in memory.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);

@@ -4,7 +4,7 @@ namespace Buildd.Farm.Store;
 /// Which chroot is for which series and architecture, in SQLite; <see cref="SqliteStore"/> says what holds of all its stores.
 /// </summary>
 /// <param name="store">Whose they are.</param>
-public sealed class SqliteChroots(SqliteStore store)
+internal sealed class SqliteChroots(SqliteStore store)
 {
     private static readonly Table<ChrootRecord> Table = new("chroot", SqliteDialect.Instance, ChrootColumns.All);
 

@@ -12,7 +12,7 @@ namespace Buildd.Farm.Store;
 /// changed nothing. The engine blocks its thread while it works, so writes have a thread of their own, and reads run on a
 /// few of the pool's. A file system of a network is no place for the file: WAL needs memory that all processes share.
 /// </remarks>
-public sealed class SqliteStore : IAsyncDisposable
+internal sealed class SqliteStore : IAsyncDisposable
 {
     /// <summary>
     /// How long a call waits for another process that writes, unless told otherwise; a transaction of ours takes milliseconds.

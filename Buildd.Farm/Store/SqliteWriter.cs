@@ -91,7 +91,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
                 write.Run(_connection);
             _connection.Execute("COMMIT TRANSACTION");
         }
-        catch (Exception exception) // whoever asked for the write gets it, whatever it is; this thread serves others too
+        catch (Exception exception) // the caller that asked for the write gets it; this thread serves others too
         {
             RollBack();
             return exception is SqliteException sqlite ? SqliteErrors.Translate(_path, sqlite) : exception;

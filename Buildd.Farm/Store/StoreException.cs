@@ -1,18 +1,22 @@
+using Buildd.Master;
+
 namespace Buildd.Farm.Store;
 
 /// <summary>
 /// The farm's store could not be read or written; nothing was half done. The message is for a person: what was found, and
 /// what to do. What a damaged store, a full disk or a store of a newer program give has <see cref="IsTransient"/> false.
 /// </summary>
-internal sealed class StoreException : FarmException
+internal sealed class StoreException : RecordsException
 {
     internal StoreException(string message, bool isTransient = false, Exception? innerException = null)
         : base(message, innerException)
     {
         IsTransient = isTransient;
-        ExitCode = isTransient ? Farm.ExitCode.Busy : Farm.ExitCode.Failed;
     }
 
     /// <summary>Whether the same call can succeed later without anybody doing something: the store was busy.</summary>
     internal bool IsTransient { get; }
+
+    /// <summary>What the program ends with.</summary>
+    internal int ExitCode => IsTransient ? Farm.ExitCode.Busy : Farm.ExitCode.Failed;
 }

@@ -21,7 +21,7 @@ internal static class FarmTelemetry
 
     /// <summary>What the values of their labels are is bounded: names of methods, routes, states, and of the farm's builders.</summary>
     private static readonly string[] Meters =
-        [MasterMeters.Name, "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel"];
+        [BuildMaster.MeterName, "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel"];
 
     /// <summary>Any of these switches the sending on, as the field <c>Otlp-Endpoint</c> does.</summary>
     private static readonly string[] EndpointVariables =
@@ -47,7 +47,7 @@ internal static class FarmTelemetry
         if (!sends)
             return;
         telemetry.WithTracing(traces => traces
-            .AddSource(MasterMeters.Name)
+            .AddSource(BuildMaster.MeterName)
             .AddOtlpExporter(options => SetEndpoint(options, configuration.OtlpEndpoint, "v1/traces")));
         builder.Services.AddHostedService<ExportFailures>();
     }

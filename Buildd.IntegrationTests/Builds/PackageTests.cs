@@ -2,6 +2,7 @@ using Buildd.IntegrationTests.Environments;
 using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.XmlRpc;
+using Buildd.Testing.Files;
 using Buildd.Testing.Runs;
 using NUnit.Framework;
 
@@ -69,7 +70,7 @@ public sealed class UnsharePackageTests() : PackageContract("unshare")
 public sealed class NspawnPackageTests() : PackageContract("nspawn")
 {
     /// <summary>What boots: the test's own archive has none of it.</summary>
-    private static readonly string InitScript = Scripts.Text("Builds/add-init.sh");
+    private static readonly string InitScript = Scripts.Text(typeof(ChrootPackageTests), "Builds/add-init.sh");
 
     private readonly string[] _locks = Containers.FindLocks();
 

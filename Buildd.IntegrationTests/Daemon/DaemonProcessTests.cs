@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
 using Buildd.Testing.Files;
@@ -122,7 +121,7 @@ public sealed class DaemonProcessTests : IAsyncDisposable
     {
         Machine.Require(File.Exists("/usr/bin/python3"), "/usr/bin/python3");
         // What systemd does: standard output is a socket, and the variable names it.
-        var script = Scripts.Text("Daemon/journal.py");
+        var script = Scripts.Text(typeof(DaemonProcessTests), "Daemon/journal.py");
 
         var command = _daemon.Command(_daemon.Configuration("typo = 1"));
         var text = await ProcessRunner.CaptureAsync(command.Behind("/usr/bin/python3", "-c", script));

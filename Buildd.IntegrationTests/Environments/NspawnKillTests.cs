@@ -1,5 +1,5 @@
-using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
+using Buildd.Testing.Files;
 using Buildd.Testing.Runs;
 
 namespace Buildd.IntegrationTests.Environments;
@@ -7,7 +7,7 @@ namespace Buildd.IntegrationTests.Environments;
 /// <summary>The small system gets an init that does nothing but run.</summary>
 public class NspawnKillTests : KillContract
 {
-    private static readonly string InitScript = Scripts.Text("Environments/add-small-init.sh");
+    private static readonly string InitScript = Scripts.Text(typeof(NspawnKillTests), "Environments/add-small-init.sh");
 
     private string[] _locks = [];
 

@@ -1,5 +1,5 @@
-using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
+using Buildd.Testing.Files;
 
 namespace Buildd.IntegrationTests.Environments;
 
@@ -9,7 +9,7 @@ namespace Buildd.IntegrationTests.Environments;
 /// </summary>
 internal static class SmallChroot
 {
-    private static readonly string Script = Scripts.Text("Environments/make-small-chroot.sh");
+    private static readonly string Script = Scripts.Text(typeof(SmallChroot), "Environments/make-small-chroot.sh");
 
     /// <summary>Makes it in an empty folder, and returns its content.</summary>
     /// <param name="folder">The folder.</param>

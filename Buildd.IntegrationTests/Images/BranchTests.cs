@@ -4,6 +4,7 @@ using Buildd.Linux.Processes;
 using Buildd.Master;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Images;
@@ -20,7 +21,7 @@ public class BranchTests : LiveFsFixture
     {
         const string Hostile = "it's $(touch /evil); `id` \"quoted\" \\ & | * end";
         var commit = await GitRepository.CommitAsync(
-            Folder["branches/board"], Scripts.Text("Images/make-board.sh"),
+            Folder["branches/board"], Scripts.Text(typeof(BranchTests), "Images/make-board.sh"),
             LiveBuildConfiguration.Config(Mirror), LiveBuildConfiguration.Build);
         var arguments = (await ArgumentsAsync()) with
         {
@@ -76,7 +77,7 @@ public class BranchTests : LiveFsFixture
     [Test]
     public async Task A_branch_that_leaves_nothing_but_a_tarball_has_its_packages_and_size_told_by_it()
     {
-        await GitRepository.CommitAsync(Folder["branches/tar"], Scripts.Text("Images/make-tar-branch.sh"));
+        await GitRepository.CommitAsync(Folder["branches/tar"], Scripts.Text(typeof(BranchTests), "Images/make-tar-branch.sh"));
 
         var outcome = await BuildAsync((await SmallArgumentsAsync()) with { ConfigBranch = $"file://{Folder["branches/tar"]}" });
 

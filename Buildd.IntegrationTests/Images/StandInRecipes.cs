@@ -1,4 +1,5 @@
 using Buildd.IntegrationTests.Support;
+using Buildd.Testing.Files;
 
 namespace Buildd.IntegrationTests.Images;
 
@@ -33,7 +34,7 @@ internal static class StandInRecipes
                 [ "$PROJECT" = fixture ] || exit 0
                 {LiveBuildConfiguration.Config(mirror)}
                 """,
-            [$"{Auto}/build"] = Scripts.Program("Images/stand-in-build.sh"),
+            [$"{Auto}/build"] = Scripts.Program(typeof(StandInRecipes), "Images/stand-in-build.sh"),
             [$"{Auto}/make"] = LiveBuildConfiguration.Build,
             [$"{Auto}/clean"] = LiveBuildConfiguration.Clean,
         });

@@ -29,7 +29,7 @@ public class KillTests
     /// Leaves processes in every way that a build can, and two results. None holds the plug-in's output open: the slave would wait for
     /// it, and most moments would lie in that wait.
     /// </summary>
-    private static readonly string PlugIn = $"#!/bin/sh\nnap={Nap}\n{Scripts.Text("Kills/leave-processes.sh")}\n";
+    private static readonly string PlugIn = $"#!/bin/sh\nnap={Nap}\n{Scripts.Text(typeof(KillTests), "Kills/leave-processes.sh")}\n";
 
     [SetUp]
     public void RequireRoot() => Machine.Require(CurrentUser.IsRoot, "root, to see and end other users' processes");

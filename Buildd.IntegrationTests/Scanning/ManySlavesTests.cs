@@ -108,7 +108,7 @@ public sealed class ManySlavesTests
         {
             _listener.InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Meter.Name == MasterMeters.Name
+                if (instrument.Meter.Name == BuildMaster.MeterName
                     && instrument.Name is "buildd.master.finished" or "buildd.master.scan.lateness")
                     listener.EnableMeasurementEvents(instrument);
             };

@@ -7,6 +7,7 @@ using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Security;
@@ -44,7 +45,7 @@ public sealed partial class PlantedSecretTests : IAsyncDisposable
     {
         var go = Path.Combine(_slave.HomeDirectory, "..", "go");
         // It prints what it was given as it is, in two writes with a pause at several places, in base64, and in a URL; then it waits.
-        _slave.Add("leaky", $"go='{go}'\n{Scripts.Text("Security/leak-secrets.sh")}");
+        _slave.Add("leaky", $"go='{go}'\n{Scripts.Text(typeof(PlantedSecretTests), "Security/leak-secrets.sh")}");
         await File.AppendAllTextAsync(_slave.ConfigurationPath, $"log = {_slave["daemon.log"]}\n", cancellationToken);
         await _slave.StartAsync();
         await using var forwarder = new RecordingForwarder(_slave.Url.Port);

@@ -19,7 +19,7 @@ internal static class BuildEnvironment
     /// <summary>
     /// Makes the tarball of the builds from the one that people make, without what no build reads: it is unpacked a hundred times.
     /// </summary>
-    private static readonly string SlimScript = Scripts.Text("Support/slim-chroot.sh");
+    private static readonly string SlimScript = Scripts.Text(typeof(BuildEnvironment), "Support/slim-chroot.sh");
 
     /// <summary>A tarball of this machine's release, compressed with zstd.</summary>
     internal static Task<string> ChrootAsync() => Chroot.Value;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Buildd.Linux.Processes;
+using Buildd.Testing.Files;
 
 namespace Buildd.IntegrationTests.Support;
 
@@ -18,7 +19,7 @@ internal static class SmallArchive
             "systemd-sysv", "dbus"];
 
     /// <summary>Fetches what would be installed in a chroot, as its own list of packages and the archive's own apt have it.</summary>
-    private static readonly string FetchScript = Scripts.Text("Support/fetch-packages.sh");
+    private static readonly string FetchScript = Scripts.Text(typeof(SmallArchive), "Support/fetch-packages.sh");
 
     private static readonly Lazy<Task<string>> Folder = new(MakeAsync);
 

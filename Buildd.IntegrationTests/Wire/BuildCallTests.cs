@@ -1,9 +1,9 @@
 using System.Text;
-using Buildd.IntegrationTests.Support;
 using Buildd.IntegrationTests.Wire.Scenarios;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
+using Buildd.Testing.Files;
 using Buildd.Testing.Runs;
 using Buildd.Testing.Wire;
 using NUnit.Framework;
@@ -84,7 +84,7 @@ public class BuildCallTests
             await new StubBuild(context, "chroot").AddAsync("hello.deb", "deb bytes\n");
             return new Slave.Builds.BuildOutcome(BuildStatus.Ok);
         };
-        var script = Scripts.Text("Wire/old-master.py");
+        var script = Scripts.Text(typeof(BuildCallTests), "Wire/old-master.py");
 
         var text = await ProcessRunner.CaptureAsync(Command.Of(
             "/usr/bin/python3", "-c", script, scene.Slave.Url.ToString(), Scene.ChrootSum, Scene.DscSum));

@@ -23,7 +23,7 @@ public class ClientsTests
         Machine.Require(File.Exists(Python), Python);
         await using var slave = await SlaveInProcess.StartAsync();
         await File.WriteAllTextAsync(Path.Combine(slave.CacheDirectory, "c1d80674d731fd6af61ded171202b8424147b17b"), "stands for a chroot");
-        var script = Scripts.Text("Wire/standard-client.py");
+        var script = Scripts.Text(typeof(ClientsTests), "Wire/standard-client.py");
 
         var text = await ProcessRunner.CaptureAsync(Command.Of(Python, "-c", script, slave.Url.ToString()));
 
@@ -47,7 +47,7 @@ public class ClientsTests
         await using var slave = await SlaveInProcess.StartAsync();
         await File.WriteAllTextAsync(folder["chroot"], "stands for a chroot");
         var chroot = await files.AddAsync(folder["chroot"]);
-        var script = Scripts.Text("Wire/twisted-client.py");
+        var script = Scripts.Text(typeof(ClientsTests), "Wire/twisted-client.py");
 
         var text = await ProcessRunner.CaptureAsync(
             Command.Of(Python, "-c", script, slave.Url.ToString(), chroot.Sha1, chroot.Url!));
@@ -75,7 +75,7 @@ public class ClientsTests
     {
         Machine.Require(File.Exists(Python), Python);
         await using var slave = await SlaveInProcess.StartAsync();
-        var script = Scripts.Text("Wire/keeping-client.py");
+        var script = Scripts.Text(typeof(ClientsTests), "Wire/keeping-client.py");
 
         Assert.That(await ProcessRunner.CaptureAsync(Command.Of(Python, "-c", script, slave.Url.ToString())), Is.EqualTo("40 1\n"));
     }

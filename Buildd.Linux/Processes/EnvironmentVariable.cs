@@ -1,7 +1,7 @@
 namespace Buildd.Linux.Processes;
 
 /// <summary>What is in the environment for this process, and for none that it starts.</summary>
-public static class EnvironmentVariable
+internal static class EnvironmentVariable
 {
     /// <summary>Takes a variable out of this process's environment.</summary>
     /// <param name="name">Its name.</param>

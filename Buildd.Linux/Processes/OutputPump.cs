@@ -59,7 +59,7 @@ internal sealed class OutputPump
                 {
                     _writer?.Invoke(buffer.AsSpan(0, count));
                 }
-                catch (Exception e)
+                catch (Exception e) // the caller gets it when the pipe has ended; on this thread it would end the program
                 {
                     (_writer, failure) = (null, e);
                 }

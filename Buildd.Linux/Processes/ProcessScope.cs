@@ -139,7 +139,7 @@ public sealed class ProcessScope : IAsyncDisposable
     public long OutOfMemoryKills() => _groups.Count > 0 ? _groups[0].OutOfMemoryKills() : 0;
 
     /// <summary>The processes of the scope that are alive now.</summary>
-    public IReadOnlyList<ProcessInfo> Alive() =>
+    internal IReadOnlyList<ProcessInfo> Alive() =>
         [.. _groups.SelectMany(group => group.Members()).Concat(_others()).DistinctBy(process => process.Pid)];
 
     /// <summary>Waits until nothing of the scope is alive.</summary>

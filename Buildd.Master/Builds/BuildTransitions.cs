@@ -13,7 +13,7 @@ public static class BuildTransitions
     /// be processed again (<see cref="BuildState.FailedToUpload"/> to <see cref="BuildState.FullyBuilt"/>), as archive
     /// administrators' instructions have it; and a source may be superseded while its results are gathered.
     /// </summary>
-    public static bool IsAllowed(BuildState from, BuildState to) => from == to || (from, to) switch
+    internal static bool IsAllowed(BuildState from, BuildState to) => from == to || (from, to) switch
     {
         (BuildState.NeedsBuild or BuildState.Building, _) => true,
         (BuildState.Gathering, BuildState.NeedsBuild or BuildState.FailedToBuild or BuildState.Uploading or BuildState.Superseded) => true,
@@ -26,7 +26,7 @@ public static class BuildTransitions
     };
 
     /// <summary>Whether it may be dispatched now, as far as the build is concerned.</summary>
-    public static bool IsReady(this Build build, DateTimeOffset now) =>
+    internal static bool IsReady(this Build build, DateTimeOffset now) =>
         build is { Queue: QueueState.Waiting, State: BuildState.NeedsBuild } && !(build.NotBefore > now);
 
     /// <summary>Taken for a builder: a new attempt.</summary>

@@ -6,8 +6,8 @@ namespace Buildd.Master.Builds;
 /// survives <c>kill -9</c>, unless the implementation says that it keeps everything in memory.
 /// </summary>
 /// <remarks>
-/// Losing a race is a result, not an exception. When the store can't be reached, methods throw what the implementation
-/// documents; a master takes that as "not now" and tries again, so nothing must have been half done.
+/// Losing a race is a result, not an exception. When the store can't be reached, methods throw <see cref="RecordsException"/>, or the
+/// exception of the database or the disk; a master takes that as "not now" and tries again, so nothing must have been half done.
 /// </remarks>
 public interface IBuildRecords
 {

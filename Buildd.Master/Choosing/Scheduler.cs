@@ -8,12 +8,11 @@ namespace Buildd.Master.Choosing;
 /// <summary>A build that a builder was given: both as they are stored.</summary>
 /// <param name="Builder">The builder, marked dirty.</param>
 /// <param name="Build">The build, on that builder.</param>
-public sealed record Assignment(Builder Builder, Build Build);
+internal sealed record Assignment(Builder Builder, Build Build);
 
 /// <summary>
 /// Brings free builders and waiting builds together: keeps the queue in memory by its changes, and gives work in batches,
-/// so that a decision costs no read and a batch two writes. <see cref="BuildMaster"/> has one; it is of use by itself to who looks
-/// after builders in another way. Any thread may call.
+/// so that a decision costs no read and a batch two writes. Any thread may call.
 /// </summary>
 /// <param name="builds">The builds.</param>
 /// <param name="queue">The queue of these builds.</param>
@@ -21,7 +20,7 @@ public sealed record Assignment(Builder Builder, Build Build);
 /// <param name="shares">How owners share the builders.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">For its diagnostics.</param>
-public sealed class Scheduler(
+internal sealed class Scheduler(
     IBuildRecords builds, IQueuedBuilds queue, IBuilderRecords builders, FairShareOptions shares, TimeProvider time, ILogger logger)
 {
     /// <summary>How many changes are read at a time, and how many builders get work in one write.</summary>
@@ -160,23 +159,33 @@ public sealed class Scheduler(
 
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        try
         {
-            try
-            {
-                await queue.WaitForChangeAsync(Revision, cancellationToken).ConfigureAwait(false);
-                await CatchUpAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) // whatever the store throws means: not now
-            {
-                logger.LogStoreFailed(exception);
-                await Task.Delay(StoreRetry, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            while (!cancellationToken.IsCancellationRequested)
+                await TryAsync(TurnAsync, cancellationToken).ConfigureAwait(false);
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // that is how it ends
+        }
+
+        async Task TurnAsync()
+        {
+            await queue.WaitForChangeAsync(Revision, cancellationToken).ConfigureAwait(false);
+            await CatchUpAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Does something with the records. An exception means "not now".</summary>
+    /// <returns>Whether it went well. If not, there was a pause.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    private async Task<bool> TryAsync(Func<Task> part, CancellationToken cancellationToken)
+    {
+        if (await Bulkhead.RunAsync(part, "choosing builds", logger, cancellationToken).ConfigureAwait(false) is not { } broken)
+            return true;
+        logger.LogStoreFailed(broken);
+        await Task.Delay(StoreRetry, time, cancellationToken).ConfigureAwait(false);
+        return false;
     }
 
     /// <summary>Reads what has changed up to now.</summary>
@@ -201,32 +210,32 @@ public sealed class Scheduler(
 
     private async Task GiveAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        try
         {
-            try
+            while (!cancellationToken.IsCancellationRequested)
+                await TryAsync(TurnAsync, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // that is how it ends
+        }
+        finally
+        {
+            lock (_lock)
             {
-                while (await GiveBatchAsync(cancellationToken).ConfigureAwait(false))
-                {
-                }
-
-                await _work.WaitAsync(UntilNextDue(), cancellationToken).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                break;
-            }
-            catch (Exception exception)
-            {
-                logger.LogStoreFailed(exception);
-                await Task.Delay(StoreRetry, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                foreach (var offer in _offers.Values)
+                    offer.Taken.TrySetResult(null);
+                _offers.Clear();
             }
         }
 
-        lock (_lock)
+        async Task TurnAsync()
         {
-            foreach (var offer in _offers.Values)
-                offer.Taken.TrySetResult(null);
-            _offers.Clear();
+            while (await GiveBatchAsync(cancellationToken).ConfigureAwait(false))
+            {
+            }
+
+            await _work.WaitAsync(UntilNextDue(), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -285,18 +294,8 @@ public sealed class Scheduler(
     /// <summary>Reads what has changed, however long the store can't be reached.</summary>
     private async Task LearnAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        while (!await TryAsync(() => CatchUpAsync(cancellationToken), cancellationToken).ConfigureAwait(false))
         {
-            try
-            {
-                await CatchUpAsync(cancellationToken).ConfigureAwait(false);
-                return;
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                logger.LogStoreFailed(exception);
-                await Task.Delay(StoreRetry, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
         }
     }
 

@@ -4,10 +4,10 @@ using Buildd.Protocol.Messages;
 namespace Buildd.Master.Dispatch;
 
 /// <summary>
-/// The slave answered, and did not take the build. Nothing runs there on our behalf; files that it fetched stay in its
+/// The slave was asked, and did not take the build. Nothing runs there on our behalf; files that it fetched stay in its
 /// cache.
 /// </summary>
-public abstract class DispatchException : MasterException
+internal abstract class DispatchException : MasterException
 {
     private protected DispatchException(string message) : base(message)
     {
@@ -16,7 +16,7 @@ public abstract class DispatchException : MasterException
 
 /// <summary>The slave is not idle: it builds, or keeps the results of, something else. It was not asked to do anything.</summary>
 public sealed class SlaveBusyException(Uri slave, StatusReply status)
-    : DispatchException($"{slave} can't take a build: it is {status.Status}"
+    : MasterException($"{slave} can't take a build: it is {status.Status}"
         + (status.BuildId is null ? "." : $" with the build {Secrets.Quote(status.BuildId)}."))
 {
     /// <summary>What the slave said.</summary>

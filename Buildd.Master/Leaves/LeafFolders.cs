@@ -10,7 +10,7 @@ namespace Buildd.Master.Leaves;
 /// and never in none. Any may look.
 /// </summary>
 /// <param name="root">The folder.</param>
-public sealed class LeafFolders(string root)
+internal sealed class LeafFolders(string root)
 {
     private const string IncomingName = "incoming";
     private const string AcceptedName = "accepted";

@@ -11,7 +11,7 @@ namespace Buildd.Master.Leaves;
 /// <param name="Text">The whole name.</param>
 /// <param name="JobType">The kind of build, such as <c>PACKAGEBUILD</c>.</param>
 /// <param name="BuildId">The build's number.</param>
-public sealed record LeafName(string Text, string JobType, long BuildId)
+internal sealed record LeafName(string Text, string JobType, long BuildId)
 {
     /// <summary>The name of a leaf of a build that lands now, by a clock in UTC.</summary>
     /// <remarks>Differs: the original takes local time, which repeats an hour each year.</remarks>

@@ -15,7 +15,7 @@ public sealed class LogStore(string folder)
     private const int PieceBytes = 64 * 1024;
 
     /// <summary>The folder.</summary>
-    public string Folder { get; } = Path.GetFullPath(folder);
+    internal string Folder { get; } = Path.GetFullPath(folder);
 
     /// <summary>The log of a build that runs, as far as it has come here, without its secrets; null when there is none.</summary>
     /// <returns>It, to be disposed of by the caller; who reads to its end may find more there later.</returns>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Buildd.Master.Mail;
 
 /// <summary>Durations as people say them.</summary>
-public static class ApproximateDuration
+internal static class ApproximateDuration
 {
     private static readonly (double Below, string Text)[] Seconds =
     [

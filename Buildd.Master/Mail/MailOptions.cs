@@ -23,5 +23,13 @@ public sealed record MailOptions
     public string AdministratorsTeam { get; init; } = "buildd-admins";
 
     /// <summary>The texts; ours by default.</summary>
-    public MailTemplates Templates { get; init; } = new();
+    internal MailTemplates Templates { get; init; } = new();
+
+    /// <summary>Returns these options with an installation's own texts.</summary>
+    /// <param name="folder">
+    /// Holds <c>package-build.txt</c>, <c>livefs-build.txt</c>, <c>rejection.txt</c> and <c>builder-failed.txt</c>, or some of them; the
+    /// others stay ours.
+    /// </param>
+    /// <exception cref="MailException">One can't be read, or is no template.</exception>
+    public MailOptions WithTemplatesOf(string folder) => this with { Templates = MailTemplates.Load(folder) };
 }

@@ -6,7 +6,7 @@ namespace Buildd.Master.Mail;
 /// The text of a kind of mail: a first line <c>Subject: …</c>, an empty line, and the body, with <c>{name}</c> where a value goes
 /// and <c>{{</c> for a brace. Immutable.
 /// </summary>
-public sealed class MailTemplate
+internal sealed class MailTemplate
 {
     private const string SubjectMark = "Subject: ";
 

@@ -1,7 +1,7 @@
 namespace Buildd.Master.Mail;
 
 /// <summary>The texts of all kinds of mail, ours or an installation's own. Immutable.</summary>
-public sealed record MailTemplates
+internal sealed record MailTemplates
 {
     private static readonly string[] PackageNames =
     [
@@ -20,16 +20,16 @@ public sealed record MailTemplates
     private static readonly string[] BuilderNames = ["name", "url", "reason"];
 
     /// <summary>About a build of a package.</summary>
-    public MailTemplate PackageBuild { get; init; } = MailTemplate.Parse("package-build", PackageBuildText, PackageNames);
+    internal MailTemplate PackageBuild { get; init; } = MailTemplate.Parse("package-build", PackageBuildText, PackageNames);
 
     /// <summary>About a build that leaves files, such as a live filesystem.</summary>
-    public MailTemplate LiveFsBuild { get; init; } = MailTemplate.Parse("livefs-build", LiveFsBuildText, LiveFsNames);
+    internal MailTemplate LiveFsBuild { get; init; } = MailTemplate.Parse("livefs-build", LiveFsBuildText, LiveFsNames);
 
     /// <summary>To who made an upload that was rejected.</summary>
-    public MailTemplate Rejection { get; init; } = MailTemplate.Parse("rejection", RejectionText, RejectionNames);
+    internal MailTemplate Rejection { get; init; } = MailTemplate.Parse("rejection", RejectionText, RejectionNames);
 
     /// <summary>To the administrators, about a builder that was taken out of service.</summary>
-    public MailTemplate BuilderFailed { get; init; } = MailTemplate.Parse("builder-failed", BuilderFailedText, BuilderNames);
+    internal MailTemplate BuilderFailed { get; init; } = MailTemplate.Parse("builder-failed", BuilderFailedText, BuilderNames);
 
     private const string PackageBuildText =
         """

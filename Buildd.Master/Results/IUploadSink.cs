@@ -1,4 +1,6 @@
+using Buildd.Linux.Files;
 using Buildd.Master.Builds;
+using Buildd.Master.Leaves;
 
 namespace Buildd.Master.Results;
 
@@ -21,4 +23,16 @@ public interface IUploadSink
 /// <summary>An upload that waits to be processed.</summary>
 /// <param name="Build">The build, as it was stored when it landed; its <see cref="Build.Leaf"/> is the folder's name.</param>
 /// <param name="Folder">The whole path of the leaf; what was built is in <c>ARCHIVE/DISTRIBUTION/</c> below it.</param>
-public sealed record LandedUpload(Build Build, string Folder);
+public sealed record LandedUpload(Build Build, string Folder)
+{
+    /// <summary>Returns the folder that holds the results of a build now.</summary>
+    /// <param name="root"><see cref="MasterOptions.Root"/>.</param>
+    /// <param name="build">The build.</param>
+    /// <returns>The whole path of its leaf; null when there is none, as after the archive has taken it.</returns>
+    /// <exception cref="FileNameException">The build's record names a leaf that can't be a folder's name.</exception>
+    public static string? FindFolder(string root, Build build)
+    {
+        ArgumentNullException.ThrowIfNull(build);
+        return build.Leaf is null ? null : new LeafFolders(root).PlacesOf(build.Leaf).FirstOrDefault(Directory.Exists);
+    }
+}

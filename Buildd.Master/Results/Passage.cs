@@ -68,7 +68,7 @@ internal sealed class Passage : IDisposable
         {
             // Nobody may get the pieces, or close the files, while something still works on them.
             await stop.CancelAsync().ConfigureAwait(false);
-            await next.ConfigureAwait(false);
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await _flushing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             ArrayPool<byte>.Shared.Return(piece);
             ArrayPool<byte>.Shared.Return(other);
@@ -86,7 +86,8 @@ internal sealed class Passage : IDisposable
     }
 
     /// <summary>
-    /// Reads until the piece is full or the stream has ended. It never throws: what came before a failure is worth something.
+    /// Reads until the piece is full or the stream has ended. A failure of the stream is not thrown: what came before it is worth
+    /// something.
     /// </summary>
     private static async Task<(
         int Count, ExceptionDispatchInfo? Failure)> FillAsync(Stream source, Memory<byte> piece, CancellationToken cancellationToken)
@@ -100,7 +101,7 @@ internal sealed class Passage : IDisposable
                 count += read;
             return (count, null);
         }
-        catch (Exception exception)
+        catch (Exception exception) when (Trouble.IsExpected(exception))
         {
             return (count, ExceptionDispatchInfo.Capture(exception));
         }

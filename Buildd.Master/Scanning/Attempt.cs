@@ -29,21 +29,23 @@ internal sealed class Attempt(BuilderAgentParts parts, ISlaveClient slave, Build
     {
         if (!parts.Kinds.TryGetValue(build.JobType, out var kind))
             return new NotNow($"This master does not know the kind of job {build.JobType}.");
-        try
+        Preparation? preparation = null;
+        var broken = await Bulkhead.RunAsync(AskAsync, $"preparing {build.Cookie}", logger, cancellationToken).ConfigureAwait(false);
+        if (broken is not null)
         {
-            var specification = await parts.Master.Builds.FindSpecificationAsync(build.Id, cancellationToken).ConfigureAwait(false)
-                ?? default;
-            var preparation =
-                await kind.PrepareAsync(new Dispatching(build, specification, builder.Now, parts.Master.Inputs), cancellationToken)
-                .ConfigureAwait(false);
-            return preparation is Ready(var job) && job.Cookie != build.Cookie
-                ? new Rejected(BuildState.FailedToBuild, $"Its kind of job made a job for {job.Cookie} of it.")
-                : preparation;
+            logger.LogBuildNotPrepared(broken, build.Cookie);
+            return new NotNow($"It could not be prepared: {Secrets.Quote(broken.Message)}");
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+
+        return preparation is Ready(var job) && job.Cookie != build.Cookie
+            ? new Rejected(BuildState.FailedToBuild, $"Its kind of job made a job for {job.Cookie} of it.")
+            : preparation!;
+
+        async Task AskAsync()
         {
-            logger.LogBuildNotPrepared(exception, build.Cookie);
-            return new NotNow($"It could not be prepared: {Secrets.Quote(exception.Message)}");
+            var specification = await parts.Master.Builds.FindSpecificationAsync(build.Id, cancellationToken).ConfigureAwait(false);
+            var dispatching = new Dispatching(build, specification ?? default, builder.Now, parts.Master.Inputs);
+            preparation = await kind.PrepareAsync(dispatching, cancellationToken).ConfigureAwait(false);
         }
     }
 

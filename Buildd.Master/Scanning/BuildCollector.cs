@@ -119,16 +119,12 @@ internal sealed class BuildCollector(
         parts.Meters.Gathered(files.Sum(file => file.Size));
         attempt.Forget();
         await failures.ForgiveAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var landed = new LandedUpload(stored, parts.Gatherer.LandedFolder(stored));
-            await parts.Master.Uploads.LandedAsync(landed, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            logger.LogSinkFailed(exception, stored.Cookie);
-        }
-
+        var landed = new LandedUpload(stored, parts.Gatherer.LandedFolder(stored));
+        var broken = await Bulkhead.RunAsync(
+            () => parts.Master.Uploads.LandedAsync(landed, cancellationToken), $"announcing the upload of {stored.Cookie}", logger,
+            cancellationToken).ConfigureAwait(false);
+        if (broken is not null)
+            logger.LogSinkFailed(broken, stored.Cookie);
         return NextScan.Now;
     }
 }

@@ -18,28 +18,29 @@ internal sealed class BuildHandout(
     {
         using var deadline = new CancellationTokenSource(Options.DispatchTimeout, parts.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stop);
-        try
+        // A build that breaks us goes back like any other: else it would be given to the same builder again, before all others.
+        var broken = await Bulkhead.RunAsync(
+            () => BeginAsync(build, either.Token), $"handing out {build.Cookie}", logger, CancellationToken.None)
+            .ConfigureAwait(false);
+        switch (broken)
         {
-            await BeginAsync(build, either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            // The slave doesn't have it. If that can't be stored now, the next life of the master finds the slave idle.
-            await builds.TryRequeueAsync(build, null).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException exception) when (deadline.IsCancellationRequested)
-        {
-            var late = new BuilderFaultException(
-                $"{builder.Name} did not take {build.Cookie} within {Options.DispatchTimeout}: {exception.Message}");
-            await failures.DealWithAsync(late, build, mayRetry: false, stop).ConfigureAwait(false);
-        }
-        catch (BuildUncertainException exception)
-        {
-            logger.LogDispatchUncertain(exception); // the next look at the slave tells; until then the build is taken to be there
-        }
-        catch (Exception exception)
-        {
-            await failures.DealWithAsync(exception, build, mayRetry: false, stop).ConfigureAwait(false);
+            case null:
+                break;
+            case OperationCanceledException when stop.IsCancellationRequested:
+                // The slave doesn't have it. If that can't be stored now, the next life of the master finds the slave idle.
+                await builds.TryRequeueAsync(build, null).ConfigureAwait(false);
+                break;
+            case OperationCanceledException when deadline.IsCancellationRequested:
+                var late = new BuilderFaultException(
+                    $"{builder.Name} did not take {build.Cookie} within {Options.DispatchTimeout}: {broken.Message}");
+                await failures.DealWithAsync(late, build, mayRetry: false, stop).ConfigureAwait(false);
+                break;
+            case BuildUncertainException:
+                logger.LogDispatchUncertain(broken); // the next look at the slave tells; until then the build is taken to be there
+                break;
+            default:
+                await failures.DealWithAsync(broken, build, mayRetry: false, stop).ConfigureAwait(false);
+                break;
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class BuildWriter(BuilderAgentParts parts, BuilderRecord builder
             var delay = reason is null ? default : parts.Options.NotPreparedDelay;
             await RequeueAsync(build, reason, CancellationToken.None, delay).ConfigureAwait(false);
         }
-        catch (Exception exception)
+        catch (Exception exception) when (Trouble.IsExpected(exception))
         {
             logger.LogOwnTrouble(exception, builder.Name); // it stays as if the builder had it, and is found lost at the next look
         }

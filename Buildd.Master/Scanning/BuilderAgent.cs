@@ -69,28 +69,38 @@ internal sealed class BuilderAgent : IDisposable
         (long Since, TimeSpan Delay)? due = null;
         while (!stop.IsCancellationRequested)
         {
-            var start = _parts.Time.GetTimestamp();
-            if (due is { } planned)
-                _parts.Meters.Late(_parts.Time.GetElapsedTime(planned.Since, start) - planned.Delay);
             try
             {
-                var next = await ScanAsync(stop).ConfigureAwait(false);
-                var rest = next.Delay - _parts.Time.GetElapsedTime(start);
-                var woken = false;
-                if (next.IsFree)
-                    woken = await WorkAsync(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, stop).ConfigureAwait(false);
-                else if (rest > TimeSpan.Zero)
-                    woken = await _wake.WaitAsync(rest, stop).ConfigureAwait(false);
-                due = woken || next.Delay == TimeSpan.Zero ? null : (start, next.Delay);
+                var broken = await Bulkhead.RunAsync(TurnAsync, $"looking after {_record.Name}", _logger, stop).ConfigureAwait(false);
+                if (broken is null)
+                    continue;
+                due = null;
+                _logger.LogOwnTrouble(broken, _record.Name);
+                await _wake.WaitAsync(Options.PollInterval, stop).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
                 return;
             }
         }
+
+        async Task TurnAsync()
+        {
+            var start = _parts.Time.GetTimestamp();
+            if (due is { } planned)
+                _parts.Meters.Late(_parts.Time.GetElapsedTime(planned.Since, start) - planned.Delay);
+            var next = await ScanAsync(stop).ConfigureAwait(false);
+            var rest = next.Delay - _parts.Time.GetElapsedTime(start);
+            var woken = false;
+            if (next.IsFree)
+                woken = await WorkAsync(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, stop).ConfigureAwait(false);
+            else if (rest > TimeSpan.Zero)
+                woken = await _wake.WaitAsync(rest, stop).ConfigureAwait(false);
+            due = woken || next.Delay == TimeSpan.Zero ? null : (start, next.Delay);
+        }
     }
 
-    /// <summary>Looks at the slave once, and does what follows from it. Whatever goes wrong is dealt with here.</summary>
+    /// <summary>Looks at the slave once, and does what follows from it. What others can do to it is dealt with here.</summary>
     public async Task<NextScan> ScanAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -105,7 +115,7 @@ internal sealed class BuilderAgent : IDisposable
             failed = false;
             return next;
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (Trouble.IsExpected(exception) && !cancellationToken.IsCancellationRequested)
         {
             span?.SetStatus(ActivityStatusCode.Error, exception.Message);
             return await _failures.DealWithAsync(exception, _parts.Scheduler.OnBuilder(_record.Name), null, cancellationToken)

@@ -10,7 +10,7 @@ internal sealed class CannotResetException(string message) : MasterException(mes
 public sealed class BuilderFaultException(string message) : MasterException(message);
 
 /// <summary>Somebody else has changed a record at the same time; look again.</summary>
-internal sealed class RaceLostException(string what) : Exception($"Somebody else has changed {what}.");
+internal sealed class RaceLostException(string what) : MasterException($"Somebody else has changed {what}.");
 
 /// <summary>The builder belongs to another master now, or is gone.</summary>
-internal sealed class LeaseLostException(string builder) : Exception($"{builder} is no longer ours.");
+internal sealed class LeaseLostException(string builder) : MasterException($"{builder} is no longer ours.");

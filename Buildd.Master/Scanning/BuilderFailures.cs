@@ -39,12 +39,13 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
                 case LeaseLostException:
                     logger.LogLeaseLost(builder.Name);
                     return Later; // the next refresh ends this
-                case SlaveException or MasterException when exception is not NoSpaceException and not LeafExistsException:
+                case SlaveException or MasterException
+                    when exception is not (NoSpaceException or LeafExistsException or RecordsException):
                     var again = mayRetry ?? exception is not (IsolationException or CannotResetException or BuilderFaultException
                         or BadFileMapException or DispatchException);
                     return await JudgeAsync(exception, build, again, cancellationToken).ConfigureAwait(false);
                 default:
-                    logger.LogOwnTrouble(exception, builder.Name); // disk, stores, or a mistake of ours: nobody is blamed
+                    logger.LogOwnTrouble(exception, builder.Name); // disk, stores, or a mistake in code: nobody is blamed
                     if (mayRetry == false && build is not null)
                         await builds.TryRequeueAsync(build, "The master had trouble of its own.").ConfigureAwait(false);
                     return Later;
@@ -54,7 +55,7 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
         {
             return Later; // while it was dealt with: what others did is seen at the next look
         }
-        catch (Exception second) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception second) when (Trouble.IsExpected(second) && !cancellationToken.IsCancellationRequested)
         {
             logger.LogOwnTrouble(second, builder.Name);
             return Later;
@@ -94,14 +95,11 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
         if (parts.Master.Notifier is not { } notifier)
             return;
         using var deadline = new CancellationTokenSource(Options.NotifierTimeout, parts.Time);
-        try
-        {
-            await tell(notifier, deadline.Token).WaitAsync(deadline.Token).ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            logger.LogNobodyNotified(exception, builder.Name);
-        }
+        var broken = await Bulkhead.RunAsync(
+            () => tell(notifier, deadline.Token).WaitAsync(deadline.Token), $"notifying people about {builder.Name}", logger,
+            CancellationToken.None).ConfigureAwait(false);
+        if (broken is not null)
+            logger.LogNobodyNotified(broken, builder.Name);
     }
 
     private async Task<NextScan> JudgeAsync(Exception exception, Build? build, bool mayRetry, CancellationToken cancellationToken)

@@ -61,14 +61,26 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
         var isAccepted = result.Upload is not null && !before.IsRejected;
         return new LeafCheckResult(
             findings,
-            isAccepted
-                ? new AcceptedUpload { Build = build, Suite = suite, Component = description.Component, Packages = result.Upload }
-                : null,
+            isAccepted ? Accept(result.Upload!, build, suite, description.Component) : null,
             isAccepted || result.ChangedBy is not { } maker
                 ? null
                 : new UploadRejection(
                     maker, result.Names ?? "", result.Version ?? "", suite, [.. findings.Select(finding => finding.ToString())]));
     }
+
+    /// <summary>
+    /// A component that a section names counts more than the source's. Files without a package among them can't be attached to the build.
+    /// </summary>
+    private static AcceptedUpload Accept(PackageUpload upload, Build build, string suite, string? component) => new()
+    {
+        Build = build,
+        Suite = suite,
+        Component = upload.Files.All(file => file.Component == "main") ? component : null,
+        ChangesPath = upload.ChangesPath,
+        Files = upload.Binaries.Count == 0
+            ? []
+            : [.. upload.Files.Select(file => new BuiltFile(new BuildFile(file.Name, file.Size, file.Sha1, file.Sha256), file.Path))],
+    };
 
     /// <summary>Rejects an upload that could only be checked in part.</summary>
     private static void RequireAll(BuildDescription description, FindingList findings)

@@ -4,7 +4,7 @@ using Buildd.Linux.Files;
 namespace Buildd.Master.Uploads;
 
 /// <summary>What a file of an upload is, by its name.</summary>
-public enum UploadFileKind
+internal enum UploadFileKind
 {
     /// <summary>A binary package, <c>.deb</c>.</summary>
     Deb,
@@ -26,7 +26,7 @@ public enum UploadFileKind
 }
 
 /// <summary>A file of an upload; its content was compared with the sums. Immutable.</summary>
-public sealed record UploadedFile
+internal sealed record UploadedFile
 {
     /// <summary>The name; <see cref="FileName.Check"/> accepted it.</summary>
     public required string Name { get; init; }
@@ -57,7 +57,7 @@ public sealed record UploadedFile
 }
 
 /// <summary>A binary package of an upload, by its own control file. Immutable.</summary>
-public sealed record UploadedBinary
+internal sealed record UploadedBinary
 {
     /// <summary>The package's file.</summary>
     public required UploadedFile File { get; init; }
@@ -79,7 +79,7 @@ public sealed record UploadedBinary
 }
 
 /// <summary>The packages that a build made, as its <c>.changes</c> tells of them. Immutable.</summary>
-public sealed record PackageUpload
+internal sealed record PackageUpload
 {
     /// <summary>Where the <c>.changes</c> is; the files are in the same folder.</summary>
     public required string ChangesPath { get; init; }

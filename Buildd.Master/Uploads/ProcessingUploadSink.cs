@@ -57,17 +57,13 @@ public sealed class ProcessingUploadSink(
     {
         while (true)
         {
-            try
-            {
-                await processor.ProcessLandedAsync(leaf, cancellationToken).ConfigureAwait(false);
+            // What is wrong with an upload itself is no exception.
+            var broken = await Bulkhead.RunAsync(
+                () => processor.ProcessLandedAsync(leaf, cancellationToken), "processing uploads", _logger, cancellationToken)
+                .ConfigureAwait(false);
+            if (broken is null)
                 return;
-            }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-            {
-                // Whatever it is, a store's own exceptions too: what is wrong with the upload itself is no exception.
-                _logger.LogUploadPutOff(e, leaf ?? "of an earlier run", RetryDelay);
-            }
-
+            _logger.LogUploadPutOff(broken, leaf ?? "of an earlier run", RetryDelay);
             await Task.Delay(RetryDelay, _time, cancellationToken).ConfigureAwait(false);
         }
     }

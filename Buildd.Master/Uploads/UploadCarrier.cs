@@ -38,7 +38,7 @@ internal sealed class UploadCarrier(
         try
         {
             build = await ChangeAsync(build.Id, current => isGood
-                ? current.State == BuildState.FullyBuilt ? current : current.Uploaded([.. FilesOf(accepted!)])
+                ? current.State == BuildState.FullyBuilt ? current : current.Uploaded([.. accepted!.Files.Select(file => file.File)])
                 : current.State == BuildState.FailedToUpload && current.UploadLogName == logName && current.Reason == decision.Reason
                     ? current
                     : current.UploadFailed(logName, decision.Reason)).ConfigureAwait(false);
@@ -103,8 +103,4 @@ internal sealed class UploadCarrier(
             throw new UploadException(e.Message, e);
         }
     }
-
-    public static IEnumerable<BuildFile> FilesOf(AcceptedUpload upload) => upload.Packages is { } packages
-        ? packages.Binaries.Count == 0 ? [] : packages.Files.Select(file => new BuildFile(file.Name, file.Size, file.Sha1, file.Sha256))
-        : upload.Files.Select(file => file.File);
 }

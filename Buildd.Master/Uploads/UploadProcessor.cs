@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
@@ -269,41 +270,14 @@ public sealed class UploadProcessor
         };
         IReadOnlyList<UploadFinding> findings = [];
         AcceptedUpload? accepted = null;
-        try
+        // One leaf that nobody can process must not keep the others: it is put aside, with what happened.
+        var broken = await Bulkhead.RunAsync(DecideAsync, $"processing {leaf.Text}", _logger, cancellationToken).ConfigureAwait(false);
+        if (broken is OperationCanceledException)
+            ExceptionDispatchInfo.Throw(broken);
+        if (broken is not null)
         {
-            var description = await _kinds.DescribeAsync(build, cancellationToken).ConfigureAwait(false);
-            var check = await _check.CheckAsync(folder, build, content, description, run, cancellationToken).ConfigureAwait(false);
-            (findings, accepted) = (check.Findings, check.Accepted);
-            if (accepted is null)
-            {
-                var first = findings.First(finding => !finding.IsWarning).Text;
-                var others = findings.Count(finding => !finding.IsWarning) - 1;
-                decision = decision with
-                {
-                    Outcome = UploadOutcome.Rejected,
-                    Reason = others == 0 ? first : $"{first} (and {others} more)",
-                    Rejection = check.Rejection,
-                };
-            }
-            else if (!UploadCarrier.FilesOf(accepted).Any())
-            {
-                decision = decision with
-                {
-                    Outcome = UploadOutcome.Failed,
-                    Reason = "There is nothing in the upload that could be attached to the build.",
-                };
-            }
-            else if (!run.DryRun)
-            {
-                _journal.Write(decision);
-                await _archive.AcceptAsync(accepted, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            // One leaf that nobody can process must not keep the others: it is put aside, with what happened.
-            _logger.LogLeafNotProcessed(e, leaf.Text);
-            decision = decision with { Outcome = UploadOutcome.Failed, Reason = $"Processing broke: {Secrets.Quote(e.Message)}" };
+            _logger.LogLeafNotProcessed(broken, leaf.Text);
+            decision = decision with { Outcome = UploadOutcome.Failed, Reason = $"Processing broke: {Secrets.Quote(broken.Message)}" };
         }
 
         var isGood = decision.Outcome == UploadOutcome.Accepted;
@@ -326,5 +300,36 @@ public sealed class UploadProcessor
         }
 
         return await _carrier.CarryOutAsync(decision, build, accepted, findings, cancellationToken).ConfigureAwait(false);
+
+        async Task DecideAsync()
+        {
+            var description = await _kinds.DescribeAsync(build, cancellationToken).ConfigureAwait(false);
+            var check = await _check.CheckAsync(folder, build, content, description, run, cancellationToken).ConfigureAwait(false);
+            (findings, accepted) = (check.Findings, check.Accepted);
+            if (accepted is null)
+            {
+                var first = findings.First(finding => !finding.IsWarning).Text;
+                var others = findings.Count(finding => !finding.IsWarning) - 1;
+                decision = decision with
+                {
+                    Outcome = UploadOutcome.Rejected,
+                    Reason = others == 0 ? first : $"{first} (and {others} more)",
+                    Rejection = check.Rejection,
+                };
+            }
+            else if (accepted.Files.Count == 0)
+            {
+                decision = decision with
+                {
+                    Outcome = UploadOutcome.Failed,
+                    Reason = "There is nothing in the upload that could be attached to the build.",
+                };
+            }
+            else if (!run.DryRun)
+            {
+                _journal.Write(decision);
+                await _archive.AcceptAsync(accepted, cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 }

@@ -14,7 +14,7 @@ namespace Buildd.Slave.Files;
 /// A file appears under its sum only when it is whole. Methods may be called from any thread; identical downloads at the
 /// same time are one.
 /// </remarks>
-public sealed class FileCache
+internal sealed class FileCache
 {
     /// <summary>How much is read at a time; the reference's figure.</summary>
     internal const int BufferBytes = 256 * 1024;

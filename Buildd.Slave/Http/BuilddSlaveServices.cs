@@ -11,6 +11,9 @@ namespace Buildd.Slave.Http;
 /// <summary>Puts a slave into an ASP.NET Core program.</summary>
 public static class BuilddSlaveServices
 {
+    /// <summary>The name of the meter with a slave's figures: <c>Buildd.Slave</c>.</summary>
+    public const string MeterName = SlaveMeters.MeterName;
+
     /// <summary>Adds a slave. The host gives itself at least <see cref="SlaveOptions.StopDeadline"/> for stopping.</summary>
     /// <param name="services">The program's services.</param>
     /// <param name="configure">Fills in the options: the folders, the architecture, and a line per backend.</param>

@@ -133,7 +133,7 @@ internal sealed class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, SlaveMeter
             outcome = CallOutcome.Gone;
             throw; // nobody is there to answer
         }
-        catch (Exception e) // one of the three broad ones: a call that breaks is one call
+        catch (Exception e) // a call that breaks is one call; it is logged, and the slave answers the next
         {
             outcome = CallOutcome.Failed;
             logger.LogCallBroken(e, Printable(method));

@@ -20,7 +20,7 @@ internal sealed class BuildRun(IBuild build, BuildContext context, ILogger logge
         {
             outcome = new BuildOutcome(BuildStatus.Aborted);
         }
-        catch (Exception e) // one of the three broad ones: whatever a backend does, the builder goes on
+        catch (Exception e) // whatever a backend does is one build; it is logged, and the builder goes on
         {
             logger.LogBackendBroken(e, context.Request.BuildId);
             outcome = new BuildOutcome(BuildStatus.BuilderFail);

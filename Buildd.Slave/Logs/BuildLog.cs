@@ -53,7 +53,7 @@ public sealed class BuildLog : IDisposable
     /// Why the log is not whole: the disk was full or broken. Null when all was written. What comes after the failure is
     /// dropped, so that a build still cleans up after itself; it ends as a failure of the builder.
     /// </summary>
-    public IOException? Failure => _failure;
+    internal IOException? Failure => _failure;
 
     /// <summary>Whether the log has been closed: it gets no longer.</summary>
     internal bool IsClosed => _isClosed;
@@ -104,7 +104,7 @@ public sealed class BuildLog : IDisposable
     }
 
     /// <summary>The last <see cref="TailBytes"/> bytes, cut wherever that falls; none after <see cref="Dispose"/>.</summary>
-    public ReadOnlyMemory<byte> ReadTail() => ReadEnd(TailBytes);
+    internal ReadOnlyMemory<byte> ReadTail() => ReadEnd(TailBytes);
 
     /// <summary>
     /// Ends the log: what was held back is written, and what is written afterwards is dropped. It can still be read. When the

@@ -12,7 +12,7 @@ namespace Buildd.Slave.Metrics;
 /// Methods may be called from any thread. Every value of a tag comes from a list of ours: what a client makes up never
 /// becomes a series of its own.
 /// </remarks>
-public sealed class SlaveMeters : IDisposable
+internal sealed class SlaveMeters : IDisposable
 {
     /// <summary>The meter's name: <c>Buildd.Slave</c>.</summary>
     public const string MeterName = "Buildd.Slave";

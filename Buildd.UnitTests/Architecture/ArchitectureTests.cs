@@ -30,10 +30,14 @@ public sealed class ArchitectureTests
         ["Buildd.Cli"] = ["Buildd.Farm", "Buildd.Master", "Buildd.Protocol", "Buildd.Debian", "Buildd.Linux"],
     };
 
-    /// <summary>Beside the unit tests: the farm is one program in several assemblies, and no library for others.</summary>
+    /// <summary>
+    /// Beside the unit tests. The farm is one program in several assemblies, and no library for others; benchmarks measure parts of it and
+    /// of the master by themselves.
+    /// </summary>
     private static readonly Dictionary<string, string[]> Friends = new()
     {
-        ["Buildd.Farm"] = ["buildd-farm", "buildd-demo"],
+        ["Buildd.Master"] = ["Buildd.Benchmarks"],
+        ["Buildd.Farm"] = ["buildd-farm", "buildd-demo", "Buildd.Benchmarks", "Buildd.IntegrationTests"],
         ["Buildd.Cli"] = ["buildd-demo"],
     };
 

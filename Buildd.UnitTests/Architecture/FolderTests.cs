@@ -42,6 +42,8 @@ public sealed class FolderTests
             ["Root"]),
         ["Buildd.Master"] = new(
             ["MasterException.cs", "MasterEvents.cs", "RecordChange.cs", "ResourceWords.cs", "Secrets.cs", "Signal.cs"],
+            ["RecordsException.cs", "Trouble.cs"],
+            ["Bulkhead.cs"],
             ["Builders", "Builds"],
             ["Inputs", "Leaves", "MasterEvent.cs", "MasterMeters.cs", "Notification"],
             ["EventHub.cs", "Jobs"],

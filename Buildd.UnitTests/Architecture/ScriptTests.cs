@@ -43,6 +43,6 @@ public sealed partial class ScriptTests
         RegexOptions.Multiline)]
     private static partial Regex SignsOfScripts();
 
-    [GeneratedRegex("""\bScripts\.(Text|Program)\("(?<script>[^"]*)"\)""")]
+    [GeneratedRegex("""\b(Scripts\.(Text|Program)\((typeof\(\w+\), )?|GetManifestResourceStream\()"(?<script>[^"]*)"\)""")]
     private static partial Regex Named();
 }

@@ -19,7 +19,7 @@ public sealed class DirectoryArchive(string root) : IArchive
         Task.FromResult<IReadOnlyList<PublishedBinary>>([]);
 
     /// <summary>The folder of a build's upload.</summary>
-    public string FolderOf(AcceptedUpload upload)
+    internal string FolderOf(AcceptedUpload upload)
     {
         ArgumentNullException.ThrowIfNull(upload);
         return Path.Combine(

@@ -32,18 +32,10 @@ public interface IArchive
 /// <param name="Architecture">The architecture in whose index it is; packages for all are in each.</param>
 public sealed record PublishedBinary(string Package, string Version, string Architecture);
 
-/// <summary>A file that a build left, of a kind that leaves files and not packages.</summary>
+/// <summary>A file that a build left.</summary>
 /// <param name="File">Its name, size and sums.</param>
 /// <param name="Path">Where it is.</param>
-public sealed record BuiltFile(BuildFile File, string Path)
-{
-    /// <summary>Endings of files that people read.</summary>
-    private static readonly string[] TextEndings = [".manifest", ".manifest-remove", ".size"];
-
-    /// <summary><c>text/plain</c> for manifests and sizes, else <c>application/octet-stream</c>.</summary>
-    public string ContentType =>
-        TextEndings.Any(ending => File.Name.EndsWith(ending, StringComparison.Ordinal)) ? "text/plain" : "application/octet-stream";
-}
+public sealed record BuiltFile(BuildFile File, string Path);
 
 /// <summary>An upload that passed all checks.</summary>
 public sealed record AcceptedUpload
@@ -54,17 +46,25 @@ public sealed record AcceptedUpload
     /// <summary>The suite that it is for; a plain name.</summary>
     public required string Suite { get; init; }
 
-    /// <summary>Where packages go whose section names no component; null for main.</summary>
+    /// <summary>The component that the packages go to; null where their sections name one, for main, and for files.</summary>
     public string? Component { get; init; }
 
-    /// <summary>The packages; null when it is files.</summary>
-    public PackageUpload? Packages { get; init; }
+    /// <summary>
+    /// The path of the <c>.changes</c> of packages, which <see cref="Debian.Packages.Changes"/> reads; null when it is files, such as those
+    /// of a live filesystem.
+    /// </summary>
+    public string? ChangesPath { get; init; }
 
-    /// <summary>The files, such as those of a live filesystem; empty when it is packages.</summary>
+    /// <summary>The files, in the order of the <c>.changes</c>, which is not among them.</summary>
     public IReadOnlyList<BuiltFile> Files { get; init; } = [];
 
     /// <summary>Name and path of all its files, the <c>.changes</c> last.</summary>
-    public IEnumerable<(string Name, string Path)> AllFiles => Packages is { } packages
-        ? packages.Files.Select(file => (file.Name, file.Path)).Append((Path.GetFileName(packages.ChangesPath), packages.ChangesPath))
-        : Files.Select(file => (file.File.Name, file.Path));
+    public IEnumerable<(string Name, string Path)> AllFiles
+    {
+        get
+        {
+            var files = Files.Select(file => (file.File.Name, file.Path));
+            return ChangesPath is { } changes ? files.Append((Path.GetFileName(changes), changes)) : files;
+        }
+    }
 }

@@ -63,7 +63,7 @@ public sealed class RepreproArchive : IArchive
     public async Task AcceptAsync(AcceptedUpload upload, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(upload);
-        if (upload.Packages is not { } packages)
+        if (upload.ChangesPath is not { } changes)
         {
             await _others.AcceptAsync(upload, cancellationToken).ConfigureAwait(false);
             return;
@@ -71,13 +71,10 @@ public sealed class RepreproArchive : IArchive
 
         CheckConfiguration();
         using var held = await HoldAsync(cancellationToken).ConfigureAwait(false);
-        // The record of the build says what it was for; the suite in the .changes is only what the builder was told. A component
-        // that a section names counts more than the source's.
-        string[] component = upload.Component is { } name
-            && packages.Files.All(file => file.Component == "main") ? ["--component", name] : [];
+        // The record of the build says what it was for; the suite in the .changes is only what the builder was told.
+        string[] component = upload.Component is { } name ? ["--component", name] : [];
         await RunAsync(
-            held, ["--ignore=wrongdistribution", .. component, "include", FileName.Check(upload.Suite), packages.ChangesPath],
-            cancellationToken)
+            held, ["--ignore=wrongdistribution", .. component, "include", FileName.Check(upload.Suite), changes], cancellationToken)
             .ConfigureAwait(false);
     }
 

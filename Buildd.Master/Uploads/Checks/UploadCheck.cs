@@ -7,7 +7,7 @@ using Buildd.Protocol.Messages;
 namespace Buildd.Master.Uploads.Checks;
 
 /// <summary>What the build that made an upload was to make; each part that is null is not compared.</summary>
-public sealed record UploadTarget
+internal sealed record UploadTarget
 {
     /// <summary>The architecture that was built for; a build of parts for <c>all</c> has it too.</summary>
     public string? Architecture { get; init; }
@@ -25,7 +25,7 @@ public sealed record UploadTarget
 /// <summary>What was found, and what there is to accept.</summary>
 /// <param name="Findings">All that there is to say, warnings too.</param>
 /// <param name="Upload">The upload; null when it is rejected.</param>
-public sealed record UploadCheckResult(IReadOnlyList<UploadFinding> Findings, PackageUpload? Upload)
+internal sealed record UploadCheckResult(IReadOnlyList<UploadFinding> Findings, PackageUpload? Upload)
 {
     /// <summary>Who made the last change by the <c>.changes</c>, unchecked; null when it could not be read so far.</summary>
     public string? ChangedBy { get; init; }
@@ -42,7 +42,7 @@ public sealed record UploadCheckResult(IReadOnlyList<UploadFinding> Findings, Pa
 /// its own control file, and the whole against the build that made it. Everything that is wrong is found, not only the first
 /// mistake; only a <c>.changes</c> that nobody can go by ends it early. Any thread may call.
 /// </summary>
-public sealed class UploadCheck
+internal sealed class UploadCheck
 {
     private const string Extension = ".changes";
 

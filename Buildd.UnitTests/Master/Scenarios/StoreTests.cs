@@ -15,10 +15,11 @@ public sealed class StoreTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _farm.DisposeAsync();
 
-    [Test]
-    public async Task A_store_that_fails_for_a_while_costs_nothing_and_blames_nobody()
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_store_that_fails_for_a_while_costs_nothing_and_blames_nobody(bool isMistake)
     {
-        var store = new FailingBuilds(_farm.Builds);
+        var store = new FailingBuilds(_farm.Builds) { IsMistaken = isMistake };
         _farm.Between = _ => store;
         var slave = await _farm.AddAsync("bob");
         var build = await _farm.QueueAsync();
@@ -33,6 +34,7 @@ public sealed class StoreTests : IAsyncDisposable
 
         Assert.That((build.Attempt, build.Failures, (await _farm.FindAsync("bob")).Failures), Is.EqualTo((1, 0, 0)));
         Assert.That(_farm.Leaves("incoming"), Has.Count.EqualTo(1));
+        Assert.That(_farm.Log.Any(line => line.Contains("A mistake in the program", StringComparison.Ordinal)), Is.EqualTo(isMistake));
     }
 
     /// <summary>The writes of a good build are the dispatch, GATHERING and UPLOADING.</summary>
@@ -205,6 +207,9 @@ public sealed class StoreTests : IAsyncDisposable
         /// <summary>Whether the write that fails first was carried out all the same.</summary>
         public bool Writes { get; init; }
 
+        /// <summary>Whether it fails by a mistake in its code.</summary>
+        public bool IsMistaken { get; init; }
+
         public bool HasFailed { get; private set; }
 
         public Task<IReadOnlyList<Build>> AddAsync(IReadOnlyList<NewBuild> added, CancellationToken cancellationToken = default) =>
@@ -226,7 +231,7 @@ public sealed class StoreTests : IAsyncDisposable
                 if (!Fails && Writes && !HasFailed)
                     await builds.TryReplaceAsync(changed, cancellationToken);
                 HasFailed = true;
-                throw new InvalidOperationException("the store can't be reached");
+                throw IsMistaken ? new InvalidOperationException("a mistake") : new RecordsException("the store can't be reached");
             }
 
             return await builds.TryReplaceAsync(changed, cancellationToken);

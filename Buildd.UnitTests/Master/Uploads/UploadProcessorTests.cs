@@ -115,6 +115,33 @@ public sealed class UploadProcessorTests : UploadProcessorFixture
         Assert.That(_mail.Sent[0].Body, Does.Contain("Processing broke: the archive is full\nThe upload was not processed.\n"));
     }
 
+    [TestCase("devel", "universe")]
+    [TestCase("contrib/devel", null)]
+    public async Task An_archive_gets_the_path_of_the_changes_its_files_and_the_component_of_a_source_unless_a_section_names_one(
+        string section, string? expected)
+    {
+        AcceptedUpload? accepted = null;
+        var archive = Substitute.For<IArchive>();
+        archive.FindPublishedAsync(default!, default!, default).ReturnsForAnyArgs([]);
+        await archive.AcceptAsync(Arg.Do<AcceptedUpload>(upload => accepted = upload), Arg.Any<CancellationToken>());
+        var specification = """
+            {"description": {
+                "name": "hello", "version": "2.10-3", "architecture": "amd64", "series": "bookworm", "component": "universe"}}
+            """u8.ToArray();
+        var build = await UploadingAsync(Hello with { Specification = specification });
+        var leaf = UploadLeaf.Make(Incoming(build));
+        leaf.AddDeb(
+            UploadLeaf.DebName, DebFile.ControlOf("hello", "2.10-3", "amd64", $"Section: {section}\nPriority: optional\n"), section);
+        leaf.WriteChanges(UploadLeaf.ChangesName);
+
+        var processed = (await Processor(archive).RunAsync(new UploadRun())).Single();
+
+        Assert.That(processed.Outcome, Is.EqualTo(UploadOutcome.Accepted), string.Join('\n', processed.Findings));
+        Assert.That((accepted!.Suite, accepted.Component, accepted.ChangesPath), Is.EqualTo(
+            ("bookworm", expected, leaf[UploadLeaf.ChangesName])));
+        Assert.That(accepted.AllFiles.Select(file => file.Name), Is.EqualTo(new[] { UploadLeaf.DebName, UploadLeaf.ChangesName }));
+    }
+
     [Test]
     public async Task What_is_older_than_what_is_published_is_rejected()
     {
