@@ -1,4 +1,5 @@
 using System.Text;
+using Buildd.Linux.Text;
 
 namespace Buildd.Master;
 
@@ -46,7 +47,7 @@ public static class Secrets
         foreach (var secret in secrets)
             text = secret.Length == 0 ? text : text.Replace(secret, Removed, StringComparison.Ordinal);
         var words = WithoutUserInfo(text).Split(default(char[]), StringSplitOptions.RemoveEmptyEntries);
-        var line = string.Concat(string.Join(' ', words).Select(c => char.IsControl(c) ? '?' : c));
+        var line = Printable.Line(string.Join(' ', words));
         return line.Length <= MaxQuoted ? line : line[..MaxQuoted] + "…";
     }
 

@@ -1,3 +1,4 @@
+using Buildd.Linux.Text;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave;
 
@@ -90,7 +91,7 @@ internal sealed class ArgumentReader(XmlRpcStruct arguments)
         value.Any(char.IsControl) ? throw new RefusedException($"the argument '{name}' has a control character in it") : value;
 
     /// <summary>What came from outside, fit for a message.</summary>
-    internal static string Shown(string value) => new([.. value.Take(MaxShownCharacters).Select(c => char.IsControl(c) ? '?' : c)]);
+    internal static string Shown(string value) => Printable.Line(value, MaxShownCharacters);
 
     private XmlRpcValue? Find(string name) => arguments.TryGetValue(name, out var value) && value is not XmlRpcNil ? value : null;
 

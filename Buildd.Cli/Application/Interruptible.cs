@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Buildd.Debian;
 using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
+using Buildd.Linux.Text;
 using Buildd.Master;
 using Buildd.Master.Uploads;
 using Buildd.Protocol.Client;

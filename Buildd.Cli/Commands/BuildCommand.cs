@@ -4,6 +4,7 @@ using Buildd.Debian.Architectures;
 using Buildd.Debian.Packages;
 using Buildd.Farm.Store;
 using Buildd.Linux.Files;
+using Buildd.Linux.Text;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.Messages;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Buildd.Cli.Application;
 using Buildd.Farm.Store;
+using Buildd.Linux.Text;
 using Buildd.Master.Builds;
 
 namespace Buildd.Cli.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Buildd.Cli.Application;
+using Buildd.Linux.Text;
 using Buildd.Master.Builds;
 using Buildd.Master.Leaves;
 

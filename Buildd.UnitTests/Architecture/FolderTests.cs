@@ -15,7 +15,7 @@ public sealed class FolderTests
             ["DebianException.cs"],
             ["Apt", "Architectures", "ControlFiles", "Keys", "Versions"],
             ["Packages", "Relations"]),
-        ["Buildd.Linux"] = new(["Processes"], ["Files"], ["Systemd"]),
+        ["Buildd.Linux"] = new(["Processes", "Text"], ["Files"], ["Systemd"]),
         ["Buildd.Slave"] = new(
             ["RefusedException.cs", "SlaveEvents.cs", "Metrics"],
             ["Logs"],
@@ -55,7 +55,7 @@ public sealed class FolderTests
             ["BuildMasterParts.cs"],
             ["Scanning"]),
         ["Buildd.Farm"] = new(
-            ["ExitCode.cs", "FarmKinds.cs", "Printable.cs", "WorkFolder.cs"],
+            ["ExitCode.cs", "FarmKinds.cs", "WorkFolder.cs"],
             ["FarmException.cs", "TailBuffer.cs"],
             ["Compression", "Mail", "Store"],
             ["Chroots"],
