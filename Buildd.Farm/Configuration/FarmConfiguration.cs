@@ -1,7 +1,7 @@
 using System.Net;
 using Buildd.Debian.ControlFiles;
 using Buildd.Linux.Files;
-using Buildd.Master;
+using Buildd.Protocol.Secrets;
 
 namespace Buildd.Farm.Configuration;
 
@@ -159,7 +159,7 @@ internal sealed record FarmConfiguration
             catch (FormatException e)
             {
                 mistakes.Add(
-                    $"line {given.Line}: {given.Name} is {FileName.Display(Secrets.WithoutUserInfo(given.Value))}, and should be "
+                    $"line {given.Line}: {given.Name} is {FileName.Display(UrlCredentials.Without(given.Value))}, and should be "
                         + $"{e.Message}");
             }
         }

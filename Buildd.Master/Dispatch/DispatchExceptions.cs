@@ -1,5 +1,6 @@
 using Buildd.Master.Inputs;
 using Buildd.Protocol.Messages;
+using Buildd.Protocol.Secrets;
 
 namespace Buildd.Master.Dispatch;
 
@@ -33,7 +34,7 @@ internal sealed class InputNotPresentException(Uri slave, InputFile file, string
     public string Name { get; } = file.Name;
 
     /// <summary>Where the slave was to fetch it, without user information; null if it had to have it already.</summary>
-    public string? Url { get; } = file.Url is null ? null : Secrets.WithoutUserInfo(file.Url);
+    public string? Url { get; } = file.Url is null ? null : UrlCredentials.Without(file.Url);
 
     /// <summary>The slave's reason, for people; secrets are taken out of it.</summary>
     public string Info { get; } = Secrets.Quote(info, file.Password);

@@ -1,4 +1,5 @@
 using Buildd.Linux.Files;
+using Buildd.Protocol.Secrets;
 
 namespace Buildd.Master.Inputs;
 
@@ -36,7 +37,7 @@ public sealed record InputFile
 
     /// <summary>Name, sum and address, without credentials.</summary>
     public override string ToString() =>
-        $"{Name} ({Sha1}, {(Url is null ? "no URL" : Secrets.WithoutUserInfo(Url))})";
+        $"{Name} ({Sha1}, {(Url is null ? "no URL" : UrlCredentials.Without(Url))})";
 
     internal static bool IsSha1(string text) =>
         text.Length == Sha1Digits && text.All(char.IsAsciiHexDigitLower);
