@@ -91,7 +91,7 @@ internal sealed class BinaryPackageWork(BinaryPackageArguments arguments, Binary
                 scan.Write(bytes);
                 pointers.Write(bytes);
             }).ConfigureAwait(false);
-        var cause = result.Succeeded ? null : Verdict.CauseOf(result);
+        var cause = result.Succeeded ? null : Verdict.CauseOf(new ExitCode(result.ExitCode));
         scan.Complete();
         var isOnlyWarning = ImplicitPointerFilter.IsOnlyWarning(arguments.System.Architecture, arguments.Suite);
         pointers.Complete(isOnlyWarning);

@@ -50,7 +50,7 @@ internal static class ChangeCommands
     private static async Task<int> ChangeAsync(
         FarmSession session, IReadOnlyList<BuildName> names, bool isJson, Func<Build, Build> change, CancellationToken cancellationToken)
     {
-        var worst = ExitCode.Done;
+        var worst = FarmExitCode.Done;
         var all = new List<Build>();
         foreach (var name in names)
         {
@@ -65,7 +65,7 @@ internal static class ChangeCommands
             catch (Exception e) when (e is (FarmException and not StoreException) or BuildStateException)
             {
                 await session.Error.WriteLineAsync(Printable.Text(e.Message));
-                worst = Math.Max(worst, e is FarmException { ExitCode: var code } ? code : ExitCode.Failed);
+                worst = Math.Max(worst, e is FarmException { ExitCode: var code } ? code : FarmExitCode.Failed);
             }
         }
 

@@ -28,7 +28,7 @@ internal static class ChrootsCommand
                     [chroot.Series, chroot.ArchTag, Listing.Text(chroot.Added), Listing.Text(chroot.Size), chroot.Sha1, chroot.Name]));
             }
 
-            return ExitCode.Done;
+            return FarmExitCode.Done;
         });
     }
 
@@ -58,7 +58,7 @@ internal static class ChrootsCommand
                     Added = session.Time.GetUtcNow(),
                 },
                 stop);
-            return ExitCode.Done;
+            return FarmExitCode.Done;
         });
     }
 
@@ -68,7 +68,7 @@ internal static class ChrootsCommand
         return new Command("remove", "Remove a chroot: what waits for it goes on waiting until there is another.") { series, arch }
             .WithSession(async (session, parsed, stop) =>
             await session.Store.Chroots.RemoveAsync(parsed.GetValue(series)!, parsed.GetValue(arch)!, stop)
-                ? ExitCode.Done
+                ? FarmExitCode.Done
                 : throw FarmException.NotFound($"there is no chroot of {parsed.GetValue(series)} for {parsed.GetValue(arch)}"));
     }
 
@@ -80,5 +80,5 @@ internal static class ChrootsCommand
         ? word
         : throw new FarmException(
             $"{FileName.Display(word)} is no series or architecture: letters, digits and - . + make one")
-        { ExitCode = ExitCode.Usage };
+        { ExitCode = FarmExitCode.Usage };
 }

@@ -117,7 +117,7 @@ internal sealed class LiveFsOptions
                 }
                 catch (FormatException e)
                 {
-                    throw new FarmException(e.Message, e) { ExitCode = ExitCode.Usage };
+                    throw new FarmException(e.Message, e) { ExitCode = FarmExitCode.Usage };
                 }
 
                 return image.ToNewBuild(request.Distribution, request.Owner, request.Score);
@@ -153,7 +153,7 @@ internal sealed class LiveFsOptions
         foreach (var (name, value) in pairs)
         {
             if (!all.TryAdd(name, value))
-                throw new FarmException($"{option} gives {FileName.Display(name)} twice") { ExitCode = ExitCode.Usage };
+                throw new FarmException($"{option} gives {FileName.Display(name)} twice") { ExitCode = FarmExitCode.Usage };
         }
 
         return all;

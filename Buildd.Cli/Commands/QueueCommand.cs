@@ -59,7 +59,7 @@ internal static class QueueCommand
                 Listing.WriteJson(session.Output, builds, RecordJson.Write);
             else
                 Listing.WriteTable(session.Output, ["BUILD", "STATE", "SCORE", "SINCE", "BUILDER", "TITLE"], builds.Select(Row));
-            return ExitCode.Done;
+            return FarmExitCode.Done;
         });
     }
 

@@ -20,7 +20,7 @@ internal static class ShowCommand
                 Listing.WriteJson(session.Output, writer => RecordJson.Write(writer, build));
             else
                 Write(session, build);
-            return ExitCode.Done;
+            return FarmExitCode.Done;
         });
     }
 

@@ -129,7 +129,7 @@ internal sealed record FarmConfiguration
         }
         catch (Exception e) when (e is ControlFileException or IOException or UnauthorizedAccessException)
         {
-            throw new FarmException($"the configuration can't be read: {e.Message}", e) { ExitCode = Farm.ExitCode.BadConfiguration };
+            throw new FarmException($"the configuration can't be read: {e.Message}", e) { ExitCode = FarmExitCode.BadConfiguration };
         }
     }
 
@@ -172,7 +172,7 @@ internal sealed record FarmConfiguration
             ? configuration
             : throw new FarmException($"the configuration {path} has mistakes:\n  {string.Join("\n  ", mistakes)}")
             {
-                ExitCode = Farm.ExitCode.BadConfiguration,
+                ExitCode = FarmExitCode.BadConfiguration,
             };
     }
 }

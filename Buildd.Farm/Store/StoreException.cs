@@ -10,7 +10,7 @@ internal sealed class StoreException : FarmException
         : base(message, innerException)
     {
         IsTransient = isTransient;
-        ExitCode = isTransient ? Farm.ExitCode.Busy : Farm.ExitCode.Failed;
+        ExitCode = isTransient ? FarmExitCode.Busy : FarmExitCode.Failed;
     }
 
     /// <summary>Whether the same call can succeed later without anybody doing something: the store was busy.</summary>

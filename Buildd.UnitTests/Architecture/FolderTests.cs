@@ -55,7 +55,7 @@ public sealed class FolderTests
             ["BuildMasterParts.cs"],
             ["Scanning"]),
         ["Buildd.Farm"] = new(
-            ["ExitCode.cs", "FarmKinds.cs", "WorkFolder.cs"],
+            ["FarmExitCode.cs", "FarmKinds.cs", "WorkFolder.cs"],
             ["FarmException.cs", "TailBuffer.cs"],
             ["Compression", "Mail", "Store"],
             ["Chroots"],

@@ -69,7 +69,7 @@ public sealed class BuildsCommandsTests : IDisposable
 
         var ran = await _farm.RunAsync(arguments);
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.Usage), ran.ToString());
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Usage), ran.ToString());
         Assert.That((await FindAsync(1)).State, Is.EqualTo(BuildState.NeedsBuild));
     }
 
@@ -123,7 +123,7 @@ public sealed class BuildsCommandsTests : IDisposable
 
         var ran = await _farm.RunAsync(arguments);
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.NotFound), ran.ToString());
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.NotFound), ran.ToString());
         Assert.That(ran.Error, Does.Contain("there is no build ").Or.Contain("has no log"));
     }
 
@@ -173,7 +173,7 @@ public sealed class BuildsCommandsTests : IDisposable
 
         var ran = await _farm.RunAsync("cancel", "1", "2");
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.Failed));
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Failed));
         Assert.That(ran.Error, Is.EqualTo("PACKAGEBUILD-1 is UPLOADING and can't be cancelled: only builds that wait or run can\n"));
         Assert.That((await FindAsync(2)).State, Is.EqualTo(BuildState.Cancelled));
         Assert.That((await _farm.RunAsync("retry", "1")).Error, Does.Contain("can't be retried"));
