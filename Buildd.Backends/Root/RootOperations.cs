@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using Buildd.Linux.Files;
 using Buildd.Linux.Text;
-using Buildd.Slave.Files;
+using Buildd.Protocol;
 
 namespace Buildd.Backends.Root;
 
@@ -81,9 +81,9 @@ internal static class RootOperations
         {
             RootOperation.Check => ["check"],
             RootOperation.TryOverlay => ["try-overlay"],
-            RootOperation.Drop { Sha1: var sha1 } => ["drop", sha1],
-            RootOperation.Unpack { BuildId: var id, Sha1: var sha1 } => ["unpack", id, sha1],
-            RootOperation.Overlay { BuildId: var id, Sha1: var sha1 } => ["overlay", id, sha1],
+            RootOperation.Drop { Sha1: var sha1 } => ["drop", $"{sha1}"],
+            RootOperation.Unpack { BuildId: var id, Sha1: var sha1 } => ["unpack", id, $"{sha1}"],
+            RootOperation.Overlay { BuildId: var id, Sha1: var sha1 } => ["overlay", id, $"{sha1}"],
             RootOperation.Mount { BuildId: var id } => ["mount", id],
             RootOperation.Write { BuildId: var id, Path: var path, Bytes: var bytes } => ["write", id, path, Text(bytes)],
             RootOperation.Inside { BuildId: var id, Bytes: var bytes, Command: var command } => ["inside", id, Text(bytes), .. command],
@@ -106,9 +106,9 @@ internal static class RootOperations
         ? throw new RootOperationException($"the build id '{Shown(id)}' can't be used: {mistake}")
         : id;
 
-    private static string Sum(string sha1) => Sha1Sum.IsWellFormed(sha1)
+    private static Sha1 Sum(string text) => Sha1.TryParse(text, out var sha1)
         ? sha1
-        : throw new RootOperationException($"'{Shown(sha1)}' is not the {Sha1Sum.Length} hexadecimal digits of a SHA-1");
+        : throw new RootOperationException($"'{Shown(text)}' is not the {Sha1.Digits} hexadecimal digits of a SHA-1");
 
     private static string ChrootPath(string path)
     {

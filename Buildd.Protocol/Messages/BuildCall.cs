@@ -20,10 +20,12 @@ public sealed record BuildCall : SlaveCall
     /// <summary>The tag of the manager to build with, such as <c>binarypackage</c>.</summary>
     public required string Builder { get; init; }
 
-    /// <summary>The SHA-1 of the chroot, which has to be in the cache.</summary>
+    /// <summary>
+    /// The SHA-1 of the chroot, which has to be in the cache. Not checked here: the slave answers with the text that it was sent.
+    /// </summary>
     public required string ChrootSha1 { get; init; }
 
-    /// <summary>File name to SHA-1 of the inputs, which have to be in the cache. The order is kept.</summary>
+    /// <summary>File name to SHA-1 of the inputs, which have to be in the cache. The order is kept. Not checked here either.</summary>
     public required IReadOnlyDictionary<string, string> FileMap { get; init; }
 
     /// <summary>The manager's own arguments; unknown ones are ignored.</summary>
