@@ -25,7 +25,10 @@ internal static class ChrootsCommand
             {
                 Listing.WriteTable(session.Output, ["SERIES", "ARCH", "ADDED", "BYTES", "SHA1", "NAME"], chroots.Select(
                     chroot => (IReadOnlyList<string>)
-                    [chroot.Series, chroot.ArchTag, Listing.Text(chroot.Added), Listing.Text(chroot.Size), chroot.Sha1, chroot.Name]));
+                    [
+                        chroot.Series, chroot.ArchTag, Listing.Text(chroot.Added), Listing.Text(chroot.Size), chroot.Sha1.ToString(),
+                        chroot.Name,
+                    ]));
             }
 
             return FarmExitCode.Done;

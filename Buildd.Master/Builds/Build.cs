@@ -1,4 +1,5 @@
 using System.Globalization;
+using Buildd.Protocol;
 
 namespace Buildd.Master.Builds;
 
@@ -137,6 +138,6 @@ public sealed record Build
 /// <summary>A file that a build left.</summary>
 /// <param name="Name">A plain file name.</param>
 /// <param name="Size">Its size in bytes.</param>
-/// <param name="Sha1">Lower-case hexadecimal.</param>
-/// <param name="Sha256">Lower-case hexadecimal.</param>
-public sealed record BuildFile(string Name, long Size, string Sha1, string Sha256);
+/// <param name="Sha1">Its SHA-1.</param>
+/// <param name="Sha256">Its SHA-256 in lower-case hexadecimal.</param>
+public sealed record BuildFile(string Name, long Size, Sha1 Sha1, string Sha256);

@@ -60,7 +60,7 @@ internal sealed class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<
         var start = time.GetTimestamp();
         var call = new EnsurePresentCall
         {
-            Sha1 = file.Sha1,
+            Sha1 = file.Sha1.ToString(),
             Url = file.Url,
             UserName = file.UserName,
             Password = file.Password,
@@ -77,9 +77,9 @@ internal sealed class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<
         {
             BuildId = job.Cookie,
             Builder = job.BuilderTag,
-            ChrootSha1 = job.Chroot.Sha1,
+            ChrootSha1 = job.Chroot.Sha1.ToString(),
             FileMap = new OrderedDictionary<string, string>(
-                job.Files.Select(file => KeyValuePair.Create(file.Name, file.Sha1)), StringComparer.Ordinal),
+                job.Files.Select(file => KeyValuePair.Create(file.Name, file.Sha1.ToString())), StringComparer.Ordinal),
             Arguments = job.Arguments,
         };
         try

@@ -57,7 +57,7 @@ public sealed class RunOneTests : IAsyncDisposable
             Assert.That(Directory.GetFiles(finished.Folder!), Has.Length.EqualTo(3));
             Assert.That(LogOf(finished), Is.EqualTo("the log"));
             Assert.That(_slave.Deeds.Where(deed => !deed.StartsWith("GET", StringComparison.Ordinal)), Is.EqualTo([
-                $"ensurepresent {Sha1("chroot.tar.gz")}", $"ensurepresent {Sha1("hello.dsc")}", $"build {Cookie}", "clean",
+                $"ensurepresent {Sha1Of("chroot.tar.gz")}", $"ensurepresent {Sha1Of("hello.dsc")}", $"build {Cookie}", "clean",
             ]));
             Assert.That(_slave.Status.Status, Is.EqualTo(BuilderStatus.Idle));
         }
@@ -344,9 +344,9 @@ public sealed class RunOneTests : IAsyncDisposable
         spoil?.Invoke(leaf);
         var made = Directory.GetFiles(leaf.Path).ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);
         foreach (var content in made.Values)
-            _slave.Files[Sha1(content)] = content;
+            _slave.Files[Sha1Of(content)] = content;
         _slave.Log("the log");
-        _slave.EndWith(BuildStatus.Ok, [.. made.Select(file => (file.Key, Sha1(file.Value)))]);
+        _slave.EndWith(BuildStatus.Ok, [.. made.Select(file => (file.Key, Sha1Of(file.Value)))]);
     }
 
     private Task<FinishedBuild> RunAsync(

@@ -28,6 +28,8 @@ public sealed class Sha1Tests
     [TestCase("../3456789abcdef0123456789abcdef01234567")]
     [TestCase("0123456789abcdef0123456789abcdef0123456")]
     [TestCase("0123456789abcdef0123456789abcdef012345678")]
+    [TestCase("da39a3ee5e6b4b0d3255bfef95601890afd8070")]
+    [TestCase("DA39A3EE5E6B4B0D3255BFEF95601890AFD80709")]
     [TestCase("0123456789ABCDEF0123456789abcdef01234567")]
     [TestCase("0123456789abcdeg0123456789abcdef01234567")]
     [TestCase("0123456789abcdef0123456789abcdef0123456\n")]

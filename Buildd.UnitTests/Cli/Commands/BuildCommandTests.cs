@@ -59,7 +59,7 @@ public sealed class BuildCommandTests : IDisposable
         foreach (var file in (await SpecificationAsync(1)).Files)
         {
             var bytes = await File.ReadAllBytesAsync(_farm[$"state/inputs/{file.Sha1}"]);
-            Assert.That(Sum(HashAlgorithmName.SHA1, bytes), Is.EqualTo(file.Sha1));
+            Assert.That(Sum(HashAlgorithmName.SHA1, bytes), Is.EqualTo(file.Sha1.ToString()));
         }
 
         Assert.That(Directory.GetFiles(_farm["state/inputs/arriving"]), Is.Empty);

@@ -95,7 +95,8 @@ public sealed class BuildsCommandsTests : IDisposable
     {
         await _farm.QueueAsync("hello");
         await ChangeAsync(
-            1, build => build.Dispatched("bob", Then).GatheringInto("leaf").HandedOver([new BuildFile("a.deb", 7, "1", "2")], Then));
+            1,
+            build => build.Dispatched("bob", Then).GatheringInto("leaf").HandedOver([new BuildFile("a.deb", 7, default, "2")], Then));
 
         using var json = JsonDocument.Parse((await _farm.RunAsync("show", "1", "--json")).Output);
         var build = json.RootElement;

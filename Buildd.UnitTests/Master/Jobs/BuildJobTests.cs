@@ -22,13 +22,6 @@ public sealed class BuildJobTests
         Assert.That(() => Job() with { Cookie = name }, Throws.TypeOf<FileNameException>());
     }
 
-    [TestCase("buildlog")]
-    [TestCase("da39a3ee5e6b4b0d3255bfef95601890afd8070")]
-    [TestCase("DA39A3EE5E6B4B0D3255BFEF95601890AFD80709")]
-    [TestCase("")]
-    public void Sums_are_forty_small_hexadecimal_digits(string sha1) =>
-        Assert.That(() => Input("x", sha1), Throws.ArgumentException);
-
     [Test]
     public void Two_files_of_one_name_are_refused() =>
         Assert.That(() => Job("a.dsc", "a.dsc"), Throws.ArgumentException.With.Message.Contains("a.dsc"));

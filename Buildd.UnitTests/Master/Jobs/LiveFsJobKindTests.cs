@@ -5,6 +5,7 @@ using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
 using Buildd.Master.Jobs.LiveFs;
+using Buildd.Protocol;
 using Buildd.Protocol.XmlRpc;
 using NSubstitute;
 using NUnit.Framework;
@@ -22,7 +23,7 @@ public sealed class LiveFsJobKindTests
     private readonly LiveFsJobKind _kind = new();
 
     public LiveFsJobKindTests() => _inputs.FindChrootAsync("bookworm", "amd64")
-        .Returns(new InputFile { Name = "chroot.tar.gz", Sha1 = new string('a', 40), Url = "http://farm/chroot" });
+        .Returns(new InputFile { Name = "chroot.tar.gz", Sha1 = Sha1.Parse(new string('a', 40)), Url = "http://farm/chroot" });
 
     [Test]
     public async Task A_slave_is_told_what_the_specification_says()

@@ -1,10 +1,11 @@
 using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Testing.Runs;
-using NUnit.Framework;
 using static Buildd.UnitTests.Master.Replies;
+using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Scenarios;
 
@@ -34,7 +35,7 @@ public sealed class GoodBuildTests : IAsyncDisposable
         {
             Assert.That(
                 slave.Deeds.Take(3), Is.EqualTo(
-                    new[] { $"ensurepresent {Sha1("chroot.tar.gz")}", $"ensurepresent {Sha1("hello.dsc")}", "build PACKAGEBUILD-1" }));
+                    new[] { $"ensurepresent {Sha1Of("chroot.tar.gz")}", $"ensurepresent {Sha1Of("hello.dsc")}", "build PACKAGEBUILD-1" }));
             Assert.That(slave.Deeds[^1], Is.EqualTo("clean"));
             Assert.That(build.Queue, Is.Null);
             Assert.That(build.Files.Select(file => (file.Name, file.Sha256)), Is.EqualTo(new[]
@@ -63,8 +64,8 @@ public sealed class GoodBuildTests : IAsyncDisposable
         await _farm.UntilAsync(() => slave.LastBuild is not null);
 
         Assert.That(slave.LastBuild!.Builder, Is.EqualTo("binarypackage"));
-        Assert.That(slave.LastBuild.ChrootSha1, Is.EqualTo(Sha1("chroot.tar.gz")));
-        Assert.That(slave.LastBuild.FileMap, Is.EqualTo(Map(("hello.dsc", Sha1("hello.dsc")))));
+        Assert.That(slave.LastBuild.ChrootSha1, Is.EqualTo(Sha1Of("chroot.tar.gz")));
+        Assert.That(slave.LastBuild.FileMap, Is.EqualTo(Map(("hello.dsc", Sha1Of("hello.dsc")))));
         Assert.That(
             slave.LastBuild.Arguments.Keys,
             Is.SupersetOf(new[] { "suite", "series", "arch_tag", "ogrecomponent", "archive_purpose", "arch_indep" }));
@@ -263,14 +264,14 @@ public sealed class GoodBuildTests : IAsyncDisposable
             Status = BuilderStatus.Waiting,
             BuildStatus = BuildStatus.Ok,
             BuildId = build.Cookie,
-            FileMap = Map(("a.deb", Sha1("a deb"))),
+            FileMap = Map(("a.deb", Sha1Of("a deb"))),
         };
         _farm.Start();
 
         build = await _farm.UntilAsync(build, BuildState.Uploading);
 
         Assert.That(slave.CountStarting("GET "), Is.Zero);
-        Assert.That(build.Files, Is.EqualTo(new[] { new BuildFile("a.deb", 5, Sha1("a deb"), Sha256("a deb")) }));
+        Assert.That(build.Files, Is.EqualTo(new[] { new BuildFile("a.deb", 5, Sha1.Parse(Sha1Of("a deb")), Sha256("a deb")) }));
         Assert.That(_farm.Leaves("incoming"), Has.Count.EqualTo(1));
     }
 
@@ -287,7 +288,7 @@ public sealed class GoodBuildTests : IAsyncDisposable
             .FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "whole.deb"), "whole");
         await File.WriteAllTextAsync(Path.Combine(folder, "damaged.deb"), "dAmaged");
-        await File.WriteAllTextAsync(Path.Combine(folder, $".2-{Sha1("half of it")}.part"), "half");
+        await File.WriteAllTextAsync(Path.Combine(folder, $".2-{Sha1Of("half of it")}.part"), "half");
         Directory.CreateDirectory(Path.Combine(_farm.Root, "grabbing", "20250101-000000-PACKAGEBUILD-99"));
         slave.Status = new StatusReply { Status = BuilderStatus.Building, BuildId = build.Cookie };
         slave.End(BuildStatus.Ok, ("whole.deb", "whole"), ("damaged.deb", "damaged"), ("half.deb", "half of it"));
@@ -296,7 +297,7 @@ public sealed class GoodBuildTests : IAsyncDisposable
         await _farm.UntilAsync(build, BuildState.Uploading);
 
         var gets = slave.Deeds.Where(call => call.StartsWith("GET", StringComparison.Ordinal));
-        Assert.That(gets, Is.EquivalentTo(new[] { $"GET {Sha1("damaged")}+0", $"GET {Sha1("half of it")}+4" }));
+        Assert.That(gets, Is.EquivalentTo(new[] { $"GET {Sha1Of("damaged")}+0", $"GET {Sha1Of("half of it")}+4" }));
         Assert.That(_farm.Leaves("grabbing"), Is.Empty, "nobody's leaf was swept away");
         Assert.That(Directory.GetFiles(Path.Combine(_farm.Root, "incoming", _farm.Leaves("incoming")[0], "1", "debian")).Select(
             File.ReadAllText),
