@@ -62,7 +62,7 @@ internal sealed class FetchResults : IBenchmark
         var input = new Master.Inputs.InputFile { Name = "chroot", Sha1 = Sha1.Parse(file.Sha1), Url = null };
         var job = new Master.Jobs.BuildJob
         {
-            Cookie = "BENCHMARK-1",
+            Cookie = new BuildCookie("BENCHMARK", 1),
             BuilderTag = "benchmark",
             Chroot = input,
             Arguments = new XmlRpcStruct(),

@@ -76,7 +76,7 @@ internal static class QueueCommand
 
     private static IReadOnlyList<string> Row(Build build) =>
     [
-        build.Cookie,
+        build.Cookie.ToString(),
         build.Queue == QueueState.Suspended ? "SUSPENDED" : build.State.ToName(),
         Listing.Text(build.Score),
         Listing.Text(build.Finished ?? build.Started ?? build.Queued),

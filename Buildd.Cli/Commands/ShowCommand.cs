@@ -32,7 +32,7 @@ internal static class ShowCommand
                 session.Output.WriteLine($"{name + ":",-18} {Printable.Text(text)}");
         }
 
-        Line("Build", build.Cookie);
+        Line("Build", build.Cookie.ToString());
         Line("Title", build.Title);
         Line("State", $"{build.State.ToName()} ({build.State.ToTitle()}){(build.Queue == QueueState.Suspended ? ", suspended" : "")}");
         Line("Reason", build.Reason);

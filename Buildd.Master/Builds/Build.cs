@@ -1,4 +1,3 @@
-using System.Globalization;
 using Buildd.Protocol;
 
 namespace Buildd.Master.Builds;
@@ -124,15 +123,13 @@ public sealed record Build
     public IReadOnlyList<BuildFile> Files { get; init; } = [];
 
     /// <summary>Its name between master and slave, unique for ever: <c>JOBTYPE-ID</c>, such as <c>PACKAGEBUILD-22</c>.</summary>
-    public string Cookie => MakeCookie(JobType, Id);
+    public BuildCookie Cookie => new(JobType, Id);
 
     /// <summary>How long the builder's part took, as the master saw it; null while it is not known.</summary>
     public TimeSpan? Duration => Finished - Started;
 
     /// <summary>Cookie, state and title.</summary>
     public override string ToString() => $"{Cookie} ({State.ToName()}): {Title}";
-
-    internal static string MakeCookie(string jobType, long id) => string.Create(CultureInfo.InvariantCulture, $"{jobType}-{id}");
 }
 
 /// <summary>A file that a build left.</summary>

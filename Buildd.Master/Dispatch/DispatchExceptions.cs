@@ -1,4 +1,5 @@
 using Buildd.Master.Inputs;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.Secrets;
 
@@ -66,9 +67,9 @@ internal sealed class UnknownBuilderException(Uri slave, string builderTag, stri
 /// The slave was told to build, its answer was lost, and it can't be asked: perhaps it builds. Look at it later, and don't tell another one
 /// meanwhile.
 /// </summary>
-internal sealed class BuildUncertainException(Uri slave, string cookie, Exception lost)
+internal sealed class BuildUncertainException(Uri slave, BuildCookie cookie, Exception lost)
     : MasterException($"Nobody knows whether {slave} has taken {cookie}: {lost.Message}")
 {
     /// <summary>The build.</summary>
-    public string Cookie { get; } = cookie;
+    public BuildCookie Cookie { get; } = cookie;
 }

@@ -11,7 +11,7 @@ namespace Buildd.Protocol.Messages;
 public sealed record BuildCall : SlaveCall
 {
     /// <summary>
-    /// What the master calls this build. Empty when the wire had anything but a string (nil, 0, another number): the
+    /// What the master calls this build: any text. Empty when the wire had anything but a string (nil, 0, another number): the
     /// reference looks at the id only after manager and sums and then answers with the fault, so whoever carries out
     /// the call has to refuse an empty id in that order.
     /// </summary>

@@ -10,7 +10,7 @@ public sealed class FolderTests
     /// <summary>Where the parts of each project stand, bottom to top.</summary>
     private static readonly Dictionary<string, Floors> House = new()
     {
-        ["Buildd.Protocol"] = new(["ProtocolException.cs", "Sha1.cs"], ["XmlRpc"], ["Messages", "Secrets"], ["Client"]),
+        ["Buildd.Protocol"] = new(["BuildCookie.cs", "ProtocolException.cs", "Sha1.cs"], ["XmlRpc"], ["Messages", "Secrets"], ["Client"]),
         ["Buildd.Debian"] = new(
             ["DebianException.cs"],
             ["Apt", "Architectures", "ControlFiles", "Keys", "Versions"],

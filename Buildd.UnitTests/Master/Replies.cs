@@ -48,7 +48,7 @@ internal static class Replies
 
     public static BuildJob Job(params string[] files) => new()
     {
-        Cookie = Cookie,
+        Cookie = BuildCookie.Parse(Cookie),
         BuilderTag = "binarypackage",
         Chroot = Input("chroot.tar.gz"),
         Files = [.. files.Select(name => Input(name))],

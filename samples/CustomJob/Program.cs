@@ -48,7 +48,7 @@ while (build.State != BuildState.FullyBuilt && (build.Queue is not null || build
 }
 
 Console.WriteLine(build.State == BuildState.FullyBuilt
-    ? await File.ReadAllTextAsync(Path.Combine(root, "sums", build.Cookie, "SHA256SUMS"))
+    ? await File.ReadAllTextAsync(Path.Combine(root, "sums", build.Cookie.ToString(), "SHA256SUMS"))
     : build.ToString());
 await stop.CancelAsync();
 await running;

@@ -40,7 +40,7 @@ public abstract class BuildRecordsContract
         {
             Assert.That(build.Id, Is.EqualTo(1));
             Assert.That(build.Revision, Is.GreaterThan(0));
-            Assert.That(build.Cookie, Is.EqualTo("PACKAGEBUILD-1"));
+            Assert.That(build.Cookie.ToString(), Is.EqualTo("PACKAGEBUILD-1"));
             Assert.That(build.State, Is.EqualTo(BuildState.NeedsBuild));
             Assert.That(build.Queue, Is.EqualTo(QueueState.Waiting));
             Assert.That(build.Score, Is.EqualTo(2505));

@@ -1,9 +1,10 @@
 using Buildd.Linux.Files;
 using Buildd.Master.Jobs.LiveFs;
 using Buildd.Master.Jobs.Packages;
+using Buildd.Protocol;
 using Buildd.Protocol.XmlRpc;
-using NUnit.Framework;
 using static Buildd.UnitTests.Master.Replies;
+using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Jobs;
 
@@ -19,7 +20,7 @@ public sealed class BuildJobTests
     public void Names_and_cookies_that_escape_are_refused(string name)
     {
         Assert.That(() => Input(name), Throws.TypeOf<FileNameException>());
-        Assert.That(() => Job() with { Cookie = name }, Throws.TypeOf<FileNameException>());
+        Assert.That(() => Job() with { Cookie = new BuildCookie(name, 1) }, Throws.TypeOf<FileNameException>());
     }
 
     [Test]
@@ -53,7 +54,7 @@ public sealed class BuildJobTests
         };
 
         Assert.That(least.ToXmlRpc().Keys, Is.EquivalentTo(new[] { "series", "arch_tag", "project", "pocket", "archive_private" }));
-        var job = LiveFsJobKind.MakeJob("LIVEFSBUILD-1", Input("chroot"), all);
+        var job = LiveFsJobKind.MakeJob(new BuildCookie("LIVEFSBUILD", 1), Input("chroot"), all);
         Assert.That((job.BuilderTag, job.Files.Count), Is.EqualTo(("livefs", 0)));
         Assert.That(
             job.Arguments.Keys, Is.SupersetOf(
@@ -75,11 +76,11 @@ public sealed class BuildJobTests
     [Test]
     public void A_source_package_has_exactly_one_dsc()
     {
-        Assert.That(() => PackageJobKind.MakeJob(Cookie, Input("chroot"), [Input("a.tar.gz")], Minimal),
+        Assert.That(() => PackageJobKind.MakeJob(BuildCookie.Parse(Cookie), Input("chroot"), [Input("a.tar.gz")], Minimal),
             Throws.ArgumentException.With.Message.Contains("here are 0"));
-        Assert.That(() => PackageJobKind.MakeJob(Cookie, Input("chroot"), [Input("a.dsc"), Input("b.dsc")], Minimal),
+        Assert.That(() => PackageJobKind.MakeJob(BuildCookie.Parse(Cookie), Input("chroot"), [Input("a.dsc"), Input("b.dsc")], Minimal),
             Throws.ArgumentException.With.Message.Contains("here are 2"));
-        Assert.That(PackageJobKind.MakeJob(Cookie, Input("chroot"), [Input("a.dsc")], Minimal).BuilderTag,
+        Assert.That(PackageJobKind.MakeJob(BuildCookie.Parse(Cookie), Input("chroot"), [Input("a.dsc")], Minimal).BuilderTag,
             Is.EqualTo("binarypackage"));
     }
 

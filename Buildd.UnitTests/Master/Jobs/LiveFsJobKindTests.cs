@@ -32,7 +32,8 @@ public sealed class LiveFsJobKindTests
 
         var job = ((Ready)prepared).Job;
         Assert.That(
-            (job.Cookie, job.BuilderTag, job.Chroot.Name, job.Files.Count), Is.EqualTo(("LIVEFSBUILD-7", "livefs", "chroot.tar.gz", 0)));
+            (job.Cookie.ToString(), job.BuilderTag, job.Chroot.Name, job.Files.Count),
+            Is.EqualTo(("LIVEFSBUILD-7", "livefs", "chroot.tar.gz", 0)));
         Assert.That(((XmlRpcString)job.Arguments["project"]).Value, Is.EqualTo("desktop"));
         Assert.That(((XmlRpcString)job.Arguments["config_branch"]).Value, Is.EqualTo("https://git.example/config"));
     }

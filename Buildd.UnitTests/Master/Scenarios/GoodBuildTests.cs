@@ -49,7 +49,7 @@ public sealed class GoodBuildTests : IAsyncDisposable
             Assert.That(Directory.GetFiles(Path.Combine(_farm.Root, "incoming", build.Leaf!, "1", "debian")), Has.Length.EqualTo(3));
             Assert.That(build.LogName, Is.EqualTo("buildlog_debian-bookworm-amd64.hello_2.10-3_FULLYBUILT.txt.gz"));
             Assert.That(_farm.LogText(build), Is.EqualTo("building\n"));
-            Assert.That(_farm.Landed.Select(upload => upload.Build.Cookie), Is.EqualTo(new[] { "PACKAGEBUILD-1" }));
+            Assert.That(_farm.Landed.Select(upload => upload.Build.Cookie.ToString()), Is.EqualTo(new[] { "PACKAGEBUILD-1" }));
             Assert.That((await _farm.FindAsync("bob")).Version, Is.EqualTo("1.0"));
             Assert.That(_farm.Told, Is.Empty);
         }
@@ -234,7 +234,12 @@ public sealed class GoodBuildTests : IAsyncDisposable
         // What a master that was killed between build and its next look has left.
         await _farm.Builders.TryReplaceAsync([builder.Made(CleanState.Dirty, _farm.Now)]);
         await _farm.Builds.TryReplaceAsync([build.Dispatched("bob", _farm.Now)]);
-        slave.Status = new StatusReply { Status = BuilderStatus.Building, BuildId = build.Cookie, LogTail = default(ReadOnlyMemory<byte>) };
+        slave.Status = new StatusReply
+        {
+            Status = BuilderStatus.Building,
+            BuildId = build.Cookie.ToString(),
+            LogTail = default(ReadOnlyMemory<byte>),
+        };
         slave.Log("all of it\n");
         _farm.Start();
         await _farm.PassAsync(TimeSpan.FromSeconds(30));
@@ -263,7 +268,7 @@ public sealed class GoodBuildTests : IAsyncDisposable
         {
             Status = BuilderStatus.Waiting,
             BuildStatus = BuildStatus.Ok,
-            BuildId = build.Cookie,
+            BuildId = build.Cookie.ToString(),
             FileMap = Map(("a.deb", Sha1Of("a deb"))),
         };
         _farm.Start();
@@ -290,7 +295,7 @@ public sealed class GoodBuildTests : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(folder, "damaged.deb"), "dAmaged");
         await File.WriteAllTextAsync(Path.Combine(folder, $".2-{Sha1Of("half of it")}.part"), "half");
         Directory.CreateDirectory(Path.Combine(_farm.Root, "grabbing", "20250101-000000-PACKAGEBUILD-99"));
-        slave.Status = new StatusReply { Status = BuilderStatus.Building, BuildId = build.Cookie };
+        slave.Status = new StatusReply { Status = BuilderStatus.Building, BuildId = build.Cookie.ToString() };
         slave.End(BuildStatus.Ok, ("whole.deb", "whole"), ("damaged.deb", "damaged"), ("half.deb", "half of it"));
         _farm.Start();
 
