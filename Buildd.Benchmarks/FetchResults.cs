@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Buildd.Benchmarks.Harness;
 using Buildd.Benchmarks.Peers;
 using Buildd.Master;
+using Buildd.Protocol;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.XmlRpc;
 using Microsoft.AspNetCore.Http;
@@ -58,10 +59,10 @@ internal sealed class FetchResults : IBenchmark
             ActivityStopped = span => gathered = span.OperationName == "gather" ? span.Duration : gathered,
         };
         ActivitySource.AddActivityListener(listener);
-        var input = new Master.Inputs.InputFile { Name = "chroot", Sha1 = file.Sha1, Url = null };
+        var input = new Master.Inputs.InputFile { Name = "chroot", Sha1 = Sha1.Parse(file.Sha1), Url = null };
         var job = new Master.Jobs.BuildJob
         {
-            Cookie = "BENCHMARK-1",
+            Cookie = new BuildCookie("BENCHMARK", 1),
             BuilderTag = "benchmark",
             Chroot = input,
             Arguments = new XmlRpcStruct(),

@@ -112,7 +112,7 @@ internal sealed class DemoFarm : IAsyncDisposable
     private async Task TellAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var code = await FollowAsync(arguments, showsOutput: true, cancellationToken);
-        if (code != ExitCode.Done)
+        if (code != FarmExitCode.Done)
             throw new FarmException($"'{DemoReport.Line(arguments)}' ended with {code}");
     }
 
@@ -148,7 +148,7 @@ internal sealed class DemoFarm : IAsyncDisposable
     internal async Task<int> BuildAsync(IReadOnlyList<string> arguments, bool showsLog, CancellationToken cancellationToken)
     {
         var code = await FollowAsync(["build", .. arguments, "--wait"], showsLog, cancellationToken);
-        if (code is ExitCode.Done or ExitCode.NotWell)
+        if (code is FarmExitCode.Done or FarmExitCode.NotWell)
             await Task.WhenAny(_report.Finished, Task.Delay(EventDeadline, cancellationToken));
         return code;
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using Buildd.Linux.Text;
 
 namespace Buildd.Demo;
 

@@ -35,12 +35,12 @@ internal sealed class DemoRun(DemoOptions options, TextWriter output, TimeProvid
         await using var farm = await _report.TimeAsync("slave and farm: starting", "start", () =>
             DemoFarm.StartAsync(options, work.Path, release, tarball.Path, "", _report, time, cancellationToken));
         var code = await farm.BuildAsync([source.Files[0], "--series", release.Suite], showsLog: true, cancellationToken);
-        if (code == ExitCode.Done)
+        if (code == FarmExitCode.Done)
             await ShowPackagesAsync(farm, cancellationToken);
         else
             await farm.ShowFailureAsync(cancellationToken);
         _report.Summarise(Stopwatch.GetElapsedTime(start));
-        return code == ExitCode.Done ? ExitCode.Done : ExitCode.Failed;
+        return code == FarmExitCode.Done ? FarmExitCode.Done : FarmExitCode.Failed;
     }
 
     private async Task ShowPackagesAsync(DemoFarm farm, CancellationToken cancellationToken)

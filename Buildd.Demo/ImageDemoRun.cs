@@ -45,12 +45,12 @@ internal sealed class ImageDemoRun(DemoOptions options, string tool, string? bra
             ],
             showsLog: false,
             cancellationToken);
-        if (code == ExitCode.Done)
+        if (code == FarmExitCode.Done)
             Show(farm);
         else
             await farm.ShowFailureAsync(cancellationToken);
         _report.Summarise(Stopwatch.GetElapsedTime(start));
-        return code == ExitCode.Done ? ExitCode.Done : ExitCode.Failed;
+        return code == FarmExitCode.Done ? FarmExitCode.Done : FarmExitCode.Failed;
     }
 
     private void Show(DemoFarm farm)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Buildd.Linux.Text;
 
 namespace Buildd.Demo;
 

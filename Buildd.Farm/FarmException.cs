@@ -13,9 +13,9 @@ internal class FarmException : Exception
     {
     }
 
-    /// <summary>What the program ends with; <see cref="Farm.ExitCode.Failed"/> by default.</summary>
-    internal int ExitCode { get; init; } = Farm.ExitCode.Failed;
+    /// <summary>What the program ends with; <see cref="FarmExitCode.Failed"/> by default.</summary>
+    internal int ExitCode { get; init; } = FarmExitCode.Failed;
 
     /// <summary>Something that was named is not there.</summary>
-    internal static FarmException NotFound(string message) => new(message) { ExitCode = Farm.ExitCode.NotFound };
+    internal static FarmException NotFound(string message) => new(message) { ExitCode = FarmExitCode.NotFound };
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Buildd.Linux.Text;
 
 namespace Buildd.Farm;
 

@@ -161,9 +161,9 @@ public sealed class BuildMaster : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(slave);
         ArgumentNullException.ThrowIfNull(job);
-        if (LeafName.TryParse(job.Cookie) is not { } name || Build.MakeCookie(name.JobType, name.BuildId) != job.Cookie)
+        if (LeafName.TryParse(job.Cookie.ToString())?.Cookie != job.Cookie)
             throw new ArgumentException($"The cookie {job.Cookie} is not JOBTYPE-ID, such as PACKAGEBUILD-22.", nameof(job));
-        return SingleBuild.RunAsync(slave, job, name, options, observe, time, loggers, cancellationToken);
+        return SingleBuild.RunAsync(slave, job, options, observe, time, loggers, cancellationToken);
     }
 
     /// <summary>Has a build stopped: see <see cref="BuildTransitions.CancelledBy"/>.</summary>

@@ -1,3 +1,4 @@
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Microsoft.Extensions.Logging;
 
@@ -20,7 +21,7 @@ internal static partial class MasterEvents
     internal static partial void LogBuilderRetired(this ILogger logger, string builder);
 
     [LoggerMessage(LogLevel.Warning, "{Cookie} goes back into the queue: its builder {Builder} was removed")]
-    internal static partial void LogBuildOrphaned(this ILogger logger, string cookie, string builder);
+    internal static partial void LogBuildOrphaned(this ILogger logger, BuildCookie cookie, string builder);
 
     [LoggerMessage(LogLevel.Critical, "A mistake in the program while {Doing}, which should be reported; all else goes on")]
     internal static partial void LogMistake(this ILogger logger, Exception exception, string doing);
@@ -32,7 +33,7 @@ internal static partial class MasterEvents
     internal static partial void LogLeasesNotReleased(this ILogger logger, Exception exception);
 
     [LoggerMessage(LogLevel.Error, "Nobody could be told of the upload of {Cookie}; it is in incoming/ all the same")]
-    internal static partial void LogSinkFailed(this ILogger logger, Exception exception, string cookie);
+    internal static partial void LogSinkFailed(this ILogger logger, Exception exception, BuildCookie cookie);
 
     [LoggerMessage(LogLevel.Error, "The records can't be read or written; tried again soon")]
     internal static partial void LogStoreFailed(this ILogger logger, Exception exception);
@@ -44,10 +45,10 @@ internal static partial class MasterEvents
     internal static partial void LogFilePresent(this ILogger logger, Uri slave, string name, string info, double seconds);
 
     [LoggerMessage(LogLevel.Information, "{Cookie} ({Tag}) runs on {Slave}, dispatched in {Seconds:0.0} s")]
-    internal static partial void LogBuildAccepted(this ILogger logger, string cookie, string tag, Uri slave, double seconds);
+    internal static partial void LogBuildAccepted(this ILogger logger, BuildCookie cookie, string tag, Uri slave, double seconds);
 
     [LoggerMessage(LogLevel.Warning, "The answer of {Slave} was lost, but it has taken {Cookie}")]
-    internal static partial void LogAnswerLost(this ILogger logger, Exception exception, Uri slave, string cookie);
+    internal static partial void LogAnswerLost(this ILogger logger, Exception exception, Uri slave, BuildCookie cookie);
 
     [LoggerMessage(LogLevel.Information, "Sent to {Address}: {Subject}")]
     internal static partial void LogMailSent(this ILogger logger, string address, string subject);
@@ -56,7 +57,7 @@ internal static partial class MasterEvents
     internal static partial void LogMailNotSent(this ILogger logger, Exception exception, string address, string subject);
 
     [LoggerMessage(LogLevel.Warning, "{Cookie}, {Title}: {State}")]
-    internal static partial void LogBuildNotice(this ILogger logger, string cookie, string title, string state);
+    internal static partial void LogBuildNotice(this ILogger logger, BuildCookie cookie, string title, string state);
 
     [LoggerMessage(LogLevel.Error, "The builder {Builder} is out of service: {Reason}")]
     internal static partial void LogBuilderNotice(this ILogger logger, string builder, string? reason);
@@ -65,7 +66,7 @@ internal static partial class MasterEvents
     internal static partial void LogDispatchUncertain(this ILogger logger, Exception exception);
 
     [LoggerMessage(LogLevel.Error, "{Cookie} could not be prepared; tried again later")]
-    internal static partial void LogBuildNotPrepared(this ILogger logger, Exception exception, string cookie);
+    internal static partial void LogBuildNotPrepared(this ILogger logger, Exception exception, BuildCookie cookie);
 
     [LoggerMessage(LogLevel.Warning, "A slave misses a file that it had; it is sent again")]
     internal static partial void LogFileSentAgain(this ILogger logger, Exception exception);
@@ -74,7 +75,7 @@ internal static partial class MasterEvents
     internal static partial void LogSlaveUnable(this ILogger logger, Exception exception);
 
     [LoggerMessage(LogLevel.Information, "{Builder} has {Cookie}, which is watched from now on")]
-    internal static partial void LogBuildAdopted(this ILogger logger, string builder, string cookie);
+    internal static partial void LogBuildAdopted(this ILogger logger, string builder, BuildCookie cookie);
 
     [LoggerMessage(LogLevel.Warning, "{Builder} can't be reached, and is reset")]
     internal static partial void LogBuilderReset(this ILogger logger, Exception exception, string builder);
@@ -83,7 +84,7 @@ internal static partial class MasterEvents
     internal static partial void LogBuilderRescued(this ILogger logger, string builder, string cookie);
 
     [LoggerMessage(LogLevel.Information, "{Cookie} has ended on {Builder}: {Status}")]
-    internal static partial void LogBuildEnded(this ILogger logger, string cookie, string builder, BuildStatus status);
+    internal static partial void LogBuildEnded(this ILogger logger, BuildCookie cookie, string builder, BuildStatus status);
 
     [LoggerMessage(LogLevel.Warning, "{Builder} could not be looked at ({Count} in a row)")]
     internal static partial void LogScanFailed(this ILogger logger, Exception exception, string builder, int count);
@@ -92,8 +93,8 @@ internal static partial class MasterEvents
         LogLevel.Error,
         "{Builder} ({BuilderFailures}) or {Cookie} ({JobFailures}) has failed; the builder: {BuilderVerdict}, the job: {JobVerdict}")]
     internal static partial void LogFailureJudged(
-        this ILogger logger, Exception exception, string builder, int builderFailures, string? cookie, int jobFailures, Enum builderVerdict,
-        Enum jobVerdict);
+        this ILogger logger, Exception exception, string builder, int builderFailures, BuildCookie? cookie, int jobFailures,
+        Enum builderVerdict, Enum jobVerdict);
 
     [LoggerMessage(LogLevel.Error, "The master has trouble of its own with {Builder}; tried again later")]
     internal static partial void LogOwnTrouble(this ILogger logger, Exception exception, string builder);
@@ -111,22 +112,22 @@ internal static partial class MasterEvents
     internal static partial void LogBuilderForgot(this ILogger logger, Uri url, long id);
 
     [LoggerMessage(LogLevel.Warning, "Builder {Url} has lost {Cookie}: it has the build {Other}")]
-    internal static partial void LogBuildLost(this ILogger logger, Uri url, string cookie, string other);
+    internal static partial void LogBuildLost(this ILogger logger, Uri url, BuildCookie cookie, string other);
 
     [LoggerMessage(LogLevel.Information, "{Builder} was told to abort {Cookie}")]
-    internal static partial void LogBuilderToldToAbort(this ILogger logger, string builder, string cookie);
+    internal static partial void LogBuilderToldToAbort(this ILogger logger, string builder, BuildCookie cookie);
 
     [LoggerMessage(LogLevel.Warning, "{Builder} did not stop {Cookie} in time")]
-    internal static partial void LogBuildNotStopped(this ILogger logger, string builder, string cookie);
+    internal static partial void LogBuildNotStopped(this ILogger logger, string builder, BuildCookie cookie);
 
     [LoggerMessage(LogLevel.Debug, "{Builder} is clean")]
     internal static partial void LogBuilderClean(this ILogger logger, string builder);
 
     [LoggerMessage(LogLevel.Warning, "{Builder} sends the log of {Cookie} slowly; gone on with at the next look")]
-    internal static partial void LogSlowLog(this ILogger logger, string builder, string cookie);
+    internal static partial void LogSlowLog(this ILogger logger, string builder, BuildCookie cookie);
 
     [LoggerMessage(LogLevel.Error, "The log of {Cookie} can't be written")]
-    internal static partial void LogLogNotWritten(this ILogger logger, Exception exception, string cookie);
+    internal static partial void LogLogNotWritten(this ILogger logger, Exception exception, BuildCookie cookie);
 
     [LoggerMessage(LogLevel.Debug, "The log can't be read from {Slave}; tried again later")]
     internal static partial void LogLogNotRead(this ILogger logger, Exception exception, Uri slave);

@@ -27,7 +27,6 @@ internal sealed class SingleBuild(
     internal static async Task<FinishedBuild> RunAsync(
         ISlaveClient slave,
         BuildJob job,
-        LeafName name,
         MasterOptions options,
         Func<MasterEvent, ValueTask>? observe,
         TimeProvider? time,
@@ -38,12 +37,12 @@ internal sealed class SingleBuild(
         if (status.Status != BuilderStatus.Idle)
             throw new SlaveBusyException(slave.Url, status);
 
-        var (builds, builders) = (new InMemoryBuilds(time) { FirstId = name.BuildId }, new InMemoryBuilders(time));
+        var (builds, builders) = (new InMemoryBuilds(time) { FirstId = job.Cookie.Id }, new InMemoryBuilders(time));
         var builder = new Builder { Name = slave.Url.Authority, Url = slave.Url, Manual = false, Clean = CleanState.Clean };
         await builders.TryAddAsync(builder, cancellationToken).ConfigureAwait(false);
-        var added = new NewBuild { JobType = name.JobType, Manager = job.BuilderTag, Title = job.ToString() };
+        var added = new NewBuild { JobType = job.Cookie.JobType, Manager = job.BuilderTag, Title = job.ToString() };
         var build = (await builds.AddAsync([added], cancellationToken).ConfigureAwait(false))[0];
-        var kind = new OneJob(name.JobType, job);
+        var kind = new OneJob(job.Cookie.JobType, job);
         var master = new BuildMaster(
             options,
             new BuildMasterParts

@@ -1,3 +1,4 @@
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Microsoft.Extensions.Logging;
 
@@ -22,7 +23,7 @@ internal static partial class SlaveEvents
     internal static partial void LogLeftoversRemoved(this ILogger logger, int count);
 
     [LoggerMessage(LogLevel.Information, "Removed {Bytes} bytes that were made of the file {Sha1}")]
-    internal static partial void LogDerivedRemoved(this ILogger logger, long bytes, string sha1);
+    internal static partial void LogDerivedRemoved(this ILogger logger, long bytes, Sha1 sha1);
 
     [LoggerMessage(LogLevel.Error, "The file cache could not be {What}")]
     internal static partial void LogCacheNotKept(this ILogger logger, Exception exception, string what);

@@ -91,7 +91,7 @@ internal sealed class BinaryPackageWork(PackageRequest request, BinaryPackageOpt
                 scan.Write(bytes);
                 pointers.Write(bytes);
             }).ConfigureAwait(false);
-        var cause = result.Succeeded ? null : Verdict.CauseOf(result);
+        var cause = result.Succeeded ? null : Verdict.CauseOf(new ExitCode(result.ExitCode));
         scan.Complete();
         var isOnlyWarning = ImplicitPointerFilter.IsOnlyWarning(request.System.Architecture, request.Suite);
         pointers.Complete(isOnlyWarning);

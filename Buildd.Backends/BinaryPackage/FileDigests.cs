@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using Buildd.Protocol;
 
 namespace Buildd.Backends.BinaryPackage;
 
@@ -9,7 +10,7 @@ namespace Buildd.Backends.BinaryPackage;
 /// <param name="Sha256">Its SHA-256 in small hexadecimal digits.</param>
 /// <param name="Sha1">Its SHA-1 likewise, which is its name in the protocol; null when nobody needs it.</param>
 /// <param name="Uri">Where it came from, without credentials; null when that is not known.</param>
-internal sealed record FileDigests(string Name, string Sha256, string? Sha1 = null, string? Uri = null)
+internal sealed record FileDigests(string Name, string Sha256, Sha1? Sha1 = null, string? Uri = null)
 {
     private const int PieceBytes = 256 * 1024;
 
@@ -37,6 +38,6 @@ internal sealed record FileDigests(string Name, string Sha256, string? Sha1 = nu
             ArrayPool<byte>.Shared.Return(piece);
         }
 
-        return new FileDigests(name, Convert.ToHexStringLower(sha256.GetHashAndReset()), Convert.ToHexStringLower(sha1.GetHashAndReset()));
+        return new FileDigests(name, Convert.ToHexStringLower(sha256.GetHashAndReset()), new Sha1(sha1.GetHashAndReset()));
     }
 }

@@ -120,8 +120,8 @@ internal sealed record ProvenanceStatement
                 json.WriteString("uri", file.Uri);
             json.WriteStartObject("digest");
             json.WriteString("sha256", file.Sha256);
-            if (file.Sha1 is not null)
-                json.WriteString("sha1", file.Sha1);
+            if (file.Sha1 is { } sha1)
+                json.WriteString("sha1", sha1.ToString());
             json.WriteEndObject();
             json.WriteEndObject();
         }

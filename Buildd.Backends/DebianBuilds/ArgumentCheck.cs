@@ -1,3 +1,4 @@
+using Buildd.Linux.Text;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave;
@@ -68,5 +69,5 @@ internal static class ArgumentCheck
     }
 
     /// <summary>What came from outside, fit for a message.</summary>
-    internal static string Shown(string value) => new([.. value.Take(MaxShownCharacters).Select(c => char.IsControl(c) ? '?' : c)]);
+    internal static string Shown(string value) => Printable.Line(value, MaxShownCharacters);
 }

@@ -198,7 +198,7 @@ internal abstract class BuildEnvironment
         if (code != 0)
             throw new PhaseFailedException(
                 BuildStatus.ChrootFail,
-                $"'{description ?? command.ToString()}' ended with {new ProcessResult(code, TimeSpan.Zero, true).Describe()}");
+                $"'{description ?? command.ToString()}' ended with {new ExitCode(code).Describe()}");
     }
 
     /// <summary>Makes an account known inside, with this machine's numbers, and gives it the folder <c>/build</c> there.</summary>

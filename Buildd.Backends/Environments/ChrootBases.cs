@@ -4,6 +4,7 @@ using Buildd.Backends.Commands;
 using Buildd.Backends.Root;
 using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
+using Buildd.Protocol;
 using Buildd.Slave.Files;
 
 namespace Buildd.Backends.Environments;
@@ -24,9 +25,11 @@ public sealed class ChrootBases(RootAccess access, string workDirectory, TimePro
         if (!Directory.Exists(folder))
             return [];
         var found = new List<DerivedFile>();
-        foreach (var sha1 in Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)!).Where(Sha1Sum.IsWellFormed))
+        foreach (var path in Directory.EnumerateDirectories(folder))
         {
-            var file = Path.Combine(folder, sha1, ChrootBase.SizeFile);
+            if (!Sha1.TryParse(Path.GetFileName(path), out var sha1))
+                continue;
+            var file = Path.Combine(path, ChrootBase.SizeFile);
             var (content, _) = UnixFile.ReadSmall(file, MaxSizeBytes);
             // One that was removed meanwhile has no content, and takes nothing.
             if (content is not null)
@@ -44,7 +47,7 @@ public sealed class ChrootBases(RootAccess access, string workDirectory, TimePro
     }
 
     /// <inheritdoc/>
-    public async Task RemoveAsync(string sha1, CancellationToken cancellationToken)
+    public async Task RemoveAsync(Sha1 sha1, CancellationToken cancellationToken)
     {
         var scope = ProcessScope.Open("drop", time: time);
         await using var closing = scope.ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using Buildd.Backends.Root;
 using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 
@@ -16,7 +17,7 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
     private protected string Id { get; } = context.Request.BuildId;
 
     /// <summary>The tarball's name in the file cache.</summary>
-    private protected string TarballName { get; } = Path.GetFileName(context.Request.ChrootPath);
+    private protected Sha1 Tarball => Sha1.Parse(Path.GetFileName(context.Request.ChrootPath.AsSpan()));
 
     /// <inheritdoc/>
     private protected override string BuildDirectory => context.Directory;
@@ -29,7 +30,7 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
 
     /// <inheritdoc/>
     internal override Task UnpackAsync(CancellationToken cancellationToken) =>
-        RunAsync(new RootOperation.Unpack(Id, TarballName), "unpack the chroot", BuildStatus.ChrootFail, cancellationToken);
+        RunAsync(new RootOperation.Unpack(Id, Tarball), "unpack the chroot", BuildStatus.ChrootFail, cancellationToken);
 
     /// <inheritdoc/>
     internal override Task MountAsync(CancellationToken cancellationToken) =>

@@ -24,5 +24,5 @@ internal sealed class OverlayEnvironment(IBuildContext context, StepRunner steps
     /// <inheritdoc/>
     internal override Task UnpackAsync(CancellationToken cancellationToken) =>
         RunAsync(
-            new RootOperation.Overlay(Id, TarballName), "put an overlay on the unpacked chroot", BuildStatus.ChrootFail, cancellationToken);
+            new RootOperation.Overlay(Id, Tarball), "put an overlay on the unpacked chroot", BuildStatus.ChrootFail, cancellationToken);
 }

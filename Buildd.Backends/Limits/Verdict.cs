@@ -43,5 +43,5 @@ internal sealed class Verdict
     }
 
     /// <summary>How a program ended, as a cause: <c>exit N</c> or <c>signal N</c>.</summary>
-    internal static string CauseOf(ProcessResult result) => result.Describe().Replace("exit code", "exit", StringComparison.Ordinal);
+    internal static string CauseOf(ExitCode code) => code.Describe().Replace("exit code", "exit", StringComparison.Ordinal);
 }

@@ -76,11 +76,11 @@ internal sealed class ImageSite(BuildSite site, ImageArguments image)
         lines.Complete();
         if (code == 0)
             return;
-        var result = new ProcessResult(code, TimeSpan.Zero, true);
+        var exit = new ExitCode(code);
         throw new PhaseFailedException(
-            BuildStatus.PackageFail, $"'{command.File}' ended with {result.Describe()}{(diskWasFull ? ": the disk is full" : "")}")
+            BuildStatus.PackageFail, $"'{command.File}' ended with {exit.Describe()}{(diskWasFull ? ": the disk is full" : "")}")
         {
-            Cause = diskWasFull ? BuildWatch.DiskUsedUp : Verdict.CauseOf(result),
+            Cause = diskWasFull ? BuildWatch.DiskUsedUp : Verdict.CauseOf(exit),
         };
     }
 

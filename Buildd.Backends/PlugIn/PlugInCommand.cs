@@ -109,6 +109,6 @@ internal sealed class PlugInCommand(
             return;
         }
 
-        verdict.Override(new BuildOutcome(PlugInExitCode.ToStatus(result.ExitCode)), Verdict.CauseOf(result));
+        verdict.Override(new BuildOutcome(PlugInExitCode.ToStatus(result.ExitCode)), Verdict.CauseOf(new ExitCode(result.ExitCode)));
     }
 }

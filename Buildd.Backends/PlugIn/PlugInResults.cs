@@ -1,6 +1,7 @@
 using System.Text;
 using Buildd.Backends.Steps;
 using Buildd.Linux.Files;
+using Buildd.Linux.Text;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
@@ -74,12 +75,10 @@ internal sealed class PlugInResults(IBuildContext context)
                 await context.AddResultAsync(path, name, abort).ConfigureAwait(false);
                 break;
             case FileKind.Missing: // it was listed, so it is its name's bytes that text can't hold
-                throw new IOException($"'{Printable(name)}' can't be used: the name is not UTF-8");
+                throw new IOException($"'{Printable.Line(name)}' can't be used: the name is not UTF-8");
             case var kind:
-                context.Log.WriteLine($"'{Printable(name)}' is no result: {kind.Describe()}");
+                context.Log.WriteLine($"'{Printable.Line(name)}' is no result: {kind.Describe()}");
                 break;
         }
     }
-
-    private static string Printable(string name) => new([.. name.Select(c => char.IsControl(c) ? '?' : c)]);
 }

@@ -210,13 +210,13 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
     {
         var code = await (isWork ? system.RunWorkAsync(command, abort) : system.RunInsideAsync(command, abort)).ConfigureAwait(false);
         if (code != 0)
-            throw Failed(exitCode, $"'{command.File}' ended with {new ProcessResult(code, TimeSpan.Zero, true).Describe()}");
+            throw Failed(exitCode, $"'{command.File}' ended with {new ExitCode(code).Describe()}");
     }
 
     private static PhaseFailedException Failed(int exitCode, string message, Exception? innerException = null) =>
         new(BuildStatus.PackageFail, message, innerException) { Cause = Cause(exitCode) };
 
-    private static string Cause(int exitCode) => Verdict.CauseOf(new ProcessResult(exitCode, TimeSpan.Zero, true));
+    private static string Cause(int exitCode) => Verdict.CauseOf(new ExitCode(exitCode));
 
     private string CurrentlyBuilding(string package) =>
         $"Package: {package}\nSuite: {arguments.Suite}\nComponent: {arguments.Component}\nPurpose: "

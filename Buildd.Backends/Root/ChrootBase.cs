@@ -1,4 +1,5 @@
 using Buildd.Linux.Processes;
+using Buildd.Protocol;
 
 namespace Buildd.Backends.Root;
 
@@ -34,7 +35,7 @@ internal static class ChrootBase
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     /// <summary>What overlays are mounted as, so that the kernel's list of mounts tells which base is in use.</summary>
-    internal static string MountSource(string sha1) => "buildd-" + sha1;
+    internal static string MountSource(Sha1 sha1) => $"buildd-{sha1}";
 
     /// <summary>Opens the folder of the bases, which is made where it is not there.</summary>
     /// <exception cref="RootOperationException">Somebody else than root has made it, or may write to it.</exception>
@@ -46,11 +47,11 @@ internal static class ChrootBase
     }
 
     /// <summary>Opens the system of a base; null when there is no such base. It counts as used now.</summary>
-    internal static OpenedPath? TryUse(OpenedPath bases, string sha1, TimeProvider time)
+    internal static OpenedPath? TryUse(OpenedPath bases, Sha1 sha1, TimeProvider time)
     {
-        if (!bases.Has(sha1))
+        if (!bases.Has(sha1.ToString()))
             return null;
-        using var one = OpenOwned(bases, sha1);
+        using var one = OpenOwned(bases, sha1.ToString());
         File.SetLastWriteTimeUtc(Path.Combine(one.Handle, SizeFile), time.GetUtcNow().UtcDateTime);
         using var system = OpenOwned(one, SystemFolder);
         return OpenOwned(system, BuildLayout.Chroot);
@@ -58,7 +59,7 @@ internal static class ChrootBase
 
     /// <summary>Makes the folder that a base is unpacked in, before it is one.</summary>
     /// <returns>The folder of the base, and the one to unpack into.</returns>
-    internal static (OpenedPath Base, OpenedPath System) Begin(OpenedPath bases, string sha1)
+    internal static (OpenedPath Base, OpenedPath System) Begin(OpenedPath bases, Sha1 sha1)
     {
         Directory.CreateDirectory(Path.Combine(bases.Handle, sha1 + New), OnlyOwner);
         var one = OpenOwned(bases, sha1 + New);
@@ -72,8 +73,8 @@ internal static class ChrootBase
             + $"chmod 755 .; sync -f {SizeFile}");
 
     /// <summary>Makes it a base.</summary>
-    internal static void Commit(OpenedPath bases, string sha1) =>
-        Directory.Move(Path.Combine(bases.Handle, sha1 + New), Path.Combine(bases.Handle, sha1));
+    internal static void Commit(OpenedPath bases, Sha1 sha1) =>
+        Directory.Move(Path.Combine(bases.Handle, sha1 + New), Path.Combine(bases.Handle, sha1.ToString()));
 
     /// <summary>Opens a folder that nobody but root can have made or changed.</summary>
     private static OpenedPath OpenOwned(OpenedPath around, string name)

@@ -1,5 +1,6 @@
 using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
+using Buildd.Protocol;
 
 namespace Buildd.Backends.Root;
 
@@ -30,7 +31,7 @@ internal sealed class ChrootOperations(
     ];
 
     /// <summary>Unpacks a tarball of the file cache.</summary>
-    internal Task<int> UnpackAsync(BuildFolder build, string sha1, CancellationToken cancellationToken) =>
+    internal Task<int> UnpackAsync(BuildFolder build, Sha1 sha1, CancellationToken cancellationToken) =>
         tarballs.UnpackAsync(build.Opened, sha1, cancellationToken);
 
     /// <summary>Mounts what a running system has.</summary>

@@ -1,4 +1,5 @@
 using Buildd.Linux.Processes;
+using Buildd.Protocol;
 
 namespace Buildd.Backends.Root;
 
@@ -10,7 +11,7 @@ internal sealed class ChrootTarball(RootPlace place, RootCommands commands)
     /// <summary>Unpacks a tarball into a folder; only the top folder of the chroot stays.</summary>
     /// <returns>The exit code of the command that failed, or 0.</returns>
     /// <exception cref="RootOperationException">There is a chroot already, or the tarball is not one of ours or has none.</exception>
-    internal async Task<int> UnpackAsync(OpenedPath folder, string sha1, CancellationToken cancellationToken)
+    internal async Task<int> UnpackAsync(OpenedPath folder, Sha1 sha1, CancellationToken cancellationToken)
     {
         if (folder.Has(BuildLayout.Chroot))
             throw new RootOperationException($"there is a chroot in '{folder.Place}' already");
@@ -37,10 +38,10 @@ internal sealed class ChrootTarball(RootPlace place, RootCommands commands)
         return await commands.RemoveAsync(folder, BuildLayout.Staging, cancellationToken).ConfigureAwait(false);
     }
 
-    private OpenedPath Open(string sha1)
+    private OpenedPath Open(Sha1 sha1)
     {
         using var cache = OpenedPath.Open(place.FileCacheDirectory, place.FollowsLinks);
-        var tarball = cache.OpenBelow(sha1);
+        var tarball = cache.OpenBelow(sha1.ToString());
         if (tarball.IsRegular && (tarball.Owner == 0 || place.Owners.Contains(tarball.Owner)))
             return tarball;
         var name = tarball.Place;

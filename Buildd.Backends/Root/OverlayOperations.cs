@@ -1,6 +1,7 @@
 using Buildd.Backends.Commands;
 using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
+using Buildd.Protocol;
 
 namespace Buildd.Backends.Root;
 
@@ -21,14 +22,15 @@ internal sealed class OverlayOperations(RootPlace place, RootCommands commands, 
     private static readonly string TryScript = Scripts.Text("Root/try-overlay.sh");
 
     /// <summary>Mounts an overlay as the chroot of a build; its tarball is unpacked first if it was not.</summary>
-    internal async Task<int> MountAsync(BuildFolder build, string sha1, CancellationToken cancellationToken)
+    internal async Task<int> MountAsync(BuildFolder build, Sha1 sha1, CancellationToken cancellationToken)
     {
         if (build.Opened.Has(BuildLayout.Chroot))
             throw new RootOperationException($"there is a chroot in '{build.Place}' already");
 
         using var work = OpenedPath.Open(place.WorkDirectory, place.FollowsLinks);
         using var bases = ChrootBase.OpenFolder(work);
-        if (!bases.Has(sha1) && await UnpackBaseAsync(bases, sha1, cancellationToken).ConfigureAwait(false) is not 0 and var code)
+        if (!bases.Has(sha1.ToString())
+            && await UnpackBaseAsync(bases, sha1, cancellationToken).ConfigureAwait(false) is not 0 and var code)
             return code;
         using var lower = ChrootBase.TryUse(bases, sha1, time)!;
         using var own = await commands.MakeOwnAsync(build.Opened, BuildLayout.Overlay, cancellationToken).ConfigureAwait(false);
@@ -81,7 +83,7 @@ internal sealed class OverlayOperations(RootPlace place, RootCommands commands, 
         }
     }
 
-    private async Task<int> UnpackBaseAsync(OpenedPath bases, string sha1, CancellationToken cancellationToken)
+    private async Task<int> UnpackBaseAsync(OpenedPath bases, Sha1 sha1, CancellationToken cancellationToken)
     {
         commands.WriteLine("This tarball was not unpacked here before, or not used for long: it is unpacked for all builds.");
         await RemoveUnfinishedAsync(cancellationToken).ConfigureAwait(false);
@@ -137,7 +139,7 @@ internal sealed class OverlayOperations(RootPlace place, RootCommands commands, 
     }
 
     /// <summary>Removes a base. Never one in use.</summary>
-    internal async Task<int> DropAsync(string sha1, CancellationToken cancellationToken)
+    internal async Task<int> DropAsync(Sha1 sha1, CancellationToken cancellationToken)
     {
         using var work = OpenedPath.Open(place.WorkDirectory, place.FollowsLinks);
         if (!work.Has(ChrootBase.FolderName))
@@ -145,10 +147,10 @@ internal sealed class OverlayOperations(RootPlace place, RootCommands commands, 
         using var bases = ChrootBase.OpenFolder(work);
         if (MountTable.Below(work.Place, ChrootBase.MountSource(sha1)) is { Count: > 0 } used)
             throw new RootOperationException($"the base {sha1} is in use: {string.Join(", ", used)}");
-        if (bases.Has(sha1))
+        if (bases.Has(sha1.ToString()))
         {
             await commands.RemoveAsync(bases, sha1 + ChrootBase.Old, cancellationToken).ConfigureAwait(false);
-            Directory.Move(Path.Combine(bases.Handle, sha1), Path.Combine(bases.Handle, sha1 + ChrootBase.Old));
+            Directory.Move(Path.Combine(bases.Handle, sha1.ToString()), Path.Combine(bases.Handle, sha1 + ChrootBase.Old));
         }
 
         return await commands.RemoveAsync(bases, sha1 + ChrootBase.Old, cancellationToken).ConfigureAwait(false);

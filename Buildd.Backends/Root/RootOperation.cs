@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Buildd.Protocol;
 
 namespace Buildd.Backends.Root;
 
@@ -23,7 +24,7 @@ internal abstract record RootOperation
     internal sealed record TryOverlay : RootOperation;
 
     /// <summary>Removes a base that overlays are put on. Never one in use.</summary>
-    internal sealed record Drop(string Sha1) : RootOperation;
+    internal sealed record Drop(Sha1 Sha1) : RootOperation;
 
     /// <summary>What is about one build, and so about one folder: <c>build-ID</c> below the work folder.</summary>
     internal abstract record OfBuild(string BuildId) : RootOperation;
@@ -31,10 +32,10 @@ internal abstract record RootOperation
     /// <summary>
     /// Unpacks a tarball of the file cache into the build's folder. Of what is in it only the top folder of the chroot stays.
     /// </summary>
-    internal sealed record Unpack(string BuildId, string Sha1) : OfBuild(BuildId);
+    internal sealed record Unpack(string BuildId, Sha1 Sha1) : OfBuild(BuildId);
 
     /// <summary>The same as an overlay on what the tarball was unpacked to once, and is if it was not.</summary>
-    internal sealed record Overlay(string BuildId, string Sha1) : OfBuild(BuildId);
+    internal sealed record Overlay(string BuildId, Sha1 Sha1) : OfBuild(BuildId);
 
     /// <summary>Mounts /proc and the like in the chroot.</summary>
     internal sealed record Mount(string BuildId) : OfBuild(BuildId);

@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Buildd.Linux.Files;
-using Buildd.Slave.Files;
+using Buildd.Linux.Text;
+using Buildd.Protocol;
 
 namespace Buildd.Backends.Root;
 
@@ -69,7 +70,7 @@ internal static class RootOperations
         ["remove", var id] => new RootOperation.Remove(BuildId(id)),
         [] => throw new RootOperationException("no operation is named; they are:\n" + Help),
         [var name, ..] =>
-            throw new RootOperationException($"'{Printable(name)}' with {words.Length - 1} arguments is no operation; they are:\n" + Help),
+            throw new RootOperationException($"'{Shown(name)}' with {words.Length - 1} arguments is no operation; they are:\n" + Help),
     };
 
     /// <summary>Spells an operation.</summary>
@@ -80,9 +81,9 @@ internal static class RootOperations
         {
             RootOperation.Check => ["check"],
             RootOperation.TryOverlay => ["try-overlay"],
-            RootOperation.Drop { Sha1: var sha1 } => ["drop", sha1],
-            RootOperation.Unpack { BuildId: var id, Sha1: var sha1 } => ["unpack", id, sha1],
-            RootOperation.Overlay { BuildId: var id, Sha1: var sha1 } => ["overlay", id, sha1],
+            RootOperation.Drop { Sha1: var sha1 } => ["drop", $"{sha1}"],
+            RootOperation.Unpack { BuildId: var id, Sha1: var sha1 } => ["unpack", id, $"{sha1}"],
+            RootOperation.Overlay { BuildId: var id, Sha1: var sha1 } => ["overlay", id, $"{sha1}"],
             RootOperation.Mount { BuildId: var id } => ["mount", id],
             RootOperation.Write { BuildId: var id, Path: var path, Bytes: var bytes } => ["write", id, path, Text(bytes)],
             RootOperation.Inside { BuildId: var id, Bytes: var bytes, Command: var command } => ["inside", id, Text(bytes), .. command],
@@ -102,12 +103,12 @@ internal static class RootOperations
     }
 
     private static string BuildId(string id) => FileName.FindWireMistake(id) is { } mistake
-        ? throw new RootOperationException($"the build id '{Printable(id)}' can't be used: {mistake}")
+        ? throw new RootOperationException($"the build id '{Shown(id)}' can't be used: {mistake}")
         : id;
 
-    private static string Sum(string sha1) => Sha1Sum.IsWellFormed(sha1)
+    private static Sha1 Sum(string text) => Sha1.TryParse(text, out var sha1)
         ? sha1
-        : throw new RootOperationException($"'{Printable(sha1)}' is not the {Sha1Sum.Length} hexadecimal digits of a SHA-1");
+        : throw new RootOperationException($"'{Shown(text)}' is not the {Sha1.Digits} hexadecimal digits of a SHA-1");
 
     private static string ChrootPath(string path)
     {
@@ -115,13 +116,13 @@ internal static class RootOperations
             throw new RootOperationException($"the path in the chroot is longer than {MaxPathBytes} bytes");
         var isGood = path.Length > 1 && path[0] == '/' && !path.Any(char.IsControl)
             && path[1..].Split('/').All(part => part is not ("" or "." or ".."));
-        return isGood ? path : throw new RootOperationException($"'{Printable(path)}' is not the full path of a file");
+        return isGood ? path : throw new RootOperationException($"'{Shown(path)}' is not the full path of a file");
     }
 
     private static int Bytes(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && bytes <= MaxInputBytes
             ? bytes
-            : throw new RootOperationException($"'{Printable(text)}' is no number of bytes from 0 to {MaxInputBytes}");
+            : throw new RootOperationException($"'{Shown(text)}' is no number of bytes from 0 to {MaxInputBytes}");
 
     private static ImmutableArray<string> Command(ImmutableArray<string> words)
     {
@@ -129,13 +130,12 @@ internal static class RootOperations
             throw new RootOperationException($"the command has more than {MaxCommandWords} words or {MaxCommandBytes} bytes");
         // chroot(1) has options of its own before the command, and a program's name never begins so.
         return words[0].Length == 0 || words[0][0] == '-'
-            ? throw new RootOperationException($"'{Printable(words[0])}' is not the name of a program")
+            ? throw new RootOperationException($"'{Shown(words[0])}' is not the name of a program")
             : words;
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>What came from outside, fit for a message.</summary>
-    private static string Printable(string text) =>
-        new([.. text.Take(FileName.MaxWireBytes).Select(c => char.IsControl(c) ? '?' : c)]);
+    private static string Shown(string text) => Printable.Line(text, FileName.MaxWireBytes);
 }

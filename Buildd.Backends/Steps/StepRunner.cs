@@ -66,6 +66,6 @@ internal sealed class StepRunner(IBuildContext context, ProcessScope scope, Root
     {
         var code = await RunAsRootAsync(operation, input, description, orElse, cancellationToken).ConfigureAwait(false);
         if (code != 0)
-            throw new PhaseFailedException(orElse, $"'{description}' ended with {new ProcessResult(code, TimeSpan.Zero, true).Describe()}");
+            throw new PhaseFailedException(orElse, $"'{description}' ended with {new ExitCode(code).Describe()}");
     }
 }

@@ -173,10 +173,10 @@ internal sealed class TranslationTemplatesWork(TemplatesRequest request, Transla
     {
         var code = await (isWork ? system.RunWorkAsync(command, abort) : system.RunInsideAsync(command, abort)).ConfigureAwait(false);
         if (code != 0)
-            throw Failed($"a command ended with {new ProcessResult(code, TimeSpan.Zero, true).Describe()}");
+            throw Failed($"a command ended with {new ExitCode(code).Describe()}");
     }
 
     private static PhaseFailedException Failed(string message) => new(BuildStatus.PackageFail, message) { Cause = Cause(BuildFailed) };
 
-    private static string Cause(int exitCode) => Verdict.CauseOf(new ProcessResult(exitCode, TimeSpan.Zero, true));
+    private static string Cause(int exitCode) => Verdict.CauseOf(new ExitCode(exitCode));
 }

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
+using Buildd.Protocol;
 
 namespace Buildd.Cli.Application;
 
@@ -36,7 +37,7 @@ internal sealed record BuildName(long Id, string? JobType)
         },
     };
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{(JobType is null ? "" : JobType + "-")}{Id}");
+    public override string ToString() => JobType is null ? Id.ToString(CultureInfo.InvariantCulture) : $"{new BuildCookie(JobType, Id)}";
 
     private static BuildName? Parse(ArgumentResult result)
     {
@@ -50,10 +51,8 @@ internal sealed record BuildName(long Id, string? JobType)
 
     private static BuildName? Parse(string text)
     {
-        var dash = text.LastIndexOf('-');
-        return long.TryParse(text.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0 && dash != 0
-            && text.Take(Math.Max(dash, 0)).All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c))
-            ? new BuildName(id, dash < 0 ? null : text[..dash])
-            : null;
+        if (BuildCookie.TryParse(text, out var cookie))
+            return new BuildName(cookie.Id, cookie.JobType);
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0 ? new BuildName(id, null) : null;
     }
 }

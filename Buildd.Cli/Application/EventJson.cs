@@ -86,7 +86,7 @@ internal static class EventJson
     private static void Begin(Utf8JsonWriter json, string name, Build build)
     {
         json.WriteString("event", name);
-        json.WriteString("build", build.Cookie);
+        json.WriteString("build", build.Cookie.ToString());
     }
 
     private static void WriteState(Utf8JsonWriter json, string name, Build build)

@@ -3,6 +3,7 @@ using Buildd.Debian;
 using Buildd.Farm.Store;
 using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
+using Buildd.Linux.Text;
 using Buildd.Master;
 using Buildd.Master.Uploads;
 using Buildd.Protocol.Client;
@@ -18,7 +19,7 @@ internal static class Interruptible
     /// <param name="error">Where messages go; standard error by default.</param>
     /// <param name="stopped">What is said when it was stopped.</param>
     /// <param name="stopping">What is said at once.</param>
-    /// <returns>Its exit code, or that of what went wrong; see <see cref="ExitCode"/>.</returns>
+    /// <returns>Its exit code, or that of what went wrong; see <see cref="FarmExitCode"/>.</returns>
     internal static async Task<int> RunAsync(
         string name, Func<CancellationToken, Task<int>> command, TextWriter? error = null,
         string stopped = "stopped; nothing is left running or mounted",
@@ -44,7 +45,7 @@ internal static class Interruptible
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             await error.WriteLineAsync($"{name}: {stopped}");
-            return ExitCode.Interrupted;
+            return FarmExitCode.Interrupted;
         }
         catch (FarmException e)
         {
@@ -59,13 +60,13 @@ internal static class Interruptible
         catch (UploadsLockedException e)
         {
             await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
-            return ExitCode.Busy;
+            return FarmExitCode.Busy;
         }
         catch (Exception e) when (e is MasterException or SlaveException or ProcessException or DebianException or FileNameException
             or IOException or UnauthorizedAccessException or TimeoutException)
         {
             await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
-            return ExitCode.Failed;
+            return FarmExitCode.Failed;
         }
     }
 }

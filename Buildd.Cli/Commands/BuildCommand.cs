@@ -4,6 +4,7 @@ using Buildd.Debian.Architectures;
 using Buildd.Debian.Packages;
 using Buildd.Farm.Store;
 using Buildd.Linux.Files;
+using Buildd.Linux.Text;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.Messages;
@@ -103,7 +104,7 @@ internal static class BuildCommand
     private static async Task<SourceControl> ReadAsync(string path, CancellationToken cancellationToken)
     {
         if (!path.EndsWith(".dsc", StringComparison.Ordinal))
-            throw new FarmException($"{path} is no .dsc: name the description of a source package") { ExitCode = ExitCode.Usage };
+            throw new FarmException($"{path} is no .dsc: name the description of a source package") { ExitCode = FarmExitCode.Usage };
         try
         {
             return await SourceControl.ReadFileAsync(path, cancellationToken);
@@ -164,7 +165,7 @@ internal static class BuildCommand
             else
                 await session.Output.WriteLineAsync(
                     string.Join('\n', builds.Select(build => $"{build.Cookie}: {Printable.Text(build.Title)}")));
-            return ExitCode.Done;
+            return FarmExitCode.Done;
         }
 
         var ended = new List<Build>();
@@ -178,6 +179,6 @@ internal static class BuildCommand
             Listing.WriteJson(session.Output, ended, RecordJson.Write);
         else if (ended.Exists(build => build.State == BuildState.FullyBuilt))
             await session.Error.WriteLineAsync($"The results are in {session.Configuration.Uploads.ArchiveFolder}");
-        return ended.TrueForAll(build => build.State == BuildState.FullyBuilt) ? ExitCode.Done : ExitCode.NotWell;
+        return ended.TrueForAll(build => build.State == BuildState.FullyBuilt) ? FarmExitCode.Done : FarmExitCode.NotWell;
     }
 }

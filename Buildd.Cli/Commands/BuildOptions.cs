@@ -99,7 +99,7 @@ internal sealed class BuildOptions
             ?? throw new FarmException(
                 "nobody says which series to build for: name it with --series, or in the configuration's field Series")
             {
-                ExitCode = ExitCode.Usage,
+                ExitCode = FarmExitCode.Usage,
             };
         var lines = parsed.GetValue(_source) is { Length: > 0 } given ? given : session.Configuration.Sources;
         return new BuildRequest

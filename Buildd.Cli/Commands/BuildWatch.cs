@@ -1,4 +1,5 @@
 using Buildd.Cli.Application;
+using Buildd.Linux.Text;
 using Buildd.Master.Builds;
 
 namespace Buildd.Cli.Commands;

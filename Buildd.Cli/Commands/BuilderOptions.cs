@@ -73,7 +73,7 @@ internal sealed class BuilderOptions
         : throw new FarmException(
             $"{FileName.Display(text)} is no address of a slave: one such as http://builder1:8221/ is expected")
         {
-            ExitCode = ExitCode.Usage,
+            ExitCode = FarmExitCode.Usage,
         };
 
     /// <summary>An option that is <c>yes</c>, <c>no</c> or not given.</summary>

@@ -26,7 +26,7 @@ internal static class BuildersCommand
             else
                 Listing.WriteTable(
                     session.Output, ["NAME", "URL", "PROCESSORS", "STATE", "CLEAN", "FAILURES", "NOTES"], builders.Select(Row));
-            return ExitCode.Done;
+            return FarmExitCode.Done;
         });
     }
 
@@ -48,7 +48,7 @@ internal static class BuildersCommand
             }, session.Time));
             if (await session.Store.Builders.TryAddAsync(builder, stop) is null)
                 throw new FarmException($"there is a builder {builder.Name} already: change it with 'builders set', or take another name");
-            return ExitCode.Done;
+            return FarmExitCode.Done;
         });
     }
 
@@ -75,7 +75,7 @@ internal static class BuildersCommand
                 };
                 return options.Apply(parsed, builder, session.Time);
             }, stop);
-            return ExitCode.Done;
+            return FarmExitCode.Done;
         });
     }
 
@@ -85,7 +85,7 @@ internal static class BuildersCommand
         return new Command("remove", "Remove a builder. What it builds goes back into the queue.") { name }
             .WithSession(async (session, parsed, stop) =>
             await session.Store.Builders.RemoveAsync(parsed.GetValue(name)!, stop)
-                ? ExitCode.Done
+                ? FarmExitCode.Done
                 : throw NoBuilder(parsed.GetValue(name)!));
     }
 
@@ -126,7 +126,7 @@ internal static class BuildersCommand
                         check.Mistake ?? ""]));
             }
 
-            return Array.TrueForAll(checks, check => check.Mistake is null) ? ExitCode.Done : ExitCode.NotWell;
+            return Array.TrueForAll(checks, check => check.Mistake is null) ? FarmExitCode.Done : FarmExitCode.NotWell;
         });
     }
 
@@ -163,7 +163,7 @@ internal static class BuildersCommand
         }
         catch (TimeoutException e)
         {
-            throw new FarmException($"{e.Message} Try again.", e) { ExitCode = ExitCode.Busy };
+            throw new FarmException($"{e.Message} Try again.", e) { ExitCode = FarmExitCode.Busy };
         }
     }
 
@@ -176,7 +176,7 @@ internal static class BuildersCommand
         }
         catch (ArgumentException e)
         {
-            throw new FarmException(e.Message.Split(" (Parameter")[0], e) { ExitCode = ExitCode.Usage };
+            throw new FarmException(e.Message.Split(" (Parameter")[0], e) { ExitCode = FarmExitCode.Usage };
         }
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Buildd.Cli.Application;
+using Buildd.Linux.Text;
 using Buildd.Master.Builds;
 
 namespace Buildd.Cli.Commands;
@@ -48,7 +49,7 @@ internal static class ChangeCommands
     private static async Task<int> ChangeAsync(
         FarmSession session, IReadOnlyList<BuildName> names, bool isJson, Func<Build, Build> change, CancellationToken cancellationToken)
     {
-        var worst = ExitCode.Done;
+        var worst = FarmExitCode.Done;
         var all = new List<Build>();
         foreach (var name in names)
         {
@@ -63,7 +64,7 @@ internal static class ChangeCommands
             catch (Exception e) when (e is FarmException or BuildStateException)
             {
                 await session.Error.WriteLineAsync(Printable.Text(e.Message));
-                worst = Math.Max(worst, e is FarmException { ExitCode: var code } ? code : ExitCode.Failed);
+                worst = Math.Max(worst, e is FarmException { ExitCode: var code } ? code : FarmExitCode.Failed);
             }
         }
 

@@ -25,10 +25,13 @@ internal static class ChrootsCommand
             {
                 Listing.WriteTable(session.Output, ["SERIES", "ARCH", "ADDED", "BYTES", "SHA1", "NAME"], chroots.Select(
                     chroot => (IReadOnlyList<string>)
-                    [chroot.Series, chroot.ArchTag, Listing.Text(chroot.Added), Listing.Text(chroot.Size), chroot.Sha1, chroot.Name]));
+                    [
+                        chroot.Series, chroot.ArchTag, Listing.Text(chroot.Added), Listing.Text(chroot.Size), chroot.Sha1.ToString(),
+                        chroot.Name,
+                    ]));
             }
 
-            return ExitCode.Done;
+            return FarmExitCode.Done;
         });
     }
 
@@ -58,7 +61,7 @@ internal static class ChrootsCommand
                     Added = session.Time.GetUtcNow(),
                 },
                 stop);
-            return ExitCode.Done;
+            return FarmExitCode.Done;
         });
     }
 
@@ -68,7 +71,7 @@ internal static class ChrootsCommand
         return new Command("remove", "Remove a chroot: what waits for it goes on waiting until there is another.") { series, arch }
             .WithSession(async (session, parsed, stop) =>
             await session.Store.Chroots.RemoveAsync(parsed.GetValue(series)!, parsed.GetValue(arch)!, stop)
-                ? ExitCode.Done
+                ? FarmExitCode.Done
                 : throw FarmException.NotFound($"there is no chroot of {parsed.GetValue(series)} for {parsed.GetValue(arch)}"));
     }
 
@@ -80,5 +83,5 @@ internal static class ChrootsCommand
         ? word
         : throw new FarmException(
             $"{FileName.Display(word)} is no series or architecture: letters, digits and - . + make one")
-        { ExitCode = ExitCode.Usage };
+        { ExitCode = FarmExitCode.Usage };
 }

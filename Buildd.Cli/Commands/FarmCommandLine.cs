@@ -47,7 +47,7 @@ internal static class FarmCommandLine
     /// <param name="arguments">What came after the program's name.</param>
     /// <param name="output">For what was asked for; standard output by default.</param>
     /// <param name="error">For messages; standard error by default.</param>
-    /// <returns>The exit code; see <see cref="ExitCode"/>.</returns>
+    /// <returns>The exit code; see <see cref="FarmExitCode"/>.</returns>
     internal static async Task<int> InvokeAsync(string[] arguments, TextWriter? output = null, TextWriter? error = null)
     {
         var parsed = Create().Parse(arguments);
@@ -61,7 +61,7 @@ internal static class FarmCommandLine
         mistaken.ShowHelp = false; // it would push the mistake off the screen
         await parsed.InvokeAsync(configuration);
         await configuration.Error.WriteLineAsync("'--help' says what can be given.");
-        return ExitCode.Usage;
+        return FarmExitCode.Usage;
     }
 
     /// <summary>Has a command open the farm, and turn what goes wrong into a sentence and an exit code.</summary>

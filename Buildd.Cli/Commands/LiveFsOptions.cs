@@ -123,7 +123,7 @@ internal sealed class LiveFsOptions
         }
         catch (JsonException e)
         {
-            throw new FarmException(e.Message, e) { ExitCode = ExitCode.Usage };
+            throw new FarmException(e.Message, e) { ExitCode = FarmExitCode.Usage };
         }
     }
 
@@ -155,7 +155,7 @@ internal sealed class LiveFsOptions
         foreach (var (name, value) in pairs)
         {
             if (!all.TryAdd(name, value))
-                throw new FarmException($"{option} gives {FileName.Display(name)} twice") { ExitCode = ExitCode.Usage };
+                throw new FarmException($"{option} gives {FileName.Display(name)} twice") { ExitCode = FarmExitCode.Usage };
         }
 
         return all;

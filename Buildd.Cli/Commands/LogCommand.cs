@@ -17,11 +17,11 @@ internal static class LogCommand
             if (parsed.GetValue(follow))
             {
                 await BuildWatch.FollowAsync(session, build.Id, says: false, showsLog: true, toTheEnd: false, stop);
-                return ExitCode.Done;
+                return FarmExitCode.Done;
             }
 
             return await new LogPrinter(session.Logs, session.Output).PrintAsync(build, stop)
-                ? ExitCode.Done
+                ? FarmExitCode.Done
                 : throw FarmException.NotFound(
                     $"{build.Cookie} has no log: "
                         + $"{(build.Attempt == 0 ? "it was not handed to a builder yet" : "nothing of it has come here")}");

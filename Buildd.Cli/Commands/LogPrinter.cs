@@ -1,4 +1,5 @@
 using System.Text;
+using Buildd.Linux.Text;
 using Buildd.Master.Builds;
 using Buildd.Master.Logs;
 

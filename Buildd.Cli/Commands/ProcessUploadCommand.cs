@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Buildd.Cli.Application;
+using Buildd.Linux.Text;
 using Buildd.Master.Uploads;
 
 namespace Buildd.Cli.Commands;
@@ -130,12 +131,12 @@ internal static class ProcessUploadCommand
             if (parsed.GetValue(_json))
             {
                 Listing.WriteJson(session.Output, processed, RecordJson.Write);
-                return ExitCode.Done;
+                return FarmExitCode.Done;
             }
 
             foreach (var leaf in processed)
                 await session.Output.WriteLineAsync($"{leaf.Outcome.ToString().ToUpperInvariant()} {Printable.Text(leaf.Leaf)}");
-            return ExitCode.Done;
+            return FarmExitCode.Done;
         }
 
         private static StreamWriter? OpenLog(string? text, out LogLevel level)
@@ -157,7 +158,7 @@ internal static class ProcessUploadCommand
             return level == LogLevel.None
                 ? throw new FarmException(
                     $"'{Printable.Text(text)}' is no LEVEL:FILE, such as INFO:/var/log/uploads.log")
-                { ExitCode = ExitCode.Usage }
+                { ExitCode = FarmExitCode.Usage }
                 : new StreamWriter(parts[1], append: true);
         }
     }

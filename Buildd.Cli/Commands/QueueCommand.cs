@@ -59,7 +59,7 @@ internal static class QueueCommand
                 Listing.WriteJson(session.Output, builds, RecordJson.Write);
             else
                 Listing.WriteTable(session.Output, ["BUILD", "STATE", "SCORE", "SINCE", "BUILDER", "TITLE"], builds.Select(Row));
-            return ExitCode.Done;
+            return FarmExitCode.Done;
         });
     }
 
@@ -76,7 +76,7 @@ internal static class QueueCommand
 
     private static IReadOnlyList<string> Row(Build build) =>
     [
-        build.Cookie,
+        build.Cookie.ToString(),
         build.Queue == QueueState.Suspended ? "SUSPENDED" : build.State.ToName(),
         Listing.Text(build.Score),
         Listing.Text(build.Finished ?? build.Started ?? build.Queued),

@@ -22,7 +22,7 @@ internal static class RecordJson
         {
             column.WriteJson(json, build);
             if (column.Property == nameof(Build.Id))
-                json.WriteString("cookie", build.Cookie); // made of the number and the kind of job, so it has no column
+                json.WriteString("cookie", build.Cookie.ToString()); // made of the number and the kind of job, so it has no column
         }
     }
 
@@ -52,7 +52,7 @@ internal static class RecordJson
         json.WriteStartObject();
         json.WriteString("leaf", leaf.Leaf);
         json.WriteString("outcome", leaf.Outcome.ToString().ToUpperInvariant());
-        json.WriteString("cookie", leaf.Build?.Cookie);
+        json.WriteString("cookie", leaf.Build?.Cookie.ToString());
         json.WriteString("reason", leaf.Reason);
         json.WriteString("folder", leaf.Folder);
         json.WriteStartArray("findings");

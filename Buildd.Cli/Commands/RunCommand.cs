@@ -25,7 +25,7 @@ internal static partial class RunCommand
                 async (session, parsed, stop) =>
                 {
                     await RunAsync(session, parsed.GetValue(verbose), parsed.GetValue(json), parsed.GetValue(untilStdinCloses), stop);
-                    return ExitCode.Done;
+                    return FarmExitCode.Done;
                 },
                 stopping: "stopping; builds go on at their builders");
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Buildd.Cli.Application;
+using Buildd.Linux.Text;
 using Buildd.Master.Builds;
 using Buildd.Master.Results;
 
@@ -19,7 +20,7 @@ internal static class ShowCommand
                 Listing.WriteJson(session.Output, writer => RecordJson.Write(writer, build));
             else
                 Write(session, build);
-            return ExitCode.Done;
+            return FarmExitCode.Done;
         });
     }
 
@@ -31,7 +32,7 @@ internal static class ShowCommand
                 session.Output.WriteLine($"{name + ":",-18} {Printable.Text(text)}");
         }
 
-        Line("Build", build.Cookie);
+        Line("Build", build.Cookie.ToString());
         Line("Title", build.Title);
         Line("State", $"{build.State.ToName()} ({build.State.ToTitle()}){(build.Queue == QueueState.Suspended ? ", suspended" : "")}");
         Line("Reason", build.Reason);

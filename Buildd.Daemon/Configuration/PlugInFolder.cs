@@ -1,4 +1,5 @@
 using Buildd.Backends.PlugIn;
+using Buildd.Linux.Text;
 
 namespace Buildd.Daemon.Configuration;
 
@@ -176,6 +177,6 @@ internal static class PlugInFolder
             file.Keys.FirstOrDefault(found => found.Section == Section && found.Key.Equals(key, StringComparison.OrdinalIgnoreCase))?.Line
             ?? file.LineOf(Section);
 
-        private static string Shown(string value) => new([.. value.Select(c => char.IsControl(c) ? ' ' : c)]);
+        private static string Shown(string value) => Printable.Line(value, replacement: ' ');
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Buildd.Linux.Text;
 
 namespace Buildd.Daemon.Logging;
 
@@ -37,15 +38,11 @@ internal static class LogLine
         var time = forJournal ? "" : entry.Time.ToString("yyyy-MM-dd HH:mm:sszzz ", CultureInfo.InvariantCulture);
         var text = new StringBuilder()
             .Append(prefix).Append(time).Append(WordFor(entry.Level)).Append(' ').Append(entry.Source).Append(": ");
-        AppendPrintable(text, entry.Message);
-        text.Append('\n');
+        AppendLine(text, entry.Message);
         if (entry.Exception is { } exception)
         {
             foreach (var line in Shorten(exception).Split('\n'))
-            {
-                AppendPrintable(text.Append(prefix).Append(Margin), line.TrimEnd());
-                text.Append('\n');
-            }
+                AppendLine(text.Append(prefix).Append(Margin), line.TrimEnd());
         }
 
         Encoding.UTF8.GetBytes(text.ToString(), output);
@@ -116,27 +113,5 @@ internal static class LogLine
         ? text
         : $"{text.AsSpan(0, MaxLength)}... (and {text.Length - MaxLength} more characters)";
 
-    private static void AppendPrintable(StringBuilder output, string text)
-    {
-        foreach (var c in Shorten(text))
-        {
-            switch (c)
-            {
-                case '\n':
-                    output.Append("\\n");
-                    break;
-                case '\t':
-                    output.Append(c);
-                    break;
-                // Control characters, and what turns the direction of writing round or ends a line for some readers.
-                case < ' ' or (>= '\x7f' and < '\xa0') or (>= '\u2028' and <= '\u202e') or (>= '\u2066' and <= '\u2069') or '\u200e'
-                    or '\u200f':
-                    output.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
-                    break;
-                default:
-                    output.Append(c);
-                    break;
-            }
-        }
-    }
+    private static void AppendLine(StringBuilder output, string text) => output.Append(Printable.Escaped(Shorten(text))).Append('\n');
 }

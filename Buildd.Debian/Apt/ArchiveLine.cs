@@ -169,7 +169,8 @@ public sealed record ArchiveLine
         var scheme = uri.IndexOf(SchemeEnd, StringComparison.Ordinal);
         if (scheme < 0)
             return 0;
-        // As apt reads it: a password may have an unescaped slash in it, a host may not have an @.
+        // As apt reads it: a password may have an unescaped slash in it, a host may not have an @. A wire's rule for URLs in any text
+        // (UrlCredentials) is another one, and this project does not know the wire.
         var rest = uri[(scheme + SchemeEnd.Length)..];
         var slash = rest.IndexOf('/', StringComparison.Ordinal);
         var authority = slash < 0 ? rest : rest[..slash];

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using Buildd.Linux.Text;
 
 namespace Buildd.Debian.Keys;
 
@@ -129,7 +130,7 @@ public sealed record KeyRing
             if (tag == PublicKeyTag)
                 keys.Add((Fingerprint(body), []));
             else if (tag == UserIdTag && keys.Count > 0)
-                keys[^1].UserIds.Add(Printable(body));
+                keys[^1].UserIds.Add(Printable.Line(Encoding.UTF8.GetString(body)));
         }
 
         return keys.Count > 0
@@ -192,9 +193,4 @@ public sealed record KeyRing
                 throw new KeyRingException("there is a key of an unknown version in it");
         }
     }
-
-    private static string Printable(byte[] body) =>
-        new(
-            [.. Encoding.UTF8.GetString(body).Select(c => char.IsControl(c)
-                || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format ? '?' : c)]);
 }

@@ -1,5 +1,6 @@
-using System.Globalization;
+using System.Text;
 using Buildd.Linux.Files;
+using Buildd.Linux.Text;
 
 namespace Buildd.Debian.Packages;
 
@@ -48,7 +49,8 @@ public sealed record MailPerson
 
         if (name is ['"', .. var quoted, '"'])
             name = quoted.Replace("\\\"", "\"", StringComparison.Ordinal);
-        return IsAddress(address) && name.Length <= MaxNameLength && !name.EnumerateRunes().Any(IsHarmful)
+        return IsAddress(address) && name.Length <= MaxNameLength
+            && !name.EnumerateRunes().Any(rune => Printable.IsHarmful(rune) || rune == Rune.ReplacementChar)
             ? new MailPerson(name, address)
             : null;
     }
@@ -62,9 +64,4 @@ public sealed record MailPerson
         && text.IndexOf('@', at + 1) < 0
         && text[0] is not '-' // sendmail would take it for an option
         && text.All(c => c is > ' ' and <= '~' and not ('<' or '>' or '(' or ')' or '[' or ']' or ',' or ';' or ':' or '\\' or '"'));
-
-    private static bool IsHarmful(System.Text.Rune rune) =>
-        System.Text.Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
-            or UnicodeCategory.ParagraphSeparator
-        || rune == System.Text.Rune.ReplacementChar;
 }

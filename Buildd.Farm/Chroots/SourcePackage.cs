@@ -1,6 +1,7 @@
 using Buildd.Debian;
 using Buildd.Debian.Packages;
 using Buildd.Linux.Processes;
+using Buildd.Linux.Text;
 
 namespace Buildd.Farm.Chroots;
 

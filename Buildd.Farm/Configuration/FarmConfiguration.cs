@@ -1,7 +1,7 @@
 using System.Net;
 using Buildd.Debian.ControlFiles;
 using Buildd.Linux.Files;
-using Buildd.Master;
+using Buildd.Protocol.Secrets;
 
 namespace Buildd.Farm.Configuration;
 
@@ -129,7 +129,7 @@ internal sealed record FarmConfiguration
         }
         catch (Exception e) when (e is ControlFileException or IOException or UnauthorizedAccessException)
         {
-            throw new FarmException($"the configuration can't be read: {e.Message}", e) { ExitCode = Farm.ExitCode.BadConfiguration };
+            throw new FarmException($"the configuration can't be read: {e.Message}", e) { ExitCode = FarmExitCode.BadConfiguration };
         }
     }
 
@@ -159,7 +159,7 @@ internal sealed record FarmConfiguration
             catch (FormatException e)
             {
                 mistakes.Add(
-                    $"line {given.Line}: {given.Name} is {FileName.Display(Secrets.WithoutUserInfo(given.Value))}, and should be "
+                    $"line {given.Line}: {given.Name} is {FileName.Display(UrlCredentials.Without(given.Value))}, and should be "
                         + $"{e.Message}");
             }
         }
@@ -172,7 +172,7 @@ internal sealed record FarmConfiguration
             ? configuration
             : throw new FarmException($"the configuration {path} has mistakes:\n  {string.Join("\n  ", mistakes)}")
             {
-                ExitCode = Farm.ExitCode.BadConfiguration,
+                ExitCode = FarmExitCode.BadConfiguration,
             };
     }
 }

@@ -98,7 +98,7 @@ internal sealed record UploadConfiguration
         {
             throw new FarmException($"mail can't be sent as the configuration says: {e.Message}", e)
             {
-                ExitCode = ExitCode.BadConfiguration,
+                ExitCode = FarmExitCode.BadConfiguration,
             };
         }
     }

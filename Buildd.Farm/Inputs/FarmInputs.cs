@@ -1,6 +1,7 @@
 using Buildd.Farm.Store;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
+using Buildd.Protocol;
 
 namespace Buildd.Farm.Inputs;
 
@@ -16,10 +17,10 @@ internal sealed class FarmInputs(SqliteChroots chroots, InputStore inputs, Uri u
 
     /// <inheritdoc/>
     /// <remarks>Only by sum: a name says nothing of what was meant when the build was queued.</remarks>
-    public Task<InputFile?> FindFileAsync(Build build, string name, string? sha1, CancellationToken cancellationToken = default) =>
-        Task.FromResult(sha1 is null ? null : Find(name, sha1));
+    public Task<InputFile?> FindFileAsync(Build build, string name, Sha1? sha1, CancellationToken cancellationToken = default) =>
+        Task.FromResult(sha1 is { } known ? Find(name, known) : null);
 
-    private InputFile? Find(string name, string sha1) => inputs.Find(sha1) is null
+    private InputFile? Find(string name, Sha1 sha1) => inputs.Find(sha1) is null
         ? null
         : new InputFile { Name = name, Sha1 = sha1, Url = new Uri(url, $"{sha1}/{Uri.EscapeDataString(name)}").AbsoluteUri };
 }

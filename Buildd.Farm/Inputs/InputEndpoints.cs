@@ -1,3 +1,5 @@
+using Buildd.Protocol;
+
 namespace Buildd.Farm.Inputs;
 
 /// <summary>
@@ -12,7 +14,7 @@ internal static class InputEndpoints
 
     private static Task SendAsync(HttpContext http, InputStore inputs)
     {
-        if (http.Request.RouteValues["sha1"] is not string sha1 || inputs.Find(sha1) is not { } path)
+        if (!Sha1.TryParse(http.Request.RouteValues["sha1"] as string, out var sha1) || inputs.Find(sha1) is not { } path)
             return Results.NotFound().ExecuteAsync(http);
         // The sum names the content for ever, so it is the validator too: a slave whose download breaks takes it up again.
         return Results.File(

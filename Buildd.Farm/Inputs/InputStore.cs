@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using Buildd.Debian.Packages;
 using Buildd.Linux.Files;
+using Buildd.Protocol;
 
 namespace Buildd.Farm.Inputs;
 
-/// <summary>What a file was when it was taken in. Sums in lower-case hexadecimal.</summary>
-internal sealed record StoredInput(string Sha1, long Size);
+/// <summary>What a file was when it was taken in.</summary>
+internal sealed record StoredInput(Sha1 Sha1, long Size);
 
 /// <summary>
 /// The inputs of builds in one folder: chroots and sources by their SHA-1. What has such a name is whole and on the disk;
@@ -44,7 +45,7 @@ internal sealed class InputStore(string folder)
             try
             {
                 var stored = await CopyAsync(source, arriving, path, expected, cancellationToken);
-                var target = Path.Combine(folder, stored.Sha1);
+                var target = PathOf(stored.Sha1);
                 File.Move(arriving, target, overwrite: true); // of the same content, so whoever reads the old one reads the same
                 Durable.FlushFolder(folder);
                 return stored;
@@ -57,11 +58,9 @@ internal sealed class InputStore(string folder)
     }
 
     /// <summary>Where a file is; null when it isn't there.</summary>
-    internal string? Find(string sha1) =>
-        sha1.Length == SHA1.HashSizeInBytes * 2 && sha1.All(char.IsAsciiHexDigitLower) && Path.Combine(folder, sha1) is var path
-            && File.Exists(path)
-            ? path
-            : null;
+    internal string? Find(Sha1 sha1) => PathOf(sha1) is var path && File.Exists(path) ? path : null;
+
+    private string PathOf(Sha1 sha1) => Path.Combine(folder, sha1.ToString());
 
     private static async Task<StoredInput> CopyAsync(
         FileStream source, string target, string path, ListedFile? expected, CancellationToken cancellationToken)
@@ -85,14 +84,14 @@ internal sealed class InputStore(string folder)
             copy.Flush(flushToDisk: true);
         }
 
-        var stored = new StoredInput(Convert.ToHexStringLower(sha1.GetHashAndReset()), size);
+        var stored = new StoredInput(new Sha1(sha1.GetHashAndReset()), size);
         if (expected is null)
             return stored;
         if (size != expected.Size)
             throw Mismatch(path, "it is shorter");
         if (Convert.ToHexStringLower(md5.GetHashAndReset()) != expected.Md5)
             throw Mismatch(path, "its MD5 is another");
-        if (expected.Sha1 is not null && stored.Sha1 != expected.Sha1)
+        if (expected.Sha1 is not null && stored.Sha1.ToString() != expected.Sha1)
             throw Mismatch(path, "its SHA-1 is another");
         return expected.Sha256 is null || Convert.ToHexStringLower(sha256.GetHashAndReset()) == expected.Sha256
             ? stored

@@ -1,6 +1,7 @@
 using System.Text;
 using Buildd.Debian.Packages;
 using Buildd.Linux.Files;
+using Buildd.Linux.Text;
 using Buildd.Master.Mail;
 using MimeKit;
 
@@ -60,7 +61,7 @@ internal static class MailMessages
     /// <summary>The text with everything that ends or commands a line made a blank.</summary>
     private static string OneLine(string text)
     {
-        var line = string.Concat(text.EnumerateRunes().Select(rune => IsHarmful(rune) ? " " : rune.ToString())).Trim();
+        var line = Printable.Line(text, replacement: ' ').Trim();
         return line.Length <= MaxHeaderLength ? line : line[..MaxHeaderLength] + "...";
     }
 
@@ -69,7 +70,7 @@ internal static class MailMessages
     {
         if (text.Length > MaxBodyLength)
             text = text[..MaxBodyLength] + "\n(The rest was left out.)\n";
-        return string.Concat(text.EnumerateRunes().Where(rune => rune.Value is '\t' or '\n' || !IsHarmful(rune)));
+        return string.Concat(text.EnumerateRunes().Where(rune => rune.Value is '\t' or '\n' || !Printable.IsHarmful(rune)));
     }
 
     private static string Token(string text) =>
@@ -77,8 +78,4 @@ internal static class MailMessages
             ? text
             : throw new ArgumentException(
                 $"{FileName.Display(text)} has other characters than letters, digits, dots and dashes.", nameof(text));
-
-    private static bool IsHarmful(Rune rune) =>
-        Rune.IsControl(rune) || Rune.GetUnicodeCategory(rune) is System.Globalization.UnicodeCategory.LineSeparator
-            or System.Globalization.UnicodeCategory.ParagraphSeparator or System.Globalization.UnicodeCategory.Format;
 }

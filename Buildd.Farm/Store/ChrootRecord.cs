@@ -1,4 +1,5 @@
 using static Buildd.Farm.Store.ColumnKind;
+using Buildd.Protocol;
 
 namespace Buildd.Farm.Store;
 
@@ -14,8 +15,8 @@ internal sealed record ChrootRecord
     /// <summary>The file's name, as it was added.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The SHA-1 of the content, in lower-case hexadecimal.</summary>
-    public required string Sha1 { get; init; }
+    /// <summary>The SHA-1 of the content.</summary>
+    public required Sha1 Sha1 { get; init; }
 
     /// <summary>The size in bytes.</summary>
     public required long Size { get; init; }
@@ -33,7 +34,7 @@ internal static class ChrootColumns
         new Column<ChrootRecord, string>(nameof(ChrootRecord.Series), Text, changes: false),
         new Column<ChrootRecord, string>(nameof(ChrootRecord.ArchTag), Text, changes: false),
         new Column<ChrootRecord, string>(nameof(ChrootRecord.Name), Text, changes: true),
-        new Column<ChrootRecord, string>(nameof(ChrootRecord.Sha1), Text, changes: true),
+        new Column<ChrootRecord, Sha1>(nameof(ChrootRecord.Sha1), Sum, changes: true),
         new Column<ChrootRecord, long>(nameof(ChrootRecord.Size), Long, changes: true),
         new Column<ChrootRecord, DateTimeOffset>(nameof(ChrootRecord.Added), Time, changes: true),
     ];

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Buildd.Master.Builds;
+using Buildd.Protocol;
 
 namespace Buildd.Farm.Store;
 
@@ -44,6 +45,14 @@ internal static class ColumnKind
         value => value,
         (row, i) => row.IsDBNull(i) ? null : row.GetString(i),
         (json, value) => json.WriteStringValue(value));
+
+    /// <summary>Stored and shown as text.</summary>
+    internal static ColumnKind<Sha1> Sum { get; } = new(
+        ColumnType.Text,
+        false,
+        value => value.ToString(),
+        (row, i) => Sha1.Parse(row.GetString(i)),
+        (json, value) => json.WriteStringValue(value.ToString()));
 
     internal static ColumnKind<long> Long { get; } = new(
         ColumnType.Integer, false, value => value, (row, i) => row.GetInt64(i), (json, value) => json.WriteNumberValue(value));
@@ -108,7 +117,7 @@ internal static class ColumnKind
                 json.WriteStartObject();
                 json.WriteString("name", file.Name);
                 json.WriteNumber("size", file.Size);
-                json.WriteString("sha1", file.Sha1);
+                json.WriteString("sha1", file.Sha1.ToString());
                 json.WriteString("sha256", file.Sha256);
                 json.WriteEndObject();
             }

@@ -18,5 +18,5 @@ internal sealed class StoreException : RecordsException
     internal bool IsTransient { get; }
 
     /// <summary>What the program ends with.</summary>
-    internal int ExitCode => IsTransient ? Farm.ExitCode.Busy : Farm.ExitCode.Failed;
+    internal int ExitCode => IsTransient ? FarmExitCode.Busy : FarmExitCode.Failed;
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Tracing;
 using System.Globalization;
+using Buildd.Linux.Text;
 
 namespace Buildd.Farm.Telemetry;
 

@@ -5,6 +5,7 @@ using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.Messages.Arguments;
+using Buildd.Protocol;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Testing.Files;
 using NUnit.Framework;
@@ -101,10 +102,10 @@ public abstract class BinaryPackageFixture
         };
     }
 
-    private string NextCookie(string kind)
+    private BuildCookie NextCookie(string kind)
     {
         var cookie = BuildDriver.NextCookie(kind.Replace("-", "", StringComparison.Ordinal));
-        Cookies.Enqueue(cookie);
+        Cookies.Enqueue(cookie.ToString());
         return cookie;
     }
 

@@ -150,7 +150,8 @@ public class BinaryPackageTests : BinaryPackageFixture
 
         foreach (var (i, tarball) in ((string[])["evil.tar.gz", "evil2.tar.gz"]).Index())
         {
-            var outcome = await RunAsync(job with { Cookie = $"{job.Cookie}{i}", Chroot = await Server.AddAsync(Folder[tarball]) });
+            var cookie = job.Cookie with { Id = (10 * job.Cookie.Id) + i };
+            var outcome = await RunAsync(job with { Cookie = cookie, Chroot = await Server.AddAsync(Folder[tarball]) });
             Assert.That(outcome.Status, Is.EqualTo(BuildStatus.ChrootFail), outcome.Story);
             Assert.That(Directory.GetFileSystemEntries(outside), Is.Empty);
             BuildEnvironment.AssertNothingIsLeft(Slave.Directory);

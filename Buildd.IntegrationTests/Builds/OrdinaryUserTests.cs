@@ -72,7 +72,7 @@ public class OrdinaryUserTests : BinaryPackageFixture
             {
                 // Something of root, in a session of its own and without an environment, which the slave's user may not even look at.
                 var (code, said) = await _user.AskAsync(
-                    "inside", job.Cookie, "0", "env", "-i", "PATH=/usr/bin:/bin", "setsid", "-f", "sh", "-c",
+                    "inside", job.Cookie.ToString(), "0", "env", "-i", "PATH=/usr/bin:/bin", "setsid", "-f", "sh", "-c",
                     "exec sleep 1000 >/dev/null 2>&1");
                 Assert.That(code, Is.Zero, said);
                 Assert.That(

@@ -129,7 +129,7 @@ public abstract partial class PackageContract(string environment)
             inputs.Single(pair => pair.Key.EndsWith(" test InRelease", StringComparison.Ordinal)).Value, Is.EqualTo(_archive!.IndexSha256));
         Assert.That(
             statement.GetProperty("predicate").GetProperty("runDetails").GetProperty("metadata").GetProperty("invocationId")
-                .GetString(), Is.EqualTo(job.Cookie));
+                .GetString(), Is.EqualTo(job.Cookie.ToString()));
     }
 
     [Test]
@@ -258,8 +258,9 @@ public abstract partial class PackageContract(string environment)
         var inputs = new List<InputFile>();
         foreach (var path in files)
             inputs.Add(await _server!.AddAsync(path));
-        Cookies.Enqueue(BuildDriver.NextCookie("PACKAGEBUILD"));
-        return PackageJobKind.MakeJob(Cookies.Last(), _chroot, inputs, change?.Invoke(arguments) ?? arguments);
+        var cookie = BuildDriver.NextCookie("PACKAGEBUILD");
+        Cookies.Enqueue(cookie.ToString());
+        return PackageJobKind.MakeJob(cookie, _chroot, inputs, change?.Invoke(arguments) ?? arguments);
     }
 
     private protected Task<DrivenBuild> RunAsync(

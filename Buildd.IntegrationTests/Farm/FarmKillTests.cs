@@ -200,7 +200,8 @@ public sealed class FarmKillTests : IDisposable
             Assert.That(problems.ToString(), Is.Empty);
             Assert.That(builds, Has.Count.EqualTo(count));
             Assert.That(
-                Directory.GetFileSystemEntries(archive).Select(Path.GetFileName), Is.EquivalentTo(builds.Select(build => build.Cookie)),
+                Directory.GetFileSystemEntries(archive).Select(Path.GetFileName),
+                Is.EquivalentTo(builds.Select(build => build.Cookie.ToString())),
                 "one upload each, and nothing besides");
             foreach (var folder in (string[])["incoming", "rejected", "failed", "accepted", "grabbing"])
                 Assert.That(Directory.GetFileSystemEntries(farm[$"state/results/{folder}"]), Is.Empty, folder);

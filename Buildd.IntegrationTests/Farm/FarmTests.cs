@@ -78,7 +78,7 @@ public sealed class FarmTests : IAsyncDisposable
 
         var (code, output) = await farm.DoAsync("build", dsc, "--wait", "--requester", "Cory <cory@example.org>");
 
-        Assert.That(code, Is.EqualTo(ExitCode.NotWell), output + run.Output);
+        Assert.That(code, Is.EqualTo(FarmExitCode.NotWell), output + run.Output);
         Assert.That(output, Does.Contain("PACKAGEBUILD-1: Failed to upload on bob: \"hello_2.10-3_amd64.deb\" has"));
         var show = (await farm.DoAsync("show", "1")).Output;
         var leaf = Directory.GetDirectories(farm["state/results/rejected"]).Single();
@@ -134,7 +134,7 @@ public sealed class FarmTests : IAsyncDisposable
 
         var (code, output) = await _farm.DoAsync("build", dsc, "--wait");
 
-        Assert.That(code, Is.EqualTo(ExitCode.NotWell), output + run.Output);
+        Assert.That(code, Is.EqualTo(FarmExitCode.NotWell), output + run.Output);
         Assert.That(output, Does.Contain("it does not compile").And.Contain("PACKAGEBUILD-1: Failed to build"));
     }
 

@@ -72,7 +72,7 @@ public sealed class ManySlavesTests
 
         run.Done(run.Rounds);
         run.Remark(meters.ToString());
-        var cookies = added.Select(build => build.Cookie).ToHashSet();
+        var cookies = added.Select(build => build.Cookie.ToString()).ToHashSet();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(slaves.Taken, Has.Count.EqualTo(cookies.Count), "builds that slaves have taken");

@@ -124,14 +124,15 @@ public sealed class TwoSlavesTests
             foreach (var build in good)
             {
                 Assert.That(
-                    Directory.GetFiles(Path.Combine(_folder["out"], build.Cookie), "*.deb")
+                    Directory.GetFiles(Path.Combine(_folder["out"], build.Cookie.ToString()), "*.deb")
                         .Select(Path.GetFileName), Is.EqualTo(new[] { $"{build.Subject}_1.0_{_architecture}.deb" }));
                 Assert.That(LogOf(ended[build.Id]), Does.Contain("Status: successful"));
             }
 
             Assert.That(
                 Directory.GetDirectories(_folder["out"])
-                    .Select(Path.GetFileName), Is.EquivalentTo(good.Select(build => build.Cookie)), "one upload of each, and of no other");
+                    .Select(Path.GetFileName), Is.EquivalentTo(good.Select(build => build.Cookie.ToString())),
+                "one upload of each, and of no other");
             Assert.That(
                 Directory.GetFileSystemEntries(_folder["farm/incoming"])
                     .Concat(Directory.GetFileSystemEntries(_folder["farm/grabbing"])), Is.Empty);

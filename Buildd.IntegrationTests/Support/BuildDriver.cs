@@ -4,6 +4,7 @@ using Buildd.Master;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
 using Buildd.Master.Logs;
+using Buildd.Protocol;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
@@ -34,8 +35,8 @@ internal sealed class BuildDriver(string root)
     internal string? Cause => LastMembers.GetValueOrDefault(WireNames.Members.FailureCause) is XmlRpcString cause ? cause.Value : null;
 
     /// <summary>A cookie that no other test run on this machine has.</summary>
-    internal static string NextCookie(string jobType) =>
-        string.Create(CultureInfo.InvariantCulture, $"{jobType}-{Environment.ProcessId}{Interlocked.Increment(ref _count):000}");
+    internal static BuildCookie NextCookie(string jobType) => BuildCookie.Parse(
+        string.Create(CultureInfo.InvariantCulture, $"{jobType}-{Environment.ProcessId}{Interlocked.Increment(ref _count):000}"));
 
     /// <summary>Runs one.</summary>
     internal async Task<DrivenBuild> RunAsync(

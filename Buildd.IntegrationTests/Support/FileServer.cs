@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using Buildd.Master.Inputs;
+using Buildd.Protocol;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -42,7 +43,7 @@ internal sealed class FileServer : IAsyncDisposable
         return new InputFile
         {
             Name = name,
-            Sha1 = Convert.ToHexStringLower(hash.GetHashAndReset()),
+            Sha1 = new Sha1(hash.GetHashAndReset()),
             Url = $"{_application.Urls.First()}/{name}",
         };
     }

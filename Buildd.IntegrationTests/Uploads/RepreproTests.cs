@@ -3,6 +3,7 @@ using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
+using Buildd.Protocol;
 using Buildd.Testing.Files;
 using Buildd.Testing.Packages;
 using Buildd.Testing.Runs;
@@ -33,7 +34,7 @@ public sealed class RepreproTests : BinaryPackageFixture
         foreach (var path in Directory.GetFiles(Folder["source"]))
             files.Add(await Server.AddAsync(path));
 
-        var outcome = await RunAsync(job with { Cookie = "PACKAGEBUILD-1", Files = files });
+        var outcome = await RunAsync(job with { Cookie = new BuildCookie("PACKAGEBUILD", 1), Files = files });
         Assert.That(outcome.Succeeded, outcome.Story);
         var build = await farm.UploadingAsync(
             package => package with { Version = version, Series = suite, ArchTag = architecture }, leaf: outcome.Finished.Build.Leaf);

@@ -50,7 +50,7 @@ public class ClientsTests
         var script = Scripts.Text(typeof(ClientsTests), "Wire/twisted-client.py");
 
         var text = await ProcessRunner.CaptureAsync(
-            Command.Of(Python, "-c", script, slave.Url.ToString(), chroot.Sha1, chroot.Url!));
+            Command.Of(Python, "-c", script, slave.Url.ToString(), chroot.Sha1.ToString(), chroot.Url!));
 
         Assert.That(text, Is.EqualTo(
             """

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using Buildd.Linux.Text;
 
 namespace Buildd.Linux.Files;
 
@@ -42,8 +42,7 @@ public static class FileName
         {
             if (rune.Value is '/' or '\\')
                 return "it has a slash or a backslash in it";
-            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
-                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+            if (Printable.IsHarmful(rune))
                 return "it has a control character in it";
         }
 
@@ -77,21 +76,7 @@ public static class FileName
     /// The name in quotation marks, fit for a message: whatever <see cref="FindMistake"/> calls a control character is
     /// written as <c>\uXXXX</c>, and a long name is cut.
     /// </summary>
-    public static string Display(string name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        var shown = new StringBuilder("\"");
-        foreach (var c in name.AsSpan(0, Math.Min(name.Length, MaxDisplayed)))
-        {
-            if (char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
-                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
-                shown.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
-            else
-                shown.Append(c);
-        }
-
-        return shown.Append(name.Length > MaxDisplayed ? "…\"" : "\"").ToString();
-    }
+    public static string Display(string name) => Printable.Quoted(name, MaxDisplayed);
 
     private static bool IsTooLong(string name, out bool malformed)
     {

@@ -19,12 +19,5 @@ public sealed record ProcessResult(int ExitCode, TimeSpan Elapsed, bool OutputCo
     public ResourceUsage? Usage { get; init; }
 
     /// <summary>What happened, in words: <c>exit code 3</c> or <c>signal 9</c>.</summary>
-    public string Describe() =>
-        ExitCode is > SignalBase and <= SignalBase + LastSignal ? $"signal {ExitCode - SignalBase}" : $"exit code {ExitCode}";
-
-    /// <summary>What a shell, and .NET, add to a signal's number.</summary>
-    private const int SignalBase = 128;
-
-    /// <summary>SIGRTMAX of Linux; programs that exit with -1 and the like exit above it.</summary>
-    private const int LastSignal = 64;
+    public string Describe() => new ExitCode(ExitCode).Describe();
 }

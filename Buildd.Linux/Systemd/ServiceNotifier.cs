@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using Buildd.Linux.Text;
 
 namespace Buildd.Linux.Systemd;
 
@@ -41,7 +42,7 @@ public sealed class ServiceNotifier(Action<string>? send, Action<Exception, stri
     }
 
     /// <summary>Shows what the service is doing, in words for a person; control characters in them are replaced.</summary>
-    public bool Status(string text) => Notify($"STATUS={OneLine(text)}");
+    public bool Status(string text) => Notify($"STATUS={Printable.Line(text)}");
 
     /// <summary>Gives the watchdog a sign of life.</summary>
     public bool Alive() => Notify("WATCHDOG=1");
@@ -51,7 +52,4 @@ public sealed class ServiceNotifier(Action<string>? send, Action<Exception, stri
     public bool Reloading(TimeSpan sinceBoot) =>
         Notify(
             string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={sinceBoot.Ticks / TimeSpan.TicksPerMicrosecond}"));
-
-    /// <summary>Replaces line ends: each would begin another message in the service's name.</summary>
-    private static string OneLine(string text) => new([.. text.Select(c => char.IsControl(c) ? '?' : c)]);
 }

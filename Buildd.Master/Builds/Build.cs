@@ -1,4 +1,4 @@
-using System.Globalization;
+using Buildd.Protocol;
 
 namespace Buildd.Master.Builds;
 
@@ -123,20 +123,18 @@ public sealed record Build
     public IReadOnlyList<BuildFile> Files { get; init; } = [];
 
     /// <summary>Its name between master and slave, unique for ever: <c>JOBTYPE-ID</c>, such as <c>PACKAGEBUILD-22</c>.</summary>
-    public string Cookie => MakeCookie(JobType, Id);
+    public BuildCookie Cookie => new(JobType, Id);
 
     /// <summary>How long the builder's part took, as the master saw it; null while it is not known.</summary>
     public TimeSpan? Duration => Finished - Started;
 
     /// <summary>Cookie, state and title.</summary>
     public override string ToString() => $"{Cookie} ({State.ToName()}): {Title}";
-
-    internal static string MakeCookie(string jobType, long id) => string.Create(CultureInfo.InvariantCulture, $"{jobType}-{id}");
 }
 
 /// <summary>A file that a build left.</summary>
 /// <param name="Name">A plain file name.</param>
 /// <param name="Size">Its size in bytes.</param>
-/// <param name="Sha1">Lower-case hexadecimal.</param>
-/// <param name="Sha256">Lower-case hexadecimal.</param>
-public sealed record BuildFile(string Name, long Size, string Sha1, string Sha256);
+/// <param name="Sha1">Its SHA-1.</param>
+/// <param name="Sha256">Its SHA-256 in lower-case hexadecimal.</param>
+public sealed record BuildFile(string Name, long Size, Sha1 Sha1, string Sha256);

@@ -1,4 +1,5 @@
 using Buildd.Linux.Files;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Master.Builds;
@@ -112,7 +113,7 @@ public sealed record NewBuild
     private static string CheckJobType(string value)
     {
         ArgumentException.ThrowIfNullOrEmpty(value);
-        return value.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c))
+        return BuildCookie.IsJobType(value)
             ? value
             : throw new ArgumentException(
                 $"{FileName.Display(value)} is no kind of job: only capital letters and digits may be in it.", nameof(value));

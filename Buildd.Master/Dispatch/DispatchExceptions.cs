@@ -1,5 +1,7 @@
 using Buildd.Master.Inputs;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
+using Buildd.Protocol.Secrets;
 
 namespace Buildd.Master.Dispatch;
 
@@ -33,7 +35,7 @@ internal sealed class InputNotPresentException(Uri slave, InputFile file, string
     public string Name { get; } = file.Name;
 
     /// <summary>Where the slave was to fetch it, without user information; null if it had to have it already.</summary>
-    public string? Url { get; } = file.Url is null ? null : Secrets.WithoutUserInfo(file.Url);
+    public string? Url { get; } = file.Url is null ? null : UrlCredentials.Without(file.Url);
 
     /// <summary>The slave's reason, for people; secrets are taken out of it.</summary>
     public string Info { get; } = Secrets.Quote(info, file.Password);
@@ -65,9 +67,9 @@ internal sealed class UnknownBuilderException(Uri slave, string builderTag, stri
 /// The slave was told to build, its answer was lost, and it can't be asked: perhaps it builds. Look at it later, and don't tell another one
 /// meanwhile.
 /// </summary>
-internal sealed class BuildUncertainException(Uri slave, string cookie, Exception lost)
+internal sealed class BuildUncertainException(Uri slave, BuildCookie cookie, Exception lost)
     : MasterException($"Nobody knows whether {slave} has taken {cookie}: {lost.Message}")
 {
     /// <summary>The build.</summary>
-    public string Cookie { get; } = cookie;
+    public BuildCookie Cookie { get; } = cookie;
 }

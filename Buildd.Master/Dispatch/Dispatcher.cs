@@ -1,5 +1,6 @@
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
+using Buildd.Protocol;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Microsoft.Extensions.Logging;
@@ -60,7 +61,7 @@ internal sealed class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<
         var start = time.GetTimestamp();
         var call = new EnsurePresentCall
         {
-            Sha1 = file.Sha1,
+            Sha1 = file.Sha1.ToString(),
             Url = file.Url,
             UserName = file.UserName,
             Password = file.Password,
@@ -75,11 +76,11 @@ internal sealed class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<
     {
         var call = new BuildCall
         {
-            BuildId = job.Cookie,
+            BuildId = job.Cookie.ToString(),
             Builder = job.BuilderTag,
-            ChrootSha1 = job.Chroot.Sha1,
+            ChrootSha1 = job.Chroot.Sha1.ToString(),
             FileMap = new OrderedDictionary<string, string>(
-                job.Files.Select(file => KeyValuePair.Create(file.Name, file.Sha1)), StringComparer.Ordinal),
+                job.Files.Select(file => KeyValuePair.Create(file.Name, file.Sha1.ToString())), StringComparer.Ordinal),
             Arguments = job.Arguments,
         };
         try
@@ -111,12 +112,12 @@ internal sealed class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<
         }
     }
 
-    private async Task<bool> HasBuildAsync(string cookie, SlaveException lost)
+    private async Task<bool> HasBuildAsync(BuildCookie cookie, SlaveException lost)
     {
         try
         {
             var status = await slave.StatusAsync(CancellationToken.None).ConfigureAwait(false);
-            return status.Status != BuilderStatus.Idle && status.BuildId == cookie;
+            return status.Status != BuilderStatus.Idle && status.BuildId == cookie.ToString();
         }
         catch (SlaveException)
         {

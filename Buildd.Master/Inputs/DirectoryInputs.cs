@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
+using Buildd.Protocol;
 
 namespace Buildd.Master.Inputs;
 
@@ -13,7 +14,7 @@ namespace Buildd.Master.Inputs;
 /// <param name="url">Where slaves find the folder: <c>http://files.example/inputs/</c>. The server is somebody else's.</param>
 public sealed class DirectoryInputs(string folder, Uri url) : IInputSource
 {
-    private readonly ConcurrentDictionary<string, (long Size, DateTime Changed, string Sha1)> _sums = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (long Size, DateTime Changed, Sha1 Sha1)> _sums = new(StringComparer.Ordinal);
     private readonly Uri _url = url.AbsoluteUri.EndsWith('/') ? url : new Uri(url.AbsoluteUri + "/");
 
     /// <inheritdoc/>
@@ -28,7 +29,7 @@ public sealed class DirectoryInputs(string folder, Uri url) : IInputSource
     }
 
     /// <inheritdoc/>
-    public async Task<InputFile?> FindFileAsync(Build build, string name, string? sha1, CancellationToken cancellationToken = default)
+    public async Task<InputFile?> FindFileAsync(Build build, string name, Sha1? sha1, CancellationToken cancellationToken = default)
     {
         var file = FileName.FindMistake(name) is null ? await FindAsync(name, cancellationToken).ConfigureAwait(false) : null;
         return sha1 is null || file?.Sha1 == sha1 ? file : null;
@@ -48,13 +49,13 @@ public sealed class DirectoryInputs(string folder, Uri url) : IInputSource
         return new InputFile { Name = name, Sha1 = known.Sha1, Url = new Uri(_url, Uri.EscapeDataString(name)).AbsoluteUri };
     }
 
-    private static async Task<string> SumAsync(string path, CancellationToken cancellationToken)
+    private static async Task<Sha1> SumAsync(string path, CancellationToken cancellationToken)
     {
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous);
         await using (stream.ConfigureAwait(false))
         {
 #pragma warning disable CA5350 // the protocol's sum
-            return Convert.ToHexStringLower(await SHA1.HashDataAsync(stream, cancellationToken).ConfigureAwait(false));
+            return new Sha1(await SHA1.HashDataAsync(stream, cancellationToken).ConfigureAwait(false));
 #pragma warning restore CA5350
         }
     }

@@ -1,4 +1,5 @@
 using Buildd.Master.Builds;
+using Buildd.Protocol;
 
 namespace Buildd.Master.Inputs;
 
@@ -21,5 +22,5 @@ public interface IInputSource
     /// <param name="sha1">Its SHA-1; null when any content of that name is meant.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>It; null when it isn't known.</returns>
-    Task<InputFile?> FindFileAsync(Build build, string name, string? sha1, CancellationToken cancellationToken = default);
+    Task<InputFile?> FindFileAsync(Build build, string name, Sha1? sha1, CancellationToken cancellationToken = default);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Buildd.Master.Builds;
+using Buildd.Protocol;
 
 namespace Buildd.Master.Inputs;
 
@@ -7,7 +8,7 @@ namespace Buildd.Master.Inputs;
 public sealed class InMemoryInputs : IInputSource
 {
     private readonly ConcurrentDictionary<(string Series, string ArchTag), InputFile> _chroots = new();
-    private readonly ConcurrentDictionary<(string Name, string? Sha1), InputFile> _files = new();
+    private readonly ConcurrentDictionary<(string Name, Sha1? Sha1), InputFile> _files = new();
 
     /// <summary>Adds or replaces the chroot of a series and architecture.</summary>
     public void AddChroot(string series, string archTag, InputFile chroot) => _chroots[(series, archTag)] = chroot;
@@ -24,6 +25,6 @@ public sealed class InMemoryInputs : IInputSource
         Task.FromResult(_chroots.GetValueOrDefault((series, archTag)));
 
     /// <inheritdoc/>
-    public Task<InputFile?> FindFileAsync(Build build, string name, string? sha1, CancellationToken cancellationToken = default) =>
+    public Task<InputFile?> FindFileAsync(Build build, string name, Sha1? sha1, CancellationToken cancellationToken = default) =>
         Task.FromResult(_files.GetValueOrDefault((name, sha1)));
 }

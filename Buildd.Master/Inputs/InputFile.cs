@@ -1,4 +1,6 @@
 using Buildd.Linux.Files;
+using Buildd.Protocol;
+using Buildd.Protocol.Secrets;
 
 namespace Buildd.Master.Inputs;
 
@@ -8,19 +10,12 @@ namespace Buildd.Master.Inputs;
 /// </summary>
 public sealed record InputFile
 {
-    /// <summary>The digits of a SHA-1 in hexadecimal.</summary>
-    internal const int Sha1Digits = 40;
-
     /// <summary>The name under which the build finds it, such as <c>hello_2.10-3.dsc</c>.</summary>
     /// <exception cref="FileNameException">The name can't be used; see <see cref="FileName.FindMistake"/>.</exception>
     public required string Name { get; init => field = FileName.Check(value); }
 
-    /// <summary>
-    /// The SHA-1: 40 lower-case hexadecimal digits. It is the file's name in the slave's cache; the reference compares it
-    /// as text, so capitals never match there.
-    /// </summary>
-    /// <exception cref="ArgumentException">It is no such sum.</exception>
-    public required string Sha1 { get; init => field = CheckSha1(value); }
+    /// <summary>The SHA-1, which is also the file's name in the slave's cache.</summary>
+    public required Sha1 Sha1 { get; init; }
 
     /// <summary>
     /// Where the slave fetches it; http and https for certain, more with the reference. Null means that the slave must
@@ -36,16 +31,5 @@ public sealed record InputFile
 
     /// <summary>Name, sum and address, without credentials.</summary>
     public override string ToString() =>
-        $"{Name} ({Sha1}, {(Url is null ? "no URL" : Secrets.WithoutUserInfo(Url))})";
-
-    internal static bool IsSha1(string text) =>
-        text.Length == Sha1Digits && text.All(char.IsAsciiHexDigitLower);
-
-    private static string CheckSha1(string value)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        return IsSha1(value)
-            ? value
-            : throw new ArgumentException($"{FileName.Display(value)} is no SHA-1 in lower-case hexadecimal.", nameof(value));
-    }
+        $"{Name} ({Sha1}, {(Url is null ? "no URL" : UrlCredentials.Without(Url))})";
 }

@@ -1,5 +1,6 @@
 using Buildd.Linux.Files;
 using Buildd.Master.Inputs;
+using Buildd.Protocol;
 using Buildd.Protocol.XmlRpc;
 
 namespace Buildd.Master.Jobs;
@@ -11,11 +12,10 @@ namespace Buildd.Master.Jobs;
 public sealed record BuildJob
 {
     /// <summary>
-    /// The build's name between master and slave, by custom <c>JOBTYPE-ID</c> such as <c>PACKAGEBUILD-22</c>. It
-    /// becomes part of folder names on both sides.
+    /// The build's name between master and slave, such as <c>PACKAGEBUILD-22</c>. It becomes part of folder names on both sides.
     /// </summary>
     /// <exception cref="FileNameException">It can't be part of a folder's name.</exception>
-    public required string Cookie { get; init => field = FileName.Check(value); }
+    public required BuildCookie Cookie { get; init => field = CheckCookie(value); }
 
     /// <summary>The tag of the slave's manager that builds it, such as <c>binarypackage</c>.</summary>
     public required string BuilderTag { get; init; }
@@ -32,6 +32,12 @@ public sealed record BuildJob
 
     /// <summary>The manager and the cookie.</summary>
     public override string ToString() => $"{BuilderTag} {Cookie}";
+
+    private static BuildCookie CheckCookie(BuildCookie cookie)
+    {
+        FileName.Check(cookie.ToString());
+        return cookie;
+    }
 
     private static IReadOnlyList<InputFile> CheckNames(IReadOnlyList<InputFile> files)
     {

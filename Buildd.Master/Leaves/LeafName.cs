@@ -1,6 +1,7 @@
 using System.Globalization;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
+using Buildd.Protocol;
 
 namespace Buildd.Master.Leaves;
 
@@ -9,23 +10,24 @@ namespace Buildd.Master.Leaves;
 /// stands before them is for people and for the order. Immutable.
 /// </summary>
 /// <param name="Text">The whole name.</param>
-/// <param name="JobType">The kind of build, such as <c>PACKAGEBUILD</c>.</param>
-/// <param name="BuildId">The build's number.</param>
-internal sealed record LeafName(string Text, string JobType, long BuildId)
+/// <param name="Cookie">The build.</param>
+internal sealed record LeafName(string Text, BuildCookie Cookie)
 {
     /// <summary>The name of a leaf of a build that lands now, by a clock in UTC.</summary>
     /// <remarks>Differs: the original takes local time, which repeats an hour each year.</remarks>
     /// <exception cref="FileNameException">The build's cookie can't be part of a folder's name.</exception>
     internal static LeafName Of(Build build, DateTimeOffset now) => new(
-        FileName.Check(now.UtcDateTime.ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture) + build.Cookie), build.JobType, build.Id);
+        FileName.Check(now.UtcDateTime.ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture) + build.Cookie), build.Cookie);
 
     /// <summary>Reads a name; null when it does not end in a cookie, or can't be a folder's name.</summary>
     public static LeafName? TryParse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (FileName.FindMistake(text) is not null || text.Split('-') is not [.., var jobType, var id])
-            return null;
-        return TryParseCookie(jobType, id) is { } build ? new LeafName(text, jobType, build) : null;
+        // The kind begins with a letter, or the time of a name without a cookie would be one.
+        return FileName.FindMistake(text) is null && BuildCookie.TryParse(text.AsSpan(StartOfCookie(text)), out var cookie)
+            && char.IsAsciiLetterUpper(cookie.JobType[0])
+            ? new LeafName(text, cookie)
+            : null;
     }
 
     /// <summary>
@@ -34,15 +36,11 @@ internal sealed record LeafName(string Text, string JobType, long BuildId)
     /// </summary>
     public string Numbered(int number)
     {
-        var cookie = Text.LastIndexOf('-', Text.LastIndexOf('-') - 1);
-        return cookie < 0
-            ? string.Create(CultureInfo.InvariantCulture, $"{number}-{Text}")
-            : string.Create(CultureInfo.InvariantCulture, $"{Text[..cookie]}-{number}{Text[cookie..]}");
+        var cookie = StartOfCookie(Text);
+        return string.Create(CultureInfo.InvariantCulture, $"{Text[..cookie]}{number}-{Text[cookie..]}");
     }
 
-    private static long? TryParseCookie(string jobType, string id) =>
-        jobType.Length > 0 && char.IsAsciiLetterUpper(jobType[0]) && jobType.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c))
-        && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
-            ? number
-            : null;
+    /// <summary>Where the last two parts begin.</summary>
+    private static int StartOfCookie(string text) =>
+        text.LastIndexOf('-') is > 0 and var dash ? text.LastIndexOf('-', dash - 1) + 1 : 0;
 }

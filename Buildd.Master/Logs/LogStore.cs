@@ -98,5 +98,5 @@ public sealed class LogStore(string folder)
     }
 
     private string AttemptFolder(Build build) =>
-        Path.Combine(Folder, build.Cookie, build.Attempt.ToString(CultureInfo.InvariantCulture));
+        Path.Combine(Folder, build.Cookie.ToString(), build.Attempt.ToString(CultureInfo.InvariantCulture));
 }

@@ -4,6 +4,7 @@ using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
 using Buildd.Master.Notification;
 using Buildd.Master.Uploads.Checks;
+using Buildd.Protocol.Secrets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -85,7 +86,7 @@ public sealed class MailNotifier : INotifier
         var (subject, body) = _options.Templates.BuilderFailed.Fill(new Dictionary<string, string>
         {
             ["name"] = builder.Name,
-            ["url"] = Secrets.WithoutUserInfo(builder.Url.ToString()),
+            ["url"] = UrlCredentials.Without(builder.Url.ToString()),
             ["reason"] = builder.FailNotes ?? "",
         });
         foreach (var administrator in _options.SendsBuildNotification ? _options.Administrators : [])

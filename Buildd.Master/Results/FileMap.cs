@@ -1,5 +1,5 @@
 using Buildd.Linux.Files;
-using Buildd.Master.Inputs;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Master.Results;
@@ -12,14 +12,15 @@ internal static class FileMap
 
     /// <summary>Looks at every entry, before anything is asked for or written.</summary>
     /// <exception cref="BadFileMapException">One can't be fetched.</exception>
-    public static List<(string Name, string Sha1)> Check(Uri slave, IReadOnlyDictionary<string, string>? fileMap)
+    public static List<(string Name, Sha1 Sha1)> Check(Uri slave, IReadOnlyDictionary<string, string>? fileMap)
     {
-        var wanted = new List<(string, string)>();
-        foreach (var (name, sha1) in fileMap ?? new Dictionary<string, string>())
+        var wanted = new List<(string, Sha1)>();
+        foreach (var (name, sum) in fileMap ?? new Dictionary<string, string>())
         {
+            var isSum = Sha1.TryParse(sum, out var sha1);
             var mistake = FileName.FindMistake(name)
                 ?? (name == WireNames.BuildLog ? "the log has that name" : null)
-                ?? (InputFile.IsSha1(sha1) ? null : $"its sum is {FileName.Display(sha1)}, which is no SHA-1")
+                ?? (isSum ? null : $"its sum is {FileName.Display(sum)}, which is no SHA-1")
                 ?? (wanted.Count < MaxFiles ? null : $"it is one more than {MaxFiles}");
             if (mistake is not null)
                 throw new BadFileMapException(slave, name, mistake);

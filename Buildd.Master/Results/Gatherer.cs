@@ -3,6 +3,7 @@ using System.Net;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Leaves;
+using Buildd.Protocol;
 using Buildd.Protocol.Client;
 
 namespace Buildd.Master.Results;
@@ -61,7 +62,7 @@ internal sealed class Gatherer : IDisposable
     /// <exception cref="ResultException">A file isn't what was promised, or there is no room for it. The leaf has not landed.</exception>
     /// <exception cref="SlaveException">A file can't be had. The leaf has not landed.</exception>
     public async Task<IReadOnlyList<BuildFile>> FetchAsync(
-        Build build, ISlaveClient slave, IReadOnlyList<(string Name, string Sha1)> wanted, CancellationToken cancellationToken)
+        Build build, ISlaveClient slave, IReadOnlyList<(string Name, Sha1 Sha1)> wanted, CancellationToken cancellationToken)
     {
         var leaf = Path.Combine(_folders.Grabbing, FileName.Check(build.Leaf!));
         var folder = Directory.CreateDirectory(LeafFolders.ResultsIn(leaf, build)).FullName;
@@ -121,7 +122,7 @@ internal sealed class Gatherer : IDisposable
     public void Dispose() => _downloads.Dispose();
 
     private static async Task<BuildFile> FetchAsync(
-        ISlaveClient slave, (string Name, string Sha1) wanted, string folder, int number, DiskSpace space,
+        ISlaveClient slave, (string Name, Sha1 Sha1) wanted, string folder, int number, DiskSpace space,
         CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder, wanted.Name);
@@ -139,13 +140,13 @@ internal sealed class Gatherer : IDisposable
         BuildFile file;
         try
         {
-            file = await download.RunAsync(wanted.Sha1, wanted.Name, part, cancellationToken).ConfigureAwait(false);
+            file = await download.RunAsync($"{wanted.Sha1}", wanted.Name, part, cancellationToken).ConfigureAwait(false);
         }
         catch (SlaveProtocolException exception) when (exception.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable
             && File.Exists(part))
         {
             File.Delete(part); // it is longer than the file: what was fetched is not its beginning
-            file = await download.RunAsync(wanted.Sha1, wanted.Name, part, cancellationToken).ConfigureAwait(false);
+            file = await download.RunAsync($"{wanted.Sha1}", wanted.Name, part, cancellationToken).ConfigureAwait(false);
         }
         catch (ResultMismatchException)
         {
@@ -156,7 +157,7 @@ internal sealed class Gatherer : IDisposable
         if (file.Sha1 != wanted.Sha1)
         {
             File.Delete(part);
-            throw new ResultMismatchException(slave.Url, wanted.Name, wanted.Sha1, file.Sha1);
+            throw new ResultMismatchException(slave.Url, wanted.Name, $"{wanted.Sha1}", $"{file.Sha1}");
         }
 
         File.Move(part, path);

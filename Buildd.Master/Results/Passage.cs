@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
+using Buildd.Protocol;
 
 namespace Buildd.Master.Results;
 
@@ -76,8 +77,8 @@ internal sealed class Passage : IDisposable
     }
 
     /// <summary>The sums of all that passed, in lower-case hexadecimal; they begin anew.</summary>
-    public (string Sha1, string Sha256) TakeSums() =>
-        (Convert.ToHexStringLower(_sha1.GetHashAndReset()), Convert.ToHexStringLower(_sha256.GetHashAndReset()));
+    public (Sha1 Sha1, string Sha256) TakeSums() =>
+        (new Sha1(_sha1.GetHashAndReset()), Convert.ToHexStringLower(_sha256.GetHashAndReset()));
 
     public void Dispose()
     {

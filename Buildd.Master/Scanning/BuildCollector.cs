@@ -90,7 +90,7 @@ internal sealed class BuildCollector(
     private async Task<NextScan> GatherAsync(Build build, StatusReply status, CancellationToken cancellationToken)
     {
         using var span = MasterMeters.Spans.StartActivity("gather");
-        span?.SetTag("builder", builder.Name).SetTag("build", build.Cookie);
+        span?.SetTag("builder", builder.Name).SetTag("build", build.Cookie.ToString());
         var wanted = FileMap.Check(slave.Url, status.FileMap);
         if (build.State != BuildState.Gathering)
         {

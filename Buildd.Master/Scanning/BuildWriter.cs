@@ -18,7 +18,7 @@ internal sealed class BuildWriter(BuilderAgentParts parts, BuilderRecord builder
 
         if (await parts.Master.Builds.FindAsync(build.Id, cancellationToken).ConfigureAwait(false) is { } fresh)
             parts.Scheduler.Apply(fresh);
-        throw new RaceLostException(build.Cookie);
+        throw new RaceLostException(build.Cookie.ToString());
     }
 
     /// <summary>The build goes back into the queue, with what is here of its log.</summary>

@@ -221,7 +221,7 @@ internal sealed class BuilderAgent : IDisposable
             return await RequeueAsync(build, $"{builder.Name} forgot about it", cancellationToken).ConfigureAwait(false);
         }
 
-        if (status.BuildId != build.Cookie)
+        if (status.BuildId != build.Cookie.ToString())
         {
             _logger.LogBuildLost(builder.Url, build.Cookie, Secrets.Quote(status.BuildId ?? "none"));
             return await RequeueAsync(build, $"{builder.Name} has another build", cancellationToken).ConfigureAwait(false);
@@ -310,7 +310,7 @@ internal sealed class BuilderAgent : IDisposable
     {
         await _gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         using var span = MasterMeters.Spans.StartActivity("dispatch");
-        span?.SetTag("builder", work.Builder.Name).SetTag("build", work.Build.Cookie);
+        span?.SetTag("builder", work.Builder.Name).SetTag("build", work.Build.Cookie.ToString());
         try
         {
             _record.Take(work.Builder);

@@ -49,7 +49,7 @@ internal sealed class BuilderCheck(BuilderAgentParts parts, ISlaveClient slave, 
     {
         var status = await slave.StatusAsync(cancellationToken).ConfigureAwait(false);
         await builder.KeepVersionAsync(status, cancellationToken).ConfigureAwait(false);
-        if (status.BuildId is null || status.BuildId == parts.Scheduler.OnBuilder(builder.Name)?.Cookie)
+        if (status.BuildId is null || status.BuildId == parts.Scheduler.OnBuilder(builder.Name)?.Cookie.ToString())
             return;
         logger.LogBuilderRescued(builder.Name, Secrets.Quote(status.BuildId));
         if (status.Status == BuilderStatus.Waiting)

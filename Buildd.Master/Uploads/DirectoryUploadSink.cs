@@ -33,7 +33,7 @@ public sealed class DirectoryUploadSink(IBuildRecords builds, string folder, IRe
             return;
         }
 
-        var target = Directory.CreateDirectory(Path.Combine(folder, build.Cookie)).FullName;
+        var target = Directory.CreateDirectory(Path.Combine(folder, build.Cookie.ToString())).FullName;
         foreach (var path in Directory.EnumerateFiles(LeafFolders.ResultsIn(upload.Folder, build)))
         {
             var part = Path.Combine(target, ".part");

@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Buildd.Linux.Files;
+using Buildd.Protocol;
 
 namespace Buildd.Master.Uploads;
 
 /// <summary>The sums of a file, in lower-case hexadecimal, computed in one pass and in little memory.</summary>
-internal sealed record FileSums(long Size, string Md5, string Sha1, string Sha256)
+internal sealed record FileSums(long Size, string Md5, Sha1 Sha1, string Sha256)
 {
     private const int PieceBytes = 128 * 1024;
 
@@ -34,7 +35,7 @@ internal sealed record FileSums(long Size, string Md5, string Sha1, string Sha25
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        return new FileSums(size, Hex(md5), Hex(sha1), Hex(sha256));
+        return new FileSums(size, Hex(md5), new Sha1(sha1.GetHashAndReset()), Hex(sha256));
 
         static string Hex(IncrementalHash hash) => Convert.ToHexStringLower(hash.GetHashAndReset());
     }

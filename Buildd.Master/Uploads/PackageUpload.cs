@@ -1,5 +1,6 @@
 using Buildd.Debian.Packages;
 using Buildd.Linux.Files;
+using Buildd.Protocol;
 
 namespace Buildd.Master.Uploads;
 
@@ -41,7 +42,7 @@ internal sealed record UploadedFile
     public required long Size { get; init; }
 
     /// <summary>The SHA-1 in lower-case hexadecimal, computed from what is there.</summary>
-    public required string Sha1 { get; init; }
+    public required Sha1 Sha1 { get; init; }
 
     /// <summary>The SHA-256 in lower-case hexadecimal, computed from what is there.</summary>
     public required string Sha256 { get; init; }

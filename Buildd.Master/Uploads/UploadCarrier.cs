@@ -47,7 +47,7 @@ internal sealed class UploadCarrier(
         {
             // Somebody has retried the build meanwhile: what becomes of it is no longer this leaf's business.
             logger.LogLeafOvertaken(e, decision.Leaf);
-            var leaf = LeafName.TryParse(decision.Leaf) ?? new LeafName(decision.Leaf, build.JobType, build.Id);
+            var leaf = LeafName.TryParse(decision.Leaf) ?? new LeafName(decision.Leaf, build.Cookie);
             var aside = PutAside(leaf, e.Build, e.Message, decision.Keep);
             journal.Clear();
             return aside with { Findings = findings };

@@ -155,7 +155,7 @@ public sealed class UploadProcessor
         foreach (var folder in (string[])[_folders.Incoming, _folders.Rejected, _folders.Failed])
         {
             var name = LeafFolders.Leaves(folder).LastOrDefault(name =>
-                LeafName.TryParse(name) is { } leaf && leaf.BuildId == build.Id && leaf.JobType == build.JobType);
+                LeafName.TryParse(name)?.Cookie == build.Cookie);
             if (name is null)
                 continue;
             if (folder != _folders.Incoming)
@@ -228,10 +228,10 @@ public sealed class UploadProcessor
         var leaf = LeafName.TryParse(name);
         if (leaf is null && run.BuildId is null)
             return Skipped("its name does not end in -JOBTYPE-ID");
-        var build = await _builds.FindAsync(run.BuildId ?? leaf!.BuildId, cancellationToken).ConfigureAwait(false);
-        if (build is null || (run.BuildId is null && build.JobType != leaf!.JobType))
+        var build = await _builds.FindAsync(run.BuildId ?? leaf!.Cookie.Id, cancellationToken).ConfigureAwait(false);
+        if (build is null || (run.BuildId is null && build.JobType != leaf!.Cookie.JobType))
             return Skipped("there is no such build");
-        leaf ??= new LeafName(name, build.JobType, build.Id);
+        leaf ??= new LeafName(name, build.Cookie);
         if (_kinds.KindOf(build) is not { } kind)
             return Skipped($"nobody here knows what builds of the kind {build.JobType} leave");
         var isNamed = run.Leaf is not null;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Buildd.Protocol.Messages;
+using Buildd.Protocol.Secrets;
 
 namespace Buildd.Protocol.Client;
 
@@ -10,7 +11,7 @@ internal sealed class FileSource(HttpClient http, SlaveClientOptions options, Ti
     private readonly Uri _url = SlaveUrl.Below(options.Url, $"{WireNames.FileCachePath}/{Uri.EscapeDataString(name)}");
 
     private readonly Exchange _exchange =
-        new($"file {name} at {SlaveUrl.WithoutCredentials(options.Url)}", time);
+        new($"file {name} at {UrlCredentials.Without(options.Url)}", time);
 
     /// <summary>The file and the slave, for messages.</summary>
     public string What => _exchange.What;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using Buildd.Protocol.Messages;
+using Buildd.Protocol.Secrets;
 using Buildd.Protocol.XmlRpc;
 
 namespace Buildd.Protocol.Client;
@@ -38,7 +39,7 @@ public sealed class SlaveClient : ISlaveClient
         _options = options;
         _time = timeProvider ?? TimeProvider.System;
         _rpc = SlaveUrl.Below(options.Url, WireNames.RpcPath);
-        Url = SlaveUrl.WithoutCredentials(options.Url);
+        Url = UrlCredentials.Without(options.Url);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Buildd.Protocol.Secrets;
 
 namespace Buildd.Protocol.Client;
 
@@ -53,7 +54,7 @@ public sealed record SlaveClientOptions
         SlaveUrl.Check(Url);
         if (BearerToken is not null && Url.UserInfo.Length > 0)
             throw new ArgumentException(
-                $"{SlaveUrl.WithoutCredentials(Url)} has credentials, and there is a token: only one of them can be sent.");
+                $"{UrlCredentials.Without(Url)} has credentials, and there is a token: only one of them can be sent.");
         if (BearerToken is not null && (BearerToken.Length == 0 || BearerToken.AsSpan().ContainsAnyExceptInRange('!', '~')))
             throw new ArgumentException("The bearer token is empty, or has a character in it that no header can hold.");
         CheckTimeout(CallTimeout, nameof(CallTimeout));
@@ -78,6 +79,6 @@ public sealed record SlaveClientOptions
     /// <summary>Where to and the timeouts, without the URL's credentials and the token.</summary>
     /// <returns>A line for a log.</returns>
     public override string ToString() =>
-        $"{SlaveUrl.WithoutCredentials(Url)} (calls {CallTimeout}, ensurepresent {EnsurePresentTimeout}, "
+        $"{UrlCredentials.Without(Url)} (calls {CallTimeout}, ensurepresent {EnsurePresentTimeout}, "
         + $"stalls {StallTimeout}, {DownloadAttempts} attempts)";
 }

@@ -1,20 +1,16 @@
 using System.Net.Http.Headers;
 using System.Text;
+using Buildd.Protocol.Secrets;
 
 namespace Buildd.Protocol.Client;
 
 /// <summary>What can be made of a slave's base URL.</summary>
 internal static class SlaveUrl
 {
-    /// <summary>The URL as it may be shown and asked for.</summary>
-    public static Uri WithoutCredentials(Uri url) => !url.IsAbsoluteUri || url.UserInfo.Length == 0
-        ? url
-        : new UriBuilder(url) { UserName = "", Password = "" }.Uri;
-
     /// <summary>What is below it.</summary>
     /// <param name="url">The base, with or without a final slash.</param>
     /// <param name="path">Escaped, without a slash at the start.</param>
-    public static Uri Below(Uri url, string path) => new($"{WithoutCredentials(url).AbsoluteUri.TrimEnd('/')}/{path}");
+    public static Uri Below(Uri url, string path) => new($"{UrlCredentials.Without(url).AbsoluteUri.TrimEnd('/')}/{path}");
 
     /// <summary>The header for the URL's credentials, or null if it has none.</summary>
     public static AuthenticationHeaderValue? Credentials(Uri url) => url.UserInfo.Length == 0
@@ -28,7 +24,7 @@ internal static class SlaveUrl
         if (!url.IsAbsoluteUri || url.Scheme is not ("http" or "https") || url.Query != "" || url.Fragment != "")
         {
             throw new ArgumentException(
-                $"{WithoutCredentials(url)} is no base URL: it has to begin with http or https and end with a path.");
+                $"{UrlCredentials.Without(url)} is no base URL: it has to begin with http or https and end with a path.");
         }
     }
 }

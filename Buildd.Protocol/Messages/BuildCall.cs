@@ -11,7 +11,7 @@ namespace Buildd.Protocol.Messages;
 public sealed record BuildCall : SlaveCall
 {
     /// <summary>
-    /// What the master calls this build. Empty when the wire had anything but a string (nil, 0, another number): the
+    /// What the master calls this build: any text. Empty when the wire had anything but a string (nil, 0, another number): the
     /// reference looks at the id only after manager and sums and then answers with the fault, so whoever carries out
     /// the call has to refuse an empty id in that order.
     /// </summary>
@@ -20,10 +20,12 @@ public sealed record BuildCall : SlaveCall
     /// <summary>The tag of the manager to build with, such as <c>binarypackage</c>.</summary>
     public required string Builder { get; init; }
 
-    /// <summary>The SHA-1 of the chroot, which has to be in the cache.</summary>
+    /// <summary>
+    /// The SHA-1 of the chroot, which has to be in the cache. Not checked here: the slave answers with the text that it was sent.
+    /// </summary>
     public required string ChrootSha1 { get; init; }
 
-    /// <summary>File name to SHA-1 of the inputs, which have to be in the cache. The order is kept.</summary>
+    /// <summary>File name to SHA-1 of the inputs, which have to be in the cache. The order is kept. Not checked here either.</summary>
     public required IReadOnlyDictionary<string, string> FileMap { get; init; }
 
     /// <summary>The manager's own arguments; unknown ones are ignored.</summary>

@@ -10,7 +10,8 @@ namespace Buildd.Protocol.Messages;
 public sealed record EnsurePresentCall : SlaveCall
 {
     /// <summary>
-    /// The SHA-1 of the file, which is also its name in the cache: 40 lower-case hexadecimal digits. Not checked here.
+    /// The SHA-1 of the file, which is also its name in the cache: 40 lower-case hexadecimal digits. Not checked here:
+    /// the slave has an answer of its own for what is not a sum.
     /// </summary>
     public required string Sha1 { get; init; }
 

@@ -37,7 +37,8 @@ public sealed record StatusReply
 
     /// <summary>
     /// File name to SHA-1 of the results, in order; while waiting with <see cref="Messages.BuildStatus.Ok"/>,
-    /// <see cref="Messages.BuildStatus.PackageFail"/> or <see cref="Messages.BuildStatus.DepFail"/>. May be empty.
+    /// <see cref="Messages.BuildStatus.PackageFail"/> or <see cref="Messages.BuildStatus.DepFail"/>. May be empty. Not checked here:
+    /// the master says which file has a sum that is none.
     /// </summary>
     public IReadOnlyDictionary<string, string>? FileMap { get; init; }
 

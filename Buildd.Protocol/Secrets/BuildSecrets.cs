@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Buildd.Protocol.XmlRpc;
 
@@ -39,9 +38,6 @@ public static class BuildSecrets
     /// What stands in the place of a secret that is not there, or is an answer to whether there is one; a log would lose much with these.
     /// </summary>
     private static readonly string[] Placeholders = ["true", "false", "none", "null", "x-oauth-basic"];
-
-    private static readonly SearchValues<char> EndsAuthority = SearchValues.Create("/?#\\ \t\r\n\"'<>");
-    private static readonly SearchValues<char> EndsUrl = SearchValues.Create(" \t\r\n\"'<>");
 
     /// <summary>Collects them.</summary>
     /// <param name="arguments">The build's arguments.</param>
@@ -121,10 +117,10 @@ public static class BuildSecrets
     private static void AddFromUrls(string text, HashSet<string> found)
     {
         var rest = text.AsSpan();
-        for (int scheme; (scheme = rest.IndexOf("://", StringComparison.Ordinal)) >= 0;)
+        while (UrlCredentials.TryFindUrl(rest, out var start, out var length))
         {
-            rest = rest[(scheme + 3)..];
-            var user = UserInfo(rest);
+            rest = rest[start..]; // a malformed URL may have another one in its password
+            var user = rest[..Math.Max(0, length - 1)];
             if (user.IsEmpty)
                 continue;
             var colon = user.IndexOf(':');
@@ -143,24 +139,4 @@ public static class BuildSecrets
         Add(escaped.ToString(), found);
         Add(Uri.UnescapeDataString(escaped), found);
     }
-
-    /// <summary>
-    /// What stands between <c>://</c> and the <c>@</c>. Also when the password has an unescaped slash in it: what looks like
-    /// a port and is no number is the beginning of a password.
-    /// </summary>
-    private static ReadOnlySpan<char> UserInfo(ReadOnlySpan<char> afterScheme)
-    {
-        var authority = Before(afterScheme, EndsAuthority);
-        var at = authority.LastIndexOf('@');
-        if (at >= 0)
-            return authority[..at];
-        var colon = authority.IndexOf(':');
-        if (colon < 0 || authority[0] == '[' || !authority[(colon + 1)..].ContainsAnyExceptInRange('0', '9'))
-            return default;
-        var url = Before(afterScheme, EndsUrl);
-        return url[..Math.Max(0, url.LastIndexOf('@'))];
-    }
-
-    private static ReadOnlySpan<char> Before(ReadOnlySpan<char> text, SearchValues<char> ends) =>
-        text.IndexOfAny(ends) is >= 0 and var end ? text[..end] : text;
 }

@@ -1,4 +1,5 @@
 using Buildd.Linux.Files;
+using Buildd.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace Buildd.Slave.Files;
@@ -24,7 +25,7 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
     private const string Incoming = "store";
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
+    private readonly Dictionary<Sha1, int> _held = [];
     private long _lacking;
 
     internal string Directory => directory;
@@ -32,24 +33,28 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
     internal DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>Where a file of that sum belongs.</summary>
-    internal string PathOf(string sha1) => Sha1Sum.IsWellFormed(sha1)
-        ? Path.Combine(directory, sha1)
-        : throw new ArgumentException($"'{sha1}' is no sum", nameof(sha1));
+    internal string PathOf(Sha1 sha1) => Path.Combine(directory, sha1.ToString());
 
-    /// <summary>Where a file of that sum is written until it is whole.</summary>
-    internal string DownloadPathOf(string sha1) => PathOf(sha1) + Temporary;
+    /// <summary>Where a file is written until it is whole.</summary>
+    /// <param name="sum">The sum that it is to have, as the master spelled it: in upper case it is another one, which no file has.</param>
+    internal string DownloadPathOf(string sum) => IsSumInAnyCase(sum)
+        ? Path.Combine(directory, sum + Temporary)
+        : throw new ArgumentException($"'{sum}' is no sum", nameof(sum));
+
+    /// <summary>Whether a text is 40 hexadecimal digits, and so safe as a file name.</summary>
+    internal static bool IsSumInAnyCase(string text) => text.Length == Sha1.Digits && text.All(char.IsAsciiHexDigit);
 
     /// <summary>A place for a result whose sum is not known yet.</summary>
     internal string NewIncomingPath() => Path.Combine(directory, $"{Incoming}-{Guid.NewGuid():N}{Temporary}");
 
-    /// <summary>Where the file of that sum lies, or null when there is none or it is no sum.</summary>
+    /// <summary>Where the file of that sum lies, or null when there is none.</summary>
     /// <remarks>Differs: only an ordinary file counts. The reference takes folders, and follows links wherever they lead.</remarks>
     /// <exception cref="FileCacheException">It can't be found out.</exception>
-    internal string? Find(string sha1) => Sha1Sum.IsWellFormed(sha1) && Look(PathOf(sha1)) is { IsRegular: true } ? PathOf(sha1) : null;
+    internal string? Find(Sha1 sha1) => PathOf(sha1) is var path && Look(path) is { IsRegular: true } ? path : null;
 
     /// <summary>Finds a file and notes that it is used: it stays for at least <see cref="RecentUse"/>.</summary>
     /// <exception cref="FileCacheException">It can't be found out.</exception>
-    internal string? Use(string sha1)
+    internal string? Use(Sha1 sha1)
     {
         lock (_lock)
         {
@@ -66,7 +71,7 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
     /// <param name="replace">Whether a file that is there is replaced as well; else it stays.</param>
     /// <returns>Whether the file is in its place now.</returns>
     /// <exception cref="FileCacheException">It can't be renamed.</exception>
-    internal bool Put(string temporary, string sha1, bool replace)
+    internal bool Put(string temporary, Sha1 sha1, bool replace)
     {
         lock (_lock)
         {
@@ -86,10 +91,8 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
     }
 
     /// <summary>Somebody needs the file until <see cref="Release"/>; see <see cref="CacheLease"/>.</summary>
-    internal void Hold(string sha1)
+    internal void Hold(Sha1 sha1)
     {
-        if (!Sha1Sum.IsWellFormed(sha1))
-            return;
         lock (_lock)
         {
             _held[sha1] = _held.GetValueOrDefault(sha1) + 1;
@@ -99,10 +102,8 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
     }
 
     /// <summary>Undoes one <see cref="Hold"/>.</summary>
-    internal void Release(string sha1)
+    internal void Release(Sha1 sha1)
     {
-        if (!Sha1Sum.IsWellFormed(sha1))
-            return;
         lock (_lock)
         {
             if (--_held[sha1] == 0)
@@ -113,7 +114,7 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
     }
 
     /// <summary>Removes a file; one that is gone already is no failure.</summary>
-    internal void Remove(string sha1)
+    internal void Remove(Sha1 sha1)
     {
         if (Find(sha1) is { } path)
             File.Delete(path);
@@ -148,7 +149,7 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
         {
             var name = Path.GetFileName(path);
             return name.StartsWith(Incoming, StringComparison.Ordinal)
-                || (name.Length >= Sha1Sum.Length && Sha1Sum.IsWellFormed(name[..Sha1Sum.Length]));
+                || (name.Length >= Sha1.Digits && IsSumInAnyCase(name[..Sha1.Digits]));
         }
     }
 
@@ -171,7 +172,7 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
     {
         var now = time.GetUtcNow();
         var files = List();
-        var used = files.ToDictionary(file => file.Sha1, file => file.Facts.LastAccess, StringComparer.Ordinal);
+        var used = files.ToDictionary(file => file.Sha1, file => file.Facts.LastAccess);
         var total = files.Sum(file => file.Facts.Size) + derived.Sum(made => made.Bytes);
         var (count, bytes, leaving) = (0, 0L, 0L);
         var going = new List<DerivedFile>();
@@ -209,7 +210,7 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
         return going;
     }
 
-    private bool IsHeld(string sha1)
+    private bool IsHeld(Sha1 sha1)
     {
         lock (_lock)
             return _held.ContainsKey(sha1);
@@ -254,16 +255,15 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
         }
     }
 
-    private List<(string Sha1, FileFacts Facts)> List()
+    private List<(Sha1 Sha1, FileFacts Facts)> List()
     {
-        var files = new List<(string, FileFacts)>();
+        var files = new List<(Sha1, FileFacts)>();
         try
         {
             foreach (var path in System.IO.Directory.EnumerateFiles(directory))
             {
-                var name = Path.GetFileName(path);
-                if (Sha1Sum.IsWellFormed(name) && UnixFile.Look(path) is { IsRegular: true } facts)
-                    files.Add((name, facts));
+                if (Sha1.TryParse(Path.GetFileName(path), out var sha1) && UnixFile.Look(path) is { IsRegular: true } facts)
+                    files.Add((sha1, facts));
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -275,7 +275,7 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
     }
 
     /// <summary>Removes a file unless somebody needs it or has used it since it was looked at.</summary>
-    private bool TryEvict(string sha1, in FileFacts facts)
+    private bool TryEvict(Sha1 sha1, in FileFacts facts)
     {
         var path = PathOf(sha1);
         var aside = $"{path}-{Guid.NewGuid():N}{Temporary}";

@@ -1,13 +1,15 @@
+using Buildd.Protocol;
+
 namespace Buildd.Slave.Files;
 
 /// <summary>Files that somebody needs: the cache does not remove them until this is disposed of. May be used from any thread.</summary>
 internal sealed class CacheLease(CacheFolder folder) : IDisposable
 {
-    private readonly HashSet<string> _sums = new(StringComparer.Ordinal);
+    private readonly HashSet<Sha1> _sums = [];
     private bool _isOver;
 
     /// <summary>Needs another file; whether it is there yet does not matter.</summary>
-    internal void Add(string sha1)
+    internal void Add(Sha1 sha1)
     {
         lock (_sums)
         {

@@ -33,7 +33,7 @@ internal sealed class Download(
         for (var resumes = 0; ; resumes++)
         {
             if (await ReceiveAsync(cancellationToken).ConfigureAwait(false) is not { } failure)
-                return file.Finish() == call.Sha1 ? null : DownloadTexts.Mismatch;
+                return file.Finish().ToString() == call.Sha1 ? null : DownloadTexts.Mismatch;
             if (!failure.MayPass || resumes == MaxResumes)
                 return failure.Text;
             await Task.Delay(ResumeDelay * resumes, time, cancellationToken).ConfigureAwait(false);

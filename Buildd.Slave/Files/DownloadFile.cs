@@ -1,20 +1,24 @@
 using System.Security.Cryptography;
+using Buildd.Protocol;
 using Microsoft.Win32.SafeHandles;
 
 namespace Buildd.Slave.Files;
 
 /// <summary>A file on its way into the cache: written and summed up as it comes, in as many pieces as the connection takes.</summary>
+/// <param name="folder">The cache.</param>
+/// <param name="sum">The sum that the file is to have, as the master spelled it.</param>
 /// <remarks>For one download, which does one thing at a time.</remarks>
-internal sealed class DownloadFile(CacheFolder folder, string sha1) : IDisposable
+internal sealed class DownloadFile(CacheFolder folder, string sum) : IDisposable
 {
     /// <summary>How often a download that does not say how long it is looks for room.</summary>
     private const long BytesBetweenLooks = 16 * 1024 * 1024;
 
-    private readonly string _path = folder.DownloadPathOf(sha1);
+    private readonly string _path = folder.DownloadPathOf(sum);
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
     private SafeFileHandle? _file;
     private bool _isLengthKnown;
     private long _nextLook;
+    private Sha1 _sha1;
 
     /// <summary>How many bytes there are so far.</summary>
     internal long Length { get; private set; }
@@ -68,16 +72,16 @@ internal sealed class DownloadFile(CacheFolder folder, string sha1) : IDisposabl
 
     /// <summary>Ends writing.</summary>
     /// <returns>The sum of what was written.</returns>
-    internal string Finish()
+    internal Sha1 Finish()
     {
         RandomAccess.SetLength(_file!, Length);
         _file!.Dispose();
-        return Convert.ToHexStringLower(_hash.GetHashAndReset());
+        return _sha1 = new Sha1(_hash.GetHashAndReset());
     }
 
-    /// <summary>Puts the file into its place.</summary>
+    /// <summary>Puts the file into its place, once it is finished.</summary>
     /// <exception cref="FileCacheException">It can't be renamed.</exception>
-    internal void Keep() => folder.Put(_path, sha1, replace: true);
+    internal void Keep() => folder.Put(_path, _sha1, replace: true);
 
     /// <summary>Removes what is not in its place.</summary>
     public void Dispose()

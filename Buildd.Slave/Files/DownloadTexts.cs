@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
+using Buildd.Linux.Text;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Slave.Files;
@@ -84,9 +85,5 @@ internal sealed class DownloadTexts(EnsurePresentCall call)
         return Prefix + text;
     }
 
-    private static string Quote(string text)
-    {
-        var printable = new string([.. text.Take(MaxQuoted).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)]);
-        return text.Length > MaxQuoted ? printable + "…" : printable;
-    }
+    private static string Quote(string text) => Printable.Line(text, MaxQuoted) + (text.Length > MaxQuoted ? "…" : "");
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 using Buildd.Slave.Metrics;
@@ -50,14 +51,14 @@ internal sealed class FileCache
     /// <summary>Says that something came in since it was last read.</summary>
     internal ChannelReader<bool> Growth => _growth.Reader;
 
-    /// <summary>Where the file of that sum lies, or null when there is none or it is no sum.</summary>
+    /// <summary>Where the file of that sum lies, or null when there is none.</summary>
     /// <exception cref="IOException">The folder can't be read.</exception>
-    public string? Find(string sha1) => Folder.Find(sha1);
+    public string? Find(Sha1 sha1) => Folder.Find(sha1);
 
     /// <summary>
     /// Keeps files from being removed for age or size until the lease is disposed of; <c>clean</c> removes them all the same.
     /// </summary>
-    internal CacheLease Hold(IEnumerable<string> sums)
+    internal CacheLease Hold(IEnumerable<Sha1> sums)
     {
         var lease = new CacheLease(Folder);
         foreach (var sha1 in sums)
@@ -67,17 +68,18 @@ internal sealed class FileCache
 
     /// <summary>Fetches a file unless it is there.</summary>
     /// <remarks>
-    /// Differs: only 40 hexadecimal digits are taken as a sum; the reference takes any path. A caller that goes away does
+    /// Differs: only 40 hexadecimal digits are taken as a sum; the reference takes any path. A sum in upper case is
+    /// fetched, and then never matches, as with the reference. A caller that goes away does
     /// not end the download, because others may wait for it; <paramref name="stopping"/> does.
     /// </remarks>
     internal async Task<EnsurePresentReply> EnsurePresentAsync(
         EnsurePresentCall call, CancellationToken cancellationToken, CancellationToken stopping)
     {
-        if (!Sha1Sum.IsWellFormed(call.Sha1))
+        if (!CacheFolder.IsSumInAnyCase(call.Sha1))
             return new EnsurePresentReply(false, "Not the 40 hexadecimal digits of a SHA-1");
         try
         {
-            var isThere = Folder.Use(call.Sha1) is not null;
+            var isThere = IsThere(call);
             if (call.Url is null)
                 return new EnsurePresentReply(isThere, NoUrl);
             if (isThere)
@@ -105,7 +107,7 @@ internal sealed class FileCache
     /// <returns>The sum, and whether it is new: a file that was there before belongs to somebody else too.</returns>
     /// <exception cref="NoRoomException">It is too large for what is free.</exception>
     /// <exception cref="IOException">It is no ordinary file, it is not there, or there is no room for it.</exception>
-    internal async Task<(string Sha1, bool IsNew)> StoreAsync(string path, CacheLease results, CancellationToken cancellationToken)
+    internal async Task<(Sha1 Sha1, bool IsNew)> StoreAsync(string path, CacheLease results, CancellationToken cancellationToken)
     {
         var temporary = Folder.NewIncomingPath();
         try
@@ -124,7 +126,7 @@ internal sealed class FileCache
     }
 
     /// <summary>Removes a file; one that is gone already is no failure.</summary>
-    internal void Remove(string sha1) => Folder.Remove(sha1);
+    internal void Remove(Sha1 sha1) => Folder.Remove(sha1);
 
     /// <summary>Refuses a build when there is too little room; old files are removed for it first.</summary>
     /// <exception cref="RefusedException">There is too little room.</exception>
@@ -149,17 +151,19 @@ internal sealed class FileCache
             await Task.WhenAny(download.Reply).ConfigureAwait(false); // how it ended is its callers' business
     }
 
+    private bool IsThere(EnsurePresentCall call) => Sha1.TryParse(call.Sha1, out var sha1) && Folder.Use(sha1) is not null;
+
     private async Task<EnsurePresentReply> DownloadAsync(RunningDownload running, CancellationToken stopping)
     {
         await Task.Yield(); // out of the dictionary's factory before anything can take time
-        var sha1 = running.Call.Sha1;
+        var sum = running.Call.Sha1;
         try
         {
-            if (Folder.Use(sha1) is not null)
+            if (IsThere(running.Call))
                 return new EnsurePresentReply(true, "Cache"); // another download ended a moment ago
             if (Folder.FindLack() is { } lack)
                 throw new FileCacheException(lack);
-            using var file = new DownloadFile(Folder, sha1);
+            using var file = new DownloadFile(Folder, sum);
             try
             {
                 if (await _downloader.FetchAsync(running.Call, file, stopping).ConfigureAwait(false) is { } failure)
@@ -181,7 +185,7 @@ internal sealed class FileCache
         }
         finally
         {
-            _downloads.TryRemove(KeyValuePair.Create(sha1, running));
+            _downloads.TryRemove(KeyValuePair.Create(sum, running));
         }
     }
 

@@ -1,3 +1,5 @@
+using Buildd.Protocol;
+
 namespace Buildd.Slave.Files;
 
 /// <summary>
@@ -16,5 +18,5 @@ public interface IDerivedFiles
     /// <param name="sha1">The file's sum.</param>
     /// <param name="cancellationToken">The slave is stopping.</param>
     /// <exception cref="IOException">It could not be removed, or is in use.</exception>
-    Task RemoveAsync(string sha1, CancellationToken cancellationToken);
+    Task RemoveAsync(Sha1 sha1, CancellationToken cancellationToken);
 }

@@ -1,4 +1,5 @@
 using Buildd.Linux.Files;
+using Buildd.Linux.Text;
 
 namespace Buildd.Slave.Files;
 
@@ -21,6 +22,6 @@ internal static class PathPart
 
     /// <exception cref="RefusedException">The name may not be used.</exception>
     internal static string Check(string what, string name) => FileName.FindWireMistake(name) is { } mistake
-        ? throw new RefusedException($"{what} '{name.ReplaceLineEndings(" ")}' can't be used: {mistake}")
+        ? throw new RefusedException($"{what} '{Printable.Line(name, replacement: ' ')}' can't be used: {mistake}")
         : name;
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
+using Buildd.Protocol;
 using Microsoft.Win32.SafeHandles;
 
 namespace Buildd.Slave.Files;
@@ -55,7 +56,7 @@ internal sealed class ResultFile : IDisposable
     /// </param>
     /// <returns>The sum of what lies there.</returns>
     /// <exception cref="IOException">It was swapped for another file, or can't be copied.</exception>
-    internal async Task<string> TakeOverAsync(
+    internal async Task<Sha1> TakeOverAsync(
         string target, DateTimeOffset now, CancellationToken cancellationToken, Action<long>? requireRoom = null)
     {
         // A file of nothing but holes takes no room here, and all of it with whoever fetches or copies it.
@@ -104,7 +105,7 @@ internal sealed class ResultFile : IDisposable
         return UnixFile.HasNoWriter(_file) && UnixFile.Look(_file).Links == 1;
     }
 
-    private async Task<string> CopyAsync(string target, CancellationToken cancellationToken)
+    private async Task<Sha1> CopyAsync(string target, CancellationToken cancellationToken)
     {
         File.Delete(target); // what could not be moved safely is still open
         using var copy = File.OpenHandle(target, FileMode.CreateNew, FileAccess.ReadWrite);
@@ -116,7 +117,7 @@ internal sealed class ResultFile : IDisposable
     }
 
     /// <summary>Reads a file once: sums it up and, if asked to, writes what was summed up to another.</summary>
-    private static async Task<string> HashAsync(SafeFileHandle file, CancellationToken cancellationToken, SafeFileHandle? copy = null)
+    private static async Task<Sha1> HashAsync(SafeFileHandle file, CancellationToken cancellationToken, SafeFileHandle? copy = null)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(FileCache.BufferBytes);
         try
@@ -133,7 +134,7 @@ internal sealed class ResultFile : IDisposable
                     await RandomAccess.WriteAsync(copy, buffer.AsMemory(0, count), offset, cancellationToken).ConfigureAwait(false);
             }
 
-            return Convert.ToHexStringLower(hash.GetHashAndReset());
+            return new Sha1(hash.GetHashAndReset());
         }
         finally
         {

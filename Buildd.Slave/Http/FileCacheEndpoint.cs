@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
-using Buildd.Slave.Files;
 using Buildd.Slave.Metrics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -62,7 +62,7 @@ internal sealed class FileCacheEndpoint(SlaveOptions options, SlaveMeters meters
     }
 
     /// <summary>Whether files of that name are for everybody.</summary>
-    internal static bool IsServed(string name) => name == WireNames.BuildLog || Sha1Sum.IsWellFormed(name);
+    internal static bool IsServed(string name) => name == WireNames.BuildLog || Sha1.TryParse(name, out _);
 
     private Task AnswerFolderAsync(HttpContext http)
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Buildd.Linux.Text;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Metrics;
@@ -10,6 +11,9 @@ namespace Buildd.Slave.Http;
 /// <summary>The XML-RPC endpoint: reads a call, has it carried out, writes the answer. Faults are answers with status 200.</summary>
 internal sealed class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, SlaveMeters meters, ILogger<RpcEndpoint> logger)
 {
+    /// <summary>How much of a method's name a line of the log shows, in characters.</summary>
+    private const int MaxShownMethod = 64;
+
     private const string AnswerType = "text/xml; charset=utf-8";
 
     /// <summary>What a body is given room for before it comes; a status call has some hundred bytes, a build call a few thousand.</summary>
@@ -125,7 +129,7 @@ internal sealed class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, SlaveMeter
         catch (Exception e) when (e is RefusedException or MessageFormatException)
         {
             outcome = CallOutcome.Refused;
-            logger.LogCallRefused(Printable(method), e.Message);
+            logger.LogCallRefused(Printable.Line(method, MaxShownMethod), e.Message);
             fault = XmlRpcFaults.Error;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -136,7 +140,7 @@ internal sealed class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, SlaveMeter
         catch (Exception e) // a call that breaks is one call; it is logged, and the slave answers the next
         {
             outcome = CallOutcome.Failed;
-            logger.LogCallBroken(e, Printable(method));
+            logger.LogCallBroken(e, Printable.Line(method, MaxShownMethod));
             fault = XmlRpcFaults.Error;
         }
         finally
@@ -159,8 +163,6 @@ internal sealed class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, SlaveMeter
             Volatile.Write(ref _status, new KeptCall(body.ToArray(), call));
         return call;
     }
-
-    private static string Printable(string method) => new([.. method.Take(64).Select(c => char.IsControl(c) ? '?' : c)]);
 
     /// <param name="Body">The bytes as they were received.</param>
     /// <param name="Call">What they mean.</param>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.Secrets;
 using Buildd.Protocol.XmlRpc;
@@ -37,18 +38,18 @@ internal sealed class BuildCallCheck(IReadOnlyDictionary<string, IBuildBackend> 
             return false;
         }
 
-        if (cache.Find(call.ChrootSha1) is not { } chroot)
+        if (Find(call.ChrootSha1) is not { } chroot)
         {
             refusal = UnknownSum("CHROOTSUM", call.ChrootSha1, indent: 12);
             return false;
         }
 
         var files = new OrderedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, sha1) in call.FileMap)
+        foreach (var (name, sum) in call.FileMap)
         {
-            if (cache.Find(sha1) is not { } path)
+            if (Find(sum) is not { } path)
             {
-                refusal = UnknownSum("FILESUM", sha1, indent: 16);
+                refusal = UnknownSum("FILESUM", sum, indent: 16);
                 return false;
             }
 
@@ -75,6 +76,8 @@ internal sealed class BuildCallCheck(IReadOnlyDictionary<string, IBuildBackend> 
         return true;
     }
 
+    private string? Find(string sum) => Sha1.TryParse(sum, out var sha1) ? cache.Find(sha1) : null;
+
     private static IReadOnlyList<ReadOnlyMemory<byte>> FindSecrets(BuildCall call)
     {
         try
@@ -92,11 +95,11 @@ internal sealed class BuildCallCheck(IReadOnlyDictionary<string, IBuildBackend> 
         arguments.TryGetValue(WireNames.ArgumentNames.ArchivePrivate, out var value)
         && value is not (XmlRpcNil or XmlRpcBoolean { Value: false } or XmlRpcInteger { Value.IsZero: true });
 
-    private static BuildReply UnknownSum(string kind, string sha1, int indent)
+    private static BuildReply UnknownSum(string kind, string sum, int indent)
     {
         // The reference's text, line for line: some people's scripts look at it.
         var margin = "\n" + new string(' ', indent);
         return new BuildReply(
-            BuildAnswer.UnknownSum, $"{kind} -> {sha1}{margin}***** INFO *****{margin}No URL{margin}****************{margin}");
+            BuildAnswer.UnknownSum, $"{kind} -> {sum}{margin}***** INFO *****{margin}No URL{margin}****************{margin}");
     }
 }

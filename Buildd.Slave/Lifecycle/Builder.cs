@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
@@ -94,7 +95,7 @@ internal sealed class Builder : IAsyncDisposable
     internal BuildReply Start(BuildCall call)
     {
         // Held before they are looked for: what was found must not be gone a moment later.
-        var inputs = _cache.Hold([call.ChrootSha1, .. call.FileMap.Values]);
+        var inputs = _cache.Hold(SumsOf(call));
         try
         {
             return Start(call, inputs);
@@ -228,7 +229,7 @@ internal sealed class Builder : IAsyncDisposable
         {
             Publish(_snapshot with
             {
-                Results = new OrderedDictionary<string, string>(_snapshot.Results, StringComparer.Ordinal) { [name] = sha1 },
+                Results = new OrderedDictionary<string, Sha1>(_snapshot.Results, StringComparer.Ordinal) { [name] = sha1 },
                 OwnSums = isNew ? _snapshot.OwnSums.Add(sha1) : _snapshot.OwnSums,
             });
         }
@@ -279,6 +280,16 @@ internal sealed class Builder : IAsyncDisposable
                     new LeftoverBuild(_backends.GetValueOrDefault(_snapshot.Tag ?? ""), _snapshot.Phase),
                     new BuildContext(this, request, directory, log, _time));
             }
+        }
+    }
+
+    /// <summary>The sums of the files that a build needs; a text that is not a sum is answered for when it is looked for.</summary>
+    private static IEnumerable<Sha1> SumsOf(BuildCall call)
+    {
+        foreach (var text in call.FileMap.Values.Prepend(call.ChrootSha1))
+        {
+            if (Sha1.TryParse(text, out var sha1))
+                yield return sha1;
         }
     }
 

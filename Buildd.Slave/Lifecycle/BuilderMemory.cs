@@ -1,3 +1,4 @@
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 using Buildd.Slave.Files;
@@ -95,7 +96,7 @@ internal sealed class BuilderMemory : IDisposable
     }
 
     /// <summary>Nobody is told of a result that a power failure could still take back.</summary>
-    internal void Flush(IEnumerable<string> sums)
+    internal void Flush(IEnumerable<Sha1> sums)
     {
         try
         {
@@ -110,7 +111,7 @@ internal sealed class BuilderMemory : IDisposable
     }
 
     /// <summary>Removes results and the log: what <c>clean</c> does.</summary>
-    internal void Forget(IEnumerable<string> sums)
+    internal void Forget(IEnumerable<Sha1> sums)
     {
         foreach (var sha1 in sums)
             _cache.Remove(sha1);

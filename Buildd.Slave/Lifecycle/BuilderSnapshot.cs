@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
@@ -41,10 +42,10 @@ internal sealed record BuilderSnapshot
     internal BuildOutcome? Outcome { get; init; }
 
     /// <summary>The results so far: name to sum, in the order they were added.</summary>
-    internal IReadOnlyDictionary<string, string> Results { get; init; } = new Dictionary<string, string>();
+    internal IReadOnlyDictionary<string, Sha1> Results { get; init; } = new Dictionary<string, Sha1>();
 
     /// <summary>Sums of the results that only this build put into the cache: the ones that <c>clean</c> removes.</summary>
-    internal ImmutableHashSet<string> OwnSums { get; init; } = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
+    internal ImmutableHashSet<Sha1> OwnSums { get; init; } = [];
 
     /// <summary>Members that the backend added.</summary>
     internal XmlRpcStruct Extra { get; init; } = new();
@@ -60,7 +61,10 @@ internal sealed record BuilderSnapshot
             BuildStatus = Outcome?.Status,
             BuildId = BuildId,
             LogTail = Status == BuilderStatus.Building ? ReadTail() : null,
-            FileMap = hasFileMap ? Results : null,
+            FileMap = hasFileMap
+                ? new OrderedDictionary<string, string>(
+                    Results.Select(result => KeyValuePair.Create(result.Key, result.Value.ToString())), StringComparer.Ordinal)
+                : null,
             Dependencies = hasFileMap ? Outcome!.Dependencies : null,
             Extra = Extra,
         };
@@ -95,7 +99,7 @@ internal sealed record BuilderSnapshot
         Tag = entry.Tag,
         Phase = entry.Phase,
         Outcome = entry.Outcome is { } status ? new BuildOutcome(status, entry.Dependencies) : null,
-        Results = new OrderedDictionary<string, string>(
+        Results = new OrderedDictionary<string, Sha1>(
             entry.Results.Select(result => KeyValuePair.Create(result.Name, result.Sha1)), StringComparer.Ordinal),
         OwnSums = [.. entry.OwnSums],
         Extra =

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Slave.Lifecycle;
@@ -33,7 +34,7 @@ internal sealed record JournalEntry
     public IReadOnlyList<JournalFile> Results { get; init; } = [];
 
     /// <summary>Sums that <c>clean</c> removes. When idle: a clean was begun, and these may be there still.</summary>
-    public IReadOnlyList<string> OwnSums { get; init; } = [];
+    public IReadOnlyList<Sha1> OwnSums { get; init; } = [];
 
     /// <summary>
     /// The members that the backend added to <c>status</c>: a response of XML-RPC, which has all the types that they can have.
@@ -44,7 +45,7 @@ internal sealed record JournalEntry
 /// <summary>A line of the file map.</summary>
 /// <param name="Name">The result's name.</param>
 /// <param name="Sha1">Its sum.</param>
-internal sealed record JournalFile(string Name, string Sha1);
+internal sealed record JournalFile(string Name, Sha1 Sha1);
 
 [JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(JournalEntry))]

@@ -11,7 +11,7 @@ public sealed class SimulatedJobKind : IJobKind
     /// <summary>The job type.</summary>
     public const string Name = "SIMULATION";
 
-    private static readonly InputFile Chroot = new() { Name = "chroot", Sha1 = new string('0', 40), Url = "http://127.0.0.1:1/chroot" };
+    private static readonly InputFile Chroot = new() { Name = "chroot", Sha1 = default, Url = "http://127.0.0.1:1/chroot" };
 
     public string JobType => Name;
 

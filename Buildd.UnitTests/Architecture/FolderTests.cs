@@ -10,12 +10,12 @@ public sealed class FolderTests
     /// <summary>Where the parts of each project stand, bottom to top.</summary>
     private static readonly Dictionary<string, Floors> House = new()
     {
-        ["Buildd.Protocol"] = new(["ProtocolException.cs"], ["XmlRpc"], ["Messages", "Secrets"], ["Client"]),
+        ["Buildd.Protocol"] = new(["BuildCookie.cs", "ProtocolException.cs", "Sha1.cs"], ["XmlRpc"], ["Messages", "Secrets"], ["Client"]),
         ["Buildd.Debian"] = new(
             ["DebianException.cs"],
             ["Apt", "Architectures", "ControlFiles", "Keys", "Versions"],
             ["Packages", "Relations"]),
-        ["Buildd.Linux"] = new(["Processes"], ["Files"], ["Systemd"]),
+        ["Buildd.Linux"] = new(["Processes", "Text"], ["Files"], ["Systemd"]),
         ["Buildd.Slave"] = new(
             ["RefusedException.cs", "SlaveEvents.cs", "Metrics"],
             ["Logs"],
@@ -57,7 +57,7 @@ public sealed class FolderTests
             ["BuildMasterParts.cs"],
             ["Scanning"]),
         ["Buildd.Farm"] = new(
-            ["ExitCode.cs", "FarmKinds.cs", "Printable.cs", "WorkFolder.cs"],
+            ["FarmExitCode.cs", "FarmKinds.cs", "WorkFolder.cs"],
             ["FarmException.cs", "TailBuffer.cs"],
             ["Compression", "Mail", "Store"],
             ["Chroots"],

@@ -3,6 +3,7 @@ using System.Text;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
 using Buildd.Master.Scanning;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 
@@ -35,19 +36,19 @@ internal static class Replies
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
 #pragma warning disable CA5350 // the protocol's sum
-    public static string Sha1(byte[] bytes) => Convert.ToHexStringLower(SHA1.HashData(bytes));
+    public static string Sha1Of(byte[] bytes) => Convert.ToHexStringLower(SHA1.HashData(bytes));
 #pragma warning restore CA5350
 
-    public static string Sha1(string text) => Sha1(Bytes(text));
+    public static string Sha1Of(string text) => Sha1Of(Bytes(text));
 
     public static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Bytes(text)));
 
     public static InputFile Input(string name, string? sha1 = null) =>
-        new() { Name = name, Sha1 = sha1 ?? Sha1(name), Url = $"http://archive.example/{name}" };
+        new() { Name = name, Sha1 = Sha1.Parse(sha1 ?? Sha1Of(name)), Url = $"http://archive.example/{name}" };
 
     public static BuildJob Job(params string[] files) => new()
     {
-        Cookie = Cookie,
+        Cookie = BuildCookie.Parse(Cookie),
         BuilderTag = "binarypackage",
         Chroot = Input("chroot.tar.gz"),
         Files = [.. files.Select(name => Input(name))],

@@ -3,14 +3,15 @@ using Buildd.Master.Builds;
 using Buildd.Master.Dispatch;
 using Buildd.Master.Jobs;
 using Buildd.Master.Logs;
+using Buildd.Protocol;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Testing.Files;
 using Buildd.Testing.Packages;
 using Buildd.UnitTests.Master.Scenarios;
 using Microsoft.AspNetCore.Http;
-using NUnit.Framework;
 using static Buildd.UnitTests.Master.Replies;
+using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master;
 
@@ -48,7 +49,7 @@ public sealed class RunOneTests : IAsyncDisposable
         using (Assert.EnterMultipleScope())
         {
             Assert.That(finished.Succeeded, Is.True, string.Join('\n', finished.Findings));
-            Assert.That((finished.Build.State, finished.Build.Cookie), Is.EqualTo((BuildState.Uploading, Cookie)));
+            Assert.That((finished.Build.State, finished.Build.Cookie.ToString()), Is.EqualTo((BuildState.Uploading, Cookie)));
             Assert.That(finished.IsSlaveClean, Is.True);
             Assert.That(finished.Build.Files.Select(file => file.Name), Is.EquivalentTo([
                 UploadLeaf.DebName, UploadLeaf.BuildInfoName, UploadLeaf.ChangesName,
@@ -57,7 +58,7 @@ public sealed class RunOneTests : IAsyncDisposable
             Assert.That(Directory.GetFiles(finished.Folder!), Has.Length.EqualTo(3));
             Assert.That(LogOf(finished), Is.EqualTo("the log"));
             Assert.That(_slave.Deeds.Where(deed => !deed.StartsWith("GET", StringComparison.Ordinal)), Is.EqualTo([
-                $"ensurepresent {Sha1("chroot.tar.gz")}", $"ensurepresent {Sha1("hello.dsc")}", $"build {Cookie}", "clean",
+                $"ensurepresent {Sha1Of("chroot.tar.gz")}", $"ensurepresent {Sha1Of("hello.dsc")}", $"build {Cookie}", "clean",
             ]));
             Assert.That(_slave.Status.Status, Is.EqualTo(BuilderStatus.Idle));
         }
@@ -281,13 +282,13 @@ public sealed class RunOneTests : IAsyncDisposable
         Assert.That(_slave.Deeds, Is.Empty);
     }
 
-    [TestCase("PACKAGEBUILD")]
-    [TestCase("PACKAGEBUILD-x")]
-    [TestCase("PACKAGEBUILD-007")]
-    [TestCase("my-PACKAGEBUILD-7")]
-    public async Task A_cookie_that_names_no_record_is_refused(string cookie) =>
+    [TestCase("my-PACKAGEBUILD", 7)]
+    [TestCase("7", 7)]
+    [TestCase("PACKAGEBUILD", 0)]
+    public async Task A_cookie_that_names_no_record_is_refused(string jobType, long id) =>
         await Assert.ThatAsync(
-            () => RunAsync(Job() with { Cookie = cookie }), Throws.ArgumentException.With.Message.Contains("JOBTYPE-ID"));
+            () => RunAsync(Job() with { Cookie = new BuildCookie(jobType, id) }),
+            Throws.ArgumentException.With.Message.Contains("JOBTYPE-ID"));
 
     [Test]
     public async Task An_observer_that_throws_ends_the_run_and_the_slave_builds_on()
@@ -310,7 +311,7 @@ public sealed class RunOneTests : IAsyncDisposable
 
         var finished = await Task.WhenAll(
             RunAsync(Job() with { BuilderTag = "livefs" }),
-            RunAsync(Job() with { BuilderTag = "livefs", Cookie = "LIVEFSBUILD-23" }, slave: other));
+            RunAsync(Job() with { BuilderTag = "livefs", Cookie = new BuildCookie("LIVEFSBUILD", 23) }, slave: other));
 
         Assert.That(finished.Select(one => Path.GetFileName(Directory.GetFiles(one.Folder!).Single())), Is.EqualTo(["a.img", "b.img"]));
     }
@@ -344,9 +345,9 @@ public sealed class RunOneTests : IAsyncDisposable
         spoil?.Invoke(leaf);
         var made = Directory.GetFiles(leaf.Path).ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);
         foreach (var content in made.Values)
-            _slave.Files[Sha1(content)] = content;
+            _slave.Files[Sha1Of(content)] = content;
         _slave.Log("the log");
-        _slave.EndWith(BuildStatus.Ok, [.. made.Select(file => (file.Key, Sha1(file.Value)))]);
+        _slave.EndWith(BuildStatus.Ok, [.. made.Select(file => (file.Key, Sha1Of(file.Value)))]);
     }
 
     private Task<FinishedBuild> RunAsync(

@@ -7,6 +7,7 @@ using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
 using Buildd.Master.Uploads;
+using Buildd.Protocol;
 using Buildd.Protocol.XmlRpc;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
@@ -47,7 +48,7 @@ while (build.State != BuildState.FullyBuilt && (build.Queue is not null || build
 }
 
 Console.WriteLine(build.State == BuildState.FullyBuilt
-    ? await File.ReadAllTextAsync(Path.Combine(root, "sums", build.Cookie, "SHA256SUMS"))
+    ? await File.ReadAllTextAsync(Path.Combine(root, "sums", build.Cookie.ToString(), "SHA256SUMS"))
     : build.ToString());
 await stop.CancelAsync();
 await running;
@@ -67,7 +68,7 @@ internal sealed class ChecksumsKind : IJobKind
 
     public Task<Preparation> PrepareAsync(Dispatching dispatch, CancellationToken cancellationToken)
     {
-        if (Encoding.UTF8.GetString(dispatch.Specification.Span).Split(' ') is not [var url, var sha1])
+        if (Encoding.UTF8.GetString(dispatch.Specification.Span).Split(' ') is not [var url, var sum] || !Sha1.TryParse(sum, out var sha1))
             return Task.FromResult<Preparation>(new Rejected(BuildState.FailedToBuild, "Its specification is not an address and a sum."));
         var file = new InputFile { Name = "input", Sha1 = sha1, Url = url };
         return Task.FromResult<Preparation>(new Ready(new BuildJob

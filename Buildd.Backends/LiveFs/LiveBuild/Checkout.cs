@@ -86,10 +86,10 @@ internal sealed class Checkout(ImageSite site, BranchArguments arguments, bool f
         lines.Complete();
         if (code == 0 && revision is not null)
             return revision;
-        var result = new ProcessResult(code, TimeSpan.Zero, true);
-        throw new PhaseFailedException(BuildStatus.PackageFail, $"The branch could not be fetched: git ended with {result.Describe()}")
+        var exit = new ExitCode(code);
+        throw new PhaseFailedException(BuildStatus.PackageFail, $"The branch could not be fetched: git ended with {exit.Describe()}")
         {
-            Cause = diskWasFull ? BuildWatch.DiskUsedUp : Verdict.CauseOf(result),
+            Cause = diskWasFull ? BuildWatch.DiskUsedUp : Verdict.CauseOf(exit),
         };
     }
 

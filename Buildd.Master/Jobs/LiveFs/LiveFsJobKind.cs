@@ -2,6 +2,7 @@ using System.Text.Json;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.Messages.Arguments;
 
@@ -24,7 +25,7 @@ public sealed class LiveFsJobKind : IJobKind
     /// <param name="chroot">The chroot to build in.</param>
     /// <param name="arguments">The slave's arguments.</param>
     /// <exception cref="FileNameException">The cookie can't be part of a folder's name.</exception>
-    public static BuildJob MakeJob(string cookie, InputFile chroot, LiveFsArguments arguments)
+    public static BuildJob MakeJob(BuildCookie cookie, InputFile chroot, LiveFsArguments arguments)
     {
         ArgumentNullException.ThrowIfNull(arguments);
         return new BuildJob { Cookie = cookie, BuilderTag = WireNames.Managers.LiveFs, Chroot = chroot, Arguments = arguments.ToXmlRpc() };

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.Messages.Arguments;
 
@@ -31,7 +32,7 @@ public sealed class PackageJobKind : IJobKind
     /// There is no <c>.dsc</c> among the files, or more than one: the slave would build the last.
     /// </exception>
     /// <exception cref="FileNameException">The cookie can't be part of a folder's name.</exception>
-    public static BuildJob MakeJob(string cookie, InputFile chroot, IReadOnlyList<InputFile> files, BinaryPackageArguments arguments)
+    public static BuildJob MakeJob(BuildCookie cookie, InputFile chroot, IReadOnlyList<InputFile> files, BinaryPackageArguments arguments)
     {
         ArgumentNullException.ThrowIfNull(files);
         ArgumentNullException.ThrowIfNull(arguments);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages.Arguments;
+using Buildd.Protocol;
 
 namespace Buildd.Master.Jobs.Packages;
 
@@ -56,7 +57,7 @@ public sealed record PackageSpecification : BinaryPackageArguments
 /// <summary>A file of a source package.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Sha1">Its SHA-1, in lower-case hexadecimal; null when whatever the input source has is meant.</param>
-public sealed record SourceFile(string Name, string? Sha1 = null);
+public sealed record SourceFile(string Name, Sha1? Sha1 = null);
 
 /// <summary>Reads and writes specifications without reflection.</summary>
 [JsonSourceGenerationOptions(

@@ -23,7 +23,7 @@ public sealed class DirectoryArchive(string root) : IArchive
     {
         ArgumentNullException.ThrowIfNull(upload);
         return Path.Combine(
-            _root, FileName.Check(upload.Build.Distribution), FileName.Check(upload.Suite), FileName.Check(upload.Build.Cookie));
+            _root, FileName.Check(upload.Build.Distribution), FileName.Check(upload.Suite), FileName.Check(upload.Build.Cookie.ToString()));
     }
 
     /// <inheritdoc/>

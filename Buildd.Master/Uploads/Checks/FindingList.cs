@@ -1,4 +1,5 @@
 using Buildd.Linux.Files;
+using Buildd.Linux.Text;
 
 namespace Buildd.Master.Uploads.Checks;
 
@@ -40,7 +41,7 @@ internal sealed class FindingList
         text = file is null ? text : $"{FileName.Display(file)} {text}";
         if (text.Length > MaxTextLength)
             text = text[..MaxTextLength] + "…";
-        text = string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+        text = Printable.Line(text, replacement: ' ');
         _findings.Add(new UploadFinding(isWarning, file, text is [.., '.'] ? text : text + "."));
     }
 }

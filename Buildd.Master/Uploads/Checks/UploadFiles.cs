@@ -46,7 +46,7 @@ internal sealed class UploadFiles(UploadPolicy policy, FindingList findings)
 
         var sums = await FileSums.OfAsync(path, cancellationToken).ConfigureAwait(false);
         var agrees = Agrees(listed.Name, "MD5", sums.Md5, listed.Md5);
-        agrees &= Agrees(listed.Name, "SHA-1", sums.Sha1, listed.Sha1);
+        agrees &= Agrees(listed.Name, "SHA-1", sums.Sha1.ToString(), listed.Sha1);
         agrees &= Agrees(listed.Name, "SHA-256", sums.Sha256, listed.Sha256);
         if (listed.Sha256 is null)
             findings.Warn(listed.Name, "is listed without a SHA-256");

@@ -4,6 +4,7 @@ using Buildd.Backends.BinaryPackage;
 using Buildd.Backends.DebianBuilds;
 using Buildd.Debian.Apt;
 using Buildd.Protocol.Messages.Arguments;
+using Buildd.Protocol;
 using Buildd.Testing.Files;
 using NUnit.Framework;
 
@@ -13,6 +14,9 @@ namespace Buildd.UnitTests.Backends.BinaryPackage;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class ProvenanceTests
 {
+    private const string OneSha1 = "0000000000000000000000000000000000000001";
+    private const string OtherSha1 = "0000000000000000000000000000000000000002";
+
     private static readonly string Sum = new('a', 64);
 
     [Test]
@@ -24,7 +28,9 @@ public sealed class ProvenanceTests
         var digests = await FileDigests.ReadAsync("x_1.dsc", folder["x"], default);
 
         Assert.That(digests, Is.EqualTo(new FileDigests(
-            "x_1.dsc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "a9993e364706816aba3e25717850c26c9cd0d89d")));
+            "x_1.dsc",
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            Sha1.Parse("a9993e364706816aba3e25717850c26c9cd0d89d"))));
     }
 
     [Test]
@@ -63,8 +69,12 @@ public sealed class ProvenanceTests
         using var stream = new MemoryStream();
         await new ProvenanceStatement
         {
-            Results = [new FileDigests("x_1_amd64.deb", Sum, "s1")],
-            Inputs = [new FileDigests("x_1.dsc", "s2", "s3"), new FileDigests("http://d/ stable InRelease", "s4", Uri: "http://d/")],
+            Results = [new FileDigests("x_1_amd64.deb", Sum, Sha1.Parse(OneSha1))],
+            Inputs =
+            [
+                new FileDigests("x_1.dsc", "s2", Sha1.Parse(OtherSha1)),
+                new FileDigests("http://d/ stable InRelease", "s4", Uri: "http://d/"),
+            ],
             Request = new PackageRequest(
                 new BinaryPackageArguments { Series = "stable", ArchTag = "amd64" },
                 new DebianArguments
@@ -89,7 +99,7 @@ public sealed class ProvenanceTests
             $$$$"""
             {
               "_type": "https://in-toto.io/Statement/v1",
-              "subject": [{"name": "x_1_amd64.deb", "digest": {"sha256": "{{{{Sum}}}}", "sha1": "s1"}}],
+              "subject": [{"name": "x_1_amd64.deb", "digest": {"sha256": "{{{{Sum}}}}", "sha1": "{{{{OneSha1}}}}"}}],
               "predicateType": "https://slsa.dev/provenance/v1",
               "predicate": {
                 "buildDefinition": {
@@ -100,7 +110,7 @@ public sealed class ProvenanceTests
                   },
                   "internalParameters": {"DEB_BUILD_OPTIONS": "noautodbgsym"},
                   "resolvedDependencies": [
-                    {"name": "x_1.dsc", "digest": {"sha256": "s2", "sha1": "s3"}},
+                    {"name": "x_1.dsc", "digest": {"sha256": "s2", "sha1": "{{{{OtherSha1}}}}"}},
                     {"name": "http://d/ stable InRelease", "uri": "http://d/", "digest": {"sha256": "s4"}}
                   ]
                 },

@@ -50,5 +50,5 @@ public sealed class VerdictTests
     [TestCase(2, "exit 2")]
     [TestCase(137, "signal 9")]
     public void An_exit_code_is_a_cause(int code, string cause) =>
-        Assert.That(Verdict.CauseOf(new ProcessResult(code, TimeSpan.Zero, true)), Is.EqualTo(cause));
+        Assert.That(Verdict.CauseOf(new ExitCode(code)), Is.EqualTo(cause));
 }

@@ -1,5 +1,6 @@
 using Buildd.Backends.Root;
 using Buildd.Linux.Processes;
+using Buildd.Protocol;
 using Buildd.Testing.Files;
 using Buildd.Testing.Runs;
 using NUnit.Framework;
@@ -10,6 +11,7 @@ namespace Buildd.UnitTests.Backends.Root;
 public abstract class RootExecutorFixture : IDisposable
 {
     private protected const string Sum = "0123456789abcdef0123456789abcdef01234567";
+    private protected static readonly Sha1 Tarball = Sha1.Parse(Sum);
     private protected const uint Other = 12345;
     private protected readonly TemporaryDirectory _folder = new();
 

@@ -20,7 +20,7 @@ public sealed class RootExecutorTests : RootExecutorFixture
     ];
 
     private static IEnumerable<RootOperation> All =>
-        [.. OfAChroot, new RootOperation.Unpack("1", Sum), new RootOperation.Overlay("1", Sum), new RootOperation.Undefine("1"),
+        [.. OfAChroot, new RootOperation.Unpack("1", Tarball), new RootOperation.Overlay("1", Tarball), new RootOperation.Undefine("1"),
             new RootOperation.Kill("1"), new RootOperation.Unmount("1"), new RootOperation.Remove("1")];
 
     [TestCaseSource(nameof(All))]

@@ -3,6 +3,7 @@ using System.Text;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Root;
 using Buildd.Linux.Processes;
+using Buildd.Protocol;
 using Buildd.Testing.Files;
 using Buildd.Testing.Runs;
 using Buildd.UnitTests.Testing;
@@ -17,6 +18,7 @@ namespace Buildd.UnitTests.Backends.Root;
 public sealed class RootOverlayTests : IAsyncDisposable
 {
     private const string Sum = "0123456789abcdef0123456789abcdef01234567";
+    private static readonly Sha1 Tarball = Sha1.Parse(Sum);
     private const uint Other = 12345;
 
     /// <summary>Its timers are real: a file system that is busy for a moment is waited for.</summary>
@@ -59,7 +61,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
             "mkdir -p chroot-autobuild/etc; chmod 751 chroot-autobuild; echo below > chroot-autobuild/etc/file; echo gone > "
                 + "chroot-autobuild/etc/other");
 
-        Assert.That(await RunAsync(new RootOperation.Overlay("1", Sum)), Is.Zero, _said.ToString);
+        Assert.That(await RunAsync(new RootOperation.Overlay("1", Tarball)), Is.Zero, _said.ToString);
         Assert.That(_said.ToString(), Does.Contain("it is unpacked for all builds"));
         Assert.That(File.GetUnixFileMode(Chroot), Is.EqualTo((UnixFileMode)0b111_101_001));
         await File.WriteAllTextAsync(Path.Combine(Chroot, "etc/file"), "changed\n");
@@ -71,7 +73,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
         Assert.That(Directory.GetFileSystemEntries(_folder["work/build-1"]), Is.Empty);
 
         _said.Clear();
-        Assert.That(await RunAsync(new RootOperation.Overlay("1", Sum)), Is.Zero);
+        Assert.That(await RunAsync(new RootOperation.Overlay("1", Tarball)), Is.Zero);
         Assert.That(_said.ToString(), Is.Empty, "nothing is unpacked again");
         Assert.That(await File.ReadAllTextAsync(Path.Combine(Chroot, "etc/file")), Is.EqualTo("below\n"));
         Assert.That(Path.Combine(Chroot, "etc/other"), Does.Exist);
@@ -81,7 +83,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
     public async Task A_folder_of_the_base_can_be_renamed_and_made_anew()
     {
         await MakeTarballAsync("mkdir -p chroot-autobuild/a/b; echo x > chroot-autobuild/a/b/file");
-        await RunAsync(new RootOperation.Overlay("1", Sum));
+        await RunAsync(new RootOperation.Overlay("1", Tarball));
 
         Directory.Move(Path.Combine(Chroot, "a"), Path.Combine(Chroot, "c"));
         Directory.CreateDirectory(Path.Combine(Chroot, "a"));
@@ -94,7 +96,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
     public async Task A_file_that_the_build_made_is_taken_out_without_a_copy()
     {
         await MakeTarballAsync("mkdir -p chroot-autobuild/build");
-        await RunAsync(new RootOperation.Overlay("1", Sum));
+        await RunAsync(new RootOperation.Overlay("1", Tarball));
         await File.WriteAllTextAsync(Path.Combine(Chroot, "build/livecd.x"), "image");
         var inode =
             await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%i", _folder["work/build-1/.chroot-overlay/upper/build/livecd.x"]));
@@ -113,7 +115,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
     public async Task A_file_of_the_base_or_with_another_name_is_copied_out(string command, string path, string content)
     {
         await MakeTarballAsync("mkdir -p chroot-autobuild/build; echo below > chroot-autobuild/build/below");
-        await RunAsync(new RootOperation.Overlay("1", Sum));
+        await RunAsync(new RootOperation.Overlay("1", Tarball));
         await ProcessRunner.CaptureAsync(Command.Of("sh", "-ec", command) with { WorkingDirectory = Chroot });
 
         Assert.That(await RunAsync(new RootOperation.Take("1", path)), Is.Zero, _said.ToString);
@@ -127,7 +129,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
     public async Task What_lies_on_another_file_system_in_the_overlay_is_copied_out()
     {
         await MakeTarballAsync("mkdir -p chroot-autobuild/build");
-        await RunAsync(new RootOperation.Overlay("1", Sum));
+        await RunAsync(new RootOperation.Overlay("1", Tarball));
         await File.WriteAllTextAsync(Path.Combine(Chroot, "build/livecd.x"), "hidden");
         await ProcessRunner.CaptureAsync(Command.Of("mount", "-t", "tmpfs", "buildd-test", Path.Combine(Chroot, "build")));
         await File.WriteAllTextAsync(Path.Combine(Chroot, "build/livecd.x"), "image");
@@ -142,7 +144,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
     public async Task All_that_runs_in_a_chroot_runs_in_an_overlay()
     {
         await MakeTarballAsync("mkdir -p chroot-autobuild/proc chroot-autobuild/sys chroot-autobuild/dev/pts chroot-autobuild/dev/shm");
-        await RunAsync(new RootOperation.Overlay("1", Sum));
+        await RunAsync(new RootOperation.Overlay("1", Tarball));
 
         Assert.That(await RunAsync(new RootOperation.Mount("1")), Is.Zero);
         Assert.That(Path.Combine(Chroot, "proc/self/stat"), Does.Exist);
@@ -161,7 +163,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
     public async Task Nobody_but_root_gets_into_a_base_or_what_a_build_changed()
     {
         await MakeTarballAsync("mkdir chroot-autobuild; echo > chroot-autobuild/su; chmod 4755 chroot-autobuild/su");
-        await RunAsync(new RootOperation.Overlay("1", Sum));
+        await RunAsync(new RootOperation.Overlay("1", Tarball));
 
         foreach (var path in (string[])[BaseSystem + "/su", _folder["work/build-1/.chroot-overlay/upper"]])
         {
@@ -176,13 +178,13 @@ public sealed class RootOverlayTests : IAsyncDisposable
     public async Task The_size_and_the_time_of_use_are_told_to_everybody()
     {
         await MakeTarballAsync("mkdir chroot-autobuild; head -c 300000 /dev/zero > chroot-autobuild/zero");
-        await RunAsync(new RootOperation.Overlay("1", Sum));
+        await RunAsync(new RootOperation.Overlay("1", Tarball));
         _clock.Advance(TimeSpan.FromHours(1));
-        await RunAsync(new RootOperation.Overlay("2", Sum));
+        await RunAsync(new RootOperation.Overlay("2", Tarball));
 
         var found = new ChrootBases(RootAccess.Direct, _folder["work"], _clock).List().Single();
 
-        Assert.That(found.Sha1, Is.EqualTo(Sum));
+        Assert.That(found.Sha1, Is.EqualTo(Tarball));
         Assert.That(found.Bytes, Is.InRange(300_000, 400_000));
         Assert.That(found.LastUse, Is.EqualTo(_clock.GetUtcNow()).Within(TimeSpan.FromSeconds(1)));
     }
@@ -192,17 +194,17 @@ public sealed class RootOverlayTests : IAsyncDisposable
     {
         await MakeTarballAsync("mkdir chroot-autobuild");
         var bases = new ChrootBases(RootAccess.Direct, _folder["work"], _clock);
-        await RunAsync(new RootOperation.Overlay("1", Sum));
+        await RunAsync(new RootOperation.Overlay("1", Tarball));
 
         Assert.That(
-            async () => await bases.RemoveAsync(Sum, default), Throws.TypeOf<IOException>().With.Message.Contains($"in use: {Chroot}"));
+            async () => await bases.RemoveAsync(Tarball, default), Throws.TypeOf<IOException>().With.Message.Contains($"in use: {Chroot}"));
         Assert.That(Base, Does.Exist);
         await RunAsync(new RootOperation.Unmount("1"));
-        await bases.RemoveAsync(Sum, default);
+        await bases.RemoveAsync(Tarball, default);
 
         Assert.That(Directory.GetFileSystemEntries(_folder["work/bases"]), Is.Empty);
         Assert.That(bases.List(), Is.Empty);
-        await bases.RemoveAsync(Sum, default); // one that is gone is no failure
+        await bases.RemoveAsync(Tarball, default); // one that is gone is no failure
     }
 
     [TestCase("echo this is no tarball > $0; false", 2)]
@@ -213,7 +215,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
     {
         await MakeTarballAsync(command);
 
-        Assert.That(await RunAsync(new RootOperation.Overlay("1", Sum)), Is.EqualTo(code));
+        Assert.That(await RunAsync(new RootOperation.Overlay("1", Tarball)), Is.EqualTo(code));
 
         Assert.That(Directory.GetFileSystemEntries(_folder["work/bases"]), Is.Empty);
         Assert.That(await RunAsync(new RootOperation.Remove("1")), Is.Zero);
@@ -229,7 +231,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
         Directory.CreateDirectory(_folder["work/bases/try/upper"]);
         Directory.CreateDirectory(_folder["work/bases/kept"]);
 
-        Assert.That(await RunAsync(new RootOperation.Overlay("1", Sum)), Is.Zero);
+        Assert.That(await RunAsync(new RootOperation.Overlay("1", Tarball)), Is.Zero);
 
         Assert.That(await File.ReadAllTextAsync(Path.Combine(Chroot, "file")), Is.EqualTo("whole\n"));
         Assert.That(Directory.GetFileSystemEntries(_folder["work/bases"]), Is.EquivalentTo(new[] { Base, _folder["work/bases/kept"] }));
@@ -240,7 +242,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
     {
         await MakeTarballAsync("mkdir chroot-autobuild; head -c 400000000 /dev/zero > chroot-autobuild/zero");
         using var stop = new CancellationTokenSource();
-        var run = RunAsync(new RootOperation.Overlay("1", Sum), stop.Token);
+        var run = RunAsync(new RootOperation.Overlay("1", Tarball), stop.Token);
         await Until.TrueAsync(() => Directory.Exists(Base + ".new") || run.IsCompleted);
         await stop.CancelAsync();
 
@@ -255,18 +257,18 @@ public sealed class RootOverlayTests : IAsyncDisposable
     public async Task A_base_that_somebody_else_made_is_not_used(string path)
     {
         await MakeTarballAsync("mkdir chroot-autobuild");
-        await RunAsync(new RootOperation.Overlay("1", Sum));
+        await RunAsync(new RootOperation.Overlay("1", Tarball));
         await RunAsync(new RootOperation.Unmount("1"));
         await ProcessRunner.CaptureAsync(Command.Of("chown", $"{Other}", _folder["work/" + path]));
 
         Assert.That(
-            async () => await RunAsync(new RootOperation.Overlay("2", Sum)), Throws.TypeOf<RootOperationException>()
+            async () => await RunAsync(new RootOperation.Overlay("2", Tarball)), Throws.TypeOf<RootOperationException>()
                 .With.Message.Contains("is not root's alone"));
 
         await ProcessRunner.CaptureAsync(Command.Of("chown", "0", _folder["work/" + path]));
         await ProcessRunner.CaptureAsync(Command.Of("chmod", "o+w", _folder["work/" + path]));
         Assert.That(
-            async () => await RunAsync(new RootOperation.Overlay("2", Sum)), Throws.TypeOf<RootOperationException>()
+            async () => await RunAsync(new RootOperation.Overlay("2", Tarball)), Throws.TypeOf<RootOperationException>()
                 .With.Message.Contains("is not root's alone"));
     }
 
@@ -275,13 +277,13 @@ public sealed class RootOverlayTests : IAsyncDisposable
     public async Task A_link_in_place_of_a_base_is_not_followed(string path)
     {
         await MakeTarballAsync("mkdir chroot-autobuild");
-        await RunAsync(new RootOperation.Overlay("1", Sum));
+        await RunAsync(new RootOperation.Overlay("1", Tarball));
         await RunAsync(new RootOperation.Unmount("1"));
         Directory.Move(_folder["work/" + path], _folder["elsewhere"]);
         Directory.CreateSymbolicLink(_folder["work/" + path], _folder["elsewhere"]);
 
         Assert.That(
-            async () => await RunAsync(new RootOperation.Overlay("2", Sum)), Throws.TypeOf<RootOperationException>()
+            async () => await RunAsync(new RootOperation.Overlay("2", Tarball)), Throws.TypeOf<RootOperationException>()
                 .With.Message.Contains("symbolic link"));
     }
 
@@ -298,7 +300,7 @@ public sealed class RootOverlayTests : IAsyncDisposable
     {
         // An overlay on an overlay: the upper part can't have what it needs there.
         await MakeTarballAsync("mkdir -p chroot-autobuild/work chroot-autobuild/cache");
-        await RunAsync(new RootOperation.Overlay("1", Sum));
+        await RunAsync(new RootOperation.Overlay("1", Tarball));
         var trial = new OverlayTrial();
 
         var mistake = await trial.FindMistakeAsync(RootAccess.Direct, Path.Combine(Chroot, "work"), TimeProvider.System);

@@ -18,7 +18,7 @@ public sealed class RootUnpackTests : RootExecutorFixture
                 + "chown 7:8 chroot-autobuild/etc/file");
         Directory.CreateDirectory(Build);
 
-        Assert.That(await RunAsync(new RootOperation.Unpack("1", Sum)), Is.Zero);
+        Assert.That(await RunAsync(new RootOperation.Unpack("1", Tarball)), Is.Zero);
 
         Assert.That(Directory.GetFileSystemEntries(Build), Is.EqualTo(new[] { Chroot }));
         Assert.That(
@@ -32,7 +32,7 @@ public sealed class RootUnpackTests : RootExecutorFixture
         await File.WriteAllTextAsync(_folder[$"cache/{Sum}"], "this is no tarball");
         Directory.CreateDirectory(Build);
 
-        Assert.That(await RunAsync(new RootOperation.Unpack("1", Sum)), Is.EqualTo(2));
+        Assert.That(await RunAsync(new RootOperation.Unpack("1", Tarball)), Is.EqualTo(2));
         Assert.That(await RunAsync(new RootOperation.Remove("1")), Is.Zero);
         Assert.That(Directory.GetFileSystemEntries(Build), Is.Empty);
     }
@@ -45,7 +45,7 @@ public sealed class RootUnpackTests : RootExecutorFixture
         await MakeTarballAsync(content);
         Directory.CreateDirectory(Build);
 
-        Refuses(new RootOperation.Unpack("1", Sum), reason);
+        Refuses(new RootOperation.Unpack("1", Tarball), reason);
         Assert.That(Chroot, Does.Not.Exist);
     }
 
@@ -55,10 +55,10 @@ public sealed class RootUnpackTests : RootExecutorFixture
         // Two tarballs: the first leaves a link, the second would go through it.
         await MakeTarballAsync($"ln -s {_folder["outside"]} chroot-autobuild");
         Directory.CreateDirectory(Build);
-        Refuses(new RootOperation.Unpack("1", Sum), "symbolic link");
+        Refuses(new RootOperation.Unpack("1", Tarball), "symbolic link");
         await MakeTarballAsync("mkdir chroot-autobuild; echo evil > chroot-autobuild/kept", "chroot-autobuild/kept");
 
-        Assert.That(await RunAsync(new RootOperation.Unpack("1", Sum)), Is.Zero);
+        Assert.That(await RunAsync(new RootOperation.Unpack("1", Tarball)), Is.Zero);
 
         Assert.That(File.ReadAllText(_folder["outside/kept"]), Is.EqualTo("kept"));
     }
@@ -69,7 +69,7 @@ public sealed class RootUnpackTests : RootExecutorFixture
         await MakeTarballAsync("mkdir chroot-autobuild");
         Directory.CreateDirectory(Chroot);
 
-        Refuses(new RootOperation.Unpack("1", Sum), "already");
+        Refuses(new RootOperation.Unpack("1", Tarball), "already");
     }
 
     [Test]
@@ -79,7 +79,7 @@ public sealed class RootUnpackTests : RootExecutorFixture
         Directory.CreateDirectory(Build);
         Directory.CreateSymbolicLink(Path.Combine(Build, ".chroot-unpack"), _folder["outside"]);
 
-        Assert.That(await RunAsync(new RootOperation.Unpack("1", Sum)), Is.Zero, "the link is removed, not followed");
+        Assert.That(await RunAsync(new RootOperation.Unpack("1", Tarball)), Is.Zero, "the link is removed, not followed");
         Assert.That(Directory.GetFileSystemEntries(_folder["outside"]), Has.Length.EqualTo(1));
     }
 
@@ -90,7 +90,7 @@ public sealed class RootUnpackTests : RootExecutorFixture
         File.CreateSymbolicLink(_folder[$"cache/{Sum}"], _folder["cache/tarball"]);
         Directory.CreateDirectory(Build);
 
-        Refuses(new RootOperation.Unpack("1", Sum), "symbolic link");
+        Refuses(new RootOperation.Unpack("1", Tarball), "symbolic link");
     }
 
     [TestCase("mkdir")]
@@ -100,7 +100,7 @@ public sealed class RootUnpackTests : RootExecutorFixture
         await ProcessRunner.CaptureAsync(Command.Of(command, _folder[$"cache/{Sum}"]));
         Directory.CreateDirectory(Build);
 
-        Refuses(new RootOperation.Unpack("1", Sum), "is no file of the cache");
+        Refuses(new RootOperation.Unpack("1", Tarball), "is no file of the cache");
     }
 
     [Test]
@@ -110,7 +110,7 @@ public sealed class RootUnpackTests : RootExecutorFixture
         await ChownAsync(Other + 1, _folder[$"cache/{Sum}"]);
         Directory.CreateDirectory(Build);
 
-        Refuses(new RootOperation.Unpack("1", Sum), "is no file of the cache");
+        Refuses(new RootOperation.Unpack("1", Tarball), "is no file of the cache");
     }
 
     /// <summary>Makes the tarball of a folder in which a command was run.</summary>

@@ -21,7 +21,7 @@ public sealed class FarmApplicationTests
 
         var ran = await farm.RunAsync("run");
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.Failed), ran.ToString());
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Failed), ran.ToString());
         Assert.That(
             ran.Error, Does.StartWith($"run: inputs can't be served at {taken.LocalEndpoint}: ")
                 .And.Contain("The field Listen names the address."));
@@ -35,7 +35,7 @@ public sealed class FarmApplicationTests
 
         var ran = await farm.RunAsync("run");
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.Failed), ran.ToString());
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Failed), ran.ToString());
         Assert.That(ran.Error, Does.StartWith("run: inputs can't be served at 192.0.2.1:80: "));
     }
 
@@ -48,7 +48,7 @@ public sealed class FarmApplicationTests
 
         var ran = await farm.RunAsync("run");
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.Failed), ran.ToString());
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Failed), ran.ToString());
         Assert.That(ran.Error, Does.StartWith($"run: the folder {farm["file"]}/results for results can't be used: "));
     }
 }

@@ -59,7 +59,7 @@ public sealed class BuildCommandTests : IDisposable
         foreach (var file in (await SpecificationAsync(1)).Files)
         {
             var bytes = await File.ReadAllBytesAsync(_farm[$"state/inputs/{file.Sha1}"]);
-            Assert.That(Sum(HashAlgorithmName.SHA1, bytes), Is.EqualTo(file.Sha1));
+            Assert.That(Sum(HashAlgorithmName.SHA1, bytes), Is.EqualTo(file.Sha1.ToString()));
         }
 
         Assert.That(Directory.GetFiles(_farm["state/inputs/arriving"]), Is.Empty);
@@ -103,7 +103,7 @@ public sealed class BuildCommandTests : IDisposable
     {
         var ran = await _farm.RunAsync("build", WriteSource("any"));
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.NotFound));
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.NotFound));
         Assert.That(
             ran.Error, Is.EqualTo(
                 "build: there is no chroot of bookworm for any: add one with 'buildd-farm chroots add', or name the architecture with "
@@ -131,7 +131,7 @@ public sealed class BuildCommandTests : IDisposable
 
         var ran = await _farm.RunAsync("build", dsc);
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.Failed));
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Failed));
         Assert.That(ran.Error, Does.Contain($"is not what the .dsc says: {because}"));
         Assert.That(await BuildsAsync(), Is.Empty);
         Assert.That(Directory.GetFiles(_farm["state/inputs"], "*", SearchOption.AllDirectories), Is.EquivalentTo(before));
@@ -146,14 +146,14 @@ public sealed class BuildCommandTests : IDisposable
 
         var ran = await _farm.RunAsync("build", dsc);
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.NotFound));
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.NotFound));
         Assert.That(ran.Error, Is.EqualTo($"build: {_farm["hello_2.10.orig.tar.gz"]} is not there, and the .dsc lists it\n"));
     }
 
-    [TestCase("nothing.dsc", ExitCode.NotFound)]
-    [TestCase("nothing.tar.gz", ExitCode.Usage)]
-    [TestCase("garbage.dsc", ExitCode.Failed)]
-    [TestCase("hostile.dsc", ExitCode.Failed)]
+    [TestCase("nothing.dsc", FarmExitCode.NotFound)]
+    [TestCase("nothing.tar.gz", FarmExitCode.Usage)]
+    [TestCase("garbage.dsc", FarmExitCode.Failed)]
+    [TestCase("hostile.dsc", FarmExitCode.Failed)]
     public async Task What_is_no_source_package_is_refused(string name, int code)
     {
         await AddChrootsAsync("amd64");
@@ -180,7 +180,7 @@ public sealed class BuildCommandTests : IDisposable
             (await _farm.RunAsync("chroots", "list")).Output,
             Does.Match($"\nbookworm +amd64 +[-0-9: Z]+ +{size} +[0-9a-f]{{40}} +newer.tar.gz\n$"));
         Assert.That((await _farm.RunAsync("chroots", "remove", "bookworm", "amd64")).Code, Is.Zero);
-        Assert.That((await _farm.RunAsync("chroots", "remove", "bookworm", "amd64")).Code, Is.EqualTo(ExitCode.NotFound));
+        Assert.That((await _farm.RunAsync("chroots", "remove", "bookworm", "amd64")).Code, Is.EqualTo(FarmExitCode.NotFound));
         Assert.That((await _farm.RunAsync("chroots", "list", "--json")).Output.Trim(), Is.EqualTo("[]"));
     }
 
@@ -191,7 +191,7 @@ public sealed class BuildCommandTests : IDisposable
 
         var ran = await _farm.RunAsync("chroots", "add", "bookworm", "amd64", _farm["chroot.tar.gz"]);
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.Failed));
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Failed));
         Assert.That(
             ran.Error,
             Does.StartWith($"add: {_farm["chroot.tar.gz"]} can't be used as a chroot: ").And.EndWith(". Fetch or make it again.\n"));
@@ -199,9 +199,9 @@ public sealed class BuildCommandTests : IDisposable
         Assert.That(Directory.Exists(_farm["state/inputs"]), Is.False, "nothing was copied");
     }
 
-    [TestCase("../etc", "amd64", ExitCode.Usage)]
-    [TestCase("bookworm", "", ExitCode.Usage)]
-    [TestCase("bookworm", "arm64", ExitCode.NotFound)]
+    [TestCase("../etc", "amd64", FarmExitCode.Usage)]
+    [TestCase("bookworm", "", FarmExitCode.Usage)]
+    [TestCase("bookworm", "arm64", FarmExitCode.NotFound)]
     public async Task A_chroot_that_cannot_be_is_refused(string series, string arch, int code)
     {
         var ran = await _farm.RunAsync("chroots", "add", series, arch, _farm["missing.tar.gz"]);
@@ -272,7 +272,7 @@ public sealed class BuildCommandTests : IDisposable
 
         var ran = await _farm.RunAsync(["build", .. arguments]);
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.Usage), ran.ToString());
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Usage), ran.ToString());
         Assert.That(ran.Error, Does.Contain(message));
         Assert.That(await BuildsAsync(), Is.Empty);
     }

@@ -73,7 +73,7 @@ public sealed class BuildersCommandTests : IDisposable
 
         var second = await _farm.RunAsync("builders", "add", "bob", "http://other.example:8221/");
 
-        Assert.That(second.Code, Is.EqualTo(ExitCode.Failed));
+        Assert.That(second.Code, Is.EqualTo(FarmExitCode.Failed));
         Assert.That(second.Error, Is.EqualTo("add: there is a builder bob already: change it with 'builders set', or take another name\n"));
     }
 
@@ -89,7 +89,7 @@ public sealed class BuildersCommandTests : IDisposable
     {
         var ran = await _farm.RunAsync(arguments);
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.Usage), ran.ToString());
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Usage), ran.ToString());
         Assert.That(ran.Error.Trim(), Is.Not.Empty);
         Assert.That((await _farm.RunAsync("builders", "list", "--json")).Output.Trim(), Is.EqualTo("[]"));
     }
@@ -101,7 +101,7 @@ public sealed class BuildersCommandTests : IDisposable
     {
         var ran = await _farm.RunAsync(["builders", .. arguments]);
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.NotFound));
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.NotFound));
         Assert.That(ran.Error, Does.Contain("there is no builder \"eve\""));
     }
 
@@ -122,7 +122,7 @@ public sealed class BuildersCommandTests : IDisposable
         var table = await _farm.RunAsync("builders", "check");
         var json = await _farm.RunAsync("builders", "check", "bob", "--json");
 
-        Assert.That(table.Code, Is.EqualTo(ExitCode.NotWell));
+        Assert.That(table.Code, Is.EqualTo(FarmExitCode.NotWell));
         Assert.That(table.Output, Does.Match("\nbob +no +- +- +.*Connection refused"));
         using var document = JsonDocument.Parse(json.Output);
         Assert.That(document.RootElement[0].GetProperty("well").GetBoolean(), Is.False);

@@ -69,7 +69,7 @@ public sealed class BuildsCommandsTests : IDisposable
 
         var ran = await _farm.RunAsync(arguments);
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.Usage), ran.ToString());
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Usage), ran.ToString());
         Assert.That((await FindAsync(1)).State, Is.EqualTo(BuildState.NeedsBuild));
     }
 
@@ -95,7 +95,8 @@ public sealed class BuildsCommandsTests : IDisposable
     {
         await _farm.QueueAsync("hello");
         await ChangeAsync(
-            1, build => build.Dispatched("bob", Then).GatheringInto("leaf").HandedOver([new BuildFile("a.deb", 7, "1", "2")], Then));
+            1,
+            build => build.Dispatched("bob", Then).GatheringInto("leaf").HandedOver([new BuildFile("a.deb", 7, default, "2")], Then));
 
         using var json = JsonDocument.Parse((await _farm.RunAsync("show", "1", "--json")).Output);
         var build = json.RootElement;
@@ -123,7 +124,7 @@ public sealed class BuildsCommandsTests : IDisposable
 
         var ran = await _farm.RunAsync(arguments);
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.NotFound), ran.ToString());
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.NotFound), ran.ToString());
         Assert.That(ran.Error, Does.Contain("there is no build ").Or.Contain("has no log"));
     }
 
@@ -173,7 +174,7 @@ public sealed class BuildsCommandsTests : IDisposable
 
         var ran = await _farm.RunAsync("cancel", "1", "2");
 
-        Assert.That(ran.Code, Is.EqualTo(ExitCode.Failed));
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Failed));
         Assert.That(ran.Error, Is.EqualTo("PACKAGEBUILD-1 is UPLOADING and can't be cancelled: only builds that wait or run can\n"));
         Assert.That((await FindAsync(2)).State, Is.EqualTo(BuildState.Cancelled));
         Assert.That((await _farm.RunAsync("retry", "1")).Error, Does.Contain("can't be retried"));

@@ -46,7 +46,7 @@ public sealed class CommandLineTests
     {
         var help = FarmCommandLine.Create().Description!;
         foreach (
-            var code in typeof(ExitCode).GetFields(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public)
+            var code in typeof(FarmExitCode).GetFields(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public)
                 .Select(field => (int)field.GetRawConstantValue()!))
         {
             Assert.That(Documentation, Does.Contain($"| {code} |"));

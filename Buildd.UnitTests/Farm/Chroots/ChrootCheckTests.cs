@@ -260,7 +260,7 @@ public sealed class ChrootCheckTests : IDisposable
     public void A_file_that_is_not_there_is_not_found() =>
         Assert.That(
             () => ChrootCheck.RunAsync(_folder["missing"], _ => { }, default),
-            Throws.TypeOf<FarmException>().With.Property(nameof(FarmException.ExitCode)).EqualTo(ExitCode.NotFound));
+            Throws.TypeOf<FarmException>().With.Property(nameof(FarmException.ExitCode)).EqualTo(FarmExitCode.NotFound));
 
     private static ContainsConstraint Refused(string because) =>
         Throws.TypeOf<FarmException>().With.Message.Contains("can't be used as a chroot: ").And.Message.Contains(because);

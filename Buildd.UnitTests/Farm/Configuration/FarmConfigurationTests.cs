@@ -140,7 +140,7 @@ public sealed class FarmConfigurationTests : IDisposable
     public void A_mistake_is_named_with_its_line_and_what_should_be_there(string text, string because) =>
         Assert.That(async () => await ReadAsync(text),
             Throws.TypeOf<FarmException>().With.Message.Contains(because).And.Property(nameof(FarmException.ExitCode))
-                .EqualTo(ExitCode.BadConfiguration));
+                .EqualTo(FarmExitCode.BadConfiguration));
 
     [Test]
     public void All_mistakes_are_told_at_once() =>

@@ -2,6 +2,7 @@ using System.Reflection;
 using Buildd.Farm.Store;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
+using Buildd.Protocol;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Farm.Store;
@@ -127,7 +128,7 @@ public sealed class ColumnsTests : IAsyncDisposable
             : type == typeof(TimeSpan) ? TimeSpan.FromTicks(9_876_543_210)
             : type == typeof(Uri) ? new Uri("http://eve.example:8221/")
             : type == typeof(IReadOnlyList<string>) ? (string[])["one", name]
-            : type == typeof(IReadOnlyList<BuildFile>) ? (BuildFile[])[new("a_1_amd64.deb", 12, "5a", "6b")]
+            : type == typeof(IReadOnlyList<BuildFile>) ? (BuildFile[])[new("a_1_amd64.deb", 12, Sha1.Parse(new string('5', 40)), "6b")]
             : type.IsEnum ? type.GetEnumValues().GetValue(type.GetEnumValues().Length - 1)!
             : throw new NotSupportedException($"{name} is a {type}: give this test a value of it.");
     }

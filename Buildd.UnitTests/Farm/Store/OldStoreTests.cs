@@ -46,7 +46,7 @@ public sealed class OldStoreTests : IAsyncDisposable
 
         var builds = (await store.Builds.ListAsync(new BuildFilter())).OrderBy(build => build.Id).ToList();
 
-        Assert.That(builds.Select(build => (build.Cookie, build.State)), Is.EqualTo(new[]
+        Assert.That(builds.Select(build => (build.Cookie.ToString(), build.State)), Is.EqualTo(new[]
         {
             ("PACKAGEBUILD-1", BuildState.NeedsBuild), ("PACKAGEBUILD-2", BuildState.Cancelled),
             ("LIVEFSBUILD-3", BuildState.NeedsBuild), ("PACKAGEBUILD-4", BuildState.NeedsBuild),

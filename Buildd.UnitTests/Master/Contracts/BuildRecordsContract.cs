@@ -1,4 +1,5 @@
 using Buildd.Master.Builds;
+using Buildd.Protocol;
 using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
@@ -39,7 +40,7 @@ public abstract class BuildRecordsContract
         {
             Assert.That(build.Id, Is.EqualTo(1));
             Assert.That(build.Revision, Is.GreaterThan(0));
-            Assert.That(build.Cookie, Is.EqualTo("PACKAGEBUILD-1"));
+            Assert.That(build.Cookie.ToString(), Is.EqualTo("PACKAGEBUILD-1"));
             Assert.That(build.State, Is.EqualTo(BuildState.NeedsBuild));
             Assert.That(build.Queue, Is.EqualTo(QueueState.Waiting));
             Assert.That(build.Score, Is.EqualTo(2505));
@@ -139,7 +140,11 @@ public abstract class BuildRecordsContract
             UploadLogName = "upload_1_log.txt",
             Dependencies = "libfoo-dev (>= 1.2) | bar, ünï",
             Reason = "because of\n\"this\"",
-            Files = [new BuildFile("a.deb", long.MaxValue, new string('a', 40), new string('b', 64)), new BuildFile("b", 0, "", "")],
+            Files =
+            [
+                new BuildFile("a.deb", long.MaxValue, Sha1.Parse(new string('a', 40)), new string('b', 64)),
+                new BuildFile("b", 0, default, ""),
+            ],
         };
 
         var stored = await ReplaceAsync(changed);

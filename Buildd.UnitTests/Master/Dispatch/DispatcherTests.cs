@@ -25,21 +25,21 @@ public sealed class DispatcherTests
 
         Assert.That(_slave.Calls, Is.EqualTo([
             "status",
-            $"ensurepresent {Sha1("chroot.tar.gz")}",
-            $"ensurepresent {Sha1("z.dsc")}",
-            $"ensurepresent {Sha1("a.tar.gz")}",
+            $"ensurepresent {Sha1Of("chroot.tar.gz")}",
+            $"ensurepresent {Sha1Of("z.dsc")}",
+            $"ensurepresent {Sha1Of("a.tar.gz")}",
             $"build {Cookie}",
         ]));
         Assert.That(_slave.BuildCall!.Builder, Is.EqualTo("binarypackage"));
-        Assert.That(_slave.BuildCall.ChrootSha1, Is.EqualTo(job.Chroot.Sha1));
-        Assert.That(_slave.BuildCall.FileMap, Is.EqualTo(Map(("z.dsc", Sha1("z.dsc")), ("a.tar.gz", Sha1("a.tar.gz")))));
+        Assert.That(_slave.BuildCall.ChrootSha1, Is.EqualTo(job.Chroot.Sha1.ToString()));
+        Assert.That(_slave.BuildCall.FileMap, Is.EqualTo(Map(("z.dsc", Sha1Of("z.dsc")), ("a.tar.gz", Sha1Of("a.tar.gz")))));
         Assert.That(_slave.BuildCall.Arguments, Is.SameAs(job.Arguments));
     }
 
     [Test]
     public async Task A_slave_is_asked_for_each_content_once_and_told_of_both_names()
     {
-        await DispatchAsync(Job() with { Files = [Input("a.dsc"), Input("b", Sha1("a.dsc"))] });
+        await DispatchAsync(Job() with { Files = [Input("a.dsc"), Input("b", Sha1Of("a.dsc"))] });
 
         Assert.That(_slave.EnsurePresentCalls, Has.Count.EqualTo(2));
         Assert.That(_slave.BuildCall!.FileMap.Keys, Is.EqualTo(["a.dsc", "b"]));
@@ -55,7 +55,7 @@ public sealed class DispatcherTests
 
         Assert.That(_slave.EnsurePresentCalls[1], Is.EqualTo(new EnsurePresentCall
         {
-            Sha1 = file.Sha1,
+            Sha1 = file.Sha1.ToString(),
             Url = "http://u:pass1@h/a.dsc",
             UserName = "u",
             Password = "pass2",

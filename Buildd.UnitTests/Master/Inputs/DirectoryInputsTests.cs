@@ -1,5 +1,6 @@
 using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
+using Buildd.Protocol;
 using Buildd.Testing.Files;
 using NUnit.Framework;
 
@@ -25,7 +26,7 @@ public sealed class DirectoryInputsTests : IDisposable
 
         var file = await _inputs.FindFileAsync(Build, "hello_1+b 2.dsc", null);
 
-        Assert.That((file!.Name, file.Sha1), Is.EqualTo(("hello_1+b 2.dsc", Replies.Sha1("one"))));
+        Assert.That((file!.Name, file.Sha1), Is.EqualTo(("hello_1+b 2.dsc", Sha1.Parse(Replies.Sha1Of("one")))));
         Assert.That(file.Url, Is.EqualTo("http://files.example/inputs/hello_1%2Bb%202.dsc"));
     }
 
@@ -33,11 +34,12 @@ public sealed class DirectoryInputsTests : IDisposable
     public async Task A_file_that_is_replaced_has_its_new_sum_and_one_of_another_sum_is_not_found()
     {
         await File.WriteAllTextAsync(_folder["a"], "one");
-        Assert.That((await _inputs.FindFileAsync(Build, "a", Replies.Sha1("one")))!.Sha1, Is.EqualTo(Replies.Sha1("one")));
+        var one = Sha1.Parse(Replies.Sha1Of("one"));
+        Assert.That((await _inputs.FindFileAsync(Build, "a", one))!.Sha1, Is.EqualTo(one));
         await File.WriteAllTextAsync(_folder["a"], "other");
 
-        Assert.That((await _inputs.FindFileAsync(Build, "a", null))!.Sha1, Is.EqualTo(Replies.Sha1("other")));
-        Assert.That(await _inputs.FindFileAsync(Build, "a", Replies.Sha1("one")), Is.Null);
+        Assert.That((await _inputs.FindFileAsync(Build, "a", null))!.Sha1, Is.EqualTo(Sha1.Parse(Replies.Sha1Of("other"))));
+        Assert.That(await _inputs.FindFileAsync(Build, "a", one), Is.Null);
     }
 
     [TestCase("../a")]

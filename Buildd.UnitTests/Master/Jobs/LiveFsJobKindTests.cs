@@ -4,6 +4,7 @@ using Buildd.Master.Builds;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
 using Buildd.Master.Jobs.LiveFs;
+using Buildd.Protocol;
 using Buildd.Protocol.XmlRpc;
 using NSubstitute;
 using NUnit.Framework;
@@ -21,7 +22,7 @@ public sealed class LiveFsJobKindTests
     private readonly LiveFsJobKind _kind = new();
 
     public LiveFsJobKindTests() => _inputs.FindChrootAsync("bookworm", "amd64")
-        .Returns(new InputFile { Name = "chroot.tar.gz", Sha1 = new string('a', 40), Url = "http://farm/chroot" });
+        .Returns(new InputFile { Name = "chroot.tar.gz", Sha1 = Sha1.Parse(new string('a', 40)), Url = "http://farm/chroot" });
 
     [Test]
     public async Task A_slave_is_told_what_the_specification_says()
@@ -30,7 +31,8 @@ public sealed class LiveFsJobKindTests
 
         var job = ((Ready)prepared).Job;
         Assert.That(
-            (job.Cookie, job.BuilderTag, job.Chroot.Name, job.Files.Count), Is.EqualTo(("LIVEFSBUILD-7", "livefs", "chroot.tar.gz", 0)));
+            (job.Cookie.ToString(), job.BuilderTag, job.Chroot.Name, job.Files.Count),
+            Is.EqualTo(("LIVEFSBUILD-7", "livefs", "chroot.tar.gz", 0)));
         Assert.That(((XmlRpcString)job.Arguments["project"]).Value, Is.EqualTo("desktop"));
         Assert.That(((XmlRpcString)job.Arguments["config_branch"]).Value, Is.EqualTo("https://git.example/config"));
     }

@@ -1,4 +1,5 @@
 using Buildd.Master.Leaves;
+using Buildd.Protocol;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Leaves;
@@ -14,7 +15,7 @@ public sealed class LeafNameTests
     {
         var leaf = LeafName.TryParse(name)!;
 
-        Assert.That((leaf.Text, leaf.JobType, leaf.BuildId), Is.EqualTo((name, jobType, id)));
+        Assert.That((leaf.Text, leaf.Cookie), Is.EqualTo((name, new BuildCookie(jobType, id))));
     }
 
     [TestCase("")]

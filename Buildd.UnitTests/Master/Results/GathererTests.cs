@@ -1,11 +1,12 @@
 using Buildd.Master;
 using Buildd.Master.Builds;
 using Buildd.Master.Results;
+using Buildd.Protocol;
 using Buildd.Protocol.Client;
 using Buildd.Testing.Files;
 using Buildd.UnitTests.Testing;
-using NUnit.Framework;
 using static Buildd.UnitTests.Master.Replies;
+using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Results;
 
@@ -27,7 +28,7 @@ public sealed class GathererTests : IDisposable
     public GathererTests()
     {
         foreach (var content in new[] { "one", "two", "" })
-            _slave.Files[Sha1(content)] = Bytes(content);
+            _slave.Files[Sha1Of(content)] = Bytes(content);
     }
 
     public void Dispose() => _root.Dispose();
@@ -88,19 +89,19 @@ public sealed class GathererTests : IDisposable
     [Test]
     public async Task Another_content_than_promised_is_refused()
     {
-        _slave.Files[Sha1("one")] = Bytes("eno");
+        _slave.Files[Sha1Of("one")] = Bytes("eno");
 
         var exception = await Refused<ResultMismatchException>(("b.deb", "two"), ("a.deb", "one"));
 
-        Assert.That((exception.Name, exception.Expected, exception.Found), Is.EqualTo(("a.deb", Sha1("one"), Sha1("eno"))));
-        Assert.That(exception.Message, Does.Contain("a.deb").And.Contain(Sha1("one")).And.Contain(Sha1("eno")));
+        Assert.That((exception.Name, exception.Expected, exception.Found), Is.EqualTo(("a.deb", Sha1Of("one"), Sha1Of("eno"))));
+        Assert.That(exception.Message, Does.Contain("a.deb").And.Contain(Sha1Of("one")).And.Contain(Sha1Of("eno")));
     }
 
     [TestCase(4, "4 bytes", "3 bytes")]
     [TestCase(2, "2 bytes", "3 bytes")]
     public async Task A_file_that_ends_early_or_late_is_refused(long claimed, string expected, string found)
     {
-        _slave.OnOpen = (name, offset) => name == Sha1("one") ? ScriptedSlave.File(Bytes("one"), 0, claimed) : _slave.Open(name, offset);
+        _slave.OnOpen = (name, offset) => name == Sha1Of("one") ? ScriptedSlave.File(Bytes("one"), 0, claimed) : _slave.Open(name, offset);
 
         var exception = await Refused<ResultMismatchException>(("a.deb", "one"));
 
@@ -121,7 +122,7 @@ public sealed class GathererTests : IDisposable
     [TestCase("buildlog")]
     public void A_name_that_escapes_is_refused(string name)
     {
-        var map = Map(("a.deb", Sha1("one")), (name, Sha1("two")));
+        var map = Map(("a.deb", Sha1Of("one")), (name, Sha1Of("two")));
 
         var exception = Assert.Throws<BadFileMapException>(() => FileMap.Check(_slave.Url, map))!;
 
@@ -139,7 +140,7 @@ public sealed class GathererTests : IDisposable
     [Test]
     public void A_file_map_without_end_is_refused()
     {
-        var files = Enumerable.Range(0, 10_001).Select(i => ($"f{i}", Sha1("one"))).ToArray();
+        var files = Enumerable.Range(0, 10_001).Select(i => ($"f{i}", Sha1Of("one"))).ToArray();
 
         Assert.That(() => FileMap.Check(_slave.Url, Map(files)), Throws.TypeOf<BadFileMapException>().With.Message.Contains("10000"));
     }
@@ -171,7 +172,7 @@ public sealed class GathererTests : IDisposable
         {
             lock (opened)
                 opened.Add(name);
-            return broken && name == Sha1("two") ? throw ScriptedSlave.Broken : _slave.Open(name, offset);
+            return broken && name == Sha1Of("two") ? throw ScriptedSlave.Broken : _slave.Open(name, offset);
         };
         await Refused<SlaveConnectionException>(("a.deb", "one"), ("b.deb", "two"));
         broken = false;
@@ -180,7 +181,7 @@ public sealed class GathererTests : IDisposable
 
         await FetchAsync(("a.deb", "one"), ("b.deb", "two"));
 
-        Assert.That(opened, Is.EquivalentTo(here ? new[] { Sha1("two") } : [Sha1("one"), Sha1("two")]));
+        Assert.That(opened, Is.EquivalentTo(here ? new[] { Sha1Of("two") } : [Sha1Of("one"), Sha1Of("two")]));
         Assert.That(Incoming(), Is.EquivalentTo(["1/debian/a.deb", "1/debian/b.deb"]));
     }
 
@@ -196,7 +197,7 @@ public sealed class GathererTests : IDisposable
         using var gatherer = Gatherer();
 
         await Assert.ThatAsync(
-            () => gatherer.FetchAsync(_build, _slave, [("a.deb", Sha1("one"))], cancel.Token),
+            () => gatherer.FetchAsync(_build, _slave, [("a.deb", Sha1.Parse(Sha1Of("one")))], cancel.Token),
             Throws.InstanceOf<OperationCanceledException>());
 
         Assert.That(Directory.EnumerateFileSystemEntries(_root["incoming"]), Is.Empty);
@@ -229,11 +230,12 @@ public sealed class GathererTests : IDisposable
         var gate = new Gate(openAt: 3);
         var contents = Enumerable.Range(0, 12).Select(i => $"{i}").ToList();
         foreach (var content in contents)
-            _slave.Files[Sha1(content)] = Bytes(content);
+            _slave.Files[Sha1Of(content)] = Bytes(content);
         _slave.OnOpen = (name, _) => new SlaveFile(_slave.Files[name].Length, 0, gate.Enter(_slave.Files[name]));
         using var gatherer = Gatherer(new MasterOptions { Root = _root.Path, MaxDownloadsPerBuilder = 3 });
 
-        await gatherer.FetchAsync(_build, _slave, [.. contents.Select(content => ($"f{content}", Sha1(content)))], CancellationToken.None);
+        var wanted = contents.Select(content => ($"f{content}", Sha1.Parse(Sha1Of(content))));
+        await gatherer.FetchAsync(_build, _slave, [.. wanted], CancellationToken.None);
 
         Assert.That(gate.Most, Is.EqualTo(3));
     }
@@ -241,7 +243,7 @@ public sealed class GathererTests : IDisposable
     [Test]
     public void The_real_disk_has_some_room() => Assert.That(DiskSpace.FreeBytes(_root.Path), Is.Positive);
 
-    private static BuildFile File(string name, string content) => new(name, content.Length, Sha1(content), Sha256(content));
+    private static BuildFile File(string name, string content) => new(name, content.Length, Sha1.Parse(Sha1Of(content)), Sha256(content));
 
     private Gatherer Gatherer(MasterOptions? options = null) =>
         new(options ?? new MasterOptions { Root = _root.Path }, folder => _freeBytes(folder));
@@ -249,7 +251,7 @@ public sealed class GathererTests : IDisposable
     private async Task<IReadOnlyList<BuildFile>> FetchAsync(params (string Name, string Content)[] files)
     {
         using var gatherer = Gatherer();
-        var wanted = files.Select(file => (file.Name, Sha1(file.Content))).ToList();
+        var wanted = files.Select(file => (file.Name, Sha1.Parse(Sha1Of(file.Content)))).ToList();
         return await gatherer.FetchAsync(_build, _slave, wanted, CancellationToken.None);
     }
 

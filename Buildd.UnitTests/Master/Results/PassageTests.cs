@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Buildd.Master.Results;
+using Buildd.Protocol;
 using Buildd.Testing.Files;
 using NUnit.Framework;
 
@@ -117,7 +118,7 @@ public sealed class PassageTests : IDisposable
     private void AssertSums(byte[] content) => Assert.That(
         _passage.TakeSums(),
         Is.EqualTo((
-            Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, content)),
+            new Sha1(CryptographicOperations.HashData(HashAlgorithmName.SHA1, content)),
             Convert.ToHexStringLower(SHA256.HashData(content)))));
 
     /// <summary>Gives its content in pieces of many sizes, as a network does; what happens at the end is the test's.</summary>

@@ -1,10 +1,11 @@
 using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Testing.Runs;
-using NUnit.Framework;
 using static Buildd.UnitTests.Master.Replies;
+using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Scenarios;
 
@@ -34,7 +35,7 @@ public sealed class GoodBuildTests : IAsyncDisposable
         {
             Assert.That(
                 slave.Deeds.Take(3), Is.EqualTo(
-                    new[] { $"ensurepresent {Sha1("chroot.tar.gz")}", $"ensurepresent {Sha1("hello.dsc")}", "build PACKAGEBUILD-1" }));
+                    new[] { $"ensurepresent {Sha1Of("chroot.tar.gz")}", $"ensurepresent {Sha1Of("hello.dsc")}", "build PACKAGEBUILD-1" }));
             Assert.That(slave.Deeds[^1], Is.EqualTo("clean"));
             Assert.That(build.Queue, Is.Null);
             Assert.That(build.Files.Select(file => (file.Name, file.Sha256)), Is.EqualTo(new[]
@@ -48,7 +49,7 @@ public sealed class GoodBuildTests : IAsyncDisposable
             Assert.That(Directory.GetFiles(Path.Combine(_farm.Root, "incoming", build.Leaf!, "1", "debian")), Has.Length.EqualTo(3));
             Assert.That(build.LogName, Is.EqualTo("buildlog_debian-bookworm-amd64.hello_2.10-3_FULLYBUILT.txt.gz"));
             Assert.That(_farm.LogText(build), Is.EqualTo("building\n"));
-            Assert.That(_farm.Landed.Select(upload => upload.Build.Cookie), Is.EqualTo(new[] { "PACKAGEBUILD-1" }));
+            Assert.That(_farm.Landed.Select(upload => upload.Build.Cookie.ToString()), Is.EqualTo(new[] { "PACKAGEBUILD-1" }));
             Assert.That((await _farm.FindAsync("bob")).Version, Is.EqualTo("1.0"));
             Assert.That(_farm.Told, Is.Empty);
         }
@@ -63,8 +64,8 @@ public sealed class GoodBuildTests : IAsyncDisposable
         await _farm.UntilAsync(() => slave.LastBuild is not null);
 
         Assert.That(slave.LastBuild!.Builder, Is.EqualTo("binarypackage"));
-        Assert.That(slave.LastBuild.ChrootSha1, Is.EqualTo(Sha1("chroot.tar.gz")));
-        Assert.That(slave.LastBuild.FileMap, Is.EqualTo(Map(("hello.dsc", Sha1("hello.dsc")))));
+        Assert.That(slave.LastBuild.ChrootSha1, Is.EqualTo(Sha1Of("chroot.tar.gz")));
+        Assert.That(slave.LastBuild.FileMap, Is.EqualTo(Map(("hello.dsc", Sha1Of("hello.dsc")))));
         Assert.That(
             slave.LastBuild.Arguments.Keys,
             Is.SupersetOf(new[] { "suite", "series", "arch_tag", "ogrecomponent", "archive_purpose", "arch_indep" }));
@@ -233,7 +234,12 @@ public sealed class GoodBuildTests : IAsyncDisposable
         // What a master that was killed between build and its next look has left.
         await _farm.Builders.TryReplaceAsync([builder.Made(CleanState.Dirty, _farm.Now)]);
         await _farm.Builds.TryReplaceAsync([build.Dispatched("bob", _farm.Now)]);
-        slave.Status = new StatusReply { Status = BuilderStatus.Building, BuildId = build.Cookie, LogTail = default(ReadOnlyMemory<byte>) };
+        slave.Status = new StatusReply
+        {
+            Status = BuilderStatus.Building,
+            BuildId = build.Cookie.ToString(),
+            LogTail = default(ReadOnlyMemory<byte>),
+        };
         slave.Log("all of it\n");
         _farm.Start();
         await _farm.PassAsync(TimeSpan.FromSeconds(30));
@@ -262,15 +268,15 @@ public sealed class GoodBuildTests : IAsyncDisposable
         {
             Status = BuilderStatus.Waiting,
             BuildStatus = BuildStatus.Ok,
-            BuildId = build.Cookie,
-            FileMap = Map(("a.deb", Sha1("a deb"))),
+            BuildId = build.Cookie.ToString(),
+            FileMap = Map(("a.deb", Sha1Of("a deb"))),
         };
         _farm.Start();
 
         build = await _farm.UntilAsync(build, BuildState.Uploading);
 
         Assert.That(slave.CountStarting("GET "), Is.Zero);
-        Assert.That(build.Files, Is.EqualTo(new[] { new BuildFile("a.deb", 5, Sha1("a deb"), Sha256("a deb")) }));
+        Assert.That(build.Files, Is.EqualTo(new[] { new BuildFile("a.deb", 5, Sha1.Parse(Sha1Of("a deb")), Sha256("a deb")) }));
         Assert.That(_farm.Leaves("incoming"), Has.Count.EqualTo(1));
     }
 
@@ -287,16 +293,16 @@ public sealed class GoodBuildTests : IAsyncDisposable
             .FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "whole.deb"), "whole");
         await File.WriteAllTextAsync(Path.Combine(folder, "damaged.deb"), "dAmaged");
-        await File.WriteAllTextAsync(Path.Combine(folder, $".2-{Sha1("half of it")}.part"), "half");
+        await File.WriteAllTextAsync(Path.Combine(folder, $".2-{Sha1Of("half of it")}.part"), "half");
         Directory.CreateDirectory(Path.Combine(_farm.Root, "grabbing", "20250101-000000-PACKAGEBUILD-99"));
-        slave.Status = new StatusReply { Status = BuilderStatus.Building, BuildId = build.Cookie };
+        slave.Status = new StatusReply { Status = BuilderStatus.Building, BuildId = build.Cookie.ToString() };
         slave.End(BuildStatus.Ok, ("whole.deb", "whole"), ("damaged.deb", "damaged"), ("half.deb", "half of it"));
         _farm.Start();
 
         await _farm.UntilAsync(build, BuildState.Uploading);
 
         var gets = slave.Deeds.Where(call => call.StartsWith("GET", StringComparison.Ordinal));
-        Assert.That(gets, Is.EquivalentTo(new[] { $"GET {Sha1("damaged")}+0", $"GET {Sha1("half of it")}+4" }));
+        Assert.That(gets, Is.EquivalentTo(new[] { $"GET {Sha1Of("damaged")}+0", $"GET {Sha1Of("half of it")}+4" }));
         Assert.That(_farm.Leaves("grabbing"), Is.Empty, "nobody's leaf was swept away");
         Assert.That(Directory.GetFiles(Path.Combine(_farm.Root, "incoming", _farm.Leaves("incoming")[0], "1", "debian")).Select(
             File.ReadAllText),

@@ -1,7 +1,8 @@
 using Buildd.Master.Builds;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
-using NUnit.Framework;
 using static Buildd.UnitTests.Master.Replies;
+using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Scenarios;
 
@@ -15,13 +16,13 @@ public sealed class ResultFaultTests : FaultFixture
     public async Task A_file_with_another_sum_is_fetched_again_and_counted_and_nothing_of_it_lands()
     {
         var (slave, build) = await BuildingAsync();
-        slave.Files[Sha1("right")] = Bytes("wrong");
-        slave.EndWith(BuildStatus.Ok, ("a.deb", Sha1("right")));
+        slave.Files[Sha1Of("right")] = Bytes("wrong");
+        slave.EndWith(BuildStatus.Ok, ("a.deb", Sha1Of("right")));
 
         await _farm.UntilAsync(async () => await CountsAsync(build) == (1, 1));
         Assert.That((await _farm.FindAsync(build)).State, Is.EqualTo(BuildState.Gathering));
         Assert.That(_farm.Leaves("incoming"), Is.Empty);
-        slave.Files[Sha1("right")] = Bytes("right");
+        slave.Files[Sha1Of("right")] = Bytes("right");
         build = await _farm.UntilAsync(build, BuildState.Uploading);
 
         Assert.That(slave.Deeds.Count(call => call.StartsWith("GET", StringComparison.Ordinal)), Is.GreaterThanOrEqualTo(6));
@@ -32,7 +33,7 @@ public sealed class ResultFaultTests : FaultFixture
     public async Task Results_that_never_come_right_are_given_up_and_the_build_goes_elsewhere()
     {
         var (slave, build) = await BuildingAsync();
-        slave.EndWith(BuildStatus.Ok, ("a.deb", Sha1("it has no such file")));
+        slave.EndWith(BuildStatus.Ok, ("a.deb", Sha1Of("it has no such file")));
 
         await _farm.UntilAsync(() => slave.CountStarting("build ") == 2);
 
@@ -49,7 +50,7 @@ public sealed class ResultFaultTests : FaultFixture
         var cuts = 0;
         slave.Instead = async (call, http) =>
         {
-            if (!call.StartsWith("GET " + Sha1(text), StringComparison.Ordinal) || cuts++ > 3)
+            if (!call.StartsWith("GET " + Sha1Of(text), StringComparison.Ordinal) || cuts++ > 3)
                 return false;
             if (!call.EndsWith("+0", StringComparison.Ordinal))
             {
@@ -67,8 +68,8 @@ public sealed class ResultFaultTests : FaultFixture
 
         build = await _farm.UntilAsync(build, BuildState.Uploading);
 
-        Assert.That(build.Files, Is.EqualTo(new[] { new BuildFile("a.txt", text.Length, Sha1(text), Sha256(text)) }));
-        Assert.That(slave.CountStarting($"GET {Sha1(text)}+0"), Is.EqualTo(1), "all others went on somewhere");
+        Assert.That(build.Files, Is.EqualTo(new[] { new BuildFile("a.txt", text.Length, Sha1.Parse(Sha1Of(text)), Sha256(text)) }));
+        Assert.That(slave.CountStarting($"GET {Sha1Of(text)}+0"), Is.EqualTo(1), "all others went on somewhere");
     }
 
     [TestCase("../../etc/passwd")]
@@ -81,7 +82,7 @@ public sealed class ResultFaultTests : FaultFixture
     public async Task Names_that_escape_fail_before_anything_is_fetched(string name)
     {
         var (slave, build) = await BuildingAsync();
-        slave.EndWith(BuildStatus.Ok, (name, Sha1("x")), ("fine.deb", Sha1("y")));
+        slave.EndWith(BuildStatus.Ok, (name, Sha1Of("x")), ("fine.deb", Sha1Of("y")));
 
         await _farm.UntilAsync(async () => (await _farm.FindAsync(build)).Failures == 1);
 
@@ -96,7 +97,7 @@ public sealed class ResultFaultTests : FaultFixture
         var (slave, build) = await BuildingAsync();
         slave.Instead = async (call, http) =>
         {
-            if (!call.StartsWith("GET " + Sha1("x"), StringComparison.Ordinal))
+            if (!call.StartsWith("GET " + Sha1Of("x"), StringComparison.Ordinal))
                 return false;
             http.Response.ContentLength = long.MaxValue;
             await http.Response.Body.WriteAsync(new byte[1000]);
@@ -105,7 +106,7 @@ public sealed class ResultFaultTests : FaultFixture
             return true;
         };
         _farm.FreeBytes = 1L << 40;
-        slave.EndWith(BuildStatus.Ok, ("endless", Sha1("x")));
+        slave.EndWith(BuildStatus.Ok, ("endless", Sha1Of("x")));
         await _farm.PassAsync(TimeSpan.FromMinutes(5));
         Assert.That(await CountsAsync(build), Is.EqualTo((0, 0)));
         Assert.That(_farm.Log, Has.Some.Contains("has no room for"));

@@ -103,9 +103,9 @@ public sealed class SampleTests
             leaf.WriteChanges($"{source}_1.0_amd64.changes");
             var made = Directory.GetFiles(folder.Path).ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);
             foreach (var content in made.Values)
-                slave.Files[Sha1(content)] = content;
+                slave.Files[Sha1Of(content)] = content;
             slave.Log("built\n");
-            slave.EndWith(BuildStatus.Ok, [.. made.Select(file => (file.Key, Sha1(file.Value)))]);
+            slave.EndWith(BuildStatus.Ok, [.. made.Select(file => (file.Key, Sha1Of(file.Value)))]);
         };
         return slave;
     }

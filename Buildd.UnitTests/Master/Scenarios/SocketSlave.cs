@@ -103,8 +103,8 @@ internal sealed class SocketSlave : IAsyncDisposable
     public void End(BuildStatus status, params (string Name, string Content)[] results)
     {
         foreach (var (_, content) in results)
-            Files[Replies.Sha1(content)] = Bytes(content);
-        EndWith(status, [.. results.Select(result => (result.Name, Replies.Sha1(result.Content)))]);
+            Files[Replies.Sha1Of(content)] = Bytes(content);
+        EndWith(status, [.. results.Select(result => (result.Name, Replies.Sha1Of(result.Content)))]);
     }
 
     public void EndWith(BuildStatus status, params (string Name, string Sha1)[] fileMap) => Status = Status with

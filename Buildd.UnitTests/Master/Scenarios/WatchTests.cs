@@ -243,7 +243,7 @@ public sealed class WatchTests : IAsyncDisposable
         var (slave, build) = await BuildingAsync();
         slave.Instead = async (call, http) =>
         {
-            if (!call.StartsWith("GET " + Sha1("x"), StringComparison.Ordinal))
+            if (!call.StartsWith("GET " + Sha1Of("x"), StringComparison.Ordinal))
                 return false;
             try
             {
@@ -257,7 +257,7 @@ public sealed class WatchTests : IAsyncDisposable
 
             return true;
         };
-        slave.EndWith(BuildStatus.Ok, ("endless", Sha1("x")));
+        slave.EndWith(BuildStatus.Ok, ("endless", Sha1Of("x")));
 
         await _farm.UntilAsync(async () => (await _farm.FindAsync(build)).Failures == 1);
 

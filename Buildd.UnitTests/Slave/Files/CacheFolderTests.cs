@@ -1,3 +1,4 @@
+using Buildd.Protocol;
 using Buildd.Slave.Files;
 using Buildd.Testing.Files;
 using Buildd.UnitTests.Testing;
@@ -92,14 +93,14 @@ public sealed class CacheFolderTests : IDisposable
         var gone = SlaveBench.Sha1Of("gone");
         var cache = Cache(new FileCacheOptions());
         using var lease = new CacheLease(cache);
-        lease.Add(old);
-        lease.Add(gone);
+        lease.Add(Sha1.Parse(old));
+        lease.Add(Sha1.Parse(gone));
         File.SetLastAccessTimeUtc(_folder[old], _clock.GetUtcNow().UtcDateTime.AddDays(-4));
 
         Assert.That(cache.SweepWith([Made(old, 1, TimeSpan.FromDays(4)), Made(gone, 1, TimeSpan.FromDays(4))]), Is.Empty);
     }
 
-    private DerivedFile Made(string sha1, long bytes, TimeSpan unused) => new(sha1, bytes, _clock.GetUtcNow() - unused);
+    private DerivedFile Made(string sha1, long bytes, TimeSpan unused) => new(Sha1.Parse(sha1), bytes, _clock.GetUtcNow() - unused);
 
     [Test]
     public void The_time_of_use_counts_and_not_that_of_the_download_and_survives_a_restart()
@@ -107,7 +108,7 @@ public sealed class CacheFolderTests : IDisposable
         var used = Add("used", TimeSpan.FromDays(5));
         var unused = Add("unused", TimeSpan.FromDays(4));
         var modified = File.GetLastWriteTimeUtc(_folder[used]);
-        Assert.That(Cache(new FileCacheOptions()).Use(used), Is.EqualTo(_folder[used]));
+        Assert.That(Cache(new FileCacheOptions()).Use(Sha1.Parse(used)), Is.EqualTo(_folder[used]));
 
         Cache(new FileCacheOptions()).Sweep();
 
@@ -137,9 +138,9 @@ public sealed class CacheFolderTests : IDisposable
         var cache = Cache(new FileCacheOptions { BudgetBytes = 1 });
         var first = new CacheLease(cache);
         var second = new CacheLease(cache);
-        first.Add(needed);
-        first.Add(needed);
-        second.Add(needed);
+        first.Add(Sha1.Parse(needed));
+        first.Add(Sha1.Parse(needed));
+        second.Add(Sha1.Parse(needed));
         File.SetLastAccessTimeUtc(_folder[needed], _clock.GetUtcNow().UtcDateTime.AddDays(-9));
 
         cache.Sweep();
@@ -165,8 +166,7 @@ public sealed class CacheFolderTests : IDisposable
     {
         var cache = Cache(new FileCacheOptions { BudgetBytes = 1 });
         using var lease = new CacheLease(cache);
-        lease.Add(SlaveBench.Sha1Of("result"));
-        lease.Add("no sum");
+        lease.Add(Sha1.Parse(SlaveBench.Sha1Of("result")));
         var result = Add("result", TimeSpan.FromDays(9));
 
         cache.Sweep();

@@ -1,3 +1,4 @@
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Files;
 using Buildd.Testing.Runs;
@@ -113,9 +114,10 @@ public sealed class CacheJanitorTests : IAsyncDisposable
     {
         var (first, second) = (SlaveBench.Sha1Of("first"), SlaveBench.Sha1Of("second"));
         var removed = new TaskCompletionSource();
-        _derived.List().Returns([new DerivedFile(first, 1, _clock.GetUtcNow()), new DerivedFile(second, 2, _clock.GetUtcNow())]);
-        _derived.RemoveAsync(first, Arg.Any<CancellationToken>()).Returns(Task.FromException(new IOException("it is in use")));
-        _derived.When(derived => derived.RemoveAsync(second, Arg.Any<CancellationToken>())).Do(_ => removed.SetResult());
+        _derived.List().Returns(
+            [new DerivedFile(Sha1.Parse(first), 1, _clock.GetUtcNow()), new DerivedFile(Sha1.Parse(second), 2, _clock.GetUtcNow())]);
+        _derived.RemoveAsync(Sha1.Parse(first), Arg.Any<CancellationToken>()).Returns(Task.FromException(new IOException("it is in use")));
+        _derived.When(derived => derived.RemoveAsync(Sha1.Parse(second), Arg.Any<CancellationToken>())).Do(_ => removed.SetResult());
 
         await _janitor.StartAsync(SlaveBench.Deadline);
         await removed.Task.WaitAsync(SlaveBench.Deadline);
@@ -145,8 +147,8 @@ public sealed class CacheJanitorTests : IAsyncDisposable
         await WaitingAsync(1);
         var kept = _slave.Add("kept");
         var removed = new TaskCompletionSource();
-        _derived.List().Returns([new DerivedFile(kept, 5, _clock.GetUtcNow().AddHours(-1))]);
-        _derived.When(derived => derived.RemoveAsync(kept, Arg.Any<CancellationToken>())).Do(_ => removed.TrySetResult());
+        _derived.List().Returns([new DerivedFile(Sha1.Parse(kept), 5, _clock.GetUtcNow().AddHours(-1))]);
+        _derived.When(derived => derived.RemoveAsync(Sha1.Parse(kept), Arg.Any<CancellationToken>())).Do(_ => removed.TrySetResult());
         File.SetLastAccessTimeUtc(_slave.InCache(kept), _clock.GetUtcNow().UtcDateTime.AddHours(-1));
         _slave.Options.Cache.FreeSpaceFloorBytes = long.MaxValue / 2;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Buildd.Linux.Processes;
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using NUnit.Framework;
 
@@ -152,7 +153,7 @@ public sealed class EnsurePresentTests : IAsyncDisposable
         await File.WriteAllTextAsync(outside, "content");
         await PlantAsync(kind, _slave.InCache(Sum), outside);
 
-        Assert.That(_slave.Cache.Find(Sum), Is.Null);
+        Assert.That(_slave.Cache.Find(Sha1.Parse(Sum)), Is.Null);
         Assert.That((await AskAsync(Call(url: null))).Present, Is.False);
     }
 
@@ -237,7 +238,7 @@ public sealed class EnsurePresentTests : IAsyncDisposable
 
         Assert.That((await AskAsync(call)).Present, Is.False);
         Assert.That((await AskAsync(call with { Url = null })).Present, Is.False);
-        Assert.That(_slave.Cache.Find(sum), Is.Null);
+        Assert.That(Sha1.TryParse(sum, out _), Is.False);
         Assert.That(_slave.Web.Requests, Is.Empty);
         Assert.That(Entries(), Is.EqualTo(new[] { "buildlog" }));
     }
@@ -349,7 +350,7 @@ public sealed class EnsurePresentTests : IAsyncDisposable
         var asking = AskAsync(Call());
         await body.WasRead.WaitAsync(SlaveBench.Deadline);
 
-        Assert.That(_slave.Cache.Find(Sum), Is.Null);
+        Assert.That(_slave.Cache.Find(Sha1.Parse(Sum)), Is.Null);
         Assert.That(Entries(), Is.EqualTo(new[] { Sum + ".tmp" }));
 
         body.LetGo();

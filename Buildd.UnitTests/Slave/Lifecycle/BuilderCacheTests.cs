@@ -1,3 +1,4 @@
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Slave;
 using Buildd.Slave.Builds;
@@ -102,5 +103,8 @@ public sealed class BuilderCacheTests : IAsyncDisposable
     }
 
     private List<string> Sums() =>
-        [.. Directory.GetFiles(_slave.Options.FileCacheDirectory).Select(path => Path.GetFileName(path)).Where(Sha1Sum.IsWellFormed)];
+        [
+            .. Directory.GetFiles(_slave.Options.FileCacheDirectory).Select(path => Path.GetFileName(path))
+                .Where(name => Sha1.TryParse(name, out _)),
+        ];
 }

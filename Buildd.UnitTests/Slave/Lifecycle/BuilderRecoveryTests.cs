@@ -1,3 +1,4 @@
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Slave.Builds;
@@ -72,8 +73,8 @@ public sealed class BuilderRecoveryTests : IAsyncDisposable
             BuildId = SlaveBench.BuildId,
             Tag = "binarypackage",
             Phase = "sbuild",
-            Results = [new JournalFile("a.deb", _slave.Add("a deb"))],
-            OwnSums = [SlaveBench.Sha1Of("a deb")],
+            Results = [new JournalFile("a.deb", Sha1.Parse(_slave.Add("a deb")))],
+            OwnSums = [Sha1.Parse(SlaveBench.Sha1Of("a deb"))],
         });
         Directory.CreateDirectory(Path.Combine(_slave.BuildFolder, "half", "of", "it"));
         File.WriteAllText(_slave.LogPath, "compiling\nhalf a li");
@@ -167,7 +168,8 @@ public sealed class BuilderRecoveryTests : IAsyncDisposable
     {
         var result = _slave.Add("a result");
         File.WriteAllText(_slave.LogPath, "a log");
-        await WriteAsync(new JournalEntry { Version = JournalEntry.CurrentVersion, Status = BuilderStatus.Idle, OwnSums = [result] });
+        await WriteAsync(
+            new JournalEntry { Version = JournalEntry.CurrentVersion, Status = BuilderStatus.Idle, OwnSums = [Sha1.Parse(result)] });
 
         var builder = await RestartAsync();
 

@@ -1,3 +1,4 @@
+using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Lifecycle;
 using Buildd.Testing.Files;
@@ -19,8 +20,8 @@ public sealed class JournalTests : IDisposable
         Phase = "cleanup",
         Outcome = BuildStatus.DepFail,
         Dependencies = "libfoo (>= 2)",
-        Results = [new JournalFile("b.deb", new string('b', 40)), new JournalFile("a.deb", new string('a', 40))],
-        OwnSums = [new string('a', 40)],
+        Results = [new JournalFile("b.deb", Sha1.Parse(new string('b', 40))), new JournalFile("a.deb", Sha1.Parse(new string('a', 40)))],
+        OwnSums = [Sha1.Parse(new string('a', 40))],
         Extra = [1, 2, 3],
     };
 

@@ -1,7 +1,7 @@
 namespace Buildd.Farm;
 
-/// <summary>What the commands end with. The numbers above 63 are those of sysexits.h.</summary>
-internal static class ExitCode
+/// <summary>The exit codes of <c>buildd-farm</c>'s commands. The numbers above 63 are those of sysexits.h.</summary>
+internal static class FarmExitCode
 {
     /// <summary>Done. Of a command that waits for builds: all of them ended well.</summary>
     public const int Done = 0;
