@@ -4,11 +4,14 @@ namespace Buildd.Debian.ControlFiles;
 /// Reads control files: paragraphs of fields, separated by empty lines (Debian Policy 5.1, deb822(5)).
 /// </summary>
 /// <remarks>
-/// <para>Lines of blanks and tabs count as empty, lines that begin with <c>#</c> are comments everywhere, lines may end
-/// in CR LF, and text is UTF-8. A field named twice, a continuation without a field and a line that is no field are
-/// mistakes.</para>
-/// <para>An inline OpenPGP signature (RFC 9580, section 7) is taken off, <b>not verified</b>: whoever trusts the content
-/// because of it must have verified it before. Text outside of the signed part is a mistake.</para>
+/// <para>Files that dpkg reads are read. Lines of white space count as empty, lines that begin with <c>#</c> are comments
+/// everywhere, lines may end in CR LF, and white space may stand before the colon of a field. Text is UTF-8; a line that is not
+/// is read as Latin-1, so that a file may have both. The text of a value is for people and for comparisons: what is handed on
+/// is the file, whose bytes stay as they are. A field named twice, a continuation without a field, a line that is not a field and
+/// a NUL are mistakes.</para>
+/// <para>An inline OpenPGP signature (RFC 9580, section 7) is removed, <b>not verified</b>: whoever trusts the content
+/// because of it must have verified it before. Text before the signed part is a mistake, text after it is passed over; a second
+/// signed message is a mistake.</para>
 /// <para>Safe to call from any thread.</para>
 /// </remarks>
 public static class ControlReader

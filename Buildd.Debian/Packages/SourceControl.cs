@@ -1,4 +1,6 @@
 using Buildd.Debian.ControlFiles;
+using Buildd.Debian.Versions;
+using Buildd.Linux.Files;
 
 namespace Buildd.Debian.Packages;
 
@@ -14,7 +16,7 @@ public sealed record SourceControl
     /// <summary>The source package's name; well formed.</summary>
     public required string Source { get; init; }
 
-    /// <summary>The version with its epoch, if it has one; only its characters were checked.</summary>
+    /// <summary>The version with its epoch, if it has one; well formed, with a digit after the epoch, as dpkg-source asks for.</summary>
     public required string Version { get; init; }
 
     /// <summary>What it can be built for: architectures and wildcards such as <c>any</c>, <c>all</c>, <c>linux-any</c>.</summary>
@@ -50,13 +52,18 @@ public sealed record SourceControl
         {
             Format = fields.Text("Format"),
             Source = fields.PackageName("Source", fields.Text("Source")),
-            Version = fields.Version("Version", fields.Text("Version")),
+            Version = WellFormed(fields, fields.Version("Version", fields.Text("Version"))),
             Architectures = fields.RequiredWords("Architecture"),
             Binaries = BinaryNames(fields),
             Files = FileLists.Read(fields, withSections: false),
             Paragraph = paragraph,
         };
     }
+
+    private static string WellFormed(ControlFields fields, string text) =>
+        DebianVersion.TryParse(text) is { } version && char.IsAsciiDigit(version.Upstream[0])
+            ? text
+            : throw fields.Mistake(fields.Require("Version").Line, $"{FileName.Display(text)} is no version that dpkg-source unpacks");
 
     /// <summary>Unlike that of a <c>.changes</c>, this Binary field has commas between the names.</summary>
     private static string[] BinaryNames(ControlFields fields) =>

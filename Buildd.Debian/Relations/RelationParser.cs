@@ -144,7 +144,7 @@ internal sealed class RelationParser(string text)
             throw Mistake(otherwise);
     }
 
-    private static bool IsBlank(char c) => c is ' ' or '\t' or '\n' or '\r';
+    private static bool IsBlank(char c) => c is ' ' or '\t' or '\n' or '\r' or '\v' or '\f';
 
     private static bool IsInArchitecture(char c) => char.IsAsciiLetterOrDigit(c) || c is '-';
 

@@ -59,6 +59,8 @@ public sealed class SourceControlTests
     [TestCase("../x", "dot")]
     [TestCase("/etc/passwd", "slash")]
     [TestCase("-rf", "dash")]
+    [TestCase("h\u00e4llo.tar.gz", "other characters")]
+    [TestCase("_hello.tar.gz", "begins with neither")]
     public void A_name_that_escapes_is_refused_with_its_line(string name, string reason)
     {
         var hostile = Minimal.Replace("hello_2.0.tar.gz", name, StringComparison.Ordinal);
@@ -68,6 +70,14 @@ public sealed class SourceControlTests
         Assert.That(exception.Line, Is.EqualTo(8));
         Assert.That(exception.Mistake, Does.Contain(reason));
     }
+
+    [TestCase("a1")]
+    [TestCase("1.0-")]
+    [TestCase("x:1")]
+    public void A_version_that_dpkg_source_does_not_unpack_is_refused(string version) =>
+        Assert.That(
+            MistakeIn(() => SourceControl.Read("x.dsc", Bytes(Minimal.Replace("1:2.0~rc1-1", version, StringComparison.Ordinal)))).Mistake,
+            Does.Contain("no version that dpkg-source unpacks"));
 
     [Test]
     public void Every_truncation_of_a_real_dsc_is_read_or_refused_but_never_crashes()
