@@ -20,7 +20,10 @@ internal sealed record DebianArguments
     /// <summary>The series. Masters of 2014 send the suite only, which then stands for it.</summary>
     internal required string Series { get; init; }
 
-    /// <summary>Lines for sources.list; null leaves the chroot's own. An empty list fails the phase, as in the reference.</summary>
+    /// <summary>
+    /// Lines for sources.list, without those that are blank or only a comment; null leaves the chroot's own. An empty list fails the
+    /// phase, as in the reference.
+    /// </summary>
     internal IReadOnlyList<ArchiveLine>? Archives { get; init; }
 
     /// <summary>OpenPGP keys for apt, decoded.</summary>
@@ -71,14 +74,15 @@ internal sealed record DebianArguments
         if (lines?.Count > MaxListEntries)
             throw new RefusedException(
                 $"the argument '{Arguments.Archives}' has {lines.Count} lines; more than {MaxListEntries} make no sense");
-        return lines?.Select(ParseArchive).ToList();
+        return lines?.Select(ParseArchive).OfType<ArchiveLine>().ToList();
     }
 
-    private static ArchiveLine ParseArchive(string line, int index)
+    /// <summary>Null is a line that apt passes over.</summary>
+    private static ArchiveLine? ParseArchive(string line, int index)
     {
         try
         {
-            return ArchiveLine.Parse(line);
+            return ArchiveLine.IsBlank(line) ? null : ArchiveLine.Parse(line);
         }
         catch (ArchiveLineException e)
         {
