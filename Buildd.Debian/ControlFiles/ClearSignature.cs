@@ -9,7 +9,8 @@ namespace Buildd.Debian.ControlFiles;
 /// signature, such as the footer of a mailing list, is passed over. A second signed message there is a mistake, though: which
 /// of the two counts depends on the reader.
 /// </remarks>
-internal static class ClearSignature
+/// <param name="file">What to call the file in messages.</param>
+internal sealed class ClearSignature(string file)
 {
     private const string MessageHeader = "-----BEGIN PGP SIGNED MESSAGE-----";
     private const string SignatureHeader = "-----BEGIN PGP SIGNATURE-----";
@@ -25,8 +26,11 @@ internal static class ClearSignature
         After,
     }
 
+    /// <summary>Whether the lines that were returned so far stood in a signed message.</summary>
+    public bool IsSigned { get; private set; }
+
     /// <summary>Returns the lines of the text itself, with the numbers they have in the file.</summary>
-    public static IEnumerable<ControlLine> TakeOff(string file, IEnumerable<ControlLine> lines)
+    public IEnumerable<ControlLine> TakeOff(IEnumerable<ControlLine> lines)
     {
         var part = Part.Before;
         foreach (var line in lines)
@@ -38,6 +42,7 @@ internal static class ClearSignature
                     break;
                 case Part.Before when text == MessageHeader:
                     part = Part.ArmourHeaders;
+                    IsSigned = true;
                     break;
                 case Part.Before or Part.Unsigned:
                     part = Part.Unsigned;

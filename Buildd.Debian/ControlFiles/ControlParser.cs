@@ -9,6 +9,9 @@ internal sealed class ControlParser(string file)
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
     private List<ControlLine>? _value; // of the last field; shared with it, so that it grows while it is read
 
+    /// <summary>Whether a paragraph has ended.</summary>
+    public bool HasParagraph => _paragraphs.Count > 0;
+
     public void Add(ControlLine line)
     {
         var text = line.Text.TrimEnd(ControlText.Blanks);

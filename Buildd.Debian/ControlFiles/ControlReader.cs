@@ -24,18 +24,23 @@ public static class ControlReader
     public static IReadOnlyList<Paragraph> Read(string file, ReadOnlyMemory<byte> content)
     {
         ArgumentNullException.ThrowIfNull(file);
-        if (content.Length > ControlLimits.MaxFileBytes)
-            throw TooLarge(file);
-        var parser = new ControlParser(file);
-        foreach (var line in ClearSignature.TakeOff(file, ControlText.Lines(file, content)))
-            parser.Add(line);
-        return parser.Complete();
+        return Read(file, content, onlyFirst: false);
     }
 
     /// <summary>Reads a control file from the disk. Of a file that is too large no more than the limit is read.</summary>
     /// <exception cref="ControlFileException">It is malformed, or exceeds one of <see cref="ControlLimits"/>.</exception>
     /// <exception cref="IOException">The file can't be opened or read.</exception>
-    public static async Task<IReadOnlyList<Paragraph>> ReadFileAsync(string path, CancellationToken cancellationToken = default)
+    public static async Task<IReadOnlyList<Paragraph>> ReadFileAsync(string path, CancellationToken cancellationToken = default) =>
+        Read(path, await LoadAsync(path, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>
+    /// Reads the first paragraph of a file that dpkg reads no further, a <c>.dsc</c>: what stands behind an empty line is passed over,
+    /// such as the footer that mail leaves. In a signed message there can't be more than one.
+    /// </summary>
+    internal static Paragraph ReadFirst(string file, ReadOnlyMemory<byte> content) => Single(file, Read(file, content, onlyFirst: true));
+
+    /// <summary>Reads a file for <see cref="ReadFirst"/>. Of one that is too large no more than the limit is read.</summary>
+    internal static async Task<ReadOnlyMemory<byte>> LoadAsync(string path, CancellationToken cancellationToken)
     {
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
         await using (stream.ConfigureAwait(false))
@@ -46,17 +51,33 @@ public static class ControlReader
             // Of a file that grows meanwhile the first part is read, of one that shrinks what is left.
             var read = await stream.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken)
                 .ConfigureAwait(false);
-            return Read(path, content.AsMemory(0, read));
+            return content.AsMemory(0, read);
         }
     }
 
-    /// <summary>Reads a file that must be a single paragraph, as <c>.dsc</c> and <c>.changes</c> are.</summary>
+    /// <summary>Returns the paragraph of a file that must have one and no more, such as a <c>.changes</c>.</summary>
     internal static Paragraph Single(string file, IReadOnlyList<Paragraph> paragraphs) => paragraphs.Count switch
     {
         1 => paragraphs[0],
         0 => throw new ControlFileException(file, null, "has no field in it"),
         _ => throw new ControlFileException(file, paragraphs[1].Line, "a second paragraph begins, and only one is expected"),
     };
+
+    private static IReadOnlyList<Paragraph> Read(string file, ReadOnlyMemory<byte> content, bool onlyFirst)
+    {
+        if (content.Length > ControlLimits.MaxFileBytes)
+            throw TooLarge(file);
+        var signature = new ClearSignature(file);
+        var parser = new ControlParser(file);
+        foreach (var line in signature.TakeOff(ControlText.Lines(file, content)))
+        {
+            if (onlyFirst && parser.HasParagraph && !signature.IsSigned)
+                break;
+            parser.Add(line);
+        }
+
+        return parser.Complete();
+    }
 
     private static ControlFileException TooLarge(string file) =>
         new(file, null, $"is larger than {ControlLimits.MaxFileBytes} bytes");

@@ -102,7 +102,8 @@ internal static class FileLists
     /// takes, which is less.
     /// </summary>
     private static string? FindMistake(string name) =>
-        !char.IsAsciiLetterOrDigit(name[0]) ? "it begins with neither a letter nor a digit"
+        name.Length < 2 ? "it is shorter than two characters"
+            : !char.IsAsciiLetterOrDigit(name[0]) ? "it begins with neither a letter nor a digit"
             : name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or ':' or '.' or ',' or '=' or '_' or '~') ? null
             : "it has other characters than letters, digits and -+:.,=_~";
 
