@@ -78,8 +78,7 @@ public sealed record ArchiveLine
     public static bool IsBlank(string line)
     {
         ArgumentNullException.ThrowIfNull(line);
-        return !line.Trim([.. ArchiveLineReader.Blanks, '\n']).Contains('\n', StringComparison.Ordinal)
-            && ArchiveLineReader.WithoutComment(line).Length == 0;
+        return !line.Trim().Contains('\n', StringComparison.Ordinal) && ArchiveLineReader.WithoutComment(line).Length == 0;
     }
 
     /// <summary>Reads a line, which may have an end.</summary>
@@ -93,7 +92,7 @@ public sealed record ArchiveLine
             throw new ArchiveLineException("there is a control character in it");
 
         var reader = new ArchiveLineReader(line);
-        if (reader.TakeRaw() is not (("deb" or "deb-src") and var type))
+        if (reader.TakeType() is not (("deb" or "deb-src") and var type))
             throw new ArchiveLineException("it does not begin with deb or deb-src");
         var options = reader.TakeOptions();
         if (reader.TakeRaw() is not { } word || UriOf(word) is not { } uri)

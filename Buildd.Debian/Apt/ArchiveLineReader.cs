@@ -11,6 +11,9 @@ internal sealed class ArchiveLineReader
     /// <summary>White space as apt has it, but for the end of a line: a line is only one.</summary>
     internal static readonly char[] Blanks = [' ', '\t', '\r', '\v', '\f'];
 
+    /// <summary>What may stand before a line, and what the type ends at with <c>\v</c>: apt has other white space there.</summary>
+    private static readonly char[] TypeBlanks = [' ', '\t'];
+
     private readonly string _text;
     private int _position;
 
@@ -22,15 +25,18 @@ internal sealed class ArchiveLineReader
     /// <summary>Removes a comment: all from a <c>#</c> that is not in square brackets. Quotation marks don't protect one.</summary>
     internal static string WithoutComment(string line)
     {
-        var end = 0;
-        while (end < line.Length && line[end] != '#')
-        {
-            if (line[end] == '[' && line.IndexOf(']', end + 1) is > 0 and var close)
-                end = close;
-            end++;
-        }
+        var (end, depth) = (0, 0);
+        for (; end < line.Length && (line[end] != '#' || depth > 0); end++)
+            depth += line[end] switch { '[' => 1, ']' => -1, _ => 0 };
+        return line[..end].TrimStart(TypeBlanks).TrimEnd([.. TypeBlanks, '\r', '\n']);
+    }
 
-        return line[..end].Trim([.. Blanks, '\n']);
+    /// <summary>Takes the type.</summary>
+    internal string TakeType()
+    {
+        var end = _text.IndexOfAny([.. TypeBlanks, '\v']);
+        _position = end < 0 ? _text.Length : end;
+        return _text[.._position];
     }
 
     /// <summary>Takes what comes next, with its quotation marks; null at the end.</summary>

@@ -7,7 +7,7 @@ namespace Buildd.Debian.Keys;
 /// </summary>
 /// <remarks>
 /// As gpg reads it. Text around the blocks is passed over; headers may be empty (<c>Comment:</c>); white space may stand anywhere in
-/// the base64, whose padding may be missing; a checksum may be missing, and then the line at the end must be there.
+/// the base64. Of its padding, the checksum and the line at the end one must be there: without, the key may have been cut off.
 /// </remarks>
 internal static class Armour
 {
@@ -25,7 +25,7 @@ internal static class Armour
         var decoded = new List<byte>();
         while (lines.TryDequeue(out var line))
         {
-            if (line.TrimEnd(Blanks) != Begin)
+            if (!IsBegin(line))
                 continue;
             SkipHeaders(lines);
             decoded.AddRange(ReadBlock(lines));
@@ -64,21 +64,20 @@ internal static class Armour
     private static bool IsEnd(string line) =>
         line.StartsWith(End, StringComparison.Ordinal) && line.TrimEnd(Blanks).EndsWith(Dashes, StringComparison.Ordinal);
 
-    /// <summary>Reads what follows the base64: padding, then the checksum, whose first four characters count. Empty without one.</summary>
+    /// <summary>
+    /// Reads what follows the base64: padding, then the checksum, whose first four characters count. Empty without one: padding is an
+    /// end, too.
+    /// </summary>
     private static string ReadChecksum(string rest, Queue<string> lines)
     {
-        while (true)
+        while (rest.Trim([.. Blanks, '=']).Length == 0)
         {
-            var sum = rest.TrimStart([.. Blanks, '=']);
-            if (sum.Length > 0)
-                return sum[..Math.Min(4, sum.Length)].TrimEnd(Blanks);
-            if (!lines.TryPeek(out var line))
-                throw new KeyRingException("the armour has no end");
-            lines.Dequeue();
-            if (IsEnd(line))
+            if (!lines.TryPeek(out var line) || IsBegin(line))
                 return "";
-            rest = line;
+            rest = lines.Dequeue();
         }
+
+        return string.Concat(rest.TrimStart([.. Blanks, '=']).TakeWhile(IsBase64).Take(4));
     }
 
     private static byte[] CheckedAgainst(string checksum, byte[] bytes)
@@ -93,12 +92,16 @@ internal static class Armour
     private static byte[] Decode(StringBuilder text)
     {
         var bare = string.Concat(text.ToString().Where(c => !Blanks.Contains(c)));
-        if (!bare.All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '/'))
+        if (!bare.All(IsBase64))
             throw new KeyRingException("what is in the armour is not base64");
         bare = bare.Length % 4 == 1 ? bare[..^1] : bare;
         var bytes = Convert.FromBase64String(bare.PadRight((bare.Length + 3) / 4 * 4, 'A'));
         return bytes[..(bare.Length * 6 / 8)];
     }
+
+    private static bool IsBegin(string line) => line.TrimEnd(Blanks) == Begin;
+
+    private static bool IsBase64(char c) => char.IsAsciiLetterOrDigit(c) || c is '+' or '/';
 
     private static byte[] Crc24(ReadOnlySpan<byte> bytes)
     {

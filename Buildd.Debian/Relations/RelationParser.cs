@@ -101,6 +101,8 @@ internal sealed class RelationParser(string text)
             if (isNegated)
                 _position++;
             terms.Add(new RelationTerm(TakeName(what, isPart), isNegated));
+            if (_position < text.Length && Current != end && !IsBlank(Current))
+                throw Mistake("a blank or a closing bracket is expected");
         }
 
         if (terms.Count == 0)

@@ -167,7 +167,8 @@ public sealed class BinaryPackageArgumentsTests
     public void Comments_and_blank_lines_are_passed_over_as_apt_does()
     {
         var archives = Parse(With("archives", new XmlRpcArray(
-            ["deb http://d trixie main # local", "", " \t", "# deb http://other trixie main", "deb http://d/flat ./ # flat"]))).System.Archives;
+            ["deb http://d trixie main # local", "", " \t", "# deb http://other trixie main", "deb http://d/flat ./ # flat"])))
+            .System.Archives;
 
         Assert.That(archives!.Select(line => line.Text), Is.EqualTo((string[])["deb http://d trixie main", "deb http://d/flat ./"]));
         Assert.That(archives!.Select(line => line.Components.Count), Is.EqualTo((int[])[1, 0]));

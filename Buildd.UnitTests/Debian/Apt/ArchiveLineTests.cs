@@ -30,12 +30,16 @@ public sealed class ArchiveLineTests
     [TestCase(
         " deb\thttp://d/ bookworm main#local\r\n",
         "Types: deb\nURIs: http://d/\nEnabled: yes\nSuites: bookworm\nComponents: main\n\n")]
+    [TestCase(
+        "deb http://d/ x y[[#]z #] w",
+        "Types: deb\nURIs: http://d/\nEnabled: yes\nSuites: x\nComponents: y[[#]z #] w\n\n")]
     [TestCase("deb http://d/ ./ # flat", "Types: deb\nURIs: http://d/\nEnabled: yes\nSuites: ./\n\n")]
     [TestCase(
         "deb [ arch=amd64 ]\"http://d/a b\" \"bookworm\" m%61in",
         "Types: deb\nURIs: http://d/a%20b\nEnabled: yes\nSuites: bookworm\nComponents: main\nArchitectures: amd64\n\n")]
     [TestCase(
-        "deb [ ] http://[::1]/%7e bookworm main", "Types: deb\nURIs: http://[::1]/%7e\nEnabled: yes\nSuites: bookworm\nComponents: main\n\n")]
+        "deb [ ] http://[::1]/%7e bookworm main",
+        "Types: deb\nURIs: http://[::1]/%7e\nEnabled: yes\nSuites: bookworm\nComponents: main\n\n")]
     [TestCase(
         "deb [lang=a#b] http://d/ bookworm main",
         "Types: deb\nURIs: http://d/\nEnabled: yes\nSuites: bookworm\nComponents: main\nLanguages: a#b\n\n")]
@@ -44,6 +48,8 @@ public sealed class ArchiveLineTests
     [TestCase("", "does not begin with deb")]
     [TestCase("# deb http://d/ bookworm main", "does not begin with deb")]
     [TestCase("rpm http://d/ bookworm main", "does not begin with deb")]
+    [TestCase("deb\r http://d/ bookworm main", "does not begin with deb")]
+    [TestCase("\fdeb http://d/ bookworm main", "does not begin with deb")]
     [TestCase("deb", "no URI")]
     [TestCase("deb secret bookworm main", "no URI")]
     [TestCase("deb /secret bookworm main", "no URI")]
@@ -70,8 +76,10 @@ public sealed class ArchiveLineTests
     [TestCase("# deb http://d/ bookworm main", true)]
     [TestCase("\t#", true)]
     [TestCase("#\ndeb http://evil x main", false)]
+    [TestCase("\f", false)]
     [TestCase("deb", false)]
-    public void A_line_that_apt_passes_over_is_blank(string line, bool isBlank) => Assert.That(ArchiveLine.IsBlank(line), Is.EqualTo(isBlank));
+    public void A_line_that_apt_passes_over_is_blank(string line, bool isBlank) =>
+        Assert.That(ArchiveLine.IsBlank(line), Is.EqualTo(isBlank));
 
     [Test]
     public void A_line_of_any_length_is_not_taken() => Assert.That(

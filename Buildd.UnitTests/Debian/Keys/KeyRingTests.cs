@@ -51,7 +51,8 @@ public sealed class KeyRingTests
     public void Armour_is_read_as_gpg_reads_it(string rest)
     {
         var text = "a text\n-----BEGIN PGP PUBLIC KEY BLOCK----- \t\n"
-            + rest.Replace("SUM", Sum, StringComparison.Ordinal).Replace("\nEND", "\n-----END PGP PUBLIC KEY BLOCK-----", StringComparison.Ordinal);
+            + rest.Replace("SUM", Sum, StringComparison.Ordinal)
+                .Replace("\nEND", "\n-----END PGP PUBLIC KEY BLOCK-----", StringComparison.Ordinal);
 
         Assert.That(KeyRing.Read(Encoding.ASCII.GetBytes(text)).Bytes.ToArray(), Is.EqualTo(Small));
     }

@@ -72,7 +72,10 @@ public sealed class FarmConfigurationTests : IDisposable
             Assert.That(read.ResumeCommand, Is.EqualTo(new[] { "/usr/bin/reset-vm", "%(vm_host)s", "--quickly" }));
             Assert.That((read.Distribution, read.Series), Is.EqualTo(("ubuntu", "noble")));
             Assert.That(read.Sources, Is.EqualTo((string[])
-                ["deb http://archive.example/ubuntu %(series)s main # the release", "deb http://archive.example/ubuntu %(series)s-updates main"]));
+                [
+                    "deb http://archive.example/ubuntu %(series)s main # the release",
+                    "deb http://archive.example/ubuntu %(series)s-updates main",
+                ]));
             Assert.That((uploads.Archive, uploads.ArchiveFolder), Is.EqualTo((new ArchiveChoice(true, _folder["apt"]), _folder["apt"])));
             Assert.That(
                 (uploads.Files, uploads.LogFolder("/srv/results"), uploads.Templates),
