@@ -6,6 +6,7 @@ cd "$1"
 export GNUPGHOME="$1/home"
 chmod 700 home
 : | gpg --batch --no-tty --list-keys > first 2>&1
+# shellcheck disable=SC2016 # the shells that xargs starts expand them
 find . -maxdepth 1 -name '[0-9]*' -print0 | xargs -0 -P 2 -n 50 sh -c '
     for file; do
         code=0
