@@ -51,6 +51,13 @@ public sealed class DifferentialTests
         Changes.Replace("a.deb", "a%.deb", StringComparison.Ordinal) + $"Checksums-Sha1:\n {Md5}01234567 1 a%.deb\n",
     ];
 
+    [SetUp]
+    public void RequireTools()
+    {
+        foreach (var file in (string[])["/usr/share/perl5/Dpkg/Control.pm", "/usr/bin/apt-get", "/usr/bin/gpg"])
+            Machine.Require(File.Exists(file), $"{file}: run 'make test', which installs it");
+    }
+
     [Test]
     [Category(LongRun.Category)]
     public Task Stanzas_are_read_as_dpkg_reads_them(CancellationToken cancellationToken) =>

@@ -9,6 +9,7 @@ using Buildd.Linux.Processes;
 using Buildd.Master.Uploads.Checks;
 using Buildd.Testing.Files;
 using Buildd.Testing.Packages;
+using Buildd.Testing.Runs;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Debian;
@@ -31,6 +32,14 @@ public sealed class WholeArchiveTests
 
     /// <summary>Sections of packages in the archive that the checks of uploads don't know.</summary>
     private static readonly string[] UnknownSections = ["golang"];
+
+    [SetUp]
+    public void RequireTools()
+    {
+        foreach (var file in (string[])["/usr/share/perl5/Dpkg/Control.pm", "/usr/bin/xz"])
+            Machine.Require(File.Exists(file), $"{file}: run 'make test', which installs it");
+        Machine.Require(Environment.IsPrivilegedProcess, "root, for the folder where indexes are kept");
+    }
 
     [Test]
     public async Task Every_source_package_is_read(CancellationToken cancellationToken)
