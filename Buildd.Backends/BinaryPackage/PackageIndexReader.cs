@@ -59,16 +59,16 @@ internal sealed class PackageIndexReader
         else
         {
             _isInProvides = false;
-            if (TryTake("Package:"u8, line, out var value))
+            if (TryTake("Package"u8, line, out var value))
             {
                 EndParagraph(); // also where an index does not end in an empty line
                 _nameLength = Take(value, isCut, _name);
             }
-            else if (TryTake("Version:"u8, line, out value))
+            else if (TryTake("Version"u8, line, out value))
             {
                 _versionLength = Take(value, isCut, _version);
             }
-            else if (TryTake("Provides:"u8, line, out value))
+            else if (TryTake("Provides"u8, line, out value))
             {
                 _isInProvides = true;
                 LookAtProvides(value, isCut);
@@ -117,12 +117,15 @@ internal sealed class PackageIndexReader
         }
     }
 
-    /// <summary>Names of fields have no case.</summary>
+    /// <summary>Names of fields have no case, and blanks may stand before their colon.</summary>
     private static bool TryTake(ReadOnlySpan<byte> field, ReadOnlySpan<byte> line, out ReadOnlySpan<byte> value)
     {
-        var isOne = line.Length >= field.Length && Ascii.EqualsIgnoreCase(line[..field.Length], field);
-        value = isOne ? line[field.Length..].Trim(" \t\r"u8) : default;
-        return isOne;
+        value = default;
+        if (line.Length <= field.Length || !Ascii.EqualsIgnoreCase(line[..field.Length], field)
+            || line[field.Length..].TrimStart(" \t"u8) is not [(byte)':', .. var rest])
+            return false;
+        value = rest.Trim(" \t\r"u8);
+        return true;
     }
 
     /// <summary>Copies a value; one that is longer than it may be is left out, and so nothing that anybody wants.</summary>

@@ -69,7 +69,7 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
     {
         if (archives.Count == 0)
             throw new PhaseFailedException(
-                BuildStatus.ChrootFail, "the master sent an empty list of archives: there is nothing to install from");
+                BuildStatus.ChrootFail, "the master named no archive: there is nothing to install from");
         if (LineSeries.Contains(arguments.Series) || SeriesBeforeStanzas.Contains(arguments.Series))
         {
             await WriteAsync(SourcesList, string.Concat(archives.Select(line => line.Text + "\n")), Secret(archives), cancellationToken)

@@ -18,7 +18,10 @@ internal sealed record DebianArguments
     /// <summary>The series. Masters of 2014 send the suite only, which then stands for it.</summary>
     internal required string Series { get; init; }
 
-    /// <summary>Lines for sources.list; null leaves the chroot's own. An empty list fails the phase, as in the reference.</summary>
+    /// <summary>
+    /// Lines for sources.list, without those that are blank or only a comment; null leaves the chroot's own. An empty list fails the
+    /// phase, as in the reference.
+    /// </summary>
     internal IReadOnlyList<ArchiveLine>? Archives { get; init; }
 
     /// <summary>OpenPGP keys for apt, decoded.</summary>
@@ -55,17 +58,18 @@ internal sealed record DebianArguments
             BuilderConstraints = ArgumentCheck.Lines(ArgumentNames.BuilderConstraints, arguments.BuilderConstraints),
             Architecture = ArgumentCheck.Word(ArgumentNames.ArchTag, arguments.ArchTag),
             Series = ArgumentCheck.Word(ArgumentNames.Series, arguments.Series),
-            Archives = arguments.Archives?.Select(ParseArchive).ToList(),
+            Archives = arguments.Archives?.Select(ParseArchive).OfType<ArchiveLine>().ToList(),
             TrustedKeys = arguments.TrustedKeys,
             BuildUrl = ArgumentCheck.OneLine(ArgumentNames.BuildUrl, arguments.BuildUrl),
         };
     }
 
-    private static ArchiveLine ParseArchive(string line, int index)
+    /// <summary>Null is a line that apt passes over.</summary>
+    private static ArchiveLine? ParseArchive(string line, int index)
     {
         try
         {
-            return ArchiveLine.Parse(line);
+            return ArchiveLine.IsBlank(line) ? null : ArchiveLine.Parse(line);
         }
         catch (ArchiveLineException e)
         {

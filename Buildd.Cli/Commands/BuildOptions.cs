@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Buildd.Cli.Application;
+using Buildd.Debian.Apt;
 using Buildd.Debian.Packages;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
@@ -77,6 +78,19 @@ internal sealed class BuildOptions
             if (result.Tokens is [var token, ..] && MailPerson.TryParse(token.Value) is null)
                 result.AddError($"--requester is {FileName.Display(token.Value)}, which is neither 'Name <address>' nor an address.");
         });
+        _source.Validators.Add(result =>
+        {
+            try
+            {
+                foreach (var token in result.Tokens.Where(token => !ArchiveLine.IsBlank(token.Value)))
+                    ArchiveLine.Parse(token.Value);
+            }
+            catch (ArchiveLineException e)
+            {
+                // The line itself may hold a password.
+                result.AddError($"--source is no line of a sources.list: {e.Message}.");
+            }
+        });
         _resources.Validators.Add(result =>
         {
             if (result.Tokens.Count > NewBuild.MaxResources
@@ -111,7 +125,11 @@ internal sealed class BuildOptions
             Requester = parsed.GetValue(_requester),
             Score = parsed.GetValue(_score),
             Key = parsed.GetValue(_key),
-            Sources = [.. lines.Select(line => line.Replace("%(series)s", series, StringComparison.Ordinal))],
+            Sources =
+            [
+                .. lines.Where(line => !ArchiveLine.IsBlank(line))
+                    .Select(line => line.Replace("%(series)s", series, StringComparison.Ordinal)),
+            ],
             Virtualized = parsed.GetValue(_virtualized),
             Resources = parsed.GetValue(_resources) ?? [],
         };

@@ -5,11 +5,12 @@ namespace Buildd.Debian.Apt;
 /// <summary>
 /// One archive to install from, in the form of one line (sources.list(5)):
 /// <code>
-/// (deb|deb-src) [ "[" { NAME ("=" | "+=" | "-=") VALUE { "," VALUE } } "]" ] URI SUITE { COMPONENT }
+/// (deb|deb-src) [ "[" { NAME ("=" | "+=" | "-=") VALUE { "," VALUE } } "]" ] URI SUITE { COMPONENT } [ "#" COMMENT ]
 /// </code>
 /// </summary>
 /// <remarks>
-/// There is no comment in such a line, and no quoting: a blank in a URI is <c>%20</c>. Its text form has no password in it.
+/// Lines that apt reads are read: white space, quotation marks and escapes (<c>%20</c>) are apt's, and a comment goes to the end of
+/// the line. Empty names and names with white space are refused, as a stanza can't say them. Its text form has no password in it.
 /// </remarks>
 public sealed record ArchiveLine
 {
@@ -17,8 +18,6 @@ public sealed record ArchiveLine
     public const int MaxCharacters = 16 * 1024;
 
     private const string SchemeEnd = "://";
-
-    private static readonly char[] Blanks = [' ', '\t'];
 
     /// <summary>What lines call an option, and what stanzas do.</summary>
     private static readonly Dictionary<string, string> FieldNames = new(StringComparer.Ordinal)
@@ -47,7 +46,7 @@ public sealed record ArchiveLine
 
     private ArchiveLine(string text) => Text = text;
 
-    /// <summary>The line as it came. It may hold a password.</summary>
+    /// <summary>The line as it came, without a comment and without white space around it. It may hold a password.</summary>
     public string Text { get; }
 
     /// <summary><c>deb</c> or <c>deb-src</c>.</summary>
@@ -56,7 +55,9 @@ public sealed record ArchiveLine
     /// <summary>The options, in their order: the name, <c>=</c>, <c>+=</c> or <c>-=</c>, and the value with its commas.</summary>
     public required IReadOnlyList<(string Name, string Operator, string Value)> Options { get; init; }
 
-    /// <summary>Where the archive is. It may hold a password.</summary>
+    /// <summary>
+    /// Where the archive is, without quotation marks; escapes stay, and white space becomes one. It may hold a password.
+    /// </summary>
     public required string Uri { get; init; }
 
     /// <summary>The suite; with a slash at its end a folder of an archive that has no components.</summary>
@@ -73,28 +74,38 @@ public sealed record ArchiveLine
         .Where(option => !FieldNames.ContainsKey(option.Name) || (option.Operator != "=" && !Lists.Contains(option.Name)))
         .Select(option => option.Operator == "=" ? option.Name : option.Name + option.Operator[0]);
 
-    /// <summary>Reads a line.</summary>
-    /// <exception cref="ArchiveLineException">It is none.</exception>
+    /// <summary>Whether a line is empty or has nothing in it but a comment: apt passes over it.</summary>
+    public static bool IsBlank(string line)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        return !line.Trim().Contains('\n', StringComparison.Ordinal) && ArchiveLineReader.WithoutComment(line).Length == 0;
+    }
+
+    /// <summary>Reads a line, which may have an end.</summary>
+    /// <exception cref="ArchiveLineException">It is none: also if <see cref="IsBlank"/>.</exception>
     public static ArchiveLine Parse(string line)
     {
         ArgumentNullException.ThrowIfNull(line);
         if (line.Length > MaxCharacters)
             throw new ArchiveLineException($"it has {line.Length} characters, and an archive's has at most {MaxCharacters}");
-        if (line.Any(c => char.IsControl(c) && c != '\t'))
+        if (line.TrimEnd('\n').Any(c => char.IsControl(c) && !ArchiveLineReader.Blanks.Contains(c)))
             throw new ArchiveLineException("there is a control character in it");
 
-        var words = new Queue<string>(Words(line));
-        if (!words.TryDequeue(out var type) || type is not ("deb" or "deb-src"))
+        var reader = new ArchiveLineReader(line);
+        if (reader.TakeType() is not (("deb" or "deb-src") and var type))
             throw new ArchiveLineException("it does not begin with deb or deb-src");
-        var options = words.TryPeek(out var next) && next.StartsWith('[') ? ReadOptions(words) : [];
-        if (!words.TryDequeue(out var uri) || !HasScheme(uri))
+        var options = reader.TakeOptions();
+        if (reader.TakeRaw() is not { } word || UriOf(word) is not { } uri)
             throw new ArchiveLineException("there is no URI in it");
-        if (!words.TryDequeue(out var suite))
+        if (reader.TakeName() is not { } suite)
             throw new ArchiveLineException("there is no suite in it");
+        var components = new List<string>();
+        while (reader.TakeName() is { } component)
+            components.Add(component);
         var isFolder = suite.EndsWith('/');
-        if (isFolder != (words.Count == 0))
+        if (isFolder != (components.Count == 0))
             throw new ArchiveLineException(isFolder ? "a suite that ends with a slash has no components" : "there are no components in it");
-        return new ArchiveLine(line) { Type = type, Options = options, Uri = uri, Suite = suite, Components = [.. words] };
+        return new ArchiveLine(reader.Text) { Type = type, Options = options, Uri = uri, Suite = suite, Components = components };
     }
 
     /// <summary>A URI without the user and the password in it; others stay as they are.</summary>
@@ -131,33 +142,21 @@ public sealed record ArchiveLine
     private IEnumerable<string> OptionWords() =>
         Options.Count == 0 ? [] : ["[" + string.Join(' ', Options.Select(option => option.Name + option.Operator + option.Value)) + "]"];
 
-    /// <summary>The brackets may stand apart from what is in them.</summary>
-    private static List<(string, string, string)> ReadOptions(Queue<string> words)
+    /// <summary>
+    /// Escapes stay as they are: in a stanza apt leaves them to the server, which reads them as the master that wrote them meant.
+    /// </summary>
+    private static string? UriOf(string word)
     {
-        var options = new List<(string, string, string)>();
-        var word = words.Dequeue()[1..];
-        while (true)
+        var uri = new StringBuilder();
+        foreach (var c in word.Where(c => c != '"'))
         {
-            var isLast = word.EndsWith(']');
-            if (isLast)
-                word = word[..^1];
-            if (word.Length > 0)
-                options.Add(ReadOption(word));
-            if (isLast)
-                return options;
-            if (!words.TryDequeue(out word!))
-                throw new ArchiveLineException("the options have no end");
+            if (ArchiveLineReader.Blanks.Contains(c))
+                uri.Append(System.Uri.HexEscape(c));
+            else
+                uri.Append(c);
         }
-    }
 
-    private static (string, string, string) ReadOption(string word)
-    {
-        var equals = word.IndexOf('=', StringComparison.Ordinal);
-        var sign = equals > 1 && word[equals - 1] is '+' or '-' ? word[(equals - 1)..(equals + 1)] : "=";
-        var name = equals < 0 ? "" : word[..(equals + 1 - sign.Length)];
-        if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') || equals + 1 == word.Length)
-            throw new ArchiveLineException("an option is not NAME=VALUE");
-        return (name.ToLowerInvariant(), sign, word[(equals + 1)..]);
+        return HasScheme(uri.ToString()) ? uri.ToString() : null;
     }
 
     private static bool HasScheme(string uri) => uri.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon
@@ -178,8 +177,9 @@ public sealed record ArchiveLine
         if (at < 0 && authority.IndexOf(':', StringComparison.Ordinal) is >= 0 and var colon
             && !authority[(colon + 1)..].All(char.IsAsciiDigit) && !authority.StartsWith('['))
             at = rest.LastIndexOf('@');
+        // apt takes an escaped sign for one where it reads lines.
+        if (at < 0 && authority.LastIndexOf("%40", StringComparison.Ordinal) is >= 0 and var escaped)
+            at = escaped + 2;
         return at + 1;
     }
-
-    private static string[] Words(string line) => line.Split(Blanks, StringSplitOptions.RemoveEmptyEntries);
 }

@@ -1,11 +1,16 @@
 namespace Buildd.Debian.ControlFiles;
 
 /// <summary>
-/// Takes an inline OpenPGP signature off a text: header, armour headers, empty line, text with <c>- </c> before lines
-/// that begin with a dash, signature (RFC 9580, section 7). Nothing is verified. Text outside is refused, as dpkg does:
-/// a reader that skipped it and one that didn't would see different files.
+/// Removes an inline OpenPGP signature from a text: header, armour headers, empty line, text with <c>- </c> before lines
+/// that begin with a dash, signature (RFC 9580, section 7). Nothing is verified.
 /// </summary>
-internal static class ClearSignature
+/// <remarks>
+/// As dpkg does: comments and empty lines may stand before the header, any other text there is a mistake; text after the
+/// signature, such as the footer of a mailing list, is passed over. A second signed message there is a mistake, though: which
+/// of the two counts depends on the reader.
+/// </remarks>
+/// <param name="file">What to call the file in messages.</param>
+internal sealed class ClearSignature(string file)
 {
     private const string MessageHeader = "-----BEGIN PGP SIGNED MESSAGE-----";
     private const string SignatureHeader = "-----BEGIN PGP SIGNATURE-----";
@@ -21,26 +26,30 @@ internal static class ClearSignature
         After,
     }
 
-    /// <summary>The lines of the text itself, with the numbers they have in the file.</summary>
-    public static IEnumerable<ControlLine> TakeOff(string file, IEnumerable<ControlLine> lines)
+    /// <summary>Whether the lines that were returned so far stood in a signed message.</summary>
+    public bool IsSigned { get; private set; }
+
+    /// <summary>Returns the lines of the text itself, with the numbers they have in the file.</summary>
+    public IEnumerable<ControlLine> TakeOff(IEnumerable<ControlLine> lines)
     {
         var part = Part.Before;
         foreach (var line in lines)
         {
-            var text = line.Text.TrimEnd(' ', '\t');
+            var text = line.Text.TrimEnd(' ', '\t', '\r'); // what dpkg allows behind such a line
             switch (part)
             {
-                case Part.Before when text.Length == 0:
+                case Part.Before when text.Length == 0 || text[0] == '#':
                     break;
                 case Part.Before when text == MessageHeader:
                     part = Part.ArmourHeaders;
+                    IsSigned = true;
                     break;
                 case Part.Before or Part.Unsigned:
                     part = Part.Unsigned;
                     yield return line;
                     break;
                 case Part.ArmourHeaders:
-                    part = text.Length == 0 ? Part.Message : part;
+                    part = string.IsNullOrWhiteSpace(text) ? Part.Message : part;
                     break;
                 case Part.Message when text == SignatureHeader:
                     part = Part.Signature;
@@ -51,8 +60,8 @@ internal static class ClearSignature
                 case Part.Signature:
                     part = text == SignatureFooter ? Part.After : part;
                     break;
-                case Part.After when text.Length > 0:
-                    throw new ControlFileException(file, line.Number, "there is text after the signature");
+                case Part.After when text == MessageHeader:
+                    throw new ControlFileException(file, line.Number, "a second signed message begins after the signature");
             }
         }
 

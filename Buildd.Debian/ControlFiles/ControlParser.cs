@@ -9,12 +9,15 @@ internal sealed class ControlParser(string file)
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
     private List<ControlLine>? _value; // of the last field; shared with it, so that it grows while it is read
 
+    /// <summary>Whether a paragraph has ended.</summary>
+    public bool HasParagraph => _paragraphs.Count > 0;
+
     public void Add(ControlLine line)
     {
-        var text = line.Text.TrimEnd(' ', '\t');
+        var text = line.Text.TrimEnd(ControlText.Blanks);
         if (text.Length == 0)
             EndParagraph();
-        else if (text[0] is ' ' or '\t')
+        else if (ControlText.IsBlank(text[0]))
             Continue(line.Number, text);
         else if (text[0] is not '#')
             Begin(line.Number, text);
@@ -31,13 +34,13 @@ internal sealed class ControlParser(string file)
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         if (colon < 0)
             throw Mistake(number, $"{FileName.Display(text)} is neither a field nor the continuation of one");
-        var name = text[..colon];
+        var name = text[..colon].TrimEnd(ControlText.Blanks);
         CheckName(number, name);
         if (!_names.Add(name))
             throw Mistake(number, $"the field {name} is there a second time");
         if (_fields.Count == ControlLimits.MaxFieldsPerParagraph)
             throw Mistake(number, $"the paragraph has more than {ControlLimits.MaxFieldsPerParagraph} fields");
-        _value = [new ControlLine(number, text[(colon + 1)..].TrimStart(' ', '\t'))];
+        _value = [new ControlLine(number, text[(colon + 1)..].TrimStart(ControlText.Blanks))];
         _fields.Add(new ControlField(name, _value));
     }
 

@@ -2,12 +2,15 @@ using System.Text;
 
 namespace Buildd.Debian.ControlFiles;
 
-/// <summary>Takes bytes apart into numbered lines of text.</summary>
+/// <summary>Splits bytes into numbered lines of text.</summary>
 internal static class ControlText
 {
+    /// <summary>White space within a line, as dpkg has it: CR is some of it, so lines may end in CR LF.</summary>
+    public static readonly char[] Blanks = [' ', '\t', '\r', '\v', '\f'];
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The lines without their ends (LF or CR LF). A last line needs no end.</summary>
+    /// <summary>Returns the lines without the LF at their end. The last line needs none.</summary>
     public static IEnumerable<ControlLine> Lines(string file, ReadOnlyMemory<byte> content)
     {
         for (var number = 1; !content.IsEmpty; number++)
@@ -19,10 +22,11 @@ internal static class ControlText
         }
     }
 
+    public static bool IsBlank(char c) => Array.IndexOf(Blanks, c) >= 0;
+
+    /// <summary>Decodes a line: dpkg takes any bytes, and changelogs of old packages are in Latin-1, some of them in parts only.</summary>
     private static string Decode(string file, int number, ReadOnlySpan<byte> line)
     {
-        if (line is [.., (byte)'\r'])
-            line = line[..^1];
         if (line.Contains((byte)0))
             throw new ControlFileException(file, number, "has a NUL in it");
         try
@@ -31,7 +35,7 @@ internal static class ControlText
         }
         catch (DecoderFallbackException)
         {
-            throw new ControlFileException(file, number, "is not UTF-8");
+            return Encoding.Latin1.GetString(line);
         }
     }
 }

@@ -16,14 +16,23 @@ namespace Buildd.Debian.Keys;
 /// </remarks>
 public sealed record KeyRing
 {
-    private const string ArmourBegin = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
-    private const string ArmourEnd = "-----END PGP PUBLIC KEY BLOCK-----";
-
     private const int PublicKeyTag = 6;
     private const int UserIdTag = 13;
 
     /// <summary>What a public key ring is made of: signature, public key, marker, trust, user, subkey, attribute, padding.</summary>
     private static readonly int[] PublicTags = [2, PublicKeyTag, 10, 12, UserIdTag, 14, 17, 21];
+
+    /// <summary>
+    /// The first tag that is not critical and the last that gpg passes over: packets for uses of one's own, which who does not know
+    /// them ignores (RFC 9580, 4.3).
+    /// </summary>
+    private const int FirstIgnoredTag = 40;
+    private const int LastIgnoredTag = 62;
+
+    /// <summary>
+    /// The last tag that a file can begin with. What looks like a higher one is a letter of a text in which armour may stand.
+    /// </summary>
+    private const int LastFirstTag = 19;
 
     /// <summary>Secret keys and subkeys.</summary>
     private static readonly int[] SecretTags = [5, 7];
@@ -42,79 +51,8 @@ public sealed record KeyRing
     /// <exception cref="KeyRingException">That is no public key, or there is something else with it.</exception>
     public static KeyRing Read(ReadOnlyMemory<byte> content)
     {
-        // A packet's first byte has its highest bit set, which no character of an armour has.
-        var bytes = content.Span is [>= 0x80, ..] ? content : RemoveArmour(content.Span);
+        var bytes = content.Span is [>= 0x80 and var first, ..] && TagOf(first) <= LastFirstTag ? content : Armour.Remove(content.Span);
         return new KeyRing { Bytes = bytes, Keys = ReadKeys(bytes.Span) };
-    }
-
-    private static byte[] RemoveArmour(ReadOnlySpan<byte> content)
-    {
-        var decoded = new List<byte>();
-        StringBuilder? body = null;
-        var inHeaders = false;
-        var checksum = "";
-        foreach (var line in Encoding.Latin1.GetString(content).Split('\n').Select(line => line.TrimEnd(' ', '\t', '\r')))
-        {
-            if (line == ArmourBegin && body is null)
-            {
-                (body, inHeaders, checksum) = (new StringBuilder(), true, "");
-            }
-            else if (line == ArmourEnd && body is not null)
-            {
-                decoded.AddRange(Decode(body.ToString(), checksum));
-                body = null;
-            }
-            else if (body is null)
-            {
-                continue; // text around it says what it is
-            }
-            else if (inHeaders)
-            {
-                inHeaders = line.Contains(": ", StringComparison.Ordinal);
-                body.Append(inHeaders ? "" : line); // an empty line; some leave it out
-            }
-            else if (line.StartsWith('=') && line.Length == 5)
-            {
-                checksum = line[1..];
-            }
-            else
-            {
-                body.Append(line);
-            }
-        }
-
-        if (body is not null)
-            throw new KeyRingException("the armour has no end");
-        return decoded.Count > 0 ? [.. decoded] : throw new KeyRingException("there is no OpenPGP public key in it");
-    }
-
-    private static byte[] Decode(string body, string checksum)
-    {
-        try
-        {
-            var bytes = Convert.FromBase64String(body);
-            // RFC 9580 no longer wants the sum; where it stands it tells of a key that was damaged on the way.
-            if (checksum.Length > 0 && !Convert.FromBase64String(checksum).AsSpan().SequenceEqual(Crc24(bytes)))
-                throw new KeyRingException("the checksum of the armour is wrong");
-            return bytes;
-        }
-        catch (FormatException)
-        {
-            throw new KeyRingException("what is in the armour is not base64");
-        }
-    }
-
-    private static byte[] Crc24(ReadOnlySpan<byte> bytes)
-    {
-        var sum = 0xB704CEu;
-        foreach (var value in bytes)
-        {
-            sum ^= (uint)value << 16;
-            for (var bit = 0; bit < 8; bit++)
-                sum = (sum & 0x800000) == 0 ? sum << 1 : (sum << 1) ^ 0x1864CFB;
-        }
-
-        return [(byte)(sum >> 16), (byte)(sum >> 8), (byte)sum];
     }
 
     private static List<PublicKey> ReadKeys(ReadOnlySpan<byte> bytes)
@@ -125,7 +63,7 @@ public sealed record KeyRing
             var (tag, body) = ReadPacket(ref bytes);
             if (SecretTags.Contains(tag))
                 throw new KeyRingException("there is a secret key in it, which nobody but its owner may have");
-            if (!PublicTags.Contains(tag))
+            if (!PublicTags.Contains(tag) && tag is not (>= FirstIgnoredTag and <= LastIgnoredTag))
                 throw new KeyRingException($"there is a packet of kind {tag} in it, which belongs to no public key");
             if (tag == PublicKeyTag)
                 keys.Add((Fingerprint(body), []));
@@ -143,15 +81,18 @@ public sealed record KeyRing
         var first = bytes[0];
         if (first < 0x80)
             throw new KeyRingException("what is there is no OpenPGP packet");
-        var isNew = (first & 0x40) != 0;
-        var tag = isNew ? first & 0x3F : (first >> 2) & 0x0F;
-        var (head, length) = isNew ? NewLength(bytes) : OldLength(bytes);
+        var tag = TagOf(first);
+        var (head, length) = IsNew(first) ? NewLength(bytes) : OldLength(bytes);
         if (length > bytes.Length - head)
             throw new KeyRingException("it ends in the middle of a packet");
         var body = bytes.Slice(head, (int)length).ToArray();
         bytes = bytes[(head + (int)length)..];
         return (tag, body);
     }
+
+    private static bool IsNew(byte first) => (first & 0x40) != 0;
+
+    private static int TagOf(byte first) => IsNew(first) ? first & 0x3F : (first >> 2) & 0x0F;
 
     private static (int Head, long Length) OldLength(ReadOnlySpan<byte> bytes) => (bytes[0] & 3) switch
     {

@@ -63,5 +63,5 @@ internal sealed class ControlFields(string file, Paragraph paragraph, ICollectio
     public ControlFileException Mistake(int line, string mistake) => new(file, line, mistake);
 
     public static string[] Words(string text) =>
-        text.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+        text.Split(ControlText.Blanks, StringSplitOptions.RemoveEmptyEntries);
 }

@@ -27,6 +27,8 @@ internal static class FileLists
         var listed = new OrderedDictionary<string, ListedFile>(StringComparer.Ordinal);
         ReadEntries(fields, files, withSections ? 5 : 3, (words, name, line) =>
         {
+            if (!withSections && FindMistake(name) is { } mistake)
+                throw fields.Mistake(line, $"Files has the name {FileName.Display(name)}: {mistake}");
             var file = new ListedFile
             {
                 Name = name,
@@ -94,6 +96,16 @@ internal static class FileLists
             });
         }
     }
+
+    /// <summary>
+    /// What dpkg-source has against a name in a <c>.dsc</c>, or null. Names in a <c>.changes</c> are compared with what an archive
+    /// takes, which is less.
+    /// </summary>
+    private static string? FindMistake(string name) =>
+        name.Length < 2 ? "it is shorter than two characters"
+            : !char.IsAsciiLetterOrDigit(name[0]) ? "it begins with neither a letter nor a digit"
+            : name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or ':' or '.' or ',' or '=' or '_' or '~') ? null
+            : "it has other characters than letters, digits and -+:.,=_~";
 
     private static long Size(ControlFields fields, int line, string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var size)

@@ -101,6 +101,8 @@ internal sealed class RelationParser(string text)
             if (isNegated)
                 _position++;
             terms.Add(new RelationTerm(TakeName(what, isPart), isNegated));
+            if (_position < text.Length && Current != end && !IsBlank(Current))
+                throw Mistake("a blank or a closing bracket is expected");
         }
 
         if (terms.Count == 0)
@@ -144,7 +146,7 @@ internal sealed class RelationParser(string text)
             throw Mistake(otherwise);
     }
 
-    private static bool IsBlank(char c) => c is ' ' or '\t' or '\n' or '\r';
+    private static bool IsBlank(char c) => c is ' ' or '\t' or '\n' or '\r' or '\v' or '\f';
 
     private static bool IsInArchitecture(char c) => char.IsAsciiLetterOrDigit(c) || c is '-';
 

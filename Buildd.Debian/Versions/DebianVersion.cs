@@ -91,7 +91,9 @@ public sealed class DebianVersion : IEquatable<DebianVersion>
         if (text.IndexOf(':', StringComparison.Ordinal) is >= 0 and var colon)
         {
             rest = text[(colon + 1)..];
-            if (!int.TryParse(text.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out epoch))
+            // int.TryParse by itself passes over NULs at the end.
+            if (text.AsSpan(0, colon).ContainsAnyExceptInRange('0', '9')
+                || !int.TryParse(text.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out epoch))
                 return $"its epoch is no number up to {int.MaxValue}";
         }
 

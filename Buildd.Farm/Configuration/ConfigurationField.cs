@@ -1,4 +1,5 @@
 using System.Net;
+using Buildd.Debian.Apt;
 using Buildd.Debian.Packages;
 using Buildd.Farm.Mail;
 using Buildd.Linux.Files;
@@ -44,12 +45,20 @@ internal readonly record struct ConfigurationField(string Text, string BaseFolde
         ? words.ToHashSet(StringComparer.Ordinal)
         : throw new FormatException("one or more names");
 
+    /// <summary>Lines of a sources.list; those that apt passes over are not among them.</summary>
     internal string[] Lines()
     {
-        string[] lines = [.. Text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0)];
-        return lines.All(line => line.StartsWith("deb ", StringComparison.Ordinal))
-            ? lines
-            : throw new FormatException("lines of a sources.list that begin with 'deb '");
+        try
+        {
+            string[] lines = [.. Text.Split('\n').Select(line => line.Trim()).Where(line => !ArchiveLine.IsBlank(line))];
+            foreach (var line in lines)
+                ArchiveLine.Parse(line);
+            return lines;
+        }
+        catch (ArchiveLineException e)
+        {
+            throw new FormatException($"lines of a sources.list ({e.Message})");
+        }
     }
 
     internal bool YesOrNo() => Text switch

@@ -8,7 +8,8 @@ namespace Buildd.Testing.Runs;
 
 /// <summary>
 /// A run at random. It says how many rounds there are: a sample, or the full length when the environment variable BUILDD_SOAK is 1, as
-/// <c>make soak</c> sets it. It prints its seed, which BUILDD_SEED gives to a later run, and at its end what came of the rounds.
+/// <c>make soak</c> sets it. It prints its seed, which BUILDD_SEED gives to a later run, and at its end what came of the rounds. A sample
+/// may have a seed of its own, by which it is the same each time.
 /// </summary>
 /// <remarks>
 /// A test that has one carries <see cref="Category"/>, by which scripts/soak finds it. At full length the lines go to standard error at
@@ -67,7 +68,8 @@ public sealed class LongRun : IDisposable
     /// <param name="kind">What is done in it, for the printed lines.</param>
     /// <param name="sample">The rounds of a sample.</param>
     /// <param name="full">The rounds of the full length.</param>
-    public static LongRun Begin(string kind, int sample, int full)
+    /// <param name="sampleSeed">The seed of a sample; null for another each time.</param>
+    public static LongRun Begin(string kind, int sample, int full, int? sampleSeed = null)
     {
         if (!TestContext.CurrentContext.Test.AllCategories().Contains(Category))
         {
@@ -77,6 +79,7 @@ public sealed class LongRun : IDisposable
 
         var seed = Environment.GetEnvironmentVariable("BUILDD_SEED") is { Length: > 0 } given
             ? int.Parse(given, NumberStyles.None, CultureInfo.InvariantCulture)
+            : sampleSeed is { } own && !IsFull ? own
             : RandomNumberGenerator.GetInt32(int.MaxValue);
         return new LongRun(kind, IsFull ? full : sample, seed);
     }

@@ -50,12 +50,12 @@ internal static class PackagesIndex
         string? package = null, version = null;
         while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
         {
-            if (line.StartsWith("Package: ", StringComparison.Ordinal))
-                package = line["Package: ".Length..];
-            else if (line.StartsWith("Version: ", StringComparison.Ordinal))
-                version = line["Version: ".Length..];
-            else if (line.Length == 0)
+            if (line.Length == 0)
                 End();
+            else if (ValueOf(line, "Package") is { } name)
+                package = name;
+            else if (ValueOf(line, "Version") is { } text)
+                version = text;
         }
 
         End();
@@ -67,4 +67,11 @@ internal static class PackagesIndex
             (package, version) = (null, null);
         }
     }
+
+    /// <summary>The value of a field, whose name has no case and whose colon may have blanks around it; null of another line.</summary>
+    private static string? ValueOf(string line, string field) =>
+        line.StartsWith(field, StringComparison.OrdinalIgnoreCase)
+        && line.AsSpan(field.Length).TrimStart(" \t") is [':', .. var value]
+            ? value.Trim(" \t").ToString()
+            : null;
 }

@@ -18,6 +18,7 @@ public sealed class PackageIndexTests
     [TestCase("Package: a\nVersion: 1", "a (= 1)", 1, Description = "no end")]
     [TestCase("Package: a\nVersion: 1\nPackage: b\nVersion: 2\n", "a (= 1), b (= 2)", 2, Description = "no empty line between")]
     [TestCase("package:a\r\nVERSION:\t 1 \r\n\r\n", "a (= 1)", 1)]
+    [TestCase("Package\t : a\nVersion : 1\nProvides : b\n", "a (= 1), b", 1)]
     [TestCase("Version: 1\nPackage: a\n", "a", 1)]
     [TestCase("Package: a\nVersion: of nobody\n", "a", 1)]
     [TestCase("Package: a\nVersion: 1\n\nPackage: a\nVersion: 3\n", "a (>= 2)", 2)]

@@ -63,7 +63,7 @@ public sealed class PackageRequestTests
             "archives", new XmlRpcArray(["deb http://u:secret@d trixie main", "deb http://u:secret@d\ndeb http://evil x main"]),
             "line 2 of the argument 'archives'"),
         Row("archives", new XmlRpcArray(["nonsense secret"]), "line 1 of the argument 'archives'"),
-        Row("archives", new XmlRpcArray([""]), "line 1 of the argument 'archives'"),
+        Row("archives", new XmlRpcArray(["", "# deb http://d trixie main", "deb"]), "line 3 of the argument 'archives'"),
         Row("archives", new XmlRpcArray(Enumerable.Repeat<XmlRpcValue>("deb http://d t main", 1001)), "has 1001 lines"),
     ];
 
@@ -162,6 +162,18 @@ public sealed class PackageRequestTests
     [TestCase("image_type")]
     [TestCase("fast_cleanup")]
     public void Nil_is_not_given(string name) => Assert.That(() => Parse(With(name, XmlRpcNil.Instance)), Throws.Nothing);
+
+    [Test]
+    public void Comments_and_blank_lines_are_passed_over_as_apt_does()
+    {
+        var archives = Parse(With("archives", new XmlRpcArray(
+            ["deb http://d trixie main # local", "", " \t", "# deb http://other trixie main", "deb http://d/flat ./ # flat"])))
+            .System.Archives;
+
+        Assert.That(archives!.Select(line => line.Text), Is.EqualTo((string[])["deb http://d trixie main", "deb http://d/flat ./"]));
+        Assert.That(archives!.Select(line => line.Components.Count), Is.EqualTo((int[])[1, 0]));
+        Assert.That(Parse(With("archives", new XmlRpcArray(["# none"]))).System.Archives, Is.Not.Null.And.Empty);
+    }
 
     [Test]
     public void No_archives_are_not_the_same_as_an_empty_list() =>

@@ -49,6 +49,18 @@ public sealed class BuildCommandTests : IDisposable
     }
 
     [Test]
+    public async Task Comments_and_blank_lines_among_the_sources_are_passed_over()
+    {
+        await AddChrootsAsync("amd64");
+
+        var ran = await _farm.RunAsync(
+            "build", WriteSource("any"), "--source", "deb http://d %(series)s main # x", "--source", "# old", "--source", " ");
+
+        Assert.That(ran.Code, Is.Zero, ran.ToString());
+        Assert.That((await SpecificationAsync(1)).Archives, Is.EqualTo((string[])["deb http://d bookworm main # x"]));
+    }
+
+    [Test]
     public async Task The_files_are_kept_by_their_sums_whatever_happens_to_them_later()
     {
         await AddChrootsAsync("amd64");
@@ -266,6 +278,7 @@ public sealed class BuildCommandTests : IDisposable
     [TestCase("1.5 can't be an argument", "--livefs", "x", "--json-arg", "a=1.5")]
     [TestCase("--requester is", "--livefs", "x", "--requester", "nobody")]
     [TestCase("--resource is a word", "--livefs", "x", "--resource", "two words")]
+    [TestCase("--source is no line of a sources.list: there are no components in it.", "--livefs", "x", "--source", "deb http://d sid")]
     public async Task What_does_not_fit_together_is_a_wrong_command_line(string message, params string[] arguments)
     {
         await AddChrootsAsync("amd64");

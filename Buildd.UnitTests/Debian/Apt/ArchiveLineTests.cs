@@ -24,11 +24,32 @@ public sealed class ArchiveLineTests
         "deb [ signed-by=/a.gpg Arch-=i386 lang+=de ] file:/srv/d noble main",
         "Types: deb\nURIs: file:/srv/d\nEnabled: yes\nSuites: noble\nComponents: main\nSigned-By: /a.gpg\nArchitectures-Remove: "
             + "i386\nLanguages-Add: de\n\n")]
+    [TestCase(
+        "deb http://d/ bookworm main # local",
+        "Types: deb\nURIs: http://d/\nEnabled: yes\nSuites: bookworm\nComponents: main\n\n")]
+    [TestCase(
+        " deb\thttp://d/ bookworm main#local\r\n",
+        "Types: deb\nURIs: http://d/\nEnabled: yes\nSuites: bookworm\nComponents: main\n\n")]
+    [TestCase(
+        "deb http://d/ x y[[#]z #] w",
+        "Types: deb\nURIs: http://d/\nEnabled: yes\nSuites: x\nComponents: y[[#]z #] w\n\n")]
+    [TestCase("deb http://d/ ./ # flat", "Types: deb\nURIs: http://d/\nEnabled: yes\nSuites: ./\n\n")]
+    [TestCase(
+        "deb [ arch=amd64 ]\"http://d/a b\" \"bookworm\" m%61in",
+        "Types: deb\nURIs: http://d/a%20b\nEnabled: yes\nSuites: bookworm\nComponents: main\nArchitectures: amd64\n\n")]
+    [TestCase(
+        "deb [ ] http://[::1]/%7e bookworm main",
+        "Types: deb\nURIs: http://[::1]/%7e\nEnabled: yes\nSuites: bookworm\nComponents: main\n\n")]
+    [TestCase(
+        "deb [lang=a#b] http://d/ bookworm main",
+        "Types: deb\nURIs: http://d/\nEnabled: yes\nSuites: bookworm\nComponents: main\nLanguages: a#b\n\n")]
     public void A_line_is_a_stanza(string line, string stanza) => Assert.That(ArchiveLine.Parse(line).ToStanza(), Is.EqualTo(stanza));
 
     [TestCase("", "does not begin with deb")]
     [TestCase("# deb http://d/ bookworm main", "does not begin with deb")]
     [TestCase("rpm http://d/ bookworm main", "does not begin with deb")]
+    [TestCase("deb\r http://d/ bookworm main", "does not begin with deb")]
+    [TestCase("\fdeb http://d/ bookworm main", "does not begin with deb")]
     [TestCase("deb", "no URI")]
     [TestCase("deb secret bookworm main", "no URI")]
     [TestCase("deb /secret bookworm main", "no URI")]
@@ -40,10 +61,25 @@ public sealed class ArchiveLineTests
     [TestCase("deb [secret] http://d/ bookworm main", "an option is not NAME=VALUE")]
     [TestCase("deb [=secret] http://d/ bookworm main", "an option is not NAME=VALUE")]
     [TestCase("deb [trusted=] http://u:secret@d/ bookworm main", "an option is not NAME=VALUE")]
+    [TestCase("deb http://u:secret@d/ \"\" main", "is empty")]
+    [TestCase("deb http://u:secret@d/ \"a b\" main", "white space in the name")]
+    [TestCase("deb http://u:secret@d/ a%20b main", "an escape stands for")]
+    [TestCase("deb http://u:secret@d/ bookworm \"main", "has no end")]
+    [TestCase("deb http://u:secret@d#x bookworm main", "no suite")]
     [TestCase("deb http://u:secret@d/ bookworm main\ndeb http://evil x main", "control character")]
     public void What_is_no_line_is_told_without_what_is_in_it(string line, string reason) => Assert.That(
         () => ArchiveLine.Parse(line), Throws.TypeOf<ArchiveLineException>().With.Message.Contains(reason)
             .And.Message.Not.Contains("secret"));
+
+    [TestCase("", true)]
+    [TestCase(" \t\r\n", true)]
+    [TestCase("# deb http://d/ bookworm main", true)]
+    [TestCase("\t#", true)]
+    [TestCase("#\ndeb http://evil x main", false)]
+    [TestCase("\f", false)]
+    [TestCase("deb", false)]
+    public void A_line_that_apt_passes_over_is_blank(string line, bool isBlank) =>
+        Assert.That(ArchiveLine.IsBlank(line), Is.EqualTo(isBlank));
 
     [Test]
     public void A_line_of_any_length_is_not_taken() => Assert.That(
@@ -66,6 +102,7 @@ public sealed class ArchiveLineTests
     [TestCase("http://u:p@d/a", "http://d/a")]
     [TestCase("https://token@d:8080/a@b", "https://d:8080/a@b")]
     [TestCase("http://:p@d", "http://d")]
+    [TestCase("http://u%3ap%40d/x%40y", "http://d/x%40y")]
     [TestCase("http://u:a/b@d/x", "http://d/x")]
     [TestCase("http://u:a@b@d/x", "http://d/x")]
     [TestCase("http://d:80/x@y", "http://d:80/x@y")]

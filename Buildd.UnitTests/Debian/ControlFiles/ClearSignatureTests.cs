@@ -27,13 +27,16 @@ public sealed class ClearSignatureTests
         Assert.That(MistakeIn(() => Parse(Head + "- -A: 1\n" + Tail)).Mistake, Does.Contain("\"-A\""));
 
     [Test]
-    public void Text_after_the_signature_is_refused()
+    public void Text_after_the_signature_is_passed_over_as_dpkg_does()
     {
-        var exception = MistakeIn(() => Parse(Head + "A: 1\n" + Tail + "\nB: 2\n"));
+        var paragraph = Parse(Head + "A: 1\n" + Tail + "-- \nB: 2\n\nfooter of the list\n").Single();
 
-        Assert.That(exception.Mistake, Does.Contain("after the signature"));
-        Assert.That(exception.Line, Is.EqualTo(11));
+        Assert.That(paragraph.Fields.Select(field => field.Name), Is.EqualTo(["A"]));
     }
+
+    [Test]
+    public void Comments_may_stand_before_the_signed_part() =>
+        Assert.That(Parse("# from the list\n\n" + Head + "A: 1\n" + Tail).Single()["A"], Is.EqualTo("1"));
 
     [Test]
     public void Text_before_the_signed_part_is_refused() =>
@@ -46,6 +49,11 @@ public sealed class ClearSignatureTests
         Assert.That(MistakeIn(() => Parse(Head + rest)).Mistake, Does.Contain("middle of its signature"));
 
     [Test]
-    public void A_second_signed_message_is_refused() =>
-        Assert.That(() => Parse(Head + "A: 1\n" + Tail + Head + "A: 2\n" + Tail), Throws.InstanceOf<Buildd.Debian.DebianException>());
+    public void A_second_signed_message_is_refused()
+    {
+        var exception = MistakeIn(() => Parse(Head + "A: 1\n" + Tail + "\n" + Head + "A: 2\n" + Tail));
+
+        Assert.That(exception.Mistake, Does.Contain("second signed message begins after the signature"));
+        Assert.That(exception.Line, Is.EqualTo(11));
+    }
 }

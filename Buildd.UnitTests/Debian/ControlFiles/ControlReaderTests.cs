@@ -1,3 +1,4 @@
+using Buildd.Debian.ControlFiles;
 using NUnit.Framework;
 using static Buildd.UnitTests.Debian.DebianData;
 
@@ -81,7 +82,15 @@ public sealed class ControlReaderTests
     }
 
     [Test]
-    public void Text_that_is_not_UTF_8_is_refused() =>
-        Assert.That(MistakeIn(() => Buildd.Debian.ControlFiles.ControlReader.Read("t", new byte[] { 0x41, 0x3a, 0xe4 })).Mistake,
-            Does.Contain("UTF-8"));
+    public void A_line_that_is_not_UTF_8_is_Latin_1_even_beside_one_that_is()
+    {
+        var paragraph = ControlReader.Read("t", (byte[])[.. "A: \u00e4\nB:\n "u8, 0xe4, .. "\n"u8]).Single();
+
+        Assert.That((paragraph["A"], paragraph["B"]), Is.EqualTo(("\u00e4", "\n\u00e4")));
+    }
+
+    [TestCase("A : 1\n")]
+    [TestCase("A\t:\f1\v \r\r\n")]
+    [TestCase("A:1\n\f\n\r\n")]
+    public void White_space_is_what_dpkg_calls_so(string text) => Assert.That(Parse(text).Single()["A"], Is.EqualTo("1"));
 }

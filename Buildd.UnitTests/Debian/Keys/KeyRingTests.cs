@@ -16,6 +16,9 @@ public sealed class KeyRingTests
     /// <summary>A public key of version 4 that is too short to be used, and whose it is.</summary>
     private static readonly byte[] Small = [0x98, 6, 4, 1, 2, 3, 4, 5, 0xB4, 2, (byte)'A', (byte)'\n'];
 
+    /// <summary>What the armour of it has behind the equals sign.</summary>
+    private const string Sum = "uehA";
+
     private static string Armoured => "text\n-----BEGIN PGP PUBLIC KEY BLOCK-----\nVersion: 1\n\n" + Convert.ToBase64String(
         Small) + "\n-----END PGP PUBLIC KEY BLOCK-----\n";
 
@@ -38,7 +41,33 @@ public sealed class KeyRingTests
         Assert.That(ring.Keys, Has.Count.EqualTo(2));
     }
 
+    /// <summary>Armour of the small key, whose base64 is mAYEAQIDBAW0AkEK and whose checksum is <see cref="Sum"/>.</summary>
+    [TestCase("Comment:\nVersion: \n\nmAYEAQIDBAW0AkEK\n=SUM\nEND")]
+    [TestCase(" Comment:\r\n\r\nmAYEAQIDBAW0AkEK\r\nEND")]
+    [TestCase("X-Own: a:b\n \t\n mAYE AQID\t\n\nBAW0AkEK\n=SUM\nEND")]
+    [TestCase("\nmAYEAQIDBAW0AkEK=SUM")]
+    [TestCase("\nmAYEAQIDBAW0AkEK==\n\n=SUMx\n-- \n")]
+    [TestCase("\nmAYEAQIDBAW0AkEK=\n-----END of it-----")]
+    public void Armour_is_read_as_gpg_reads_it(string rest)
+    {
+        var text = "a text\n-----BEGIN PGP PUBLIC KEY BLOCK----- \t\n"
+            + rest.Replace("SUM", Sum, StringComparison.Ordinal)
+                .Replace("\nEND", "\n-----END PGP PUBLIC KEY BLOCK-----", StringComparison.Ordinal);
+
+        Assert.That(KeyRing.Read(Encoding.ASCII.GetBytes(text)).Bytes.ToArray(), Is.EqualTo(Small));
+    }
+
+    [Test]
+    public void Text_before_the_armour_may_begin_with_a_letter_that_is_not_ASCII() =>
+        Assert.That(KeyRing.Read((byte[])[0xE4, .. "\n"u8, .. Encoding.ASCII.GetBytes(Armoured)]).Bytes.ToArray(), Is.EqualTo(Small));
+
+    [Test]
+    public void Packets_for_other_uses_are_handed_on_and_ignored() =>
+        Assert.That(KeyRing.Read((byte[])[.. Small, 0xFC, 1, 0]).Bytes.Length, Is.EqualTo(Small.Length + 3));
+
     [TestCase("", "no OpenPGP public key")]
+    [TestCase("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmAYEAQIDBAU=\n=AAA\n-----END PGP PUBLIC KEY BLOCK-----\n", "checksum")]
+    [TestCase("-----BEGIN PGP PUBLIC KEY BLOCK-----\nComment:x\n\nmAYEAQIDBAU=\n-----END PGP PUBLIC KEY BLOCK-----\n", "not base64")]
     [TestCase("nonsense", "no OpenPGP public key")]
     [TestCase("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmAYE", "no end")]
     [TestCase("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n*\n-----END PGP PUBLIC KEY BLOCK-----\n", "not base64")]

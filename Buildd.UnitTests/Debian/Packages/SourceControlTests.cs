@@ -59,6 +59,9 @@ public sealed class SourceControlTests
     [TestCase("../x", "dot")]
     [TestCase("/etc/passwd", "slash")]
     [TestCase("-rf", "dash")]
+    [TestCase("h\u00e4llo.tar.gz", "other characters")]
+    [TestCase("_hello.tar.gz", "begins with neither")]
+    [TestCase("x", "shorter than two")]
     public void A_name_that_escapes_is_refused_with_its_line(string name, string reason)
     {
         var hostile = Minimal.Replace("hello_2.0.tar.gz", name, StringComparison.Ordinal);
@@ -68,6 +71,28 @@ public sealed class SourceControlTests
         Assert.That(exception.Line, Is.EqualTo(8));
         Assert.That(exception.Mistake, Does.Contain(reason));
     }
+
+    [TestCase("3.x")]
+    [TestCase("3.0 quilt")]
+    [TestCase("1.0 (Quilt)")]
+    public void A_format_that_can_not_be_one_is_refused(string format) =>
+        Assert.That(
+            MistakeIn(() => SourceControl.Read("x.dsc", Bytes(Minimal.Replace("1.0", format, StringComparison.Ordinal)))).Mistake,
+            Does.Contain("no format of a source package"));
+
+    [TestCase("-- \nfooter of a list\n")]
+    [TestCase("Second: paragraph\n")]
+    [TestCase("-----BEGIN PGP SIGNED MESSAGE-----\n")]
+    public void Text_behind_the_first_paragraph_is_passed_over(string rest) =>
+        Assert.That(SourceControl.Read("x.dsc", Bytes($"{Minimal}\n{rest}")).Paragraph.Fields, Has.Count.EqualTo(6));
+
+    [TestCase("a1")]
+    [TestCase("1.0-")]
+    [TestCase("x:1")]
+    public void A_version_that_dpkg_source_does_not_unpack_is_refused(string version) =>
+        Assert.That(
+            MistakeIn(() => SourceControl.Read("x.dsc", Bytes(Minimal.Replace("1:2.0~rc1-1", version, StringComparison.Ordinal)))).Mistake,
+            Does.Contain("no version that dpkg-source unpacks"));
 
     [Test]
     public void Every_truncation_of_a_real_dsc_is_read_or_refused_but_never_crashes()

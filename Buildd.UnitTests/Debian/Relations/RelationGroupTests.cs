@@ -42,6 +42,7 @@ public sealed class RelationGroupTests
         Assert.That(string.Join(", ", RelationGroup.ParseList(text)), Is.EqualTo(shown));
 
     [TestCase("a b", "a comma or the end is expected")]
+    [TestCase("a [!b!c]", "a blank or a closing bracket is expected")]
     [TestCase("a |", "the name of a package is expected")]
     [TestCase("| a", "the name of a package is expected")]
     [TestCase("a | , b", "the name of a package is expected")]

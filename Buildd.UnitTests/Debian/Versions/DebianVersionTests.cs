@@ -35,6 +35,7 @@ public sealed class DebianVersionTests
     [TestCase("a:1", "epoch is no number")]
     [TestCase("-1:1", "epoch is no number")]
     [TestCase("+1:1", "epoch is no number")]
+    [TestCase("1\0:1", "epoch is no number")]
     [TestCase("2147483648:1", "epoch is no number")]
     [TestCase("1.0 2", "character")]
     [TestCase("1_0", "character")]

@@ -50,6 +50,16 @@ public sealed class IndexesTests : IDisposable
         Assert.That((await FindAsync([])).Single().Version, Is.EqualTo("2.0"));
     }
 
+    [Test]
+    public async Task Fields_are_found_in_any_case_and_with_any_blanks_around_the_colon()
+    {
+        await File.WriteAllTextAsync(
+            Path.Combine(Directory.CreateDirectory(Folder).FullName, "Packages"),
+            "VERSION:1.0 \npackage\t:\thello\r\nPackage-Type: deb\nDescription: x\n Version: 2\n");
+
+        Assert.That(await FindAsync([]), Is.EqualTo(new[] { new PublishedBinary("hello", "1.0", "amd64") }));
+    }
+
     [TestCase("zstd", ".zst")]
     [TestCase("xz", ".xz")]
     [TestCase("bzip2", ".bz2")]

@@ -35,7 +35,8 @@ public sealed class FarmConfigurationTests : IDisposable
             Distribution: ubuntu
             Series: noble
             Sources:
-             deb http://archive.example/ubuntu %(series)s main
+             deb http://archive.example/ubuntu %(series)s main # the release
+             # deb http://old.example/ubuntu %(series)s main
              deb http://archive.example/ubuntu %(series)s-updates main
             Archive: reprepro apt
             Files: images
@@ -70,7 +71,11 @@ public sealed class FarmConfigurationTests : IDisposable
                     .Select(time => time.TotalSeconds), Is.EqualTo(new[] { 30, 0.5, 60, 3600 }));
             Assert.That(read.ResumeCommand, Is.EqualTo(new[] { "/usr/bin/reset-vm", "%(vm_host)s", "--quickly" }));
             Assert.That((read.Distribution, read.Series), Is.EqualTo(("ubuntu", "noble")));
-            Assert.That(read.Sources, Has.Count.EqualTo(2));
+            Assert.That(read.Sources, Is.EqualTo((string[])
+                [
+                    "deb http://archive.example/ubuntu %(series)s main # the release",
+                    "deb http://archive.example/ubuntu %(series)s-updates main",
+                ]));
             Assert.That((uploads.Archive, uploads.ArchiveFolder), Is.EqualTo((new ArchiveChoice(true, _folder["apt"]), _folder["apt"])));
             Assert.That(
                 (uploads.Files, uploads.LogFolder("/srv/results"), uploads.Templates),
@@ -123,6 +128,7 @@ public sealed class FarmConfigurationTests : IDisposable
     [TestCase("Distribution: ../etc", "a name")]
     [TestCase("Series: two words", "a name")]
     [TestCase("Sources: http://deb.example/", "lines of a sources.list")]
+    [TestCase("Sources: deb http://deb.example/ bookworm", "lines of a sources.list (there are no components in it)")]
     [TestCase("Archive: somewhere", "Archive is \"somewhere\", and should be 'directory FOLDER' or 'reprepro FOLDER'")]
     [TestCase("Archive: reprepro", "'directory FOLDER' or 'reprepro FOLDER'")]
     [TestCase("Suites: ,", "one or more names")]

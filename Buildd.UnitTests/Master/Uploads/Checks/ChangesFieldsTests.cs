@@ -1,3 +1,4 @@
+using System.Text;
 using Buildd.Master.Uploads.Checks;
 using Buildd.Testing.Packages;
 using NUnit.Framework;
@@ -26,11 +27,27 @@ public sealed class ChangesFieldsTests : UploadCheckFixture
     }
 
     [Test]
-    public async Task Text_outside_of_the_signature_is_rejected()
+    public async Task Text_before_the_signed_part_is_rejected()
+    {
+        _leaf.WriteChanges(spoil: text => "Source: other\n" + Signed(text));
+
+        await RejectedAsync("can't be read, line 2: ");
+    }
+
+    [Test]
+    public async Task Text_after_the_signature_is_not_part_of_the_changes()
     {
         _leaf.WriteChanges(spoil: text => Signed(text) + "Source: other\n");
 
-        await RejectedAsync("there is text after the signature");
+        Assert.That((await CheckAsync()).Upload?.Changes.Source, Is.EqualTo("hello"));
+    }
+
+    [Test]
+    public async Task A_second_signed_message_is_rejected()
+    {
+        _leaf.WriteChanges(spoil: text => Signed(text) + Signed(text));
+
+        await RejectedAsync("a second signed message begins after the signature");
     }
 
     [Test]
@@ -114,11 +131,26 @@ public sealed class ChangesFieldsTests : UploadCheckFixture
     }
 
     [Test]
-    public async Task A_changes_that_is_not_UTF_8()
+    public async Task A_changelog_in_Latin_1_is_accepted_and_its_bytes_stay()
+    {
+        _leaf.Fields["Changed-By"] = "J\u00f6rg Doe <joerg@example.org>";
+        _leaf.Fields["Changes"] = "\n hello (2.10-3) bookworm; urgency=medium\n .\n   * Gr\u00fc\u00dfe.";
+        var bytes = Encoding.Latin1.GetBytes(_leaf.ChangesText());
+        await File.WriteAllBytesAsync(_leaf[UploadLeaf.ChangesName], bytes);
+
+        var result = await CheckAsync();
+
+        Assert.That(result.Findings, Is.Empty);
+        Assert.That(result.ChangedBy, Is.EqualTo("J\u00f6rg Doe <joerg@example.org>"));
+        Assert.That(await File.ReadAllBytesAsync(result.Upload!.ChangesPath), Is.EqualTo(bytes));
+    }
+
+    [Test]
+    public async Task A_name_of_a_source_that_is_not_ASCII_is_rejected_in_any_encoding()
     {
         await File.WriteAllBytesAsync(_leaf[UploadLeaf.ChangesName], [.. "Source: h"u8, 0xE9, .. "llo\n"u8]);
 
-        await RejectedAsync("can't be read, line 1: is not UTF-8");
+        await RejectedAsync("is no name of a source package");
     }
 
     [Test]
