@@ -74,9 +74,9 @@ public sealed class LimitTests
     }
 
     [TestCase("")]
-    [TestCase("POST /rpc HTTP/1.1\r\nHost: x\r\nX-Slow: ")]
-    [TestCase("POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n<methodCall>")]
-    [TestCase("POST /rpc HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n<")]
+    [TestCase("POST /rpc HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")]
+    [TestCase("POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n<methodCall>")]
+    [TestCase("POST /rpc HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n<")]
     public async Task A_client_that_sends_next_to_nothing_is_let_go(string start, CancellationToken cancellationToken)
     {
         await using var slave = await SlaveInProcess.StartAsync(new SecurityOptions { SlowTimeout = Impatience });
@@ -110,7 +110,8 @@ public sealed class LimitTests
             log.SetLength(LargerThanAllBuffers);
         using var connection = new TcpClient { ReceiveBufferSize = 4096 };
         await connection.ConnectAsync(IPAddress.Loopback, slave.Url.Port, cancellationToken);
-        await connection.GetStream().WriteAsync("GET /filecache/buildlog HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), cancellationToken);
+        await connection.GetStream()
+            .WriteAsync("GET /filecache/buildlog HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray(), cancellationToken);
 
         // Nothing is read until the slave has hung up, which shows as a writing that fails.
         var error = await FailureOfWritingAsync(connection, cancellationToken);
@@ -170,5 +171,6 @@ public sealed class LimitTests
     }
 
     private static byte[] Call(string body) =>
-        Encoding.ASCII.GetBytes($"POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        Encoding.ASCII.GetBytes(
+            $"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: {body.Length}\r\n\r\n{body}");
 }

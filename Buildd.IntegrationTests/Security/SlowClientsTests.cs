@@ -81,14 +81,14 @@ public sealed class SlowClientsTests
     {
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
         await client.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
-        const string Head = "POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\n";
+        const string Head = "POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n";
         var start = (number % 5) switch
         {
             0 => "", // connected, and that is all
             1 => Head + "X-Slow: ",
             2 => Head + "Content-Length: 16777216\r\n\r\n<methodCall>", // announces all that may be announced
             3 => Head + "Content-Length: 1000\r\n\r\n<methodCall>",
-            _ => "GET /filecache/buildlog HTTP/1.1\r\nHost: x\r\n\r\n",
+            _ => "GET /filecache/buildlog HTTP/1.1\r\nHost: localhost\r\n\r\n",
         };
         if (start.Length > 0)
             await client.SendAsync(Encoding.ASCII.GetBytes(start), cancellationToken);

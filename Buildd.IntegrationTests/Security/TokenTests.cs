@@ -134,7 +134,7 @@ public sealed class TokenTests : IDisposable
     {
         const string Call = "<?xml version='1.0'?><methodCall><methodName>status</methodName><params></params></methodCall>";
         return Encoding.ASCII.GetBytes(
-            $"{method} {path} HTTP/1.1\r\nHost: x\r\n{(authorization is null ? "" : $"Authorization: {authorization}\r\n")}"
+            $"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{(authorization is null ? "" : $"Authorization: {authorization}\r\n")}"
             + (method is "POST" ? $"Content-Length: {Call.Length}\r\n\r\n{Call}" : "\r\n"));
     }
 

@@ -14,12 +14,13 @@ namespace Buildd.IntegrationTests.Wire;
 public sealed class FuzzFindsTests
 {
     [TestCase(
-        "POST /rpc HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx\r\n0\r\n\r\n", 400,
+        "POST /rpc HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx\r\n0\r\n\r\n", 400,
         TestName = "The size of a chunk overflows")]
     [TestCase(
-        "POST /rpc HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Trailer:\0 1\r\n\r\n", null,
+        "POST /rpc HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Trailer:\0 1\r\n\r\n", null,
         TestName = "A trailer has a NUL in its value")]
-    [TestCase("GET /filecache?a\u001db HTTP/1.1\r\nHost: x\r\n\r\n", 302, TestName = "A query with a control character is redirected")]
+    [TestCase("GET /filecache?a\u001db HTTP/1.1\r\nHost: localhost\r\n\r\n", 302,
+        TestName = "A query with a control character is redirected")]
     public async Task Nothing_that_a_client_sends_is_an_error_of_ours(string request, int? status, CancellationToken cancellationToken)
     {
         using var errors = new ErrorLog();
@@ -47,7 +48,7 @@ public sealed class FuzzFindsTests
         using var connection = await RawConnection.OpenAsync(slave.Url.Port, cancellationToken);
 
         await connection.SendAsync(Encoding.Latin1.GetBytes(
-            $"{request} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Trailer:\0 1\r\n\r\n"),
+            $"{request} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Trailer:\0 1\r\n\r\n"),
             cancellationToken);
         await connection.EndedAsync(cancellationToken);
 

@@ -170,9 +170,13 @@ public partial class HttpReplayTests
         return text.ToString();
     }
 
-    /// <summary>Their order is the server's own affair, and so are its name and its clock.</summary>
+    /// <summary>
+    /// Their order is the server's own affair, and so are its name and its clock. Only browsers know what we add to keep a log from being
+    /// a program.
+    /// </summary>
     private static bool IsReliedOn(string field) =>
-        !field.StartsWith("Server:", StringComparison.Ordinal) && !field.StartsWith("Date:", StringComparison.Ordinal);
+        !((string[])["Server:", "Date:", "Content-Security-Policy:", "X-Content-Type-Options:"])
+            .Any(name => field.StartsWith(name, StringComparison.Ordinal));
 
     private static byte[] Unbound(byte[] body) => Encoding.Latin1.GetBytes(Unbound(Encoding.Latin1.GetString(body)));
 

@@ -21,21 +21,24 @@ public static class BuilddSlaveEndpoints
         ArgumentNullException.ThrowIfNull(endpoints);
         var rpc = endpoints.ServiceProvider.GetRequiredService<RpcEndpoint>();
         var files = endpoints.ServiceProvider.GetRequiredService<FileCacheEndpoint>();
-        endpoints.Map(Below(WireNames.RpcPath), rpc.HandleAsync);
-        endpoints.Map(Below(WireNames.FileCachePath), files.HandleAsync);
+        endpoints.Map(Below(WireNames.RpcPath), RequestGuard.Before(rpc.HandleAsync));
+        endpoints.Map(Below(WireNames.FileCachePath), RequestGuard.Before(files.HandleAsync));
         // After all else: a program that has a slave in it may have figures and a state of health of its own.
         var options = endpoints.ServiceProvider.GetRequiredService<SlaveOptions>().Endpoints;
         if (options.LogStream)
         {
             var log = endpoints.ServiceProvider.GetRequiredService<LogStreamEndpoint>();
-            endpoints.MapMethods(LogStreamEndpoint.Path, [HttpMethods.Get], log.HandleAsync).WithOrder(int.MaxValue);
+            endpoints.MapMethods(LogStreamEndpoint.Path, [HttpMethods.Get], RequestGuard.Before(log.HandleAsync)).WithOrder(int.MaxValue);
         }
 
         if (options.Metrics)
-            endpoints.Map("/metrics", endpoints.ServiceProvider.GetRequiredService<MetricsEndpoint>().HandleAsync).WithOrder(int.MaxValue);
+            MapBeside("/metrics", endpoints.ServiceProvider.GetRequiredService<MetricsEndpoint>().HandleAsync);
         if (options.Health)
-            endpoints.Map("/healthz", endpoints.ServiceProvider.GetRequiredService<HealthEndpoint>().HandleAsync).WithOrder(int.MaxValue);
+            MapBeside("/healthz", endpoints.ServiceProvider.GetRequiredService<HealthEndpoint>().HandleAsync);
         return endpoints;
+
+        void MapBeside(string path, RequestDelegate handle) =>
+            endpoints.Map(path, RequestGuard.Before(handle)).WithOrder(int.MaxValue);
     }
 
     /// <summary>

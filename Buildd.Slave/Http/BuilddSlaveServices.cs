@@ -48,7 +48,7 @@ public static class BuilddSlaveServices
                 provider.GetRequiredService<ILoggerFactory>().CreateLogger<FileCache>()),
             // Lazy: a start loads no HTTP client for a slave that may wait for days.
             new Downloader(
-                new Lazy<HttpClient>(Downloader.CreateHttpClient), provider.GetRequiredService<TimeProvider>(), options.Cache.AllowedHosts),
+                new Lazy<HttpClient>(Downloader.CreateHttpClient), provider.GetRequiredService<TimeProvider>(), options.Cache),
             provider.GetRequiredService<SlaveMeters>()));
         services.AddSingleton(provider => new Builder(
             options,

@@ -80,6 +80,9 @@ internal sealed class FileCacheEndpoint(SlaveOptions options, SlaveMeters meters
     private async Task ServeAsync(HttpContext http, ServedFile file)
     {
         var response = http.Response;
+        // Logs and results are HTML to a browser, by the reference's type, and were written by whoever was built.
+        response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'";
+        response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.AcceptRanges = "bytes";
         response.GetTypedHeaders().LastModified = file.LastWriteTime;
         if (IsUnchanged(http.Request, file))

@@ -19,6 +19,13 @@ internal static class Pages
     internal static Task ForbiddenAsync(HttpContext http) =>
         WriteAsync(http, StatusCodes.Status403Forbidden, "Forbidden Resource", "Sorry, resource is forbidden.");
 
+    /// <summary>For what the reference would have taken.</summary>
+    internal static Task RefusedAsync(HttpContext http, int status, string sentence)
+    {
+        http.Response.Headers.Connection = "close";
+        return WriteAsync(http, status, "Refused", Encode(sentence));
+    }
+
     /// <summary>405 for the methods that the reference knows, 501 for all others. Differs: HEAD of a call is 405 too and not 500.</summary>
     /// <param name="http">The request, whose method is none of the allowed ones.</param>
     /// <param name="allowed">The methods that are allowed.</param>

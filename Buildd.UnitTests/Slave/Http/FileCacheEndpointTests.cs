@@ -24,6 +24,8 @@ public sealed class FileCacheEndpointTests : FileCacheEndpointFixture
         {
             Assert.That(exchange.Response.StatusCode, Is.EqualTo(200));
             Assert.That(exchange.Response.ContentType, Is.EqualTo("text/html"));
+            Assert.That(exchange.Response.Headers.ContentSecurityPolicy.ToString(), Is.EqualTo("sandbox; default-src 'none'"));
+            Assert.That(exchange.Response.Headers.XContentTypeOptions.ToString(), Is.EqualTo("nosniff"));
             Assert.That(exchange.Response.ContentLength, Is.EqualTo(20));
             Assert.That(exchange.Response.Headers.AcceptRanges.ToString(), Is.EqualTo("bytes"));
             Assert.That(exchange.Response.Headers.LastModified.ToString(), Is.EqualTo("Sat, 03 Feb 2024 04:05:06 GMT"));
