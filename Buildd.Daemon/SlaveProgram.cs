@@ -5,6 +5,7 @@ using Buildd.Daemon.Logging;
 using Buildd.Daemon.Systemd;
 using Buildd.Linux.Processes;
 using Buildd.Linux.Systemd;
+using Buildd.Slave.Files;
 using Buildd.Slave.Lifecycle;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -103,7 +104,7 @@ internal static class SlaveProgram
                 lifetime.StopApplication();
             }
         }
-        catch (Exception e) when (e is ConfigurationException or JournalException)
+        catch (Exception e) when (e is ConfigurationException or JournalException or FileCacheException)
         {
             return await FailAsync(e.Message);
         }

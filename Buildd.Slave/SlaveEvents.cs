@@ -19,6 +19,9 @@ internal static partial class SlaveEvents
     [LoggerMessage(LogLevel.Warning, "The time of last use of {Path} could not be noted: it may be removed from the file cache too early")]
     internal static partial void LogUseNotNoted(this ILogger logger, Exception exception, string path);
 
+    [LoggerMessage(LogLevel.Error, "The file cache {Directory} can't be locked: another slave that uses it would not be noticed")]
+    internal static partial void LogCacheNotTaken(this ILogger logger, Exception exception, string directory);
+
     [LoggerMessage(LogLevel.Information, "Removed {Count} files from the file cache that an earlier run left half done")]
     internal static partial void LogLeftoversRemoved(this ILogger logger, int count);
 

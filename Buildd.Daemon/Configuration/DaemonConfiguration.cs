@@ -124,10 +124,10 @@ public sealed record DaemonConfiguration
         {
             StateDirectory = overrides.State is { } state ? Absolute(state) : null,
         };
-        SecurityReader.Read(securityReader, slave);
         var (address, port) = ReadAddress(reader, overrides.BindHost);
         var log = ReadLog(reader, overrides.Log);
         var security = SecurityReader.Read(securityReader, TimeProvider.System);
+        SecurityReader.Read(securityReader, security, slave);
         var plugInFolder = reader.Text("backends") is { } folder ? Absolute(folder) : null;
 
         List<string> mistakes =

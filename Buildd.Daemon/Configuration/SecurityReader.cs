@@ -40,13 +40,20 @@ internal static class SecurityReader
         return options;
     }
 
-    /// <summary>Reads what the slave itself goes by: the hosts that files may be fetched from, and how large a call may be.</summary>
-    internal static void Read(SectionReader reader, SlaveOptions slave)
+    /// <summary>
+    /// Reads what the slave itself goes by: the hosts that files may be fetched from and how slowly, and how large a call may be.
+    /// </summary>
+    internal static void Read(SectionReader reader, SecurityOptions options, SlaveOptions slave)
     {
         var hosts = Words(reader, SecurityKeys.FetchHosts);
         foreach (var host in hosts.Where(host => !HostPattern.TryParse(host, out _)))
             reader.Mistake(SecurityKeys.FetchHosts, host, HostPattern.Form);
-        slave.Cache = slave.Cache with { AllowedHosts = hosts };
+        slave.Cache = slave.Cache with
+        {
+            AllowedHosts = hosts,
+            MinBytesPerSecond = options.MinBytesPerSecond,
+            SlowTimeout = options.SlowTimeout,
+        };
         slave.Endpoints.MaxBodyBytes = (int)reader.Bytes(
             SecurityKeys.MaxBody, slave.Endpoints.MaxBodyBytes, LeastMaxBodyBytes, XmlRpcLimits.MaxBodyBytes);
     }

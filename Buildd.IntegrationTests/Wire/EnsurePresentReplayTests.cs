@@ -157,7 +157,11 @@ public sealed class EnsurePresentReplayTests : IAsyncDisposable
     private void RequireUpstream(WireCase exchange)
     {
         var ours = _upstream.Requests;
-        Assert.That(ours.Select(request => request.Split("\r\n")[0]), Is.EqualTo(exchange.Upstream));
+        // What may be a passing trouble is tried again, which the reference does not do.
+        var retried = exchange.Name is "ensurepresent-503-reason" or "ensurepresent-reset"
+            ? Enumerable.Repeat(exchange.Upstream[^1], 4)
+            : [];
+        Assert.That(ours.Select(request => request.Split("\r\n")[0]), Is.EqualTo(exchange.Upstream.Concat(retried)));
         foreach (var (our, recorded) in ours.Zip(exchange.UpstreamRequests))
         {
             foreach (var name in (string[])["Authorization", "Accept-Encoding"])

@@ -34,6 +34,8 @@ internal static unsafe partial class LibC
     internal const int ReadLease = 0; // F_RDLCK
     internal const int NoLease = 2; // F_UNLCK
 
+    internal const int LockAloneAtOnce = 2 | 4; // LOCK_EX | LOCK_NB
+
     internal const int MayReadWriteEnter = 4 | 2 | 1; // R_OK | W_OK | X_OK
     internal const uint NoReplace = 1; // RENAME_NOREPLACE
     internal const uint SameGroup = uint.MaxValue;
@@ -101,6 +103,10 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     internal static partial int FileControl(int descriptor, int command, int argument);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static partial int Lock(SafeFileHandle file, int operation);
 
     [LibraryImport("libc", EntryPoint = "getegid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

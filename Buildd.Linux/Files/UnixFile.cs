@@ -60,6 +60,23 @@ public static class UnixFile
         return null;
     }
 
+    /// <summary>
+    /// Takes a folder for oneself, by flock(2), until what is returned is disposed of or the process ends, however it ends. Nothing is
+    /// written, and who does not ask is not kept out.
+    /// </summary>
+    /// <returns>Null when somebody else has it.</returns>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    /// <exception cref="IOException">It can't be opened, or its file system has no locks.</exception>
+    public static IDisposable? TryTakeFolder(string path)
+    {
+        var folder = OpenToRead(path);
+        if (LibC.Lock(folder, LibC.LockAloneAtOnce) == 0)
+            return folder;
+        var failure = Marshal.GetLastPInvokeError() is LibC.WouldBlock ? null : Failure("lock", path);
+        folder.Dispose();
+        return failure is null ? null : throw failure;
+    }
+
     /// <summary>Opens a path to refer to what is there, not to read it; the handle stays with it whatever is renamed later.</summary>
     /// <param name="folder">Where a relative path begins; null means the working folder.</param>
     /// <param name="path">The path.</param>

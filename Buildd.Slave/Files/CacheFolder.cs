@@ -18,6 +18,9 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
     /// </summary>
     internal static readonly TimeSpan RecentUse = TimeSpan.FromMinutes(30);
 
+    /// <summary>How long what was made of a file that is gone stays unused where files have no largest age.</summary>
+    private static readonly TimeSpan AgeWithoutFile = TimeSpan.FromDays(3);
+
     /// <summary>What ends the names of files that are not whole yet, or on their way out.</summary>
     private const string Temporary = ".tmp";
 
@@ -29,6 +32,8 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
     private long _lacking;
 
     internal string Directory => directory;
+
+    internal TimeProvider Time => time;
 
     internal DateTimeOffset Now => time.GetUtcNow();
 
@@ -135,6 +140,26 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
         }
     }
 
+    /// <summary>
+    /// Takes the folder for this slave until what is returned is disposed of, or the process ends. Two slaves would remove each other's
+    /// downloads and results on their way in, and share one <c>buildlog</c>.
+    /// </summary>
+    /// <returns>Null when the folder can't be locked now, which is logged: it may be there again later.</returns>
+    /// <exception cref="FileCacheException">Another slave has it.</exception>
+    internal IDisposable? Take()
+    {
+        try
+        {
+            return UnixFile.TryTakeFolder(directory)
+                ?? throw new FileCacheException($"the file cache '{directory}' is another slave's that runs: give each a cache of its own");
+        }
+        catch (Exception e) when (e is IOException and not FileCacheException or UnauthorizedAccessException)
+        {
+            logger.LogCacheNotTaken(e, directory);
+            return null;
+        }
+    }
+
     /// <summary>Removes what an earlier run left half done.</summary>
     /// <returns>How many files.</returns>
     /// <exception cref="IOException">The folder can't be listed.</exception>
@@ -181,7 +206,15 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
                 made => (
                     LastAccess: used.TryGetValue(made.Sha1, out var use)
                         && use > made.LastUse ? use : made.LastUse, made.Sha1, Facts: default(FileFacts), Made: (DerivedFile?)made)));
-        foreach (var (lastUse, sha1, facts, made) in all.OrderBy(one => one.LastAccess).ThenBy(one => one.Made is null))
+        var inOrder = all.Select(one => one with { LastAccess = Believable(one.LastAccess, now) })
+            .OrderBy(one => one.LastAccess).ThenBy(one => one.Made is null).ToList();
+        if (wanted > 0 && !CouldMakeRoom(wanted, inOrder.Where(one => now - one.LastAccess >= RecentUse && !IsHeld(one.Sha1))
+            .Sum(one => one.Made?.Bytes ?? one.Facts.Size)))
+        {
+            wanted = 0; // all of it would go, and for nothing
+        }
+
+        foreach (var (lastUse, sha1, facts, made) in inOrder)
         {
             var unused = now - lastUse;
             var isTooOld = options.MaxAge > TimeSpan.Zero && unused >= options.MaxAge;
@@ -206,9 +239,20 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
 
         if (count > 0)
             logger.LogFilesEvicted(count, bytes, total);
-        going.AddRange(derived.Where(made => !used.ContainsKey(made.Sha1) && !IsHeld(made.Sha1) && !going.Contains(made)));
+        // Another slave that shares what is made of files may have the file still: its builds count as uses.
+        going.AddRange(derived.Where(made => !used.ContainsKey(made.Sha1) && !IsHeld(made.Sha1) && !going.Contains(made)
+            && now - Believable(made.LastUse, now) >= (options.MaxAge > TimeSpan.Zero ? options.MaxAge : AgeWithoutFile)));
         return going;
     }
+
+    /// <summary>
+    /// A time that has not come yet is that of a clock which has been set back since: nobody knows how long ago it was. One a little
+    /// ahead is of a clock that was corrected a moment ago.
+    /// </summary>
+    private static DateTimeOffset Believable(DateTimeOffset lastUse, DateTimeOffset now) =>
+        lastUse > now + RecentUse ? DateTimeOffset.MinValue : lastUse;
+
+    private bool CouldMakeRoom(long wanted, long goable) => FreeBytes() - options.FreeSpaceFloorBytes + goable >= wanted;
 
     private bool IsHeld(Sha1 sha1)
     {

@@ -14,10 +14,13 @@ internal sealed class CacheJanitor(FileCache cache, IList<IDerivedFiles> derived
     internal static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
 
     private readonly CancellationTokenSource _stop = new();
+    private IDisposable? _taken;
     private Task _work = Task.CompletedTask;
 
+    /// <exception cref="FileCacheException">Another slave has the cache.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        _taken = cache.Folder.Take();
         Tidy("tidied", () =>
         {
             if (cache.Folder.RemoveLeftovers() is var count and > 0)
@@ -35,7 +38,11 @@ internal sealed class CacheJanitor(FileCache cache, IList<IDerivedFiles> derived
         await cache.DownloadsEndedAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose()
+    {
+        _taken?.Dispose();
+        _stop.Dispose();
+    }
 
     private async Task WorkAsync()
     {

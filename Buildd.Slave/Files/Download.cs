@@ -7,12 +7,18 @@ using Buildd.Protocol.Messages;
 
 namespace Buildd.Slave.Files;
 
-/// <summary>One download: follows redirects, and goes on where a connection broke, if the server can.</summary>
+/// <summary>
+/// One download: follows redirects, tries again what may be a passing trouble, and goes on where a connection broke, if the server can.
+/// </summary>
 internal sealed class Download(
-    HttpClient http, TimeProvider time, EnsurePresentCall call, Uri url, DownloadFile file, DownloadTexts texts, Func<Uri, bool> isAllowed)
+    HttpClient http, TimeProvider time, EnsurePresentCall call, Uri url, DownloadFile file, DownloadTexts texts, Func<Uri, bool> isAllowed,
+    FileCacheOptions options)
 {
-    /// <summary>How many connections may break within one call. The master waits for the answer: this must have an end.</summary>
-    internal const int MaxResumes = 3;
+    /// <summary>
+    /// How often what went wrong is tried again within one call. The master waits for the answer: this must have an end. Differs: the
+    /// reference answers at once, and its master takes a server that starts again for an input that is missing.
+    /// </summary>
+    internal const int MaxRetries = 4;
 
     /// <summary>How often one address may be led to; the figure of the reference's URL library.</summary>
     internal const int MaxVisits = 4;
@@ -20,8 +26,11 @@ internal sealed class Download(
     /// <summary>How many addresses redirects may lead to; the figure of the reference's URL library.</summary>
     internal const int MaxRedirects = 10;
 
-    /// <summary>How long to wait before a resumption, times the number of those before: a server may be starting again.</summary>
-    internal static readonly TimeSpan ResumeDelay = TimeSpan.FromSeconds(1);
+    /// <summary>How long to wait before trying again, times the number of tries before: the first is at once.</summary>
+    internal static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest wait that a server may ask for; with a longer one its answer stands.</summary>
+    internal static readonly TimeSpan MaxRetryAfter = TimeSpan.FromSeconds(15);
 
     /// <summary>What is being received, if its server can give a part of it.</summary>
     private FileVersion? _version;
@@ -30,13 +39,14 @@ internal sealed class Download(
     /// <exception cref="FileCacheException">There is no room for it, or it can't be written.</exception>
     internal async Task<string?> RunAsync(CancellationToken cancellationToken)
     {
-        for (var resumes = 0; ; resumes++)
+        for (var retries = 0; ; retries++)
         {
             if (await ReceiveAsync(cancellationToken).ConfigureAwait(false) is not { } failure)
                 return file.Finish().ToString() == call.Sha1 ? null : DownloadTexts.Mismatch;
-            if (!failure.MayPass || resumes == MaxResumes)
+            if (!failure.MayPass || retries == MaxRetries || failure.RetryAfter > MaxRetryAfter)
                 return failure.Text;
-            await Task.Delay(ResumeDelay * resumes, time, cancellationToken).ConfigureAwait(false);
+            var delay = RetryDelay * retries;
+            await Task.Delay(failure.RetryAfter > delay ? failure.RetryAfter : delay, time, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -57,7 +67,7 @@ internal sealed class Download(
         }
         catch (HttpRequestException e)
         {
-            return Broken(texts.Unreachable(e));
+            return new Failure(texts.Unreachable(e), MayPass: _version is not null || DownloadTexts.MayPass(e));
         }
         catch (HttpIOException)
         {
@@ -67,7 +77,7 @@ internal sealed class Download(
         {
             // The socket's own exception comes through where the server has gone in the moment the connection was made.
             // Differs: the reference answers with a fault, and leaves what it has.
-            return Broken(texts.Reset);
+            return new Failure(texts.Reset, MayPass: true);
         }
     }
 
@@ -143,8 +153,15 @@ internal sealed class Download(
         }
 
         if (!response.IsSuccessStatusCode)
-            return new Failure(texts.Refused(response), MayPass: _version is not null
-                && response.StatusCode >= HttpStatusCode.InternalServerError);
+        {
+            return new Failure(
+                texts.Refused(response),
+                MayPass: response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
+                    or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable
+                    or HttpStatusCode.GatewayTimeout || (_version is not null && response.StatusCode > HttpStatusCode.InternalServerError),
+                RetryAfterOf(response));
+        }
+
         if (!isMore)
         {
             _version = FileVersion.Of(response);
@@ -154,15 +171,20 @@ internal sealed class Download(
         var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         await using var closing = body.ConfigureAwait(false);
         var buffer = ArrayPool<byte>.Shared.Rent(FileCache.BufferBytes);
+        var (waited, received) = (TimeSpan.Zero, 0L);
         try
         {
             while (true)
             {
                 stall.CancelAfter(Downloader.StallTimeout);
+                var began = time.GetTimestamp();
                 var count = await body.ReadAsync(buffer.AsMemory(0, FileCache.BufferBytes), cancellationToken).ConfigureAwait(false);
                 stall.CancelAfter(Timeout.InfiniteTimeSpan); // a slow disk of ours is not the server's fault
                 if (count == 0)
                     return null;
+                (waited, received) = (waited + time.GetElapsedTime(began), received + count);
+                if (waited > options.SlowTimeout && received < options.MinBytesPerSecond * waited.TotalSeconds)
+                    return new Failure(texts.TooSlow(received, waited), MayPass: false);
                 await file.AppendAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
             }
         }
@@ -172,10 +194,20 @@ internal sealed class Download(
         }
     }
 
-    /// <summary>The connection broke, or there was none: that passes if there is something to go on with.</summary>
+    private TimeSpan RetryAfterOf(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } when date > time.GetUtcNow() => date - time.GetUtcNow(),
+        _ => TimeSpan.Zero,
+    };
+
+    /// <summary>
+    /// The connection broke, or the server fell silent: that passes if there is something to go on with. Else the wait was long enough.
+    /// </summary>
     private Failure Broken(string text) => new(text, MayPass: _version is not null);
 
     /// <param name="Text">For the answer.</param>
     /// <param name="MayPass">Whether to try again.</param>
-    private readonly record struct Failure(string Text, bool MayPass);
+    /// <param name="RetryAfter">How long the server wants to be left alone first.</param>
+    private readonly record struct Failure(string Text, bool MayPass, TimeSpan RetryAfter = default);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
@@ -23,6 +24,10 @@ internal sealed class DownloadTexts(EnsurePresentCall call)
     internal string CredentialsInUrl => Tell("<urlopen error credentials are not taken from the URL: pass them as user name and password>");
 
     internal string TimedOut => Tell("<urlopen error timed out>");
+
+    internal string TooSlow(long bytes, TimeSpan time) => Tell(
+        string.Create(
+            CultureInfo.InvariantCulture, $"<urlopen error the server is too slow: {bytes} bytes in {time.TotalSeconds:0} seconds>"));
 
     internal string Reset => Tell("<urlopen error [Errno 104] Connection reset by peer>");
 
@@ -70,6 +75,18 @@ internal sealed class DownloadTexts(EnsurePresentCall call)
         { InnerException: HttpIOException } => "Remote end closed connection without response",
         _ => $"<urlopen error {e.HttpRequestError}>",
     });
+
+    /// <summary>
+    /// Whether a server that could not be spoken to may be there again in a moment. What a name or a certificate is stays.
+    /// </summary>
+    internal static bool MayPass(HttpRequestException e) => e switch
+    {
+        { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound } } => false,
+        { InnerException: SocketException or HttpIOException } => true,
+        { InnerException: AuthenticationException } or { HttpRequestError: HttpRequestError.InvalidResponse } => false,
+        { InnerException: IOException } => true,
+        _ => false,
+    };
 
     private string Tell(string text)
     {

@@ -8,7 +8,7 @@ namespace Buildd.Slave.Files;
 /// Differs: the reference also takes ftp, file and data URLs, and has no time limit. The texts are those of the reference
 /// where it has one; no client interprets them.
 /// </remarks>
-internal sealed class Downloader(Lazy<HttpClient> http, TimeProvider time, IReadOnlyList<string> allowedHosts)
+internal sealed class Downloader(Lazy<HttpClient> http, TimeProvider time, FileCacheOptions options)
 {
     /// <summary>How long one wait for bytes may take; the reference waits for ever.</summary>
     internal static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(60);
@@ -16,9 +16,9 @@ internal sealed class Downloader(Lazy<HttpClient> http, TimeProvider time, IRead
     /// <summary>How long a kept connection is used: then a server's new address is looked up.</summary>
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
-    private readonly HostPattern[] _allowed = [.. allowedHosts.Select(
+    private readonly HostPattern[] _allowed = [.. options.AllowedHosts.Select(
         text => HostPattern.TryParse(
-            text, out var host) ? host : throw new ArgumentException($"'{text}' is not {HostPattern.Form}", nameof(allowedHosts)))];
+            text, out var host) ? host : throw new ArgumentException($"'{text}' is not {HostPattern.Form}", nameof(options)))];
 
     /// <summary>
     /// What a slave downloads with: no decompression, no cookies, no redirects (<see cref="Download"/> follows them by the
@@ -47,7 +47,8 @@ internal sealed class Downloader(Lazy<HttpClient> http, TimeProvider time, IRead
             return texts.UnknownUrlType;
         if (url.UserInfo.Length > 0)
             return texts.CredentialsInUrl;
-        return await new Download(http.Value, time, call, url, file, texts, IsAllowed).RunAsync(cancellationToken).ConfigureAwait(false);
+        return await new Download(http.Value, time, call, url, file, texts, IsAllowed, options)
+            .RunAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private bool IsAllowed(Uri url) => _allowed.Length == 0 || _allowed.Any(host => host.Matches(url));

@@ -33,6 +33,15 @@ public sealed record FileCacheOptions
     /// </summary>
     public IReadOnlyList<string> AllowedHosts { get; set; } = [];
 
+    /// <summary>
+    /// How many bytes a second a server has to send on average once <see cref="SlowTimeout"/> is over, or the download ends; 0 for no
+    /// limit. The default is 100, as for clients.
+    /// </summary>
+    public int MinBytesPerSecond { get; set; } = 100;
+
+    /// <summary>How long a server may be slower than that. The default is a minute, as for clients.</summary>
+    public TimeSpan SlowTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Lists what is wrong with the figures; empty when nothing is.</summary>
     internal IEnumerable<string> FindMistakes()
     {
@@ -42,6 +51,10 @@ public sealed record FileCacheOptions
             yield return $"the file cache's largest age of {MaxAge} is negative; zero means no limit";
         if (FreeSpaceFloorBytes < 0)
             yield return $"the free space of {FreeSpaceFloorBytes} bytes to keep is negative; 0 means none";
+        if (MinBytesPerSecond < 0)
+            yield return $"the least rate of {MinBytesPerSecond} bytes a second of a download is negative; 0 means no limit";
+        if (SlowTimeout <= TimeSpan.Zero)
+            yield return $"the time of {SlowTimeout} that a download may be slow has to be longer than zero";
         foreach (var host in AllowedHosts.Where(host => !HostPattern.TryParse(host, out _)))
             yield return $"the host '{host}' that files may be fetched from has to be {HostPattern.Form}";
     }

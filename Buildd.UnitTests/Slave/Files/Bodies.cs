@@ -1,4 +1,5 @@
 using System.Text;
+using Buildd.UnitTests.Testing;
 
 namespace Buildd.UnitTests.Slave.Files;
 
@@ -7,6 +8,16 @@ internal sealed class BrokenStream(IOException failure, string content = "cont")
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         await base.ReadAsync(buffer, cancellationToken) is var count and > 0 ? count : throw failure;
+}
+
+/// <summary>A body of a byte each time that so much of a test's time has passed.</summary>
+internal sealed class TricklingStream(ManualTimeProvider clock, TimeSpan pause) : MemoryStream(new byte[1000])
+{
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        clock.Advance(pause);
+        return base.ReadAsync(buffer[..1], cancellationToken);
+    }
 }
 
 /// <summary>A body that gives its first part, and its second when it is let go; until then whoever reads may give up.</summary>

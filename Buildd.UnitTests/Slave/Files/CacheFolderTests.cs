@@ -68,12 +68,17 @@ public sealed class CacheFolderTests : IDisposable
     }
 
     [Test]
-    public void What_was_made_of_a_file_that_is_gone_goes()
+    public void What_was_made_of_a_file_that_is_gone_goes_when_no_slave_has_used_it_for_long()
     {
         var there = Add("there", TimeSpan.Zero);
-        DerivedFile[] made = [Made(there, 1, TimeSpan.FromDays(9)), Made(SlaveBench.Sha1Of("gone"), 1, TimeSpan.Zero)];
+        DerivedFile[] made =
+        [
+            Made(there, 1, TimeSpan.FromDays(9)), Made(SlaveBench.Sha1Of("gone"), 1, TimeSpan.FromDays(3)),
+            Made(SlaveBench.Sha1Of("another slave's"), 1, TimeSpan.FromDays(2)),
+        ];
 
         Assert.That(Cache(new FileCacheOptions()).SweepWith(made), Is.EqualTo(new[] { made[1] }));
+        Assert.That(Cache(new FileCacheOptions { MaxAge = TimeSpan.Zero }).SweepWith(made), Is.EqualTo(new[] { made[1] }));
     }
 
     [Test]
@@ -191,6 +196,49 @@ public sealed class CacheFolderTests : IDisposable
         Cache(new FileCacheOptions { BudgetBytes = 1 }).Sweep();
 
         Assert.That(Directory.GetFileSystemEntries(_folder.Path), Has.Length.EqualTo(6));
+    }
+
+    [Test]
+    public void What_would_not_be_enough_is_not_removed()
+    {
+        var old = Add("old", TimeSpan.FromHours(2));
+        var cache = Cache(new FileCacheOptions { FreeSpaceFloorBytes = 0 });
+
+        Assert.That(cache.FindLack(9_000_000_000_000_000), Does.StartWith("Not enough space: 9000000000000000 bytes are to be written"));
+
+        RequireThere(old);
+        var made = Made(old, 1, TimeSpan.FromHours(2));
+        Assert.That(cache.SweepWith([made]), Is.Empty, "nor by the janitor afterwards");
+        RequireThere(old);
+    }
+
+    [Test]
+    public void A_file_that_was_used_in_the_future_is_the_oldest()
+    {
+        var ahead = Add("ahead", -TimeSpan.FromDays(1));
+        var old = Add("older", TimeSpan.FromHours(2));
+        var corrected = Add("corrected", -TimeSpan.FromSeconds(5));
+
+        Cache(new FileCacheOptions { BudgetBytes = 14 }).Sweep();
+
+        RequireGone(ahead);
+        RequireThere(old, corrected);
+        Cache(new FileCacheOptions { BudgetBytes = 1 }).Sweep();
+        RequireGone(old);
+        RequireThere(corrected);
+    }
+
+    [Test]
+    public void A_cache_is_one_slaves_at_a_time()
+    {
+        var first = Cache(new FileCacheOptions()).Take()!;
+
+        Assert.That(
+            () => Cache(new FileCacheOptions()).Take(),
+            Throws.TypeOf<FileCacheException>().With.Message.EqualTo(
+                $"the file cache '{_folder.Path}' is another slave's that runs: give each a cache of its own"));
+        first.Dispose();
+        Cache(new FileCacheOptions()).Take()!.Dispose();
     }
 
     [Test]

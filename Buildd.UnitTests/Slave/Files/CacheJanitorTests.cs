@@ -114,8 +114,8 @@ public sealed class CacheJanitorTests : IAsyncDisposable
     {
         var (first, second) = (SlaveBench.Sha1Of("first"), SlaveBench.Sha1Of("second"));
         var removed = new TaskCompletionSource();
-        _derived.List().Returns(
-            [new DerivedFile(Sha1.Parse(first), 1, _clock.GetUtcNow()), new DerivedFile(Sha1.Parse(second), 2, _clock.GetUtcNow())]);
+        var longAgo = _clock.GetUtcNow().AddDays(-4);
+        _derived.List().Returns([new DerivedFile(Sha1.Parse(first), 1, longAgo), new DerivedFile(Sha1.Parse(second), 2, longAgo)]);
         _derived.RemoveAsync(Sha1.Parse(first), Arg.Any<CancellationToken>()).Returns(Task.FromException(new IOException("it is in use")));
         _derived.When(derived => derived.RemoveAsync(Sha1.Parse(second), Arg.Any<CancellationToken>())).Do(_ => removed.SetResult());
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Files;
@@ -44,7 +45,7 @@ public sealed class DownloadResumeTests : DownloadFixture
             "\"1\""));
 
         var asking = AskAsync();
-        await PassAsync(asking, Download.ResumeDelay);
+        await PassAsync(asking, Download.RetryDelay);
 
         Assert.That(await asking, Is.EqualTo(Fetched));
         Assert.That(_slave.Web.Requests.Select(r => r.Headers.Range?.ToString()), Is.EqualTo(new[] { null, "bytes=4-", "bytes=9-" }));
@@ -98,7 +99,7 @@ public sealed class DownloadResumeTests : DownloadFixture
         });
 
         var asking = AskAsync();
-        await PassAsync(asking, Download.ResumeDelay);
+        await PassAsync(asking, Download.RetryDelay);
 
         Assert.That(await asking, Is.EqualTo(Fetched));
         Assert.That(await File.ReadAllTextAsync(_slave.InCache(Sum)), Is.EqualTo(Content));
@@ -128,11 +129,11 @@ public sealed class DownloadResumeTests : DownloadFixture
         AnswerWith(_ => Mark(BrokenAfter(9), "\"1\""));
 
         var asking = AskAsync();
-        for (var i = 1; i < Download.MaxResumes; i++)
-            await PassAsync(asking, Download.ResumeDelay * i, waits: i);
+        for (var i = 1; i < Download.MaxRetries; i++)
+            await PassAsync(asking, Download.RetryDelay * i, waits: i);
 
         Assert.That(await asking, Is.EqualTo(new EnsurePresentReply(false, DownloadTexts.Mismatch)));
-        Assert.That(_slave.Web.Requests, Has.Count.EqualTo(1 + Download.MaxResumes));
+        Assert.That(_slave.Web.Requests, Has.Count.EqualTo(1 + Download.MaxRetries));
         Assert.That(Directory.GetFileSystemEntries(_slave.Options.FileCacheDirectory), Is.Empty);
     }
 
@@ -151,10 +152,133 @@ public sealed class DownloadResumeTests : DownloadFixture
 
         var asking = AskAsync();
         if (requests == 3)
-            await PassAsync(asking, Download.ResumeDelay);
+            await PassAsync(asking, Download.RetryDelay);
 
         Assert.That((await asking).Present, Is.EqualTo(requests == 3));
         Assert.That(_slave.Web.Requests, Has.Count.EqualTo(requests));
+    }
+
+    private static IEnumerable<TestCaseData> Passing =>
+    [
+        .. ((HttpStatusCode[])[
+            HttpStatusCode.RequestTimeout, HttpStatusCode.TooManyRequests, HttpStatusCode.InternalServerError, HttpStatusCode.BadGateway,
+            HttpStatusCode.ServiceUnavailable, HttpStatusCode.GatewayTimeout,
+        ]).Select(status => new TestCaseData(
+            HttpResponseMessage () => new HttpResponseMessage(status),
+            $"HTTP Error {(int)status}: {new HttpResponseMessage(status).ReasonPhrase}")
+            .SetArgDisplayNames($"{(int)status}")),
+        Broken(new SocketException((int)SocketError.ConnectionRefused), "<urlopen error [Errno 111] Connection refused>"),
+        Broken(new SocketException((int)SocketError.TryAgain), "<urlopen error [Errno -3] Temporary failure in name resolution>"),
+        Broken(new HttpIOException(HttpRequestError.ResponseEnded), "Remote end closed connection without response"),
+    ];
+
+    [TestCaseSource(nameof(Passing))]
+    public async Task A_passing_trouble_is_tried_again_and_told_when_it_stays(Func<HttpResponseMessage> trouble, string text)
+    {
+        AnswerWith(_ => trouble());
+        var asking = AskAsync();
+        for (var i = 1; i < Download.MaxRetries; i++)
+            await PassAsync(asking, Download.RetryDelay * i, waits: i);
+
+        Assert.That(await asking, Is.EqualTo(new EnsurePresentReply(false, "Error accessing Librarian: " + text)));
+        Assert.That(_slave.Web.Requests, Has.Count.EqualTo(1 + Download.MaxRetries));
+    }
+
+    [TestCaseSource(nameof(Passing))]
+    public async Task A_passing_trouble_is_no_verdict(Func<HttpResponseMessage> trouble, string text)
+    {
+        AnswerWith(_ => _slave.Web.Requests.Count == 1 ? trouble() : Whole());
+
+        Assert.That(await AskAsync(), Is.EqualTo(Fetched), text);
+    }
+
+    [Test]
+    public async Task A_server_is_left_alone_for_as_long_as_it_asks()
+    {
+        AnswerWith(_ =>
+        {
+            if (_slave.Web.Requests.Count > 1)
+                return Whole();
+            var busy = new HttpResponseMessage(HttpStatusCode.TooManyRequests);
+            busy.Headers.RetryAfter = new RetryConditionHeaderValue(TimeSpan.FromSeconds(7));
+            return busy;
+        });
+        var asking = AskAsync();
+        await Until.TrueAsync(() => _clock.Waits.Contains(TimeSpan.FromSeconds(7)));
+        Assert.That(_slave.Web.Requests, Has.Count.EqualTo(1));
+        _clock.Advance(TimeSpan.FromSeconds(7));
+
+        Assert.That(await asking, Is.EqualTo(Fetched));
+    }
+
+    [Test]
+    public async Task A_server_that_asks_for_an_hour_is_not_waited_for()
+    {
+        AnswerWith(_ =>
+        {
+            var busy = new HttpResponseMessage(HttpStatusCode.ServiceUnavailable);
+            busy.Headers.RetryAfter = new RetryConditionHeaderValue(_clock.GetUtcNow() + TimeSpan.FromHours(1));
+            return busy;
+        });
+
+        Assert.That((await AskAsync()).Present, Is.False);
+        Assert.That(_slave.Web.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_server_that_sends_a_byte_from_time_to_time_is_given_up()
+    {
+        using var body = new TricklingStream(_clock, TimeSpan.FromSeconds(20));
+        AnswerWith(_ => new HttpResponseMessage { Content = new StreamContent(body) });
+
+        Assert.That(
+            await AskAsync(),
+            Is.EqualTo(new EnsurePresentReply(
+                false, "Error accessing Librarian: <urlopen error the server is too slow: 4 bytes in 80 seconds>")));
+        Assert.That(Directory.GetFileSystemEntries(_slave.Options.FileCacheDirectory), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_download_that_nobody_waits_for_ends_after_a_while()
+    {
+        var body = new HeldStream("the ");
+        AnswerWith(_ => _slave.Web.Requests.Count == 1 ? new HttpResponseMessage { Content = new StreamContent(body) } : Whole());
+        using var gone = new CancellationTokenSource();
+        var call = new EnsurePresentCall { Sha1 = Sum, Url = Url };
+        var first = _slave.Cache.EnsurePresentAsync(call, gone.Token, CancellationToken.None);
+        await body.WasRead.WaitAsync(SlaveBench.Deadline);
+        await gone.CancelAsync();
+        Assert.That(async () => await first, Throws.InstanceOf<OperationCanceledException>());
+
+        _clock.Advance(FileCache.AbandonTimeout - TimeSpan.FromSeconds(1));
+        Assert.That(Directory.GetFileSystemEntries(_slave.Options.FileCacheDirectory), Is.Not.Empty);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await Until.TrueAsync(() => Directory.GetFileSystemEntries(_slave.Options.FileCacheDirectory).Length == 0);
+
+        Assert.That(await AskAsync(), Is.EqualTo(Fetched), "who asks again gets it anew");
+    }
+
+    [Test]
+    public async Task A_download_goes_on_for_who_asks_again_in_time()
+    {
+        var body = new HeldStream("the ");
+        AnswerWith(_ => new HttpResponseMessage { Content = new StreamContent(body) });
+        using var gone = new CancellationTokenSource();
+        var call = new EnsurePresentCall { Sha1 = Sum, Url = Url };
+        var first = _slave.Cache.EnsurePresentAsync(call, gone.Token, CancellationToken.None);
+        await body.WasRead.WaitAsync(SlaveBench.Deadline);
+        await gone.CancelAsync();
+        Assert.That(async () => await first, Throws.InstanceOf<OperationCanceledException>());
+
+        _clock.Advance(FileCache.AbandonTimeout / 2);
+        using var later = new CancellationTokenSource();
+        var second = _slave.Cache.EnsurePresentAsync(call, later.Token, CancellationToken.None);
+        _clock.Advance(FileCache.AbandonTimeout / 2);
+
+        Assert.That(second.IsCompleted, Is.False);
+        Assert.That(_slave.Web.Requests, Has.Count.EqualTo(1));
+        await later.CancelAsync();
+        Assert.That(async () => await second, Throws.InstanceOf<OperationCanceledException>());
     }
 
     [Test]
@@ -211,11 +335,14 @@ public sealed class DownloadResumeTests : DownloadFixture
         Assert.That(Directory.GetFileSystemEntries(_slave.Options.FileCacheDirectory), Is.Empty);
     }
 
+    private static TestCaseData Broken(Exception inner, string text) => new TestCaseData(
+        HttpResponseMessage () => throw new HttpRequestException("no", inner), text).SetArgDisplayNames(inner.GetType().Name, text);
+
     /// <summary>Lets the time of a wait pass, once it has been asked for.</summary>
     private async Task PassAsync(Task asking, TimeSpan wait, int waits = 1)
     {
         await Until.TrueAsync(() => asking.IsCompleted
-            || _clock.Waits.Count(w => w <= Download.ResumeDelay * Download.MaxResumes && w > TimeSpan.Zero) >= waits);
+            || _clock.Waits.Count(w => w <= Download.RetryDelay * Download.MaxRetries && w > TimeSpan.Zero) >= waits);
         _clock.Advance(wait);
     }
 
