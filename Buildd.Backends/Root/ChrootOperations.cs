@@ -84,9 +84,7 @@ internal sealed class ChrootOperations(
             || !(UnixFile.TryRenameToNew(Path.Combine(folder.Handle, name), target)
                 || OverlayOperations.TryMoveOut(build, chroot, folder, path, file, target)))
         {
-            var code = await commands.RunAsync(
-                Command.Of("cp", "--reflink=auto", "--sparse=auto", "--", file.Handle, target), cancellationToken).ConfigureAwait(false);
-            if (code != 0)
+            if (await CopyAsync(file, target, cancellationToken).ConfigureAwait(false) is not 0 and var code)
                 return code;
             File.Delete(Path.Combine(folder.Handle, name));
         }
@@ -97,6 +95,23 @@ internal sealed class ChrootOperations(
         File.SetUnixFileMode(taken.Handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         UnixFile.Give(taken.Handle, build.Opened.Owner);
         return 0;
+    }
+
+    /// <summary>
+    /// Copies to a file that is made for it. The folder is the build's, which may put a link of that name there at any time: so the copy
+    /// goes to what was made, and never to what has the name.
+    /// </summary>
+    private async Task<int> CopyAsync(OpenedPath file, string target, CancellationToken cancellationToken)
+    {
+        using var made = File.OpenHandle(target, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        var code = await commands.RunAsync(
+            Command.Of(
+                "cp", "--reflink=auto", "--sparse=auto", "--", file.Handle,
+                $"/proc/{Environment.ProcessId}/fd/{made.DangerousGetHandle()}"),
+            cancellationToken).ConfigureAwait(false);
+        if (code == 0 && !(UnixFile.Look(target) is { } now && now.IsSameFileAs(UnixFile.Look(made))))
+            throw new RootOperationException($"'{target}' was swapped for something else while a file was copied to it");
+        return code;
     }
 
     /// <summary>Lets the chroot read a folder of this machine.</summary>

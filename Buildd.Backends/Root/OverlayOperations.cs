@@ -29,9 +29,19 @@ internal sealed class OverlayOperations(RootPlace place, RootCommands commands, 
 
         using var work = OpenedPath.Open(place.WorkDirectory, place.FollowsLinks);
         using var bases = ChrootBase.OpenFolder(work);
-        if (!bases.Has(sha1.ToString())
-            && await UnpackBaseAsync(bases, sha1, cancellationToken).ConfigureAwait(false) is not 0 and var code)
-            return code;
+        // Held until it is mounted: then the kernel's list of mounts says that it is in use.
+        BaseLock reliance;
+        while (true)
+        {
+            reliance = await BaseLock.TakeAsync(bases, sha1.ToString(), isShared: true, time, cancellationToken).ConfigureAwait(false);
+            if (bases.Has(sha1.ToString()))
+                break;
+            reliance.Dispose();
+            if (await UnpackBaseAsync(bases, sha1, cancellationToken).ConfigureAwait(false) is not 0 and var code)
+                return code;
+        }
+
+        using var relied = reliance;
         using var lower = ChrootBase.TryUse(bases, sha1, time)!;
         using var own = await commands.MakeOwnAsync(build.Opened, BuildLayout.Overlay, cancellationToken).ConfigureAwait(false);
         // The merged root folder has the upper one's mode.
@@ -85,8 +95,17 @@ internal sealed class OverlayOperations(RootPlace place, RootCommands commands, 
 
     private async Task<int> UnpackBaseAsync(OpenedPath bases, Sha1 sha1, CancellationToken cancellationToken)
     {
+        using var alone = await BaseLock.TakeAsync(bases, sha1.ToString(), isShared: false, time, cancellationToken).ConfigureAwait(false);
+        if (bases.Has(sha1.ToString()))
+            return 0; // another slave was quicker
         commands.WriteLine("This tarball was not unpacked here before, or not used for long: it is unpacked for all builds.");
         await RemoveUnfinishedAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var ending in (string[])[ChrootBase.New, ChrootBase.Old])
+        {
+            if (await commands.RemoveAsync(bases, sha1 + ending, cancellationToken).ConfigureAwait(false) is not 0 and var left)
+                return left;
+        }
+
         var whole = false;
         try
         {
@@ -121,8 +140,11 @@ internal sealed class OverlayOperations(RootPlace place, RootCommands commands, 
             return code;
         using var work = OpenedPath.Open(place.WorkDirectory, place.FollowsLinks);
         using var bases = ChrootBase.OpenFolder(work);
+        using var alone = await BaseLock.TakeAsync(bases, ChrootBase.TryFolder, isShared: false, time, cancellationToken)
+            .ConfigureAwait(false);
         try
         {
+            await commands.RemoveAsync(bases, ChrootBase.TryFolder, cancellationToken).ConfigureAwait(false);
             using var place = await commands.MakeOwnAsync(bases, ChrootBase.TryFolder, cancellationToken).ConfigureAwait(false);
             return await commands.RunAsync(
                 Command.Of(
@@ -145,6 +167,8 @@ internal sealed class OverlayOperations(RootPlace place, RootCommands commands, 
         if (!work.Has(ChrootBase.FolderName))
             return 0;
         using var bases = ChrootBase.OpenFolder(work);
+        using var alone = BaseLock.TryTake(bases, sha1.ToString())
+            ?? throw new RootOperationException($"the base {sha1} is in use: a slave unpacks it, or puts an overlay on it");
         if (MountTable.Below(work.Place, ChrootBase.MountSource(sha1)) is { Count: > 0 } used)
             throw new RootOperationException($"the base {sha1} is in use: {string.Join(", ", used)}");
         if (bases.Has(sha1.ToString()))
@@ -156,9 +180,16 @@ internal sealed class OverlayOperations(RootPlace place, RootCommands commands, 
         return await commands.RemoveAsync(bases, sha1 + ChrootBase.Old, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>What is locked by whoever is about to make or remove a folder of that name; null for a base that is whole.</summary>
+    private static string? NameOfUnfinished(string name) =>
+        name.EndsWith(ChrootBase.New, StringComparison.Ordinal) ? name[..^ChrootBase.New.Length]
+        : name.EndsWith(ChrootBase.Old, StringComparison.Ordinal) ? name[..^ChrootBase.Old.Length]
+        : name == ChrootBase.TryFolder ? name
+        : null;
+
     /// <summary>
-    /// Removes the bases that somebody who was killed left on their way in or out. Only who unpacks, or nobody, is about at that
-    /// time: there is one build at a time.
+    /// Removes what somebody who was killed left on its way in or out. What is locked is another's who is alive, such as a slave's that
+    /// shares the folder, and stays.
     /// </summary>
     internal async Task<int> RemoveUnfinishedAsync(CancellationToken cancellationToken)
     {
@@ -168,9 +199,10 @@ internal sealed class OverlayOperations(RootPlace place, RootCommands commands, 
         using var bases = ChrootBase.OpenFolder(work);
         foreach (var name in Directory.EnumerateDirectories(bases.Handle).Select(path => Path.GetFileName(path)!).ToList())
         {
-            if (name.EndsWith(ChrootBase.New, StringComparison.Ordinal)
-                || name.EndsWith(ChrootBase.Old, StringComparison.Ordinal)
-                || name == ChrootBase.TryFolder)
+            if (NameOfUnfinished(name) is not { } locked)
+                continue;
+            using var alone = BaseLock.TryTake(bases, locked);
+            if (alone is not null)
             {
                 if (await commands.RemoveAsync(bases, name, cancellationToken).ConfigureAwait(false) is not 0 and var code)
                     return code;

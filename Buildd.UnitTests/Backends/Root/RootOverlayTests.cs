@@ -234,7 +234,9 @@ public sealed class RootOverlayTests : IAsyncDisposable
         Assert.That(await RunAsync(new RootOperation.Overlay("1", Tarball)), Is.Zero);
 
         Assert.That(await File.ReadAllTextAsync(Path.Combine(Chroot, "file")), Is.EqualTo("whole\n"));
-        Assert.That(Directory.GetFileSystemEntries(_folder["work/bases"]), Is.EquivalentTo(new[] { Base, _folder["work/bases/kept"] }));
+        Assert.That(
+            Directory.GetFileSystemEntries(_folder["work/bases"]),
+            Is.EquivalentTo(new[] { Base, Base + ".lock", _folder["work/bases/kept"] }));
     }
 
     [Test]

@@ -65,6 +65,46 @@ public sealed class RootTakeTests : RootExecutorFixture
     }
 
     [Test]
+    public async Task A_link_that_the_build_puts_there_meanwhile_is_not_written_through()
+    {
+        Directory.CreateDirectory(Chroot);
+        var taken = Path.Combine(Build, BuildLayout.Taken);
+        await File.WriteAllTextAsync(Path.Combine(Chroot, "kept"), "hostile");
+        using var stop = new CancellationTokenSource();
+        var toggling = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                File.Delete(taken);
+                try
+                {
+                    File.CreateSymbolicLink(taken, _folder["outside/kept"]);
+                }
+                catch (IOException)
+                {
+                    // what is being taken out has the name
+                }
+            }
+        });
+        for (var round = 0; round < 20; round++)
+        {
+            await ProcessRunner.CaptureAsync(Command.Of("ln", "-f", Path.Combine(Chroot, "kept"), Path.Combine(Chroot, "livecd.x")));
+            try
+            {
+                await RunAsync(new RootOperation.Take("1", "/livecd.x"));
+            }
+            catch (RootOperationException)
+            {
+                // it was noticed
+            }
+        }
+
+        await stop.CancelAsync();
+        await toggling;
+        Assert.That(await File.ReadAllTextAsync(_folder["outside/kept"]), Is.EqualTo("kept"));
+    }
+
+    [Test]
     public void A_folder_that_is_a_link_does_not_lead_out_when_a_file_is_taken()
     {
         Directory.CreateDirectory(Chroot);
