@@ -6,12 +6,9 @@ using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Backends.Steps;
-using Buildd.Debian;
 using Buildd.Debian.Architectures;
-using Buildd.Debian.Packages;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
-using Buildd.Slave;
 using Buildd.Slave.Builds;
 
 namespace Buildd.Backends.BinaryPackage;
@@ -41,7 +38,8 @@ internal sealed class BinaryPackageWork(PackageRequest request, BinaryPackageOpt
         var provenance = request.Arguments.Provenance ? await StartProvenanceAsync(site, abort).ConfigureAwait(false) : null;
         await BuildPackageAsync(site, _user!, abort).ConfigureAwait(false);
         site.Phases.Enter(Phase.Gather);
-        await GatherAsync(site.Context, provenance, abort).ConfigureAwait(false);
+        var changes = $"{Path.GetFileNameWithoutExtension(request.Dsc)}_{request.System.Architecture}.changes";
+        await PackageResults.GatherAsync(site.Context, changes, provenance, BuildOptions, abort).ConfigureAwait(false);
     }
 
     private async Task<ProvenanceRecorder> StartProvenanceAsync(BuildSite site, CancellationToken abort)
@@ -180,36 +178,6 @@ internal sealed class BinaryPackageWork(PackageRequest request, BinaryPackageOpt
             .WithEnvironment("DEB_BUILD_OPTIONS", BuildOptions)
             with
         { WorkingDirectory = context.Directory };
-    }
-
-    /// <summary>Takes over the <c>.changes</c> and every file it lists: all of it, or the package has failed.</summary>
-    private async Task GatherAsync(IBuildContext context, ProvenanceRecorder? provenance, CancellationToken abort)
-    {
-        try
-        {
-            var changesPath = Path.Combine(
-                context.Directory, $"{Path.GetFileNameWithoutExtension(request.Dsc)}_{request.System.Architecture}.changes");
-            if (new FileInfo(changesPath) is not { Exists: true, LinkTarget: null })
-                throw new PhaseFailedException(BuildStatus.PackageFail, $"sbuild left no {Path.GetFileName(changesPath)}");
-
-            var changes = await Changes.ReadFileAsync(changesPath, abort).ConfigureAwait(false);
-            foreach (var name in changes.Files.Select(file => file.Name).Prepend(Path.GetFileName(changesPath)))
-            {
-                if (provenance is not null && name == ProvenanceStatement.FileName)
-                    throw new IOException($"the package lists a file '{name}', which is what its provenance is called");
-                var path = Path.Combine(context.Directory, name);
-                if (provenance is not null)
-                    await provenance.AddResultAsync(name, path, abort).ConfigureAwait(false);
-                await context.AddResultAsync(path, name, abort).ConfigureAwait(false);
-            }
-
-            if (provenance is not null)
-                await provenance.StoreAsync(BuildOptions, abort).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or DebianException or RefusedException)
-        {
-            throw new PhaseFailedException(BuildStatus.PackageFail, $"Failed to gather results: {e.Message}", e);
-        }
     }
 
     private string CurrentlyBuilding()

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using Buildd.Linux.Files;
 using Buildd.Protocol;
 
 namespace Buildd.Backends.BinaryPackage;
@@ -15,7 +16,7 @@ internal sealed record FileDigests(string Name, string Sha256, Sha1? Sha1 = null
     private const int PieceBytes = 256 * 1024;
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="IOException">It can't be read.</exception>
+    /// <exception cref="IOException">It can't be read, or is a link, a pipe or anything else but a file.</exception>
     [SuppressMessage("Security", "CA5350:Do Not Use Weak Cryptographic Algorithms", Justification = "It is the protocol's name of a file.")]
     internal static async Task<FileDigests> ReadAsync(string name, string path, CancellationToken cancellationToken)
     {
@@ -24,13 +25,13 @@ internal sealed record FileDigests(string Name, string Sha256, Sha1? Sha1 = null
         var piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
-            var file = new FileStream(
-                path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
-            await using var closing = file.ConfigureAwait(false);
-            for (int count; (count = await file.ReadAsync(piece, cancellationToken).ConfigureAwait(false)) > 0;)
+            using var file = UnixFile.TryOpenRegular(path) ?? throw new IOException($"'{name}' is no ordinary file");
+            var length = 0L;
+            for (int count; (count = await RandomAccess.ReadAsync(file, piece, length, cancellationToken).ConfigureAwait(false)) > 0;)
             {
                 sha256.AppendData(piece, 0, count);
                 sha1.AppendData(piece, 0, count);
+                length += count;
             }
         }
         finally

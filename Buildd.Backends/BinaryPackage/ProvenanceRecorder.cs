@@ -23,14 +23,10 @@ internal sealed class ProvenanceRecorder(BuildSite site, PackageRequest request,
             command, stop, output: output, description: $"{command.File} in the chroot (its output is read, and not logged)");
     }
 
-    /// <summary>Notes a result, which must not be a link.</summary>
+    /// <summary>Notes a result that has been taken over.</summary>
     /// <exception cref="IOException">It can't be read.</exception>
-    internal async Task AddResultAsync(string name, string path, CancellationToken cancellationToken)
-    {
-        if (new FileInfo(path).LinkTarget is not null)
-            throw new IOException($"'{name}' is a link");
+    internal async Task AddResultAsync(string name, string path, CancellationToken cancellationToken) =>
         _results.Add(await FileDigests.ReadAsync(name, path, cancellationToken).ConfigureAwait(false));
-    }
 
     /// <summary>Makes the statement a result.</summary>
     /// <exception cref="IOException">It can't be written, or the build has put something in its place.</exception>

@@ -29,8 +29,9 @@ internal static class LeftEnvironment
     {
         await EndProcessesAsync(left).ConfigureAwait(false);
         var folder = BuildLayout.ChrootIn(left.Directory);
-        if (UserNamespace.FindMark(left.Directory) is { } name)
+        if (UserNamespace.FindMark(left.Directory) is { } mark)
         {
+            var name = mark.Length > 0 ? mark : options.EffectiveBuildUser;
             // Root has no part in it; what users of a namespace own, their root removes. The mounts went with the processes.
             if (!Directory.Exists(folder))
                 return;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Buildd.Backends.Commands;
 using Buildd.Backends.Steps;
+using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.Environments;
@@ -59,21 +60,20 @@ internal sealed class UserNamespace(UserNamespace.Account account, SubordinateId
     /// <exception cref="IOException">It can't be written.</exception>
     internal void Mark(string buildDirectory) => File.WriteAllText(Path.Combine(buildDirectory, MarkName), account.Name);
 
-    /// <summary>The account that was named so; null when none was: then the build has no system of a namespace's.</summary>
-    /// <exception cref="IOException">It can't be read.</exception>
+    /// <summary>
+    /// The account that was named so; null when none was: then the build has no system of a namespace's. Empty where the build has put
+    /// something in its place.
+    /// </summary>
+    /// <exception cref="IOException">It can't be looked at.</exception>
     internal static string? FindMark(string buildDirectory)
     {
-        try
-        {
-            using var file = File.OpenRead(Path.Combine(buildDirectory, MarkName));
-            Span<byte> bytes = stackalloc byte[MaxNameBytes];
-            var count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            return count > 0 ? Encoding.UTF8.GetString(bytes[..count]) : null;
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
+        // The folder became the build's: what lies there may be a pipe by now, or a link.
+        var path = Path.Combine(buildDirectory, MarkName);
+        if (UnixFile.Look(path) is not { } facts)
             return null;
-        }
+        return facts.IsRegular && facts.Owner == CurrentUser.Id && UnixFile.ReadSmall(path, MaxNameBytes).Content is { Length: > 0 } content
+            ? Encoding.UTF8.GetString(content)
+            : "";
     }
 
     /// <summary>A command that runs as the account itself. A slave that is root never runs anything of this as root.</summary>

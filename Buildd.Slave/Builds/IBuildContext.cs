@@ -28,12 +28,13 @@ public interface IBuildContext
     /// else.
     /// </param>
     /// <param name="cancellationToken">Calls it off.</param>
+    /// <returns>Where it lies now, as it is served: what wants to read it reads it there, where no build can change it.</returns>
     /// <exception cref="RefusedException">The name can't be used.</exception>
     /// <exception cref="NoRoomException">
     /// It would take more of the disk than may be used, if its holes are filled, as whoever reads it does; or it has to be copied.
     /// </exception>
     /// <exception cref="IOException">The file is not there, is a link, or the cache can't take it.</exception>
-    Task AddResultAsync(string path, string? name, CancellationToken cancellationToken);
+    Task<string> AddResultAsync(string path, string? name, CancellationToken cancellationToken);
 
     /// <summary>
     /// Notes where the build is. The slave remembers it over a restart, so that the log of a build that was cut short can say

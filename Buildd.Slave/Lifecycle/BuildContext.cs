@@ -16,7 +16,7 @@ internal sealed class BuildContext(Builder builder, BuildRequest request, string
 
     public TimeProvider Time { get; } = time;
 
-    public Task AddResultAsync(string path, string? name, CancellationToken cancellationToken) =>
+    public Task<string> AddResultAsync(string path, string? name, CancellationToken cancellationToken) =>
         builder.AddResultAsync(path, name ?? Path.GetFileName(path), cancellationToken);
 
     public void EnterPhase(string phase) => builder.EnterPhase(phase);

@@ -221,7 +221,7 @@ internal sealed class Builder : IAsyncDisposable
         _memory.Dispose();
     }
 
-    internal async Task AddResultAsync(string path, string name, CancellationToken cancellationToken)
+    internal async Task<string> AddResultAsync(string path, string name, CancellationToken cancellationToken)
     {
         PathPart.CheckAll("the result name", name);
         var (sha1, isNew) = await _cache.StoreAsync(path, _results, cancellationToken).ConfigureAwait(false);
@@ -233,6 +233,8 @@ internal sealed class Builder : IAsyncDisposable
                 OwnSums = isNew ? _snapshot.OwnSums.Add(sha1) : _snapshot.OwnSums,
             });
         }
+
+        return _cache.Folder.PathOf(sha1);
     }
 
     internal void EnterPhase(string phase)

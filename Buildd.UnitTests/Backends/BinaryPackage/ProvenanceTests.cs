@@ -3,8 +3,8 @@ using System.Text.Json;
 using Buildd.Backends.BinaryPackage;
 using Buildd.Backends.DebianBuilds;
 using Buildd.Debian.Apt;
-using Buildd.Protocol.Messages.Arguments;
 using Buildd.Protocol;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Testing.Files;
 using NUnit.Framework;
 

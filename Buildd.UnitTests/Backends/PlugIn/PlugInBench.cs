@@ -88,11 +88,11 @@ internal sealed class PlugInBench : IBuildContext, IDisposable
         return await new PlugInBackend(options).Prepare(Request).RunAsync(this, abort);
     }
 
-    public Task AddResultAsync(string path, string? name, CancellationToken cancellationToken)
+    public Task<string> AddResultAsync(string path, string? name, CancellationToken cancellationToken)
     {
         OnResult(name!);
         Added.Add((name!, File.ReadAllText(path)));
-        return Task.CompletedTask;
+        return Task.FromResult(path);
     }
 
     public void EnterPhase(string phase) => _phases.Add(phase);
