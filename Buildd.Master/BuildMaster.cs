@@ -63,7 +63,8 @@ public sealed class BuildMaster : IAsyncDisposable
         loggers ??= NullLoggerFactory.Instance;
         (_options, _parts, _time) = (options, parts, time ?? TimeProvider.System);
         _logger = loggers.CreateLogger<BuildMaster>();
-        _handler = new SocketsHttpHandler { UseProxy = false, ConnectTimeout = options.CallTimeout };
+        // A slave is the least trusted machine: it must not lead the master to what only the master reaches, nor to another slave.
+        _handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = options.CallTimeout };
         _http = new HttpClient(_handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
         _refresh = new Signal(_time);
         _events = new EventHub(_time);

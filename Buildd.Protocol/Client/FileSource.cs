@@ -57,9 +57,19 @@ internal sealed class FileSource(HttpClient http, SlaveClientOptions options, Ti
         request.Headers.Authorization = options.Authorization();
         if (offset > 0)
             request.Headers.Range = new RangeHeaderValue(offset, null);
-        return await http
+        var response = await http
             .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
             .ConfigureAwait(false);
+        try
+        {
+            SlaveUrl.RequireAnswerOf(_url, request, What);
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The file's whole length, and how many bytes come too many at the start.</summary>

@@ -24,8 +24,9 @@ public sealed class SlaveClient : ISlaveClient
     /// <summary>A client of the slave that the options name.</summary>
     /// <param name="http">
     /// The transport; it is not disposed of and may be shared. Its own <see cref="HttpClient.Timeout"/> has to be
-    /// infinite, or longer than the options' timeouts, and its handler must not decompress: the cache names the
-    /// encoding of a <c>.gz</c> file that is to stay as it is.
+    /// infinite, or longer than the options' timeouts. Its handler must not decompress: the cache names the encoding of a <c>.gz</c>
+    /// file that is to stay as it is. Nor must it follow redirects (<c>AllowAutoRedirect = false</c>): no slave has any, and one that
+    /// has been taken over would lead us to what only we reach. An answer that came by one is refused.
     /// </param>
     /// <param name="options">The slave and the timeouts.</param>
     /// <param name="timeProvider">The clock that timeouts go by; the system's when null.</param>
@@ -138,6 +139,7 @@ public sealed class SlaveClient : ISlaveClient
         using var response = await _http
             .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
             .ConfigureAwait(false);
+        SlaveUrl.RequireAnswerOf(_rpc, request, what);
         if (response.StatusCode != HttpStatusCode.OK)
         {
             throw new SlaveProtocolException(

@@ -7,6 +7,20 @@ namespace Buildd.Protocol.Client;
 /// <summary>What can be made of a slave's base URL.</summary>
 internal static class SlaveUrl
 {
+    /// <summary>
+    /// Refuses an answer of another address than the one that was asked: the transport has followed a redirect, which may have led from a
+    /// slave to anything that we reach.
+    /// </summary>
+    /// <exception cref="SlaveProtocolException">It is another's.</exception>
+    public static void RequireAnswerOf(Uri asked, HttpRequestMessage request, string what)
+    {
+        if (request.RequestUri is { } answered && answered != asked)
+        {
+            throw new SlaveProtocolException(
+                $"{what}: the slave has led elsewhere, and the transport followed: its handler needs AllowAutoRedirect = false.");
+        }
+    }
+
     /// <summary>What is below it.</summary>
     /// <param name="url">The base, with or without a final slash.</param>
     /// <param name="path">Escaped, without a slash at the start.</param>

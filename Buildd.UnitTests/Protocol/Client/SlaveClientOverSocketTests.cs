@@ -93,6 +93,22 @@ public sealed class SlaveClientOverSocketTests : IDisposable
         Assert.That((await server)[1], Does.Contain("\r\nRange: bytes=4-\r\n"));
     }
 
+    [Test]
+    public async Task An_answer_of_where_the_slave_led_is_refused(CancellationToken deadline)
+    {
+        var elsewhere = Encoding.ASCII.GetBytes($"HTTP/1.1 307 Elsewhere\r\nLocation: http://{_listener.LocalEndpoint}/meta-data\r\n"
+            + "Content-Length: 0\r\nConnection: close\r\n\r\n");
+        var secret = Encoding.ASCII.GetBytes(Head + "0123456789");
+        var server = ServeAsync(deadline, elsewhere, secret, elsewhere, secret);
+
+        await Assert.ThrowsAsync<SlaveProtocolException>(() => _client.CleanAsync(deadline));
+        var refusal =
+            await Assert.ThrowsAsync<SlaveProtocolException>(() => _client.OpenFileAsync("buildlog", cancellationToken: deadline));
+
+        Assert.That(refusal!.Message, Does.Contain("the slave has led elsewhere").And.Contain("AllowAutoRedirect"));
+        await server;
+    }
+
     /// <summary>Answers one request per connection with these bytes and closes; gives the requests.</summary>
     private async Task<IReadOnlyList<string>> ServeAsync(CancellationToken deadline, params byte[][] answers)
     {
