@@ -122,15 +122,20 @@ internal static class BuildCommand
         var table = ArchitectureTable.Load();
         bool IsFor(string tag) => package.Architectures.Any(
             word => word == ArchitectureIndependent ? package.Architectures.Count == 1 : table.Matches(tag, word));
+        // What is for all architectures is built on any, where none of the package's own can be had.
+        var hasIndependent = package.Architectures.Contains(ArchitectureIndependent);
         if (wanted.Count > 0)
         {
-            return wanted.FirstOrDefault(tag => !IsFor(tag)) is { } other
+            return wanted.FirstOrDefault(tag => !IsFor(tag) && !(hasIndependent && wanted.Count == 1)) is { } other
                 ? throw new FarmException(
                     $"{package.Source} {package.Version} is for {string.Join(' ', package.Architectures)}, not for {other}")
                 : [.. wanted.Distinct()];
         }
 
-        var fitting = chroots.Where(chroot => chroot.Series == series && IsFor(chroot.ArchTag)).Select(chroot => chroot.ArchTag).ToList();
+        var there = chroots.Where(chroot => chroot.Series == series).Select(chroot => chroot.ArchTag).ToList();
+        var fitting = there.Where(IsFor).ToList();
+        if (fitting.Count == 0 && hasIndependent)
+            fitting.AddRange(there.Take(1));
         if (fitting.Count == 0)
         {
             throw FarmException.NotFound(

@@ -2,6 +2,7 @@ using System.Text;
 using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Master.Jobs;
+using Buildd.Master.Uploads.Checks;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
 using NUnit.Framework;
@@ -36,6 +37,21 @@ public class OddInputTests : BinaryPackageFixture
         var outcome = await RunAsync(await JobAsync(Cases.Source("dsc-text-after-signature")));
 
         Assert.That((outcome.Status, outcome.Dependencies), Is.EqualTo((BuildStatus.DepFail, "nope-missing (>= 1)")), outcome.Story);
+    }
+
+    [TestCase("section-golang", null)]
+    [TestCase("priority-unknown", "with the unknown priority")]
+    [TestCase("translations-architecture", null)]
+    public async Task What_is_built_of_it_is_an_upload_that_is_accepted(string name, string? warning)
+    {
+        var outcome = await RunAsync(With(await JobAsync(Cases.Source(name)), "arch_indep", true));
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), outcome.Story);
+
+        var check = await new UploadCheck().CheckAsync(outcome.Folder!, new UploadTarget());
+
+        Assert.That(check.Upload, Is.Not.Null, string.Join('\n', check.Findings));
+        Assert.That(check.Findings, Has.Count.EqualTo(warning is null ? 0 : 1));
+        Assert.That(check.Findings.Select(finding => finding.Text), Has.All.Contains(warning ?? ""));
     }
 
     /// <summary>The lines of the case, with the addresses of what this test's server has.</summary>

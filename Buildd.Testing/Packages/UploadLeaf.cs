@@ -38,11 +38,12 @@ public sealed class UploadLeaf
     public static UploadLeaf Make(string path) => new(Directory.CreateDirectory(path).FullName);
 
     /// <summary>One with a package and a <c>.buildinfo</c>, and the <c>.changes</c> of both.</summary>
-    public static UploadLeaf MakeGood(string path, string version = "2.10-3")
+    public static UploadLeaf MakeGood(string path, string version = "2.10-3", string priority = "optional")
     {
         var leaf = Make(path);
         leaf.Fields["Version"] = version;
-        leaf.AddDeb($"hello_{version}_amd64.deb", DebFile.ControlOf("hello", version, "amd64", "Section: devel\nPriority: optional\n"));
+        var control = DebFile.ControlOf("hello", version, "amd64", $"Section: devel\nPriority: {priority}\n");
+        leaf.AddDeb($"hello_{version}_amd64.deb", control, priority: priority);
         leaf.Add($"hello_{version}_amd64.buildinfo", $"Format: 1.0\nSource: hello\nVersion: {version}\n");
         leaf.WriteChanges($"hello_{version}_amd64.changes");
         return leaf;

@@ -36,7 +36,7 @@ public sealed class ArchitectureTests
     /// </summary>
     private static readonly Dictionary<string, string[]> Friends = new()
     {
-        ["Buildd.Master"] = ["Buildd.Benchmarks"],
+        ["Buildd.Master"] = ["Buildd.Benchmarks", "Buildd.IntegrationTests"],
         ["Buildd.Farm"] = ["buildd-farm", "buildd-demo", "Buildd.Benchmarks", "Buildd.IntegrationTests"],
         ["Buildd.Cli"] = ["buildd-demo"],
     };

@@ -116,10 +116,11 @@ internal sealed class ChangesFields(UploadPolicy policy, FindingList findings)
                 fatal($"lists {FileName.Display(listed.Name)} in the unknown component {FileName.Display(component)}");
             if (policy.Sections?.Contains(section) == false)
                 fatal($"lists {FileName.Display(listed.Name)} in the unknown section {FileName.Display(section)}");
+            else if (policy.Sections is null && !DebNames.Sections.Contains(section))
+                findings.Warn(file, $"lists {FileName.Display(listed.Name)} in the unknown section {FileName.Display(section)}");
             if (!DebNames.Priorities.Contains(listed.Priority))
                 findings.Warn(
-                    file, $"lists {FileName.Display(listed.Name)} with the unknown priority {FileName.Display(listed.Priority!)}, which "
-                        + "is taken for extra");
+                    file, $"lists {FileName.Display(listed.Name)} with the unknown priority {FileName.Display(listed.Priority!)}");
         }
     }
 

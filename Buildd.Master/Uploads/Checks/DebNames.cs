@@ -8,6 +8,16 @@ internal static class DebNames
     /// <summary>The priorities of Policy 2.5, with the one it no longer has.</summary>
     public static readonly string[] Priorities = ["required", "important", "standard", "optional", "extra"];
 
+    /// <summary>The sections of Policy 2.4, and those of Debian's installer. A test compares them with those that Debian has.</summary>
+    public static readonly IReadOnlySet<string> Sections = new HashSet<string>(StringComparer.Ordinal)
+    {
+        "admin", "cli-mono", "comm", "database", "debian-installer", "debug", "devel", "doc", "editors", "education", "electronics",
+        "embedded", "fonts", "games", "gnome", "gnu-r", "gnustep", "golang", "graphics", "hamradio", "haskell", "httpd", "interpreters",
+        "introspection", "java", "javascript", "kde", "kernel", "libdevel", "libs", "lisp", "localization", "mail", "math",
+        "metapackages", "misc", "net", "news", "ocaml", "oldlibs", "otherosfs", "perl", "php", "python", "raku", "ruby", "rust",
+        "science", "shells", "sound", "tasks", "tex", "text", "translations", "utils", "vcs", "video", "web", "x11", "xfce", "zope",
+    };
+
     private static readonly string[] TarEndings = [".tar.gz", ".tar.bz2", ".tar.xz", ".tar.lzma", ".tar.zst"];
 
     /// <summary>What a file is; null when it is nothing that an upload may have.</summary>
@@ -37,6 +47,12 @@ internal static class DebNames
         var slash = section.IndexOf('/', StringComparison.Ordinal);
         return slash < 0 ? ("main", section) : (section[..slash], section[(slash + 1)..]);
     }
+
+    /// <summary>
+    /// The architecture that a word of the field Architecture is for; null for none. Ubuntu's stripper of translations adds
+    /// <c>amd64_translations</c> for a custom file, which says nothing of packages.
+    /// </summary>
+    public static string? ArchitectureOf(string word) => word.EndsWith("_translations", StringComparison.Ordinal) ? null : word;
 
     public static string WithoutEpoch(string version) => version[(version.IndexOf(':', StringComparison.Ordinal) + 1)..];
 

@@ -64,7 +64,7 @@ internal sealed class UploadFiles(UploadPolicy policy, FindingList findings)
             Sha256 = sums.Sha256,
             Component = policy.Components.Contains(component) ? component : "main",
             Section = section,
-            Priority = DebNames.Priorities.Contains(listed.Priority) ? listed.Priority! : "extra",
+            Priority = listed.Priority!,
         };
     }
 

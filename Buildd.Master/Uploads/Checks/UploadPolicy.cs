@@ -18,15 +18,11 @@ public sealed record UploadPolicy
         "main", "contrib", "non-free", "non-free-firmware", "restricted", "universe", "multiverse", Partner,
     };
 
-    /// <summary>The sections; by default those of Debian Policy 2.4 and of Debian's installer. Null for any.</summary>
-    public IReadOnlySet<string>? Sections { get; init; } = new HashSet<string>(StringComparer.Ordinal)
-    {
-        "admin", "cli-mono", "comm", "database", "debian-installer", "debug", "devel", "doc", "editors", "education", "electronics",
-        "embedded", "fonts", "games", "gnome", "gnu-r", "gnustep", "graphics", "hamradio", "haskell", "httpd", "interpreters",
-        "introspection", "java", "javascript", "kde", "kernel", "libdevel", "libs", "lisp", "localization", "mail", "math",
-        "metapackages", "misc", "net", "news", "ocaml", "oldlibs", "otherosfs", "perl", "php", "python", "raku", "ruby", "rust",
-        "science", "shells", "sound", "tasks", "tex", "text", "translations", "utils", "vcs", "video", "web", "x11", "xfce", "zope",
-    };
+    /// <summary>
+    /// The sections; others are rejected. Null, the default, for any: one that neither Debian Policy 2.4 nor Debian's installer knows is
+    /// then a warning, since Debian gets a new one every few years.
+    /// </summary>
+    public IReadOnlySet<string>? Sections { get; init; }
 
     /// <summary>How long the reading of one package may take; default 15 minutes, enough for tens of gigabytes of xz.</summary>
     public TimeSpan PackageTimeout { get; init; } = TimeSpan.FromMinutes(15);

@@ -37,7 +37,8 @@ internal static class UploadWhole
 
     private static void CheckArchitectures(Changes changes, IEnumerable<string> binaries, UploadTarget target, FindingList findings)
     {
-        var listed = changes.Architectures.Where(name => name != Source).Distinct().ToList();
+        var listed = changes.Architectures.Select(DebNames.ArchitectureOf).OfType<string>()
+            .Where(name => name != Source).Distinct().ToList();
         var found = binaries.Select(name => DebNames.Parts(name)?.Architecture).OfType<string>().Distinct().ToList();
         foreach (var name in listed.Except(found))
             findings.Reject(null, $"The field Architecture says {FileName.Display(name)}, and no package is for it");

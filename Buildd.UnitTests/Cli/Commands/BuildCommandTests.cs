@@ -88,6 +88,20 @@ public sealed class BuildCommandTests : IDisposable
         Assert.That((await SpecificationAsync(1)).ArchIndep);
     }
 
+    [TestCase]
+    [TestCase("--arch", "amd64")]
+    public async Task What_is_for_all_is_built_where_there_is_a_chroot_though_the_rest_is_not(params string[] options)
+    {
+        await AddChrootsAsync("amd64", "arm64");
+
+        var ran = await _farm.RunAsync(["build", WriteSource("i386 all"), .. options]);
+
+        Assert.That(ran.Code, Is.Zero, ran.ToString());
+        Assert.That(await BuildsAsync(), Has.Count.EqualTo(1));
+        var specification = await SpecificationAsync(1);
+        Assert.That((specification.ArchTag, specification.ArchIndep), Is.EqualTo(("amd64", true)));
+    }
+
     [Test]
     public async Task Who_queues_again_with_the_same_key_gets_the_same_build()
     {

@@ -1,5 +1,6 @@
 using Buildd.Master.Uploads;
 using Buildd.Master.Uploads.Checks;
+using Buildd.Testing.Files;
 using Buildd.Testing.Packages;
 using NUnit.Framework;
 
@@ -113,7 +114,6 @@ public sealed class UploadFilesTests : UploadCheckFixture
     }
 
     [TestCase("readme.txt", "devel", "which is neither a package nor a part of a source")]
-    [TestCase("x_1_amd64.deb", "nonsense", "in the unknown section \"nonsense\"")]
     [TestCase("x_1_amd64.deb", "nowhere/devel", "in the unknown component \"nowhere\"")]
     [TestCase("x_1.dsc", "devel", "There are parts of a source and binary packages in one upload")]
     [TestCase("x_1.tar.xz", "devel", "There are parts of a source, and the field Architecture does not say so")]
@@ -124,6 +124,48 @@ public sealed class UploadFilesTests : UploadCheckFixture
         _leaf.WriteChanges();
 
         await RejectedAsync(finding);
+    }
+
+    [Test]
+    public async Task A_section_that_nobody_knows_is_a_warning_unless_the_administrator_has_listed_all()
+    {
+        _leaf.List("x_1_amd64.deb", "nonsense");
+        _leaf.WriteChanges();
+        const string Finding = "in the unknown section \"nonsense\"";
+
+        var free = (await CheckAsync()).Findings.Single(one => one.Text.Contains(Finding, StringComparison.Ordinal));
+        var listed = (await CheckAsync(new UploadPolicy { Sections = new HashSet<string> { "devel" } })).Findings
+            .Single(one => one.Text.Contains(Finding, StringComparison.Ordinal));
+
+        Assert.That((free.IsWarning, listed.IsWarning), Is.EqualTo((true, false)));
+    }
+
+    [Test]
+    public async Task A_priority_that_nobody_knows_is_a_warning_and_compared_as_it_is()
+    {
+        using var folder = new TemporaryDirectory();
+        var leaf = UploadLeaf.MakeGood(folder["leaf"], priority: "whatever");
+
+        var result = await CheckAsync(leaf: leaf.Path);
+
+        Assert.That(
+            result.Findings.Single().ToString(),
+            Does.StartWith("Warning: ").And.Contains("with the unknown priority \"whatever\""));
+        Assert.That(result.Upload, Is.Not.Null);
+    }
+
+    [TestCase("amd64 amd64_translations")]
+    [TestCase("all_translations amd64")]
+    public async Task Translations_that_the_stripper_adds_are_no_packages(string architectures)
+    {
+        _leaf.Fields["Architecture"] = architectures;
+        _leaf.Add("hello_2.10-3_amd64_translations.tar.gz", "content", "raw-translations");
+        _leaf.WriteChanges();
+
+        var result = await CheckAsync();
+
+        Assert.That(result.Findings, Is.Empty);
+        Assert.That(result.Upload!.Files.Select(file => file.Kind), Has.Some.EqualTo(UploadFileKind.Custom));
     }
 
     [Test]
