@@ -6,10 +6,13 @@ namespace Buildd.Daemon.Configuration;
 /// An INI file by the rules that the reference's files are written for, which are those of Python's ConfigParser: keys
 /// without regard to case and sections with, <c>=</c> or <c>:</c>, <c>#</c> and <c>;</c> at the start of a line for
 /// comments, indented lines continuing a value, <c>%(key)s</c> standing for another key of the section and <c>%%</c> for a
-/// percent sign, and no unquoting.
+/// percent sign, <c>[DEFAULT]</c> for keys that all sections have unless they have them themselves, and no unquoting.
 /// </summary>
 internal sealed class IniFile
 {
+    /// <summary>The section whose keys every other one has.</summary>
+    private const string Defaults = "DEFAULT";
+
     /// <summary>How far one value may lead to the next through <c>%(key)s</c>; ConfigParser's figure.</summary>
     private const int MaxExpansionDepth = 10;
 
@@ -116,8 +119,21 @@ internal sealed class IniFile
 
         if (mistakes.Count > MaxMistakes)
             mistakes = [.. mistakes.Take(MaxMistakes), $"{name}: and {mistakes.Count - MaxMistakes} more lines"];
-        return mistakes.Count == 0 ? new IniFile(
-            name, sections, sectionLines, keys) : throw new ConfigurationException(string.Join('\n', mistakes));
+        if (mistakes.Count > 0)
+            throw new ConfigurationException(string.Join('\n', mistakes));
+        // Whether somebody needs a key of it is every section's own affair, so none is a key of the file.
+        if (sections.Remove(Defaults, out var defaults))
+        {
+            foreach (var values in sections.Values)
+            {
+                foreach (var (given, value) in defaults)
+                    values.TryAdd(given, value);
+            }
+
+            keys.RemoveAll(one => one.Section == Defaults);
+        }
+
+        return new IniFile(name, sections, sectionLines, keys);
 
         void Mistake(int index, string what) => mistakes.Add($"{name}: line {index + 1}: {what}");
     }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Buildd.IntegrationTests.Support;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Client;
 using Buildd.Testing.Files;
@@ -52,6 +53,15 @@ public sealed class DaemonProcessTests : IAsyncDisposable
         await _daemon.SignalAsync("TERM");
 
         Assert.That(await _daemon.EndAsync(), Is.Zero);
+    }
+
+    [TestCase("default.conf")]
+    [TestCase("interpolation.conf")]
+    public async Task A_section_DEFAULT_counts_as_with_the_reference(string name)
+    {
+        var configuration = await File.ReadAllTextAsync(Cases.PathOf("ini-default-section", name));
+
+        Assert.That(await _daemon.RunAsync(_daemon.Command(configuration, "--check")), Is.Zero, _daemon.Output);
     }
 
     [Test]

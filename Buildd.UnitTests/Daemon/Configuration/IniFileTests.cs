@@ -72,6 +72,20 @@ public sealed class IniFileTests
     }
 
     [Test]
+    public void Keys_of_DEFAULT_are_every_sections_unless_it_has_them_itself()
+    {
+        var file = IniFile.Parse(
+            "test.conf",
+            "[DEFAULT]\nroot = /tmp\nport = 1\n[a]\ncache = %(ROOT)s/cache\nport = 2\n[b]\nroot = /b\nx = %(root)s\n");
+
+        Assert.That(
+            (file.Find("a", "root"), file.Find("a", "cache"), file.Find("a", "port"), file.Find("b", "port"), file.Find("b", "x")),
+            Is.EqualTo(("/tmp", "/tmp/cache", "2", "1", "/b")));
+        Assert.That(file.HasSection("DEFAULT"), Is.False);
+        Assert.That(file.Keys.Select(key => key.Section), Does.Not.Contain("DEFAULT"), "no section has to know all of them");
+    }
+
+    [Test]
     public void Keys_are_told_with_their_lines() =>
         Assert.That(
             IniFile.Parse("test.conf", "[a]\nOne = 1\n  more\n\n[b]\n; no\ntwo: 2").Keys,
