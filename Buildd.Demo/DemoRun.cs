@@ -23,7 +23,7 @@ internal sealed class DemoRun(DemoOptions options, TextWriter output, TimeProvid
         _report.Say($"Building {options.Package} for {release.Suite} ({release.Architecture}) from {release.Mirror}");
 
         // Not below the work tree: that may be in a home folder which the account that builds can't enter.
-        await using var work = WorkFolder.Create(options.WorkParent);
+        await using var work = await WorkFolder.CreateAsync(options.WorkParent, cancellationToken);
         var tarball = new ChrootTarball(release, options.ChrootCache, output);
         await tarball.EnsureAsync(_report, work.Path, options.FreshChroot, cancellationToken);
         var source = await _report.TimeAsync(

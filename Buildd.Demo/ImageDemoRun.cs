@@ -26,7 +26,7 @@ internal sealed class ImageDemoRun(DemoOptions options, string tool, string? bra
         var start = Stopwatch.GetTimestamp();
         var release = await HostRelease.DetectAsync(cancellationToken);
         _report.Say($"Making a root file system of {release.Suite} ({release.Architecture}) with {tool} from {release.Mirror}");
-        await using var work = WorkFolder.Create(options.WorkParent);
+        await using var work = await WorkFolder.CreateAsync(options.WorkParent, cancellationToken);
         var tarball = new ChrootTarball(release, options.ChrootCache, output);
         await tarball.EnsureAsync(_report, work.Path, options.FreshChroot, cancellationToken);
         var ownBranch = Path.Combine(work.Path, "branch");

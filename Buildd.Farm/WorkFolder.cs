@@ -9,11 +9,22 @@ internal sealed class WorkFolder : IAsyncDisposable
 
     internal string Path { get; }
 
-    /// <summary>Makes one that everybody may enter: the account that builds has to get to its sources.</summary>
-    internal static WorkFolder Create(string parent)
+    /// <summary>
+    /// Makes one that nobody else can have made or foreseen: the parent may be everybody's, and root works here. Others may go through it,
+    /// since the account that builds has to get to its sources, but neither list nor change it.
+    /// </summary>
+    /// <exception cref="ProcessException">It can't be made.</exception>
+    internal static async Task<WorkFolder> CreateAsync(string parent, CancellationToken cancellationToken)
     {
-        var path = System.IO.Path.Combine(System.IO.Path.GetFullPath(parent), $"buildd-{Environment.ProcessId}");
-        Directory.CreateDirectory(path);
+        const UnixFileMode Through = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        parent = Directory.CreateDirectory(parent).FullName;
+        // mktemp makes it anew and for its maker only; what is there already it never takes.
+        var made = await ProcessRunner.CaptureAsync(
+            Command.Of("mktemp", "-d", "--", System.IO.Path.Combine(parent, "buildd-XXXXXXXXXXXX")),
+            cancellationToken);
+        var path = made.TrimEnd('\n');
+        File.SetUnixFileMode(path, Through);
         return new WorkFolder(path);
     }
 

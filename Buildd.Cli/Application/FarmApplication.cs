@@ -6,6 +6,7 @@ using Buildd.Master.Notification;
 using Buildd.Master.Uploads;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Buildd.Cli.Application;
@@ -18,6 +19,15 @@ internal static class FarmApplication
 
     /// <summary>The time that requests for inputs get to finish at the end. A slave resumes a broken download.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>The connections at a time, as a slave has them by default; one more is closed.</summary>
+    private const int MaxConnections = 1000;
+
+    /// <summary>The bytes per second that a client has to take on average, once <see cref="SlowTimeout"/> is over.</summary>
+    private const double MinBytesPerSecond = 100;
+
+    /// <summary>How long a client may be slower, and how long the head of a request may take.</summary>
+    private static readonly TimeSpan SlowTimeout = TimeSpan.FromMinutes(1);
 
     /// <summary>Puts the farm together. It works from when the application is started until it is stopped.</summary>
     /// <param name="session">The settings and the open store, which have to last as long.</param>
@@ -33,6 +43,11 @@ internal static class FarmApplication
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // Slaves fetch files here, and nobody else does: who only holds a connection must not keep the store from being opened.
+            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+            kestrel.Limits.MaxRequestBodySize = 0;
+            kestrel.Limits.RequestHeadersTimeout = SlowTimeout;
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(MinBytesPerSecond, SlowTimeout);
             kestrel.Listen(configuration.Listen);
         });
         var services = builder.Services;
@@ -101,12 +116,8 @@ internal static class FarmApplication
         .SetMinimumLevel(isVerbose ? LogLevel.Debug : LogLevel.Information)
         .AddFilter("Microsoft", LogLevel.Warning)
         .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None) // what fails at the start or the end is thrown, and becomes one sentence
-        .AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ssZ ";
-        })
+        .AddConsole(console => console.FormatterName = FarmLogFormatter.FormatterName)
+        .AddConsoleFormatter<FarmLogFormatter, FarmLogOptions>(log => log.IsVerbose = isVerbose)
         .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
     /// <summary>The command decides when it ends, not a signal that the host hears.</summary>

@@ -3,6 +3,7 @@ using Buildd.Farm.Store;
 using Buildd.Linux.Files;
 using Buildd.Master.Builders;
 using Buildd.Protocol.Client;
+using Buildd.Protocol.Secrets;
 
 namespace Buildd.Cli.Commands;
 
@@ -100,10 +101,11 @@ internal static class BuildersCommand
             var builders = await session.Store.Builders.ListAsync(stop);
             if (parsed.GetValue(names) is { Length: > 0 } wanted)
                 builders = [.. wanted.Select(name => builders.FirstOrDefault(builder => builder.Name == name) ?? throw NoBuilder(name))];
-            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = CheckTimeout })
-            {
-                Timeout = Timeout.InfiniteTimeSpan,
-            };
+            using var http =
+                new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = CheckTimeout })
+                {
+                    Timeout = Timeout.InfiniteTimeSpan,
+                };
             var checks = await Task.WhenAll(builders.Select(builder => CheckAsync(http, builder, stop)));
             if (parsed.GetValue(json))
             {
@@ -188,7 +190,7 @@ internal static class BuildersCommand
     private static IReadOnlyList<string> Row(Builder builder) =>
     [
         builder.Name,
-        builder.Url.OriginalString,
+        UrlCredentials.Without(builder.Url.OriginalString),
         builder.Processors.Count == 0 ? "any" : string.Join(',', builder.Processors),
         builder switch { { InService: false } => "out of service", { Manual: true } => "manual", _ => "in service" },
         builder.Clean.ToString().ToLowerInvariant(),

@@ -25,7 +25,7 @@ internal static class ChrootCommand
             var tarball = new ChrootTarball(release, Path.GetFullPath(parsed.GetValue(cache)!), Console.Error);
             if (parsed.GetValue(fresh) || !File.Exists(tarball.Path))
             {
-                await using var folder = WorkFolder.Create(parsed.GetValue(work)!);
+                await using var folder = await WorkFolder.CreateAsync(parsed.GetValue(work)!, stop);
                 await tarball.MakeAsync(folder.Path, stop);
             }
 

@@ -39,6 +39,8 @@ internal static partial class RunCommand
         var systemd = new ServiceNotifier(
             sender.IsEnabled ? state =>
                 sender.Notify(new ServiceState(state)) : null, (e, state) => LogSystemdUnreachable(farm.Logger, e, state));
+        if (session.Inputs.RemoveLeftovers(session.Time) is var left and > 0)
+            LogInputsRemoved(farm.Logger, left);
         var url = await farm.StartAsync(session);
         if (!tellsEvents)
             await session.Output.WriteLineAsync($"buildd-farm ready: the store is {session.Store.Path}, inputs are served at {url}");
@@ -56,6 +58,9 @@ internal static partial class RunCommand
         await StandardInput.WaitForEndAsync();
         host.StopApplication();
     }
+
+    [LoggerMessage(LogLevel.Information, "Removed {Count} inputs that a command which was killed had taken in by half")]
+    private static partial void LogInputsRemoved(ILogger logger, int count);
 
     [LoggerMessage(
         LogLevel.Warning,

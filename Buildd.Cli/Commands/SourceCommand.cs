@@ -20,7 +20,7 @@ internal static class SourceCommand
         command.SetAction(parsed => Interruptible.RunAsync("source", async stop =>
         {
             var target = Directory.CreateDirectory(parsed.GetValue(output)!).FullName;
-            await using var folder = WorkFolder.Create(Path.GetTempPath());
+            await using var folder = await WorkFolder.CreateAsync(Path.GetTempPath(), stop);
             var source = await SourcePackage.FetchAsync(await HostRelease.DetectAsync(stop), parsed.GetValue(package)!, folder.Path, stop);
             foreach (var file in source.Files)
             {

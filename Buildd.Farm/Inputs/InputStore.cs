@@ -14,6 +14,9 @@ internal sealed record StoredInput(Sha1 Sha1, long Size);
 /// </summary>
 internal sealed class InputStore(string folder)
 {
+    /// <summary>How long nothing may be written to a file that is being taken in: a disk may be slow, or a command stopped.</summary>
+    private static readonly TimeSpan ArrivalTime = TimeSpan.FromDays(1);
+
     private const int PieceBytes = 256 * 1024;
 
     /// <summary>Below it, files that are being taken in; on the same file system, so that they can be renamed.</summary>
@@ -55,6 +58,21 @@ internal sealed class InputStore(string folder)
                 File.Delete(arriving);
             }
         }
+    }
+
+    /// <summary>
+    /// Removes what processes that were killed have left half taken in: what nobody has written to for <see cref="ArrivalTime"/>.
+    /// </summary>
+    /// <returns>How many files.</returns>
+    /// <exception cref="IOException">The folder can't be listed, or a file not be removed.</exception>
+    internal int RemoveLeftovers(TimeProvider time)
+    {
+        if (!Directory.Exists(_arriving))
+            return 0;
+        var left = new DirectoryInfo(_arriving).EnumerateFiles("*.tmp")
+            .Where(file => time.GetUtcNow() - file.LastWriteTimeUtc > ArrivalTime).ToList();
+        left.ForEach(file => file.Delete());
+        return left.Count;
     }
 
     /// <summary>Where a file is; null when it isn't there.</summary>

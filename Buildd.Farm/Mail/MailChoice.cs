@@ -32,7 +32,7 @@ internal sealed record MailChoice
     /// <param name="authoritiesFile">
     /// The file with those who may have signed the server's certificate; null for whom the system trusts.
     /// </param>
-    /// <exception cref="IOException">One of the files can't be read.</exception>
+    /// <exception cref="IOException">One of the files can't be read, or the password can be by everybody on the machine.</exception>
     internal IMailTransport MakeTransport(string? passwordFile, string? authoritiesFile)
     {
         if (Program is { } program)
@@ -49,7 +49,16 @@ internal sealed record MailChoice
             Security = security,
             Authorities = authorities,
             User = url.UserInfo.Length > 0 ? Uri.UnescapeDataString(url.UserInfo) : null,
-            Password = passwordFile is null ? null : File.ReadAllText(passwordFile).TrimEnd('\r', '\n'),
+            Password = passwordFile is null ? null : ReadPassword(passwordFile),
         });
+    }
+
+    private static string ReadPassword(string path)
+    {
+        const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        var file = new FileInfo(path);
+        if (file.Exists && ((file.ResolveLinkTarget(returnFinalTarget: true) ?? file).UnixFileMode & Others) != 0)
+            throw new IOException($"everybody on this machine may read or write '{path}': chmod o= it");
+        return File.ReadAllText(path).TrimEnd('\r', '\n');
     }
 }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Buildd.Master.Builds;
 using Buildd.Protocol;
+using Buildd.Protocol.Secrets;
 
 namespace Buildd.Farm.Store;
 
@@ -82,12 +83,13 @@ internal static class ColumnKind
         (row, i) => TimeSpan.FromTicks(row.GetInt64(i)),
         (json, value) => json.WriteNumberValue(value.TotalSeconds));
 
+    /// <summary>Stored as it was given, and shown without its credentials.</summary>
     internal static ColumnKind<Uri> Address { get; } = new(
         ColumnType.Text,
         false,
         value => value.OriginalString,
         (row, i) => new Uri(row.GetString(i)),
-        (json, value) => json.WriteStringValue(value.OriginalString));
+        (json, value) => json.WriteStringValue(UrlCredentials.Without(value.OriginalString)));
 
     /// <summary>Stored as a JSON array.</summary>
     internal static ColumnKind<IReadOnlyList<string>> Words { get; } = new(

@@ -83,10 +83,12 @@ internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
             var own = connection.Execute(
                 "UPDATE builder SET lease_expires = @expires WHERE lease_owner = @owner", ("expires", expires), ("owner", owner));
             var free = connection.Query(
-                "SELECT name FROM builder WHERE lease_owner IS NULL OR (lease_owner <> @owner AND lease_expires <= @now) ORDER BY name",
+                "SELECT name FROM builder WHERE lease_owner IS NULL OR (lease_owner <> @owner "
+                    + "AND (lease_expires <= @now OR lease_expires > @latest)) ORDER BY name",
                 row => row.GetString(0),
                 ("owner", owner),
-                ("now", now.UtcTicks));
+                ("now", now.UtcTicks),
+                ("latest", (now + (2 * duration)).UtcTicks));
             foreach (var name in free.Take(Math.Max(0, most - own)))
                 SetLease(connection, name, owner, expires);
             return Table.Query(connection, "WHERE lease_owner = @owner ORDER BY name", ("owner", owner));

@@ -1,3 +1,4 @@
+using Buildd.Protocol.Secrets;
 namespace Buildd.Master.Builders;
 
 /// <summary>
@@ -95,7 +96,7 @@ public sealed record Builder
         Clean == state ? this : this with { Clean = state, CleanChanged = now };
 
     /// <summary>Name and address.</summary>
-    public override string ToString() => $"{Name} ({Url})";
+    public override string ToString() => $"{Name} ({UrlCredentials.Without(Url)})";
 }
 
 /// <summary>Whether something of an earlier build can be on a builder. The numbers are those that Launchpad stores.</summary>

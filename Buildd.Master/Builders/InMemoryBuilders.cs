@@ -65,7 +65,8 @@ public sealed class InMemoryBuilders(TimeProvider? time = null) : IBuilderRecord
         {
             var own = _builders.Values.Where(builder => builder.LeaseOwner == owner).ToList();
             var free = _builders.Values.Where(
-                builder => builder.LeaseOwner is null || (builder.LeaseOwner != owner && builder.LeaseExpires <= now));
+                builder => builder.LeaseOwner is null || (builder.LeaseOwner != owner
+                    && (builder.LeaseExpires <= now || builder.LeaseExpires > now + (2 * duration))));
             own.AddRange(free.Take(Math.Max(0, most - own.Count)).ToList()
                 .Select(builder => builder with { LeaseOwner = owner, Revision = ++_revision }));
             for (var i = 0; i < own.Count; i++)

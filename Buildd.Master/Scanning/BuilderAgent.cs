@@ -4,6 +4,7 @@ using Buildd.Master.Builds;
 using Buildd.Master.Choosing;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
+using Buildd.Protocol.Secrets;
 using Microsoft.Extensions.Logging;
 
 namespace Buildd.Master.Scanning;
@@ -217,13 +218,13 @@ internal sealed class BuilderAgent : IDisposable
         var status = await StatusAsync(cancellationToken).ConfigureAwait(false);
         if (status.Status == BuilderStatus.Idle)
         {
-            _logger.LogBuilderForgot(builder.Url, build.Id);
+            _logger.LogBuilderForgot(UrlCredentials.Without(builder.Url), build.Id);
             return await RequeueAsync(build, $"{builder.Name} forgot about it", cancellationToken).ConfigureAwait(false);
         }
 
         if (status.BuildId != build.Cookie.ToString())
         {
-            _logger.LogBuildLost(builder.Url, build.Cookie, Secrets.Quote(status.BuildId ?? "none"));
+            _logger.LogBuildLost(UrlCredentials.Without(builder.Url), build.Cookie, Secrets.Quote(status.BuildId ?? "none"));
             return await RequeueAsync(build, $"{builder.Name} has another build", cancellationToken).ConfigureAwait(false);
         }
 

@@ -1,5 +1,6 @@
 using Buildd.Master.Builders;
 using Buildd.Protocol.Client;
+using Buildd.Protocol.Secrets;
 using Microsoft.Extensions.Logging;
 
 namespace Buildd.Master.Scanning;
@@ -45,7 +46,7 @@ internal sealed class BuilderSeats(BuilderAgentParts parts, Func<Builder, ISlave
                 if (!_seats.TryGetValue(builder.Name, out var seat))
                 {
                     _seats[builder.Name] = seat = new Seat(new BuilderAgent(builder, connect(builder), parts));
-                    logger.LogBuilderAdded(builder.Name, builder.Url);
+                    logger.LogBuilderAdded(builder.Name, UrlCredentials.Without(builder.Url));
                     parts.Events.Publish(new BuilderChanged(builder));
                 }
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Buildd.Master.Builds;
-using Buildd.Protocol.Messages.Arguments;
 using Buildd.Protocol;
+using Buildd.Protocol.Messages.Arguments;
 
 namespace Buildd.Master.Jobs.Packages;
 

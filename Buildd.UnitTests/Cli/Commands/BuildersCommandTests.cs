@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Buildd.Farm;
 using NUnit.Framework;
@@ -22,6 +25,42 @@ public sealed class BuildersCommandTests : IDisposable
         var table = (await _farm.RunAsync("builders", "list")).Output.Split('\n');
         Assert.That(table[0], Does.Match("^NAME +URL +PROCESSORS +STATE +CLEAN +FAILURES +NOTES$"));
         Assert.That(table[1], Does.Match("^bob +http://builder.example:8221/ +amd64,i386 +in service +dirty +0$"));
+    }
+
+    [Test]
+    public async Task A_password_in_a_URL_is_kept_and_never_shown()
+    {
+        await _farm.RunAsync("builders", "add", "bob", "http://user:planted@builder.example:8221/");
+
+        foreach (
+            var words in (string[][])[["builders", "list"], ["builders", "list", "--json"], ["builders", "set", "bob", "--notes", "x"]])
+            Assert.That(
+                (await _farm.RunAsync(words)).ToString(), Does.Not.Contain("planted").And.Not.Contain("user"), string.Join(' ', words));
+        Assert.That((await _farm.WithStoreAsync(store => store.Builders.FindAsync("bob")))!.Url.UserInfo, Is.EqualTo("user:planted"));
+    }
+
+    [Test]
+    public async Task A_slave_that_leads_elsewhere_is_not_followed()
+    {
+        using var slave = new TcpListener(IPAddress.Loopback, 0);
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        slave.Start();
+        other.Start();
+        var answering = Task.Run(async () =>
+        {
+            using var connection = await slave.AcceptTcpClientAsync();
+            var stream = connection.GetStream();
+            await stream.ReadAtLeastAsync(new byte[4096], 100);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 307 Elsewhere\r\nLocation: http://{other.LocalEndpoint}/rpc\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+        });
+        await _farm.RunAsync("builders", "add", "bob", $"http://{slave.LocalEndpoint}/");
+
+        var ran = await _farm.RunAsync("builders", "check", "bob");
+
+        await answering;
+        Assert.That(ran.ToString(), Does.Contain("answered with HTTP status 307"));
+        Assert.That(other.Pending(), Is.False);
     }
 
     [Test]

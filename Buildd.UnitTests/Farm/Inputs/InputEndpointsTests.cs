@@ -60,6 +60,20 @@ public sealed class InputEndpointsTests : IDisposable
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
 
+    [Test]
+    public async Task What_a_killed_command_left_half_taken_in_goes_after_a_day()
+    {
+        var inputs = new InputStore(_folder["inputs"]);
+        Assert.That(inputs.RemoveLeftovers(TimeProvider.System), Is.Zero, "there is no folder yet");
+        Directory.CreateDirectory(_folder["inputs/arriving"]);
+        foreach (var name in (string[])["old.tmp", "young.tmp"])
+            await File.WriteAllTextAsync(_folder[$"inputs/arriving/{name}"], "half");
+        File.SetLastWriteTimeUtc(_folder["inputs/arriving/old.tmp"], DateTime.UtcNow.AddDays(-2));
+
+        Assert.That(inputs.RemoveLeftovers(TimeProvider.System), Is.EqualTo(1));
+        Assert.That(Directory.GetFiles(_folder["inputs/arriving"]), Is.EqualTo([_folder["inputs/arriving/young.tmp"]]));
+    }
+
     private static async Task<Server> StartAsync(InputStore inputs)
     {
         var builder = WebApplication.CreateSlimBuilder();

@@ -120,6 +120,18 @@ public abstract class BuilderRecordsContract
     }
 
     [Test]
+    public async Task A_lease_of_a_clock_that_was_set_back_is_none()
+    {
+        await AddAsync("bob");
+        await Records.LeaseAsync("ahead", TimeSpan.FromDays(1));
+
+        var taken = await Reopen().LeaseAsync("two", Minute);
+
+        Assert.That(taken.Select(builder => builder.Name), Is.EqualTo(new[] { "bob" }), "a minute's lease never ends tomorrow");
+        Assert.That(await Records.LeaseAsync("three", Minute), Is.Empty);
+    }
+
+    [Test]
     public async Task Renewing_a_lease_changes_no_revision_and_storing_a_builder_no_lease()
     {
         await AddAsync("bob");

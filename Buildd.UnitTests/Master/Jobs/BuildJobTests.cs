@@ -1,8 +1,8 @@
 using Buildd.Linux.Files;
 using Buildd.Master.Jobs.LiveFs;
 using Buildd.Master.Jobs.Packages;
-using Buildd.Protocol.Messages.Arguments;
 using Buildd.Protocol;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Protocol.XmlRpc;
 using static Buildd.UnitTests.Master.Replies;
 using NUnit.Framework;
