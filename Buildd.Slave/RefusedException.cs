@@ -13,6 +13,12 @@ public sealed class RefusedException : Exception
     {
     }
 
+    /// <summary>
+    /// Whether what was asked for is at fault, and not the slave: another one would refuse it as well. A master of ours is then told the
+    /// message. False by default.
+    /// </summary>
+    public bool IsOfTheBuild { get; init; }
+
     /// <summary>The same, with the cause.</summary>
     public RefusedException(string message, Exception innerException)
         : base(message, innerException)

@@ -11,10 +11,10 @@ namespace Buildd.Master.Notification;
 public interface INotifier
 {
     /// <summary>
-    /// A build has failed by its own doing or the chroot's: FAILEDTOBUILD or CHROOTWAIT as the builder said. Dependency
-    /// waits, cancelled builds and those that were failed by judgement tell nobody, as in the original; whoever processes
-    /// uploads tells of theirs.
+    /// A build has failed: FAILEDTOBUILD or CHROOTWAIT, as the builder said or the master decided. Dependency waits and cancelled builds
+    /// tell nobody; whoever processes uploads tells of theirs.
     /// </summary>
+    /// <remarks>Differs: in the original a build that the master gives up fails in silence.</remarks>
     Task BuildFailedAsync(Build build, CancellationToken cancellationToken = default);
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
 using Buildd.Protocol.Client;
@@ -146,15 +147,35 @@ internal sealed class Attempt(BuilderAgentParts parts, ISlaveClient slave, Build
         }
     }
 
+    /// <summary>Notes at the end of the log why the attempt has failed, where no slave could write it there.</summary>
+    public void Note(Build build, string reason)
+    {
+        if (build.LogName is not null)
+            return; // it is stored already
+        try
+        {
+            if (_watch?.IsOf(build) == true)
+                _watch.Complete();
+            Forget();
+            using var log = AttemptLog.Open(parts.Logs.RunningPath(build), [], parts.Options.MaxLogBytes);
+            log.AppendLoose(Encoding.UTF8.GetBytes($"{reason}\n"), gap: false);
+            log.Complete();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.LogLogNotWritten(exception, build.Cookie);
+        }
+    }
+
     /// <summary>Stores what is here of the log of an attempt that has come to nothing.</summary>
-    public async Task<string?> CloseLogAsync(Build build, CancellationToken cancellationToken)
+    public async Task<string?> CloseLogAsync(Build build, BuildState state, CancellationToken cancellationToken)
     {
         try
         {
             if (_watch?.IsOf(build) == true)
                 _watch.Complete();
             Forget();
-            return await NameAndStoreLogAsync(build, BuildState.NeedsBuild, cancellationToken).ConfigureAwait(false);
+            return await NameAndStoreLogAsync(build, state, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException exception)
         {

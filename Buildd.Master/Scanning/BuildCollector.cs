@@ -75,8 +75,7 @@ internal sealed class BuildCollector(
         if (isLast)
         {
             var reason = $"It was given back {times} times in a row.";
-            await builds.EndAsync(build, BuildState.FailedToBuild, reason: reason, cancellationToken: cancellationToken)
-                .ConfigureAwait(false);
+            await failures.FailBuildAsync(build, BuildState.FailedToBuild, reason, cancellationToken).ConfigureAwait(false);
             return NextScan.Now;
         }
 

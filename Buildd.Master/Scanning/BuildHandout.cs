@@ -56,7 +56,7 @@ internal sealed class BuildHandout(
                 await builds.RequeueAsync(build, reason, cancellationToken, Options.NotPreparedDelay).ConfigureAwait(false);
                 return;
             case Rejected(var state, var reason):
-                await builds.EndAsync(build, state, reason: reason, cancellationToken: cancellationToken).ConfigureAwait(false);
+                await failures.FailBuildAsync(build, state, reason, cancellationToken).ConfigureAwait(false);
                 return;
             case Ready(var job):
                 if (!await SendAsync(build, job, cancellationToken).ConfigureAwait(false))
@@ -74,8 +74,7 @@ internal sealed class BuildHandout(
         if (Attempt.SecretsOf(job) is not { } secrets)
         {
             const string reason = "Its arguments hold more secrets than can be kept out of a log.";
-            await builds.EndAsync(build, BuildState.FailedToBuild, reason: reason, cancellationToken: cancellationToken)
-                .ConfigureAwait(false);
+            await failures.FailBuildAsync(build, BuildState.FailedToBuild, reason, cancellationToken).ConfigureAwait(false);
             return false;
         }
 
@@ -91,6 +90,14 @@ internal sealed class BuildHandout(
             catch (UnknownSumException exception) when (first)
             {
                 logger.LogFileSentAgain(exception); // it may just have thrown the file away; if it does so twice it is at fault
+            }
+            catch (SlaveFaultException exception) when (exception.Refusal is { } refusal)
+            {
+                // Every slave would say the same: it blames nobody but what was asked for.
+                await failures.FailBuildAsync(
+                    build, BuildState.FailedToBuild, $"{builder.Name} refused it: {Secrets.Quote(refusal)}", cancellationToken)
+                    .ConfigureAwait(false);
+                return false;
             }
             catch (SlaveBusyException exception)
             {

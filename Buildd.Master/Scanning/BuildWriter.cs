@@ -24,7 +24,7 @@ internal sealed class BuildWriter(BuilderAgentParts parts, BuilderRecord builder
     /// <summary>The build goes back into the queue, with what is here of its log.</summary>
     public async Task RequeueAsync(Build build, string? reason, CancellationToken cancellationToken, TimeSpan delay = default)
     {
-        var kept = build.LogName ?? await attempt.CloseLogAsync(build, cancellationToken).ConfigureAwait(false);
+        var kept = build.LogName ?? await attempt.CloseLogAsync(build, BuildState.NeedsBuild, cancellationToken).ConfigureAwait(false);
         await StoreAsync(build.Requeued(parts.Time.GetUtcNow(), reason, delay) with { LogName = kept }, cancellationToken)
             .ConfigureAwait(false);
         DiscardLeaf(build);
@@ -48,11 +48,18 @@ internal sealed class BuildWriter(BuilderAgentParts parts, BuilderRecord builder
     public async Task<Build> EndAsync(
         Build build, BuildState state, string dependencies = "", string? reason = null, CancellationToken cancellationToken = default)
     {
-        var kept = build.LogName ?? await attempt.CloseLogAsync(build, cancellationToken).ConfigureAwait(false);
+        var kept = build.LogName ?? await attempt.CloseLogAsync(build, state, cancellationToken).ConfigureAwait(false);
         var ended = build.Ended(state, parts.Time.GetUtcNow(), dependencies, reason) with { LogName = kept };
         var stored = await StoreAsync(ended, cancellationToken).ConfigureAwait(false);
         DiscardLeaf(build);
         return stored;
+    }
+
+    /// <summary>The build is over because of what the master decided: its log says why.</summary>
+    public Task<Build> FailAsync(Build build, BuildState state, string reason, CancellationToken cancellationToken)
+    {
+        attempt.Note(build, reason);
+        return EndAsync(build, state, reason: reason, cancellationToken: cancellationToken);
     }
 
     private void DiscardLeaf(Build build)

@@ -78,6 +78,14 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
         return NextScan.Now;
     }
 
+    /// <summary>Fails a build, and tells people why: by its log, and by mail as of a build that failed at its builder.</summary>
+    public async Task FailBuildAsync(Build build, BuildState state, string reason, CancellationToken cancellationToken)
+    {
+        var stored = await builds.FailAsync(build, state, reason, cancellationToken).ConfigureAwait(false);
+        if (stored.State is BuildState.FailedToBuild or BuildState.ChrootWait)
+            await NotifyAsync((notifier, stop) => notifier.BuildFailedAsync(stored, stop)).ConfigureAwait(false);
+    }
+
     /// <summary>Takes the builder out of service at once.</summary>
     public Task FailAsync(string reason, CancellationToken cancellationToken) =>
         PunishAsync(BuilderVerdict.Fail, false, reason, cancellationToken);
@@ -125,8 +133,7 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
         if (counted is null)
             return Later;
         if (verdict.Job == JobVerdict.Fail || counted.State == BuildState.Cancelling)
-            await builds.EndAsync(counted, BuildState.FailedToBuild, reason: reason, cancellationToken: cancellationToken)
-                .ConfigureAwait(false);
+            await FailBuildAsync(counted, BuildState.FailedToBuild, reason, cancellationToken).ConfigureAwait(false);
         else if (verdict.Job == JobVerdict.Reset)
             await builds.RequeueAsync(counted, reason, cancellationToken, Options.FailureDelay).ConfigureAwait(false);
         else

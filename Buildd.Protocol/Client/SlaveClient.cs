@@ -107,7 +107,7 @@ public sealed class SlaveClient : ISlaveClient
 
         var timeout = call is EnsurePresentCall ? _options.EnsurePresentTimeout : _options.CallTimeout;
         var exchange = new Exchange($"{sent.MethodName} at {Url}", _time);
-        var answer = await exchange
+        var (answer, refusal) = await exchange
             .RunAsync(token => PostAsync(body.WrittenMemory, exchange.What, token), timeout, cancellationToken)
             .ConfigureAwait(false);
 
@@ -119,7 +119,10 @@ public sealed class SlaveClient : ISlaveClient
         {
             throw new SlaveFaultException(
                 $"{exchange.What}: the slave answered with fault {exception.Fault.Code}: {exception.Fault.Message}",
-                exception.Fault);
+                exception.Fault)
+            {
+                Refusal = refusal,
+            };
         }
         catch (Exception exception) when (exception is XmlRpcReadException or MessageFormatException)
         {
@@ -128,7 +131,7 @@ public sealed class SlaveClient : ISlaveClient
         }
     }
 
-    private async Task<ReadOnlyMemory<byte>> PostAsync(
+    private async Task<(ReadOnlyMemory<byte> Answer, string? Refusal)> PostAsync(
         ReadOnlyMemory<byte> body, string what, CancellationToken cancellationToken)
     {
         using var content = new ReadOnlyMemoryContent(body);
@@ -153,7 +156,7 @@ public sealed class SlaveClient : ISlaveClient
         {
             var count = await stream.ReadAsync(answer.GetMemory(ReadBytes), cancellationToken).ConfigureAwait(false);
             if (count == 0)
-                return answer.WrittenMemory;
+                return (answer.WrittenMemory, RefusalIn(response));
             answer.Advance(count);
             if (answer.WrittenCount > XmlRpcLimits.MaxBodyBytes)
             {
@@ -162,4 +165,7 @@ public sealed class SlaveClient : ISlaveClient
             }
         }
     }
+
+    private static string? RefusalIn(HttpResponseMessage response) =>
+        response.Headers.TryGetValues(WireNames.RefusalField, out var values) ? Uri.UnescapeDataString(values.First()) : null;
 }

@@ -28,6 +28,12 @@ public sealed class SlaveFaultException(string message, XmlRpcFault fault) : Sla
     /// <summary>The fault.</summary>
     public XmlRpcFault Fault { get; } = fault;
 
+    /// <summary>
+    /// Why the slave refused a build for what it asks: another slave would refuse it as well. Null where the slave does not say so, as
+    /// those of others never do. The slave's words, which may be anything.
+    /// </summary>
+    public string? Refusal { get; init; }
+
     /// <summary>False: the slave would say the same again.</summary>
     public override bool IsTransient => false;
 }

@@ -19,6 +19,12 @@ public static class WireNames
     /// <summary>The cache's file that is the log of the current or last build.</summary>
     public const string BuildLog = "buildlog";
 
+    /// <summary>
+    /// A header field of ours in the answer to a <c>build</c> that was refused for what it asks: the reason, percent-encoded. The fault
+    /// itself says no more than the reference's.
+    /// </summary>
+    public const string RefusalField = "Buildd-Refusal";
+
     /// <summary>Content type of calls and answers.</summary>
     public const string ContentType = "text/xml";
 

@@ -22,6 +22,9 @@ internal sealed class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, SlaveMeter
     /// <summary>The initial size of an answer's buffer; an answer to <c>status</c> without a build has some 300 bytes.</summary>
     private const int FirstAnswerBytes = 1024;
 
+    /// <summary>So much of a refusal's reason is told; percent-encoded it takes nine times as many bytes at most.</summary>
+    private const int MaxRefusalCharacters = 500;
+
     /// <summary>The longest <c>status</c> call that is kept; masters send some 100 bytes.</summary>
     private const int MaxKeptBytes = 512;
 
@@ -62,7 +65,7 @@ internal sealed class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, SlaveMeter
         var output = new ArrayBufferWriter<byte>(FirstAnswerBytes);
         if (sent is { } body)
         {
-            await AnswerAsync(body, output, http.RequestAborted).ConfigureAwait(false);
+            await AnswerAsync(http, body, output).ConfigureAwait(false);
         }
         else
         {
@@ -99,8 +102,9 @@ internal sealed class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, SlaveMeter
         }
     }
 
-    private async Task AnswerAsync(ReadOnlyMemory<byte> body, ArrayBufferWriter<byte> output, CancellationToken cancellationToken)
+    private async Task AnswerAsync(HttpContext http, ReadOnlyMemory<byte> body, ArrayBufferWriter<byte> output)
     {
+        var cancellationToken = http.RequestAborted;
         XmlRpcFault fault;
         var method = "a call";
         var began = meters.CallBegan();
@@ -129,6 +133,8 @@ internal sealed class RpcEndpoint(SlaveCalls calls, int maxBodyBytes, SlaveMeter
         catch (Exception e) when (e is RefusedException or MessageFormatException)
         {
             outcome = CallOutcome.Refused;
+            if (e is RefusedException { IsOfTheBuild: true })
+                http.Response.Headers[WireNames.RefusalField] = Uri.EscapeDataString(Printable.Line(e.Message, MaxRefusalCharacters));
             logger.LogCallRefused(Printable.Line(method, MaxShownMethod), e.Message);
             fault = XmlRpcFaults.Error;
         }

@@ -86,7 +86,7 @@ internal sealed class BuildCallCheck(IReadOnlyDictionary<string, IBuildBackend> 
         }
         catch (TooManySecretsException exception)
         {
-            throw new RefusedException(exception.Message, exception);
+            throw new RefusedException(exception.Message, exception) { IsOfTheBuild = true };
         }
     }
 

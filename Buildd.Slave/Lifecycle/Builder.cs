@@ -107,6 +107,19 @@ internal sealed class Builder : IAsyncDisposable
         }
     }
 
+    /// <exception cref="RefusedException">The backend refuses the arguments, or the files.</exception>
+    private static IBuild Prepare(BuildOrder order)
+    {
+        try
+        {
+            return order.Backend.Prepare(order.Request);
+        }
+        catch (RefusedException e)
+        {
+            throw new RefusedException(e.Message, e) { IsOfTheBuild = true };
+        }
+    }
+
     private BuildReply Start(BuildCall call, CacheLease inputs)
     {
         if (!_calls.TryAccept(call, out var order, out var refusal))
@@ -116,7 +129,7 @@ internal sealed class Builder : IAsyncDisposable
             if (_stopping)
                 throw new RefusedException("the slave is stopping");
             var next = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Start);
-            var build = order.Backend.Prepare(order.Request);
+            var build = Prepare(order);
             var accepted = new BuilderSnapshot
             {
                 Status = next,

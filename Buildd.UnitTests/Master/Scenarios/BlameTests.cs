@@ -47,7 +47,8 @@ public sealed class BlameTests : FaultFixture
 
         Assert.That(await CountsAsync(build), Is.EqualTo((0, 4)));
         Assert.That(build.Reason, Does.Contain("ended as BuilderFail"));
-        Assert.That(_farm.Told, Is.Empty, "a judgement sends no mail");
+        Assert.That(_farm.Told, Is.EqualTo(new[] { "PACKAGEBUILD-1 FAILEDTOBUILD" }));
+        Assert.That(_farm.LogText(build), Does.EndWith(build.Reason + "\n"), "its log says why");
     }
 
     [Test]

@@ -1,5 +1,8 @@
+using System.Buffers;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
+using Buildd.Protocol.XmlRpc;
+using Microsoft.AspNetCore.Http;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Scenarios;
@@ -22,6 +25,40 @@ public sealed class DispatchFaultTests : FaultFixture
 
         Assert.That(slave.CountStarting("ensurepresent"), Is.EqualTo(4));
         Assert.That(await CountsAsync(build), Is.EqualTo((0, 0)));
+    }
+
+    [Test]
+    public async Task What_a_slave_refuses_for_what_it_asks_fails_and_the_only_builder_stays_in_service()
+    {
+        const string Words = "the argument 'suite' is missing: \u001b[2Jgrüße";
+        var slave = await _farm.AddAsync("bob");
+        slave.Instead = (call, http) => RefuseAsync(call, http, Words);
+        Build[] builds = [.. await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => _farm.QueueAsync()))];
+        _farm.Start();
+
+        foreach (var build in builds)
+        {
+            var failed = await _farm.UntilAsync(build, BuildState.FailedToBuild);
+            Assert.That(failed.Reason, Is.EqualTo("bob refused it: the argument 'suite' is missing: ?[2Jgrüße"));
+            Assert.That(_farm.LogText(failed), Is.EqualTo(failed.Reason + "\n"));
+            Assert.That(failed.LogName, Does.Contain("FAILEDTOBUILD"));
+        }
+
+        var bob = await _farm.FindAsync("bob");
+        Assert.That((bob.InService, bob.Failures), Is.EqualTo((true, 0)));
+        Assert.That(_farm.Told, Is.EquivalentTo(builds.Select(build => $"{build.Cookie} FAILEDTOBUILD")));
+        Assert.That(slave.CountStarting("build "), Is.EqualTo(10), "each was asked for once");
+    }
+
+    private static async Task<bool> RefuseAsync(string call, HttpContext http, string words)
+    {
+        if (!call.StartsWith("build ", StringComparison.Ordinal))
+            return false;
+        http.Response.Headers[WireNames.RefusalField] = Uri.EscapeDataString(words);
+        var fault = new ArrayBufferWriter<byte>();
+        XmlRpcWriter.WriteFault(fault, XmlRpcFaults.Error);
+        await http.Response.Body.WriteAsync(fault.WrittenMemory);
+        return true;
     }
 
     [Test]

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
+using Buildd.Slave;
 using Buildd.Slave.Http;
 using Buildd.UnitTests.Testing;
 using Microsoft.AspNetCore.Http;
@@ -45,6 +46,22 @@ public sealed class RpcEndpointTests : IAsyncDisposable
                 + "<value><string>ping</string></value>\n</data></array></value>\n</param>\n</params>\n</methodResponse>\n"));
         });
     }
+
+    [Test]
+    public async Task A_build_that_the_backend_refuses_has_the_reason_in_a_header_field_and_the_references_fault()
+    {
+        const string Words = "the argument 'suite' is 'grüße', which is no name";
+        _slave.Backend.Check = _ => throw new RefusedException(Words);
+
+        var exchange = await PostAsync(_slave.Call());
+
+        Assert.That(Uri.UnescapeDataString(exchange.Response.Headers[WireNames.RefusalField].Single()!), Is.EqualTo(Words));
+        Assert.That(Encoding.UTF8.GetString(exchange.Body), Does.Contain("<string>error</string>").And.Not.Contain("suite"));
+    }
+
+    [Test]
+    public async Task What_the_slave_refuses_for_itself_has_none() =>
+        Assert.That((await PostAsync(new AbortCall())).Response.Headers.ContainsKey(WireNames.RefusalField), Is.False);
 
     [Test]
     public async Task Info_tells_version_architecture_and_the_backends_in_order()
