@@ -11,17 +11,42 @@ internal sealed class BuildHandout(
     BuilderAgentParts parts, ISlaveClient slave, BuilderRecord builder, Attempt attempt, BuildWriter builds, BuilderFailures failures,
     ILogger logger)
 {
+    /// <summary>What is being handed over at the moment.</summary>
+    private volatile Handing? _handing;
+
     private MasterOptions Options => parts.Options;
+
+    /// <summary>
+    /// Ends the handing over of a build that is to be cancelled: while the slave fetches its inputs, which may take hours. Any thread may
+    /// call.
+    /// </summary>
+    public void NoticeCancel()
+    {
+        if (_handing is not { } handing || parts.Scheduler.Find(handing.BuildId)?.State != BuildState.Cancelling)
+            return;
+        try
+        {
+            handing.Cancel.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was handed over in this moment: the next look at the slave aborts it.
+        }
+    }
 
     /// <summary>Hands it over, within a time limit. Whatever goes wrong is dealt with here.</summary>
     public async Task RunAsync(Build build, CancellationToken stop)
     {
         using var deadline = new CancellationTokenSource(Options.DispatchTimeout, parts.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stop);
+        using var cancelled = new CancellationTokenSource();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancelled.Token, stop);
+        _handing = new Handing(build.Id, cancelled);
+        NoticeCancel();
         // A build that breaks us goes back like any other: else it would be given to the same builder again, before all others.
         var broken = await Bulkhead.RunAsync(
             () => BeginAsync(build, either.Token), $"handing out {build.Cookie}", logger, CancellationToken.None)
             .ConfigureAwait(false);
+        _handing = null;
         switch (broken)
         {
             case null:
@@ -29,6 +54,9 @@ internal sealed class BuildHandout(
             case OperationCanceledException when stop.IsCancellationRequested:
                 // The slave doesn't have it. If that can't be stored now, the next life of the master finds the slave idle.
                 await builds.TryRequeueAsync(build, null).ConfigureAwait(false);
+                break;
+            case OperationCanceledException when cancelled.IsCancellationRequested:
+                await EndCancelledAsync(build, stop).ConfigureAwait(false);
                 break;
             case OperationCanceledException when deadline.IsCancellationRequested:
                 var late = new BuilderFaultException(
@@ -41,6 +69,21 @@ internal sealed class BuildHandout(
             default:
                 await failures.DealWithAsync(broken, build, mayRetry: false, stop).ConfigureAwait(false);
                 break;
+        }
+    }
+
+    /// <summary>The slave was not told to build; what it fetches still, it fetches for its cache.</summary>
+    private async Task EndCancelledAsync(Build build, CancellationToken stop)
+    {
+        try
+        {
+            var now = parts.Scheduler.Find(build.Id) ?? build;
+            await builds.EndAsync(now, BuildState.Cancelled, reason: "It was cancelled before it began.", cancellationToken: stop)
+                .ConfigureAwait(false);
+        }
+        catch (Exception exception) when (Trouble.IsExpected(exception))
+        {
+            logger.LogOwnTrouble(exception, builder.Name); // the next look finds the slave idle, and ends it
         }
     }
 
@@ -115,4 +158,6 @@ internal sealed class BuildHandout(
             }
         }
     }
+
+    private sealed record Handing(long BuildId, CancellationTokenSource Cancel);
 }

@@ -62,7 +62,11 @@ internal sealed class BuilderAgent : IDisposable
     }
 
     /// <summary>Has the slave looked at now.</summary>
-    public void Wake() => _wake.Set();
+    public void Wake()
+    {
+        _handout.NoticeCancel();
+        _wake.Set();
+    }
 
     /// <summary>Looks after the builder until cancelled.</summary>
     public async Task RunAsync(CancellationToken stop)

@@ -62,6 +62,36 @@ public sealed class DispatchFaultTests : FaultFixture
     }
 
     [Test]
+    public async Task A_build_that_is_cancelled_while_its_slave_fetches_inputs_is_over_at_once_and_the_builder_free()
+    {
+        var slave = await _farm.AddAsync("bob");
+        var fetching = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        slave.Instead = async (call, http) =>
+        {
+            if (!call.StartsWith("ensurepresent", StringComparison.Ordinal))
+                return false;
+            fetching.TrySetResult();
+            await Task.Delay(Timeout.Infinite, http.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return true;
+        };
+        var build = await _farm.QueueAsync();
+        _farm.Start();
+        await fetching.Task;
+        slave.Instead = null;
+        var asked = _farm.Now;
+
+        await _farm.Master.CancelAsync(build.Id);
+        build = await _farm.UntilAsync(build, BuildState.Cancelled);
+
+        Assert.That(_farm.Now - asked, Is.LessThan(TimeSpan.FromSeconds(5)));
+        Assert.That(build.Reason, Is.EqualTo("It was cancelled before it began."));
+        Assert.That(slave.CountStarting("build "), Is.Zero);
+        var next = await _farm.QueueAsync();
+        await _farm.UntilAsync(() => slave.Status.BuildId == next.Cookie.ToString());
+        Assert.That(await CountsAsync(next), Is.EqualTo((0, 0)));
+    }
+
+    [Test]
     public async Task A_slave_that_misses_a_file_twice_is_blamed_with_its_job()
     {
         var slave = await _farm.AddAsync("bob");
