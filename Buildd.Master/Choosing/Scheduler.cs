@@ -306,9 +306,12 @@ internal sealed class Scheduler(
         lock (_lock)
         {
             _index.Promote(now);
-            foreach (var group in _offers.Values.Where(offer => !offer.IsPicked).Take(BatchSize).GroupBy(offer => offer.Platform).ToList())
+            // Cut after the platforms are told apart: many idle builders of one must not hide those of another.
+            foreach (var group in _offers.Values.Where(offer => !offer.IsPicked).GroupBy(offer => offer.Platform).ToList())
             {
-                var offers = group.ToList();
+                var offers = group.Take(BatchSize - picks.Count).ToList();
+                if (offers.Count == 0)
+                    break;
                 var found = _index.Pick(offers[0].Builder, offers.Count, now);
                 for (var i = 0; i < found.Count; i++)
                 {

@@ -165,6 +165,29 @@ public sealed class SchedulerTests
         Assert.That(scheduler.OnBuilder("bob")?.State, Is.EqualTo(BuildState.Building));
     }
 
+    [Test]
+    public async Task A_thousand_idle_builders_of_another_architecture_hide_no_build(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await _scheduler.LoadAsync(cancellationToken);
+        var running = _scheduler.RunAsync(stop.Token);
+        var idle = new List<Task>();
+        for (var number = 0; number < 1001; number++)
+            idle.Add(_scheduler.OfferAsync(await AddBuilderAsync($"amd{number}", "amd64"), stop.Token));
+        var offered = _scheduler.OfferAsync(await AddBuilderAsync("arm", "arm64"), CancellationToken.None);
+        await _builds.AddAsync(
+            [new NewBuild { JobType = "PACKAGEBUILD", Manager = "binarypackage", Title = "a build", Processor = "arm64" }],
+            cancellationToken);
+
+        Assert.That((await offered)?.Build.Processor, Is.EqualTo("arm64"));
+        await stop.CancelAsync();
+        await running;
+        Assert.That(idle.Any(task => task.IsCompletedSuccessfully && ((Task<Assignment?>)task).Result is not null), Is.False);
+    }
+
+    private async Task<Builder> AddBuilderAsync(string name, string processor) => (await _builders.TryAddAsync(
+        new Builder { Name = name, Url = new Uri($"http://{name}/"), Manual = false, Processors = [processor] }))!;
+
     /// <summary>Offers a builder where one build waits.</summary>
     private async Task<Assignment?> OfferAsync(Scheduler scheduler, CancellationToken cancellationToken)
     {
