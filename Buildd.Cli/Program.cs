@@ -1,3 +1,5 @@
+using Buildd.Cli.Application;
 using Buildd.Cli.Commands;
 
+StandardOutput.NoticeLostReaders();
 return await FarmCommandLine.InvokeAsync(args);

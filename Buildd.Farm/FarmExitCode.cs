@@ -26,4 +26,7 @@ internal static class FarmExitCode
 
     /// <summary>Ctrl-C, as a shell shows it.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>Nobody reads the output any more; the number that a shell shows for SIGPIPE.</summary>
+    public const int Unread = 141;
 }

@@ -62,6 +62,10 @@ internal static class Interruptible
             await error.WriteLineAsync($"{name}: {Printable.Text(e.Message)}");
             return FarmExitCode.Busy;
         }
+        catch (IOException e) when (UnixFile.IsBrokenPipe(e))
+        {
+            return FarmExitCode.Unread; // whoever read it has seen enough
+        }
         catch (Exception e) when (e is MasterException or SlaveException or ProcessException or DebianException or FileNameException
             or IOException or UnauthorizedAccessException or TimeoutException)
         {

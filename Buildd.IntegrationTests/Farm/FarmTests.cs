@@ -163,6 +163,24 @@ public sealed class FarmTests : IAsyncDisposable
             (end.GetProperty("build").GetString(), end.GetProperty("state").GetString()), Is.EqualTo(("PACKAGEBUILD-1", "FAILEDTOBUILD")));
     }
 
+    [TestCase("run --json")]
+    [TestCase("builders list --json")]
+    public async Task A_command_whose_output_nobody_reads_any_more_ends(string words)
+    {
+        await _farm.PrepareAsync();
+        for (var number = 0; number < 200; number++) // more than a pipe holds
+        {
+            var added = await _farm.WithStoreAsync(store => store.Builders.TryAddAsync(
+                new Builder { Name = $"b{number}", Url = new Uri("http://127.0.0.1:1/"), FailNotes = new string('x', 1000) }));
+            Assert.That(added, Is.Not.Null);
+        }
+
+        var command = _farm.Command(words.Split(' ')).ToString();
+        var said = await ProcessRunner.CaptureAsync(Command.Of("bash", "-c", $"{command} 2>&1 | head -n 1; echo ${{PIPESTATUS[0]}}"));
+
+        Assert.That(said, Does.EndWith("\n141\n"));
+    }
+
     [Test]
     public async Task A_build_that_runs_is_cancelled_from_another_process()
     {

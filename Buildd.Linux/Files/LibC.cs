@@ -16,6 +16,7 @@ internal static unsafe partial class LibC
     internal const int AccessDenied = 13; // EACCES
     internal const int OtherFileSystem = 18; // EXDEV
     internal const int NotAFolder = 20; // ENOTDIR
+    internal const int BrokenPipe = 32; // EPIPE
     internal const int NameTooLong = 36; // ENAMETOOLONG
     internal const int TooManyLinks = 40; // ELOOP: a link, where none is followed
 

@@ -182,6 +182,13 @@ public static class UnixFile
     public static bool HasNoWriter(SafeFileHandle file) =>
         LibC.FileControl(file, LibC.SetLease, LibC.ReadLease) == 0 && LibC.FileControl(file, LibC.SetLease, LibC.NoLease) == 0;
 
+    /// <summary>Whether something could not be written because nobody reads the other end of the pipe, or socket.</summary>
+    public static bool IsBrokenPipe(IOException exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        return exception.HResult == LibC.BrokenPipe;
+    }
+
     /// <summary>Why this process can't list, enter or write a folder; null when it can.</summary>
     public static string? FindRefusal(string folder) => LibC.Access(folder, LibC.MayReadWriteEnter) == 0 ? null : LibC.LastError;
 
