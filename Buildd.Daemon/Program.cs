@@ -2,8 +2,12 @@ using System.CommandLine;
 using System.Reflection;
 using Buildd.Daemon;
 using Buildd.Daemon.Configuration;
+using Buildd.Linux.Files;
 
 const string ConfigurationVariable = "BUILDD_CONFIG";
+
+// Whoever starts it may keep files from others; modes would then end up in packages, and builds not read what was fetched for them.
+UnixFile.SetMask(UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
 
 if (args is [Buildd.Backends.Root.RootProgram.Name, .. var operation])
     return await Buildd.Daemon.Root.RootCommand.RunAsync(operation);

@@ -64,6 +64,19 @@ public sealed class DaemonProcessTests : IAsyncDisposable
         Assert.That(await _daemon.RunAsync(_daemon.Command(configuration, "--check")), Is.Zero, _daemon.Output);
     }
 
+    [TestCase("000")]
+    [TestCase("027")]
+    [TestCase("077")]
+    public async Task The_mask_of_whoever_starts_it_changes_no_mode(string mask)
+    {
+        await _daemon.StartAsync(
+            _daemon.Command(_daemon.Configuration("")).Behind("sh", "-c", $"umask {mask}; exec \"$@\"", "sh"));
+
+        Assert.That(
+            File.GetUnixFileMode(_daemon["home/builder.lock"]),
+            Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead));
+    }
+
     [Test]
     public async Task The_log_can_be_objects()
     {

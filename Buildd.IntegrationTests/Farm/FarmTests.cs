@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Buildd.Farm;
 using Buildd.Linux.Processes;
+using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
@@ -176,7 +177,7 @@ public sealed class FarmTests : IAsyncDisposable
         }
 
         var command = _farm.Command(words.Split(' ')).ToString();
-        var said = await ProcessRunner.CaptureAsync(Command.Of("bash", "-c", $"{command} 2>&1 | head -n 1; echo ${{PIPESTATUS[0]}}"));
+        var said = await ProcessRunner.CaptureAsync(Command.Of("bash", "-c", $"{command} | head -n 1; echo ${{PIPESTATUS[0]}}"));
 
         Assert.That(said, Does.EndWith("\n141\n"));
     }
