@@ -22,7 +22,8 @@ internal static class FarmCommandLine
 
         'run' hands builds to builders; the other commands work on the farm's store, whether 'run' runs or not.
         Exit codes: 0 done, 1 could not be done, 2 done but a build or builder is not well, 64 wrong command line,
-        66 no such thing, 75 busy (the store, the uploads), 78 wrong configuration, 130 Ctrl-C.
+        66 no such thing, 75 busy (the store, the uploads), 78 wrong configuration, 130 Ctrl-C,
+        141 nobody reads the output any more.
         """)
     {
         Configuration,

@@ -1,6 +1,7 @@
 using System.Text;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
+using Buildd.Master.Logs;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.Secrets;

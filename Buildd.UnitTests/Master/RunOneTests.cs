@@ -232,7 +232,7 @@ public sealed class RunOneTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task Cancelled_while_files_are_made_present_it_is_aborted_as_soon_as_the_slave_has_it()
+    public async Task Cancelled_while_files_are_made_present_it_is_never_begun()
     {
         _slave.OnEnsurePresent = _ =>
         {
@@ -243,7 +243,7 @@ public sealed class RunOneTests : IAsyncDisposable
         var finished = await RunAsync();
 
         Assert.That((finished.Build.State, finished.IsSlaveClean), Is.EqualTo((BuildState.Cancelled, true)));
-        Assert.That(_slave.Deeds.TakeLast(3), Is.EqualTo([$"build {Cookie}", "abort", "clean"]));
+        Assert.That(_slave.Deeds, Has.None.StartsWith("build ").And.None.EqualTo("abort"));
     }
 
     [Test]
