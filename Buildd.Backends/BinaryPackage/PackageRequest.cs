@@ -6,7 +6,7 @@ using static Buildd.Protocol.Messages.WireNames;
 
 namespace Buildd.Backends.BinaryPackage;
 
-/// <summary>What a master wants of the build of a binary package, checked.</summary>
+/// <summary>A master's order of a binary package, checked.</summary>
 /// <param name="Arguments">What it says of the package.</param>
 /// <param name="System">What it says of the system.</param>
 /// <param name="Dsc">The name of the <c>.dsc</c> among the inputs; of several the last.</param>

@@ -6,7 +6,7 @@ using Buildd.Slave.Builds;
 
 namespace Buildd.Backends.DebianBuilds;
 
-/// <summary>What arguments have to be beyond their types. What they aren't is a <see cref="RefusedException"/> that names them.</summary>
+/// <summary>Checks arguments beyond their types. A <see cref="RefusedException"/> names the one that is wrong.</summary>
 internal static class ArgumentCheck
 {
     /// <summary>More would be no list of archives and keys but an attack on the disk.</summary>
@@ -68,6 +68,6 @@ internal static class ArgumentCheck
             throw new RefusedException($"the argument '{name}' has {count} {entries}; more than {MaxListEntries} make no sense");
     }
 
-    /// <summary>What came from outside, fit for a message.</summary>
+    /// <summary>Text from outside, fit for a message.</summary>
     internal static string Shown(string value) => Printable.Line(value, MaxShownCharacters);
 }

@@ -6,7 +6,7 @@ using static Buildd.Protocol.Messages.WireNames;
 
 namespace Buildd.Backends.DebianBuilds;
 
-/// <summary>What a master says about every build that takes place in a Debian system, checked: protocol section 11.</summary>
+/// <summary>The arguments of every build that takes place in a Debian system, checked: protocol section 11.</summary>
 internal sealed record DebianArguments
 {
     /// <summary>A tarball with one top folder: the only kind of image that there is an environment for.</summary>

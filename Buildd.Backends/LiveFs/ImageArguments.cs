@@ -5,7 +5,7 @@ using static Buildd.Protocol.Messages.WireNames;
 
 namespace Buildd.Backends.LiveFs;
 
-/// <summary>What a master says about an image, whichever tool makes it, checked.</summary>
+/// <summary>The arguments of an image, whichever tool makes it, checked.</summary>
 internal sealed record ImageArguments
 {
     /// <summary>The longest name of a project: it stands in the names of results.</summary>

@@ -7,7 +7,7 @@ using static Buildd.Protocol.Messages.WireNames;
 
 namespace Buildd.Backends.Recipe;
 
-/// <summary>What a master wants of the building of a recipe, checked. Nothing but the recipe tool reads the recipe itself.</summary>
+/// <summary>A master's order of a recipe's source package, checked. Nothing but the recipe tool reads the recipe itself.</summary>
 /// <param name="Arguments">What it says of the recipe.</param>
 /// <param name="System">What it says of the system.</param>
 internal sealed record RecipeRequest(RecipeArguments Arguments, DebianArguments System)

@@ -6,7 +6,7 @@ using static Buildd.Protocol.Messages.WireNames;
 
 namespace Buildd.Backends.TranslationTemplates;
 
-/// <summary>What a master wants of the making of translation templates, checked.</summary>
+/// <summary>A master's order of translation templates, checked.</summary>
 internal sealed record TemplatesRequest
 {
     /// <summary>The longest address or name of a branch, in characters.</summary>

@@ -20,9 +20,6 @@ internal sealed class FileCache
     /// <summary>How much is read at a time; the reference's figure.</summary>
     internal const int BufferBytes = 256 * 1024;
 
-    /// <summary>How long a download goes on that nobody waits for: a master that was restarted asks again.</summary>
-    internal static readonly TimeSpan AbandonTimeout = TimeSpan.FromMinutes(1);
-
     /// <summary>The answer to who asks without saying where the file is.</summary>
     internal const string NoUrl = "No URL";
 
@@ -73,7 +70,7 @@ internal sealed class FileCache
     /// <remarks>
     /// Differs: only 40 hexadecimal digits are taken as a sum; the reference takes any path. A sum in upper case is fetched, and then
     /// never matches, as with the reference. A caller that goes away does not end the download, because it may ask again; when nobody
-    /// has waited for <see cref="AbandonTimeout"/> it ends.
+    /// has waited for <see cref="RunningDownload.AbandonTimeout"/> it ends.
     /// </remarks>
     internal async Task<EnsurePresentReply> EnsurePresentAsync(
         EnsurePresentCall call, CancellationToken cancellationToken, CancellationToken stopping)
@@ -98,7 +95,7 @@ internal sealed class FileCache
             // One download per sum, whatever the URLs. When somebody else's fails, that says nothing of this caller's.
             var download = _downloads.GetOrAdd(
                 call.Sha1, _ => new RunningDownload(call, Folder.Time, running => DownloadAsync(running, running.Stopping), stopping));
-            using (download.Wait())
+            using (download.Join())
             {
                 var reply = await download.Reply.WaitAsync(cancellationToken).ConfigureAwait(false);
                 if (reply is not null && (reply.Present || download.IsFor(call)))
@@ -200,108 +197,6 @@ internal sealed class FileCache
             _downloads.TryRemove(KeyValuePair.Create(sum, running));
             running.End();
         }
-    }
-
-    /// <summary>A download, who asked for it first, and how many wait for it.</summary>
-    private sealed class RunningDownload
-    {
-        private readonly Lock _lock = new();
-        private readonly EnsurePresentCall _call;
-        private readonly TimeProvider _time;
-        private readonly CancellationTokenSource _stop;
-        private readonly CancellationToken _slaveStops;
-        private readonly Func<RunningDownload, Task<EnsurePresentReply?>> _start;
-        private Task<EnsurePresentReply?>? _reply;
-        private ITimer? _patience;
-        private int _waiting;
-        private bool _hasEnded;
-
-        internal RunningDownload(
-            EnsurePresentCall call, TimeProvider time, Func<RunningDownload, Task<EnsurePresentReply?>> start,
-            CancellationToken slaveStops)
-        {
-            (_call, _time, _slaveStops, _start) = (call, time, slaveStops, start);
-            _stop = CancellationTokenSource.CreateLinkedTokenSource(slaveStops);
-            Stopping = _stop.Token;
-        }
-
-        internal EnsurePresentCall Call => _call;
-
-        /// <summary>Ends the download: with the slave, or when nobody waits for it any more.</summary>
-        internal CancellationToken Stopping { get; }
-
-        internal bool IsAbandoned => Stopping.IsCancellationRequested && !_slaveStops.IsCancellationRequested;
-
-        /// <summary>Somebody waits, until what is returned is disposed of.</summary>
-        internal IDisposable Wait()
-        {
-            lock (_lock)
-            {
-                _waiting++;
-                _patience?.Dispose();
-                _patience = null;
-            }
-
-            return new Waiting(this);
-        }
-
-        /// <summary>The download is over.</summary>
-        internal void End()
-        {
-            lock (_lock)
-            {
-                _hasEnded = true;
-                _patience?.Dispose();
-                _patience = null;
-                _stop.Dispose();
-            }
-        }
-
-        private void Leave()
-        {
-            lock (_lock)
-            {
-                if (--_waiting == 0 && !_hasEnded)
-                    _patience = _time.CreateTimer(_ => Abandon(), null, AbandonTimeout, Timeout.InfiniteTimeSpan);
-            }
-        }
-
-        private void Abandon()
-        {
-            lock (_lock)
-            {
-                if (_waiting > 0 || _hasEnded)
-                    return;
-            }
-
-            try
-            {
-                _stop.Cancel();
-            }
-            catch (ObjectDisposedException)
-            {
-                // it ended in this moment
-            }
-        }
-
-        private sealed class Waiting(RunningDownload download) : IDisposable
-        {
-            public void Dispose() => download.Leave();
-        }
-
-        /// <summary>The answer; whoever asks first starts the download.</summary>
-        internal Task<EnsurePresentReply?> Reply
-        {
-            get
-            {
-                lock (_lock)
-                    return _reply ??= _start(this);
-            }
-        }
-
-        /// <summary>Whether the caller would have had just this download made.</summary>
-        internal bool IsFor(EnsurePresentCall other) =>
-            (_call.Url, _call.UserName, _call.Password) == (other.Url, other.UserName, other.Password);
     }
 
     /// <summary>A figure of the folder, which is listed for it; null when it can't be read.</summary>

@@ -53,7 +53,7 @@ internal static class RequestGuard
         host = host.TrimEnd('.');
         return !host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
             && !host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
-            && !IPAddress.TryParse(host.Trim('[', ']'), out _)
+            && !IPAddress.TryParse(host.AsSpan().Trim("[]"), out _)
             && !host.Equals(Dns.GetHostName(), StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -5,7 +5,7 @@ using static Buildd.Protocol.Messages.WireNames;
 
 namespace Buildd.Backends.LiveFs.LiveBuild;
 
-/// <summary>What a master says of an image whose configuration is in a branch, checked.</summary>
+/// <summary>The arguments of an image whose configuration is in a branch, checked.</summary>
 internal sealed record BranchArguments
 {
     /// <summary>The longest name of a branch, tag or commit, and of a path.</summary>

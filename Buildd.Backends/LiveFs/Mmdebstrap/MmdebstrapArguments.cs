@@ -5,7 +5,7 @@ using static Buildd.Protocol.Messages.WireNames;
 
 namespace Buildd.Backends.LiveFs.Mmdebstrap;
 
-/// <summary>What a master says of a root file system that mmdebstrap makes, checked.</summary>
+/// <summary>The arguments of a root file system that mmdebstrap makes, checked.</summary>
 internal sealed record MmdebstrapArguments
 {
     internal const string SquashFs = "squashfs";

@@ -253,7 +253,7 @@ public sealed class DownloadResumeTests : DownloadFixture
         await gone.CancelAsync();
         Assert.That(async () => await first, Throws.InstanceOf<OperationCanceledException>());
 
-        _clock.Advance(FileCache.AbandonTimeout - TimeSpan.FromSeconds(1));
+        _clock.Advance(RunningDownload.AbandonTimeout - TimeSpan.FromSeconds(1));
         await SendAsync(pipe, 2); // the server is not silent
         _clock.Advance(TimeSpan.FromSeconds(1));
         await Until.TrueAsync(() => Directory.GetFileSystemEntries(_slave.Options.FileCacheDirectory).Length == 0);
@@ -273,7 +273,7 @@ public sealed class DownloadResumeTests : DownloadFixture
         await gone.CancelAsync();
         Assert.That(async () => await first, Throws.InstanceOf<OperationCanceledException>());
 
-        _clock.Advance(FileCache.AbandonTimeout / 2);
+        _clock.Advance(RunningDownload.AbandonTimeout / 2);
         var second = _slave.Cache.EnsurePresentAsync(call, SlaveBench.Deadline, CancellationToken.None);
         body.LetGo();
 
