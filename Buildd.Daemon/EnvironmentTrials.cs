@@ -1,9 +1,13 @@
 using Buildd.Backends.DebianBuilds;
 using Buildd.Backends.Environments;
+using Buildd.Linux.Processes;
 
 namespace Buildd.Daemon;
 
-/// <summary>Finds out at start whether the machine can do what builds are to take place in, and says so in the log when it can't.</summary>
+/// <summary>
+/// Removes at start what killed programs left of control groups, then tries whether builds can take place on this machine, and logs it when
+/// they can't.
+/// </summary>
 internal sealed class EnvironmentTrials(
     IReadOnlyList<(string Kind, DebianBuildOptions Options)> kinds, OverlayTrial overlays, string workDirectory, TimeProvider time,
     ILogger<EnvironmentTrials> logger)
@@ -13,6 +17,7 @@ internal sealed class EnvironmentTrials(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
+        ProcessScope.RemoveLeft();
         foreach (var (kind, options) in kinds.Where(kind => kind.Options.PrefersOverlay))
         {
             if (await overlays.FindMistakeAsync(options.Root, workDirectory, time) is not { } mistake)

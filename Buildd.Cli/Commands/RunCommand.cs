@@ -39,6 +39,7 @@ internal static partial class RunCommand
         var systemd = new ServiceNotifier(
             sender.IsEnabled ? state =>
                 sender.Notify(new ServiceState(state)) : null, (e, state) => LogSystemdUnreachable(farm.Logger, e, state));
+        ProcessScope.RemoveLeft();
         if (session.Inputs.RemoveLeftovers(session.Time) is var left and > 0)
             LogInputsRemoved(farm.Logger, left);
         var url = await farm.StartAsync(session);

@@ -83,6 +83,23 @@ internal sealed partial class ControlGroup
         }
     }
 
+    /// <summary>
+    /// Removes the groups without processes that programs which are gone left behind, of those whose name <paramref name="isOne"/> takes.
+    /// Only where this program makes its own: elsewhere the number of a process may be that of another machine in a container.
+    /// </summary>
+    internal static void RemoveLeft(Func<string, bool> isOne)
+    {
+        try
+        {
+            foreach (var path in FindPlaces().SelectMany(Directory.GetDirectories).Where(path => isOne(Path.GetFileName(path))))
+                new ControlGroup(path).TryRemove();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // no such hierarchy
+        }
+    }
+
     /// <summary>Sends SIGKILL to all in the group; returns at once, they may take a moment to go.</summary>
     internal void Kill()
     {
@@ -117,8 +134,7 @@ internal sealed partial class ControlGroup
         {
             try
             {
-                foreach (var group in Groups().Reverse())
-                    Directory.Delete(group); // rmdir: a group's files are not real and go with it
+                RemoveFolders();
             }
             catch (IOException) when (time.GetElapsedTime(start) < deadline)
             {
@@ -133,6 +149,24 @@ internal sealed partial class ControlGroup
 
     /// <summary>Removes a group that never had a process.</summary>
     internal void RemoveEmpty() => Directory.Delete(_directory);
+
+    private void TryRemove()
+    {
+        try
+        {
+            RemoveFolders();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // it has processes, has gone meanwhile, or is another account's
+        }
+    }
+
+    private void RemoveFolders()
+    {
+        foreach (var group in Groups().Reverse())
+            Directory.Delete(group); // rmdir: a group's files are not real and go with it
+    }
 
     /// <summary>The group's folder and all below it, a folder before what is in it.</summary>
     private IEnumerable<string> Groups() =>

@@ -45,6 +45,12 @@ public sealed class ProcessScope : IAsyncDisposable
     /// <summary>Whether a control group stands behind this scope; without one, a process that takes pains to hide is not found.</summary>
     public bool HasControlGroup => _groups.Count > 0;
 
+    /// <summary>
+    /// Removes the empty control groups that programs which were killed left behind, beside those of this program. For the start of a
+    /// program that runs for long: nobody else takes them away outside of a systemd unit.
+    /// </summary>
+    public static void RemoveLeft() => ControlGroup.RemoveLeft(IsOfDeadProgram);
+
     /// <summary>The control group's controllers that would have to be on for the limits of this scope and are not.</summary>
     public IReadOnlyList<string> MissingControllers { get; private init; } = [];
 

@@ -136,6 +136,31 @@ public class ProcessScopeTests
         Assert.That(File.Exists(join), Is.False);
     }
 
+    [Test]
+    public async Task Removes_the_empty_control_groups_of_killed_programs_and_no_others()
+    {
+        await RequireControlGroupsAsync();
+        await using var living = ProcessScope.Open("living");
+        var place = Path.GetDirectoryName(Path.GetDirectoryName(living.JoinFile))!;
+        // No process has started at the beginning of time.
+        var left = Path.Combine(place, "buildd-1.0-1-try-overlay");
+        var others = Path.Combine(place, $"builddd-{Guid.NewGuid():N}");
+        foreach (var group in (string[])[left, others])
+            Directory.CreateDirectory(group);
+        try
+        {
+            ProcessScope.RemoveLeft();
+
+            Assert.That(Directory.Exists(left), Is.False);
+            Assert.That(Directory.Exists(others));
+            Assert.That(File.Exists(living.JoinFile));
+        }
+        finally
+        {
+            await Machine.RemoveControlGroupAsync(others);
+        }
+    }
+
     /// <summary>Each prints "ready" when it is as bad as it gets; none listens to SIGTERM.</summary>
     [TestCase("trap '' TERM; echo ready; while :; do sleep 100; done", Description = "deaf")]
     [TestCase(
