@@ -15,7 +15,7 @@ internal static class FarmExitCode
     /// <summary>The command line is wrong.</summary>
     public const int Usage = 64;
 
-    /// <summary>There is no such build, builder, chroot, log or file.</summary>
+    /// <summary>There is no such build, builder, chroot, log or file, or no store yet.</summary>
     public const int NotFound = 66;
 
     /// <summary>The store is busy, or another process is processing uploads: the same command may succeed later.</summary>

@@ -92,6 +92,9 @@ internal static class FarmApplication
     {
         try
         {
+            // Uploads are processed from the start on: a new farm has nothing to process, and no folder is missing.
+            Directory.CreateDirectory(session.Configuration.Results);
+            session.Inputs.MakeFolders();
             await application.StartAsync();
             return Address(application.Services, session.Configuration.Url);
         }

@@ -1,6 +1,7 @@
 using Buildd.Farm.Configuration;
 using Buildd.Farm.Inputs;
 using Buildd.Farm.Store;
+using Buildd.Linux.Files;
 using Buildd.Master;
 using Buildd.Master.Builds;
 using Buildd.Master.Logs;
@@ -42,10 +43,25 @@ internal sealed class FarmSession : IAsyncDisposable
     /// <summary>Whether times in listings are those of this clock, too: ages are counted from it.</summary>
     internal TimeProvider Time => Store.Time;
 
+    /// <summary>Opens the farm that a configuration describes.</summary>
+    /// <param name="configurationPath">The configuration; null for the one that the environment names, or the usual one.</param>
+    /// <param name="output">Receives what was asked for.</param>
+    /// <param name="error">Receives what is said besides.</param>
+    /// <param name="makesStore">Whether a store that is missing is made: by commands that put something into it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="FarmException">The configuration is wrong, or there is no store.</exception>
+    /// <exception cref="StoreException">The store can't be opened.</exception>
     internal static async Task<FarmSession> OpenAsync(
-        string? configurationPath, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+        string? configurationPath, TextWriter output, TextWriter error, bool makesStore, CancellationToken cancellationToken)
     {
         var configuration = await FarmConfiguration.LoadAsync(configurationPath, cancellationToken);
+        if (!makesStore && UnixFile.KindOf(configuration.StorePath) == FileKind.Missing)
+        {
+            throw FarmException.NotFound(
+                $"there is no farm's store at {configuration.StorePath}: 'buildd-farm run', 'builders add' and 'chroots add' make one, and "
+                    + "--config names another configuration");
+        }
+
         return new FarmSession(
             configuration, await SqliteStore.OpenAsync(configuration.StorePath, cancellationToken: cancellationToken), output, error);
     }

@@ -98,7 +98,7 @@ internal static class BuildCommand
             return await TellAsync(
                 session, await session.Store.Builds.AddAsync([.. wanted.Select(request.Complete)], stop), parsed.GetValue(wait),
                 parsed.GetValue(json), stop);
-        });
+        }, makesStore: true);
     }
 
     private static async Task<SourceControl> ReadAsync(string path, CancellationToken cancellationToken)

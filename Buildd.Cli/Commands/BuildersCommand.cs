@@ -50,7 +50,7 @@ internal static class BuildersCommand
             if (await session.Store.Builders.TryAddAsync(builder, stop) is null)
                 throw new FarmException($"there is a builder {builder.Name} already: change it with 'builders set', or take another name");
             return FarmExitCode.Done;
-        });
+        }, makesStore: true);
     }
 
     private static Command Set()

@@ -62,7 +62,7 @@ internal static class ChrootsCommand
                 },
                 stop);
             return FarmExitCode.Done;
-        });
+        }, makesStore: true);
     }
 
     private static Command Remove()

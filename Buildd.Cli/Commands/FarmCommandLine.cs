@@ -69,15 +69,18 @@ internal static class FarmCommandLine
     /// <param name="command">The command.</param>
     /// <param name="action">Its work, which returns the exit code.</param>
     /// <param name="stopping">The answer to Ctrl-C and the like.</param>
+    /// <param name="makesStore">Whether the command makes a store that is missing. The others say that there is none.</param>
     internal static Command WithSession(
-        this Command command, Func<FarmSession, ParseResult, CancellationToken, Task<int>> action, string stopping = "stopping")
+        this Command command, Func<FarmSession, ParseResult, CancellationToken, Task<int>> action, string stopping = "stopping",
+        bool makesStore = false)
     {
         command.SetAction(parsed =>
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             return Interruptible.RunAsync(command.Name, async stop =>
             {
-                await using var session = await FarmSession.OpenAsync(parsed.GetValue(Configuration), output, error, stop);
+                await using var session = await FarmSession.OpenAsync(
+                    parsed.GetValue(Configuration), output, error, makesStore, stop);
                 return await action(session, parsed, stop);
             }, error, stopped: "stopped", stopping: stopping);
         });

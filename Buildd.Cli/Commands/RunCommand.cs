@@ -27,7 +27,8 @@ internal static partial class RunCommand
                     await RunAsync(session, parsed.GetValue(verbose), parsed.GetValue(json), parsed.GetValue(untilStdinCloses), stop);
                     return FarmExitCode.Done;
                 },
-                stopping: "stopping; builds go on at their builders");
+                stopping: "stopping; builds go on at their builders",
+                makesStore: true);
     }
 
     /// <summary>Runs until cancelled.</summary>

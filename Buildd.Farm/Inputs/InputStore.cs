@@ -22,6 +22,14 @@ internal sealed class InputStore(string folder)
     /// <summary>Below it, files that are being taken in; on the same file system, so that they can be renamed.</summary>
     private readonly string _arriving = Path.Combine(folder, "arriving");
 
+    /// <summary>Makes the folders that are missing.</summary>
+    /// <exception cref="IOException">They can't be made.</exception>
+    internal void MakeFolders()
+    {
+        StateFiles.MakeFolder(folder);
+        StateFiles.MakeFolder(_arriving);
+    }
+
     /// <summary>Takes a file in: a copy, so that what happens to the file later does no harm.</summary>
     /// <param name="path">The file.</param>
     /// <param name="expected">What it must be; null when anything will do.</param>
@@ -43,12 +51,13 @@ internal sealed class InputStore(string folder)
 
         await using (source)
         {
-            Directory.CreateDirectory(_arriving);
+            MakeFolders();
             var arriving = Path.Combine(_arriving, $"{Guid.NewGuid():N}.tmp");
             try
             {
                 var stored = await CopyAsync(source, arriving, path, expected, cancellationToken);
                 var target = PathOf(stored.Sha1);
+                StateFiles.GiveToOwner(arriving);
                 File.Move(arriving, target, overwrite: true); // of the same content, so whoever reads the old one reads the same
                 Durable.FlushFolder(folder);
                 return stored;

@@ -178,6 +178,7 @@ internal sealed class SqliteStore : IAsyncDisposable
             Share = FileShare.ReadWrite,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         }).Dispose();
+        StateFiles.GiveToOwner(path);
     }
 
     private static void OpenConnection(SqliteConnection connection, TimeSpan busyTimeout)

@@ -76,12 +76,12 @@ internal sealed class FarmProgram : IAsyncDisposable
     }
 
     /// <summary>Adds what stands for a chroot, and a source package beside the configuration; returns its description.</summary>
-    internal async Task<string> PrepareAsync()
+    /// <param name="change">How the command that makes the farm's store is run; null for as others.</param>
+    internal async Task<string> PrepareAsync(Func<Command, Command>? change = null)
     {
         await SmallChroot.WriteAsync(_folder["chroot.tar.gz"]);
-        var (code, output) = await DoAsync("chroots", "add", "bookworm", "amd64", _folder["chroot.tar.gz"]);
-        if (code != 0)
-            throw new InvalidOperationException(output);
+        var add = Command("chroots", "add", "bookworm", "amd64", _folder["chroot.tar.gz"]);
+        await ProcessRunner.CaptureAsync(change?.Invoke(add) ?? add);
         var tarball = "source"u8.ToArray();
         await File.WriteAllBytesAsync(_folder["hello_2.10-3.tar.gz"], tarball);
         var md5 = Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.MD5, tarball));

@@ -163,6 +163,14 @@ public static class UnixFile
             throw new IOException($"the file could not be given away: {LibC.LastError}");
     }
 
+    /// <summary>Gives an open file, or folder, to a user; its group stays.</summary>
+    /// <exception cref="IOException">It did not work.</exception>
+    public static void Give(SafeFileHandle file, uint user)
+    {
+        if (LibC.Chown(file, user, LibC.SameGroup) != 0)
+            throw new IOException($"the file could not be given away: {LibC.LastError}");
+    }
+
     /// <summary>Makes a file our own, that of this process's user and group.</summary>
     /// <returns>Whether it is.</returns>
     public static bool TryOwn(SafeFileHandle file) =>

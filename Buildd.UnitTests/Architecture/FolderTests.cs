@@ -57,7 +57,7 @@ public sealed class FolderTests
             ["BuildMasterParts.cs"],
             ["Scanning"]),
         ["Buildd.Farm"] = new(
-            ["FarmExitCode.cs", "FarmKinds.cs", "WorkFolder.cs"],
+            ["FarmExitCode.cs", "FarmKinds.cs", "StateFiles.cs", "WorkFolder.cs"],
             ["FarmException.cs", "TailBuffer.cs"],
             ["Compression", "Mail", "Store"],
             ["Chroots"],

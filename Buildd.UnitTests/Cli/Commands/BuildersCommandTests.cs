@@ -126,6 +126,7 @@ public sealed class BuildersCommandTests : IDisposable
     [TestCase("builders", "nonsense")]
     public async Task What_cannot_be_meant_is_a_wrong_command_line_and_changes_nothing(params string[] arguments)
     {
+        await _farm.MakeStoreAsync();
         var ran = await _farm.RunAsync(arguments);
 
         Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Usage), ran.ToString());
@@ -138,6 +139,7 @@ public sealed class BuildersCommandTests : IDisposable
     [TestCase("check", "eve")]
     public async Task A_builder_that_is_not_there_is_said_plainly(params string[] arguments)
     {
+        await _farm.MakeStoreAsync();
         var ran = await _farm.RunAsync(["builders", .. arguments]);
 
         Assert.That(ran.Code, Is.EqualTo(FarmExitCode.NotFound));

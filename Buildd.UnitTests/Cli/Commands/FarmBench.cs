@@ -35,6 +35,9 @@ internal sealed class FarmBench : IDisposable
         return await work(store);
     }
 
+    /// <summary>Makes the store, with nothing in it.</summary>
+    internal Task MakeStoreAsync() => WithStoreAsync(_ => Task.FromResult(true));
+
     /// <summary>Queues builds that nobody can build.</summary>
     internal Task<IReadOnlyList<Build>> QueueAsync(params string[] titles) => WithStoreAsync(store =>
         store.Builds.AddAsync(
