@@ -2,4 +2,4 @@ using Buildd.Cli.Application;
 using Buildd.Cli.Commands;
 
 StandardOutput.NoticeLostReaders();
-return await FarmCommandLine.InvokeAsync(args);
+return await FarmCommandLine.InvokeAsync(args, ownsProcess: true);

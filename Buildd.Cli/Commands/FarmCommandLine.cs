@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Buildd.Cli.Application;
+using Buildd.Linux.Files;
 
 namespace Buildd.Cli.Commands;
 
@@ -48,11 +49,13 @@ internal static class FarmCommandLine
     /// <param name="arguments">What came after the program's name.</param>
     /// <param name="output">For what was asked for; standard output by default.</param>
     /// <param name="error">For messages; standard error by default.</param>
+    /// <param name="ownsProcess">Whether the process is for this command alone, which may then change its umask.</param>
     /// <returns>The exit code; see <see cref="FarmExitCode"/>.</returns>
-    internal static async Task<int> InvokeAsync(string[] arguments, TextWriter? output = null, TextWriter? error = null)
+    internal static async Task<int> InvokeAsync(
+        string[] arguments, TextWriter? output = null, TextWriter? error = null, bool ownsProcess = false)
     {
         var parsed = Create().Parse(arguments);
-        var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
+        var configuration = new FarmInvocation { ProcessTerminationTimeout = null, OwnsProcess = ownsProcess };
         if (output is not null)
             configuration.Output = output;
         if (error is not null)
@@ -79,11 +82,19 @@ internal static class FarmCommandLine
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             return Interruptible.RunAsync(command.Name, async stop =>
             {
+                if (parsed.InvocationConfiguration is FarmInvocation { OwnsProcess: true })
+                    UnixFile.SetMask(StateFiles.Mask);
                 await using var session = await FarmSession.OpenAsync(
                     parsed.GetValue(Configuration), output, error, makesStore, stop);
                 return await action(session, parsed, stop);
             }, error, stopped: "stopped", stopping: stopping);
         });
         return command;
+    }
+    /// <summary>How a command line is run.</summary>
+    private sealed class FarmInvocation : InvocationConfiguration
+    {
+        /// <summary>Whether the process is for the command alone.</summary>
+        internal bool OwnsProcess { get; init; }
     }
 }

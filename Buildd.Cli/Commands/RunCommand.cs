@@ -41,6 +41,8 @@ internal static partial class RunCommand
             sender.IsEnabled ? state =>
                 sender.Notify(new ServiceState(state)) : null, (e, state) => LogSystemdUnreachable(farm.Logger, e, state));
         ProcessScope.RemoveLeft();
+        if (StateFiles.IsOpenToAll(session.Configuration.State))
+            LogStateOpen(farm.Logger, session.Configuration.State);
         if (session.Inputs.RemoveLeftovers(session.Time) is var left and > 0)
             LogInputsRemoved(farm.Logger, left);
         var url = await farm.StartAsync(session);
@@ -63,6 +65,11 @@ internal static partial class RunCommand
 
     [LoggerMessage(LogLevel.Information, "Removed {Count} inputs that a command which was killed had taken in by half")]
     private static partial void LogInputsRemoved(ILogger logger, int count);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Every account of this machine may read {Folder}, which has sources and logs in it; 'chmod o= {Folder}' ends that")]
+    private static partial void LogStateOpen(ILogger logger, string folder);
 
     [LoggerMessage(
         LogLevel.Warning,

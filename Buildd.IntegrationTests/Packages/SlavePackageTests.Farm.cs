@@ -44,6 +44,7 @@ public sealed partial class SlavePackageTests
         Assert.That(
             (await _system.RunAsync("stat", "--format=%U %A", "/var/lib/buildd-farm/farm.sqlite"))
                 .Trim(), Is.EqualTo("buildd-farm -rw-------"));
+        Assert.That(await _system.RunAsync("find", "/var/lib/buildd-farm", "-perm", "/027"), Is.Empty, "its account and group only");
         await Until.SeenAsync(
             async () => (await CallAsync("status")).GetProperty("builder_status").GetString()!, status => status == "BuilderStatus.IDLE");
 
