@@ -69,7 +69,8 @@ public sealed class BuildMaster : IAsyncDisposable
         _refresh = new Signal(_time);
         _events = new EventHub(_time);
         _gatherer = new Gatherer(options, freeBytes);
-        _scheduler = new Scheduler(parts.Builds, parts.Queue, parts.Builders, options.FairShare, _time, loggers.CreateLogger<Scheduler>())
+        _scheduler = new Scheduler(
+            parts.Builds, parts.Queue, parts.Builders, options.FairShare, _time, loggers.CreateLogger<Scheduler>(), options.LongestWait)
         {
             Changed = OnChanged,
         };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Buildd.Master.Builds;
 using Buildd.Master.Choosing;
 
 namespace Buildd.Master;
@@ -118,6 +119,22 @@ public sealed record MasterOptions
 
     /// <summary>How long a notifier may take before nobody waits for it any more; default 1 minute.</summary>
     public TimeSpan NotifierTimeout { get; init => field = Positive(value); } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a build waits that was given back so many times in a row.</summary>
+    internal TimeSpan DelayAfter(int giveBacks)
+    {
+        var delay = GiveBackDelay * Math.Pow(2, Math.Min(giveBacks - 1, 30));
+        return delay > MaxGiveBackDelay ? MaxGiveBackDelay : delay;
+    }
+
+    /// <summary>
+    /// How long a build can have been put back at the most. One that is due later was put back by a clock that has been set back since.
+    /// </summary>
+    internal TimeSpan LongestWait(Build build)
+    {
+        TimeSpan[] delays = [FailureDelay, NotPreparedDelay, build.GivenBack > 0 ? DelayAfter(build.GivenBack) : TimeSpan.Zero];
+        return delays.Max();
+    }
 
     private static TimeSpan Positive(TimeSpan value)
     {

@@ -5,7 +5,7 @@ internal sealed class Signal(TimeProvider time)
 {
     private readonly Lock _lock = new();
     private TaskCompletionSource _set = New();
-    private DateTimeOffset? _waitsUntil;
+    private (long Since, TimeSpan Timeout)? _waits;
 
     /// <summary>Whether somebody waits, and has nothing to wake for yet; for tests, which then move the clock.</summary>
     public bool IsWaitedFor
@@ -13,7 +13,8 @@ internal sealed class Signal(TimeProvider time)
         get
         {
             lock (_lock)
-                return !_set.Task.IsCompleted && time.GetUtcNow() < _waitsUntil;
+                return !_set.Task.IsCompleted && _waits is var (since, timeout)
+                    && (timeout == Timeout.InfiniteTimeSpan || time.GetElapsedTime(since) < timeout);
         }
     }
 
@@ -32,7 +33,7 @@ internal sealed class Signal(TimeProvider time)
         {
             // The timer first: were the clock moved in between, the time told would come before the timer, and nobody would move it on.
             set = _set.Task.WaitAsync(timeout, time, cancellationToken);
-            _waitsUntil = timeout == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : time.GetUtcNow() + timeout;
+            _waits = (time.GetTimestamp(), timeout);
         }
 
         try
@@ -46,7 +47,7 @@ internal sealed class Signal(TimeProvider time)
         finally
         {
             lock (_lock)
-                _waitsUntil = null;
+                _waits = null;
         }
 
         lock (_lock)

@@ -28,10 +28,10 @@ internal sealed class WaitingReasoner(Scheduler scheduler, IReadOnlyList<Builder
         var able = fitting.Where(builder => builder is { InService: true, Manual: false }).ToList();
         if (able.Count == 0)
             return new WaitingReason($"All {fitting.Count} builders that could build it are out of service or kept for manual use.");
-        if (build.NotBefore > now)
+        if (scheduler.DueOf(build) is { } due)
             return new WaitingReason(
-                $"It is tried again at {build.NotBefore:u}{(build.Reason is null ? "" : ", because " + build.Reason.TrimEnd('.'))}.",
-                EstimatedStart: build.NotBefore);
+                $"It is tried again at {due:u}{(build.Reason is null ? "" : ", because " + build.Reason.TrimEnd('.'))}.",
+                EstimatedStart: due);
         var position = scheduler.Position(build) ?? 1;
         var start = now + Max(Soonest, UntilNextBuilder(able) + WorkAhead(build, demand, position, able.Count));
         var free = able.Count(builder => scheduler.OnBuilder(builder.Name) is null);

@@ -20,6 +20,7 @@ internal sealed class FarmSession : IAsyncDisposable
         Output = output;
         Error = error;
         Inputs = new InputStore(configuration.InputsFolder);
+        Runs = new Runs(Path.Combine(configuration.State, "runs"));
         Logs = new LogStore(Path.Combine(configuration.Results, "logs"));
     }
 
@@ -30,6 +31,12 @@ internal sealed class FarmSession : IAsyncDisposable
     internal InputStore Inputs { get; }
 
     internal LogStore Logs { get; }
+
+    /// <summary>The runs of this farm, of which a session may be one.</summary>
+    internal Runs Runs { get; }
+
+    /// <summary>The name under which a master of this session leases builders.</summary>
+    internal string RunName { get; } = Runs.NewName();
 
     /// <summary>For what was asked for.</summary>
     internal TextWriter Output { get; }
@@ -80,6 +87,7 @@ internal sealed class FarmSession : IAsyncDisposable
     internal MasterOptions MasterOptions() => new()
     {
         Root = Configuration.Results,
+        Name = RunName,
         PollInterval = Configuration.PollInterval,
         FastPollInterval = Configuration.FastPollInterval,
         RefreshInterval = Configuration.RefreshInterval,

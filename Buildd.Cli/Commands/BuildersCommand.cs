@@ -14,7 +14,10 @@ internal static class BuildersCommand
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(15);
 
     internal static Command Create() =>
-        new("builders", "The farm's builders: slaves that it hands builds to.") { List(), Add(), Set(), Remove(), Check() };
+        new("builders", "The farm's builders: slaves that it hands builds to.")
+        {
+            List(), Add(), Set(), Remove(), Check(), BuildersReleaseCommand.Create(),
+        };
 
     private static Command List()
     {
@@ -184,7 +187,7 @@ internal static class BuildersCommand
 
     private static Argument<string> NameArgument() => new("NAME") { Description = "The builder's name." };
 
-    private static FarmException NoBuilder(string name) =>
+    internal static FarmException NoBuilder(string name) =>
         FarmException.NotFound($"there is no builder {FileName.Display(name)}; 'buildd-farm builders list' shows those that there are");
 
     private static IReadOnlyList<string> Row(Builder builder) =>

@@ -36,6 +36,8 @@ internal static partial class RunCommand
         FarmSession session, bool isVerbose, bool tellsEvents, bool endsWithStdin, CancellationToken cancellationToken)
     {
         var (sender, _) = ServiceEnvironment.Take(() => new SystemdNotifier());
+        using var living = session.Runs.Begin(session.RunName);
+        session.Store.Builders.IsAlive = session.Runs.IsAlive;
         await using var farm = FarmApplication.Create(session, isVerbose, tellsEvents);
         var systemd = new ServiceNotifier(
             sender.IsEnabled ? state =>
@@ -45,6 +47,7 @@ internal static partial class RunCommand
             LogStateOpen(farm.Logger, session.Configuration.State);
         if (session.Inputs.RemoveLeftovers(session.Time) is var left and > 0)
             LogInputsRemoved(farm.Logger, left);
+        await SettleLeasesAsync(session, farm.Logger, cancellationToken);
         var url = await farm.StartAsync(session);
         if (!tellsEvents)
             await session.Output.WriteLineAsync($"buildd-farm ready: the store is {session.Store.Path}, inputs are served at {url}");
@@ -57,11 +60,41 @@ internal static partial class RunCommand
         await farm.WaitForShutdownAsync(CancellationToken.None);
     }
 
+    /// <summary>Gives back what runs had that were killed, and says what belongs to others.</summary>
+    private static async Task SettleLeasesAsync(FarmSession session, ILogger logger, CancellationToken cancellationToken)
+    {
+        var builders = await session.Store.Builders.ListAsync(cancellationToken);
+        var now = session.Time.GetUtcNow();
+        foreach (var lease in builders.Where(builder => builder.LeaseOwner is not null).GroupBy(builder => builder.LeaseOwner!))
+        {
+            var until = lease.Max(builder => builder.LeaseExpires);
+            if (session.Runs.IsAlive(lease.Key) == false)
+            {
+                await session.Store.Builders.ReleaseAsync(lease.Key, cancellationToken);
+                LogLeasesFreed(logger, lease.Count(), Runs.Describe(lease.Key));
+            }
+            else if (until > now && until <= now + (2 * session.Configuration.LeaseDuration))
+            {
+                LogLeasesHeld(logger, lease.Count(), Listing.Text(until), Runs.Describe(lease.Key));
+            }
+        }
+
+        session.Runs.Sweep();
+    }
+
     private static async Task StopWithStdinAsync(IHostApplicationLifetime host)
     {
         await StandardInput.WaitForEndAsync();
         host.StopApplication();
     }
+
+    [LoggerMessage(LogLevel.Information, "{Count} builders were given back: the run that had them ({Owner}) was killed")]
+    private static partial void LogLeasesFreed(ILogger logger, int count, string owner);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Count} builders belong to another run until {Until} ({Owner}); 'buildd-farm builders release' gives them back")]
+    private static partial void LogLeasesHeld(ILogger logger, int count, string until, string owner);
 
     [LoggerMessage(LogLevel.Information, "Removed {Count} inputs that a command which was killed had taken in by half")]
     private static partial void LogInputsRemoved(ILogger logger, int count);

@@ -79,7 +79,8 @@ internal sealed class InputStore(string folder)
         if (!Directory.Exists(_arriving))
             return 0;
         var left = new DirectoryInfo(_arriving).EnumerateFiles("*.tmp")
-            .Where(file => time.GetUtcNow() - file.LastWriteTimeUtc > ArrivalTime).ToList();
+            // One of tomorrow was written before the clock was set back.
+            .Where(file => (time.GetUtcNow() - file.LastWriteTimeUtc).Duration() > ArrivalTime).ToList();
         left.ForEach(file => file.Delete());
         return left.Count;
     }

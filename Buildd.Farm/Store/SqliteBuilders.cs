@@ -13,7 +13,18 @@ internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
 
     private static readonly string Insert = Table.InsertUnlessThere("name");
 
+    private readonly LeaseClock _leases = new(store.Time);
+
+    /// <summary>The leases of living masters that have run out, as they were seen first, and since when by a clock that only runs on.</summary>
+    private readonly Dictionary<string, (string Owner, DateTimeOffset? Expires, long Since)> _silent = new(StringComparer.Ordinal);
+
     private static readonly string Replace = Table.Replace("name") + " RETURNING lease_owner, lease_expires";
+
+    /// <summary>
+    /// Returns whether a master lives; null when that is not known, which is the default. What a dead one has leased is taken at once. What a
+    /// living one has is taken only after it was not renewed for a whole duration: the master is stopped or hangs.
+    /// </summary>
+    internal Func<string, bool?> IsAlive { get; set; } = _ => null;
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Builder>> ListAsync(CancellationToken cancellationToken = default) =>
@@ -82,13 +93,9 @@ internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
             var expires = (now + duration).UtcTicks;
             var own = connection.Execute(
                 "UPDATE builder SET lease_expires = @expires WHERE lease_owner = @owner", ("expires", expires), ("owner", owner));
-            var free = connection.Query(
-                "SELECT name FROM builder WHERE lease_owner IS NULL OR (lease_owner <> @owner "
-                    + "AND (lease_expires <= @now OR lease_expires > @latest)) ORDER BY name",
-                row => row.GetString(0),
-                ("owner", owner),
-                ("now", now.UtcTicks),
-                ("latest", (now + (2 * duration)).UtcTicks));
+            var free = Table.Query(
+                    connection, "WHERE lease_owner IS NULL OR lease_owner <> @owner ORDER BY name", ("owner", owner))
+                .Where(builder => builder.LeaseOwner is null || MayTake(builder, duration)).Select(builder => builder.Name);
             foreach (var name in free.Take(Math.Max(0, most - own)))
                 SetLease(connection, name, owner, expires);
             return Table.Query(connection, "WHERE lease_owner = @owner ORDER BY name", ("owner", owner));
@@ -104,6 +111,33 @@ internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
                 SetLease(connection, name, owner: null, expires: null);
             return true;
         }, cancellationToken);
+
+    /// <summary>Gives back the lease of one builder, if its master is still the one that is named.</summary>
+    /// <returns>Whether it was.</returns>
+    internal Task<bool> ReleaseAsync(string name, string owner, CancellationToken cancellationToken) =>
+        store.WriteAsync(connection =>
+        {
+            if (Find(connection, name)?.LeaseOwner != owner)
+                return false;
+            SetLease(connection, name, owner: null, expires: null);
+            return true;
+        }, cancellationToken);
+
+    private bool MayTake(Builder builder, TimeSpan duration)
+    {
+        var owner = builder.LeaseOwner!;
+        var isAlive = IsAlive(owner);
+        if (isAlive == false)
+            return true;
+        if (!_leases.HasRunOut(builder.LeaseExpires, duration))
+            return false;
+        if (isAlive is null)
+            return true;
+        // It would have renewed it: either it hangs, or this program has begun after the clock was set, and could not notice that.
+        if (!_silent.TryGetValue(builder.Name, out var seen) || seen.Owner != owner || seen.Expires != builder.LeaseExpires)
+            _silent[builder.Name] = seen = (owner, builder.LeaseExpires, store.Time.GetTimestamp());
+        return store.Time.GetElapsedTime(seen.Since) >= duration;
+    }
 
     private static void SetLease(SqliteConnection connection, string name, string? owner, long? expires) => connection.Execute(
         "UPDATE builder SET lease_owner = @owner, lease_expires = @expires, revision = @revision WHERE name = @name",

@@ -16,7 +16,7 @@ internal sealed partial class ExportFailures(ILogger<ExportFailures> logger, Tim
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(10);
 
     private readonly Lock _lock = new();
-    private DateTimeOffset _silentUntil;
+    private long? _logged;
     private Listener? _listener;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -33,9 +33,9 @@ internal sealed partial class ExportFailures(ILogger<ExportFailures> logger, Tim
     {
         lock (_lock)
         {
-            if (time.GetUtcNow() < _silentUntil)
+            if (_logged is { } last && time.GetElapsedTime(last) < Silence)
                 return;
-            _silentUntil = time.GetUtcNow() + Silence;
+            _logged = time.GetTimestamp();
         }
 
         LogNotSent(logger, Printable.Text(message).ReplaceLineEndings(" "), Silence.TotalMinutes);

@@ -31,8 +31,8 @@ public interface IBuilderRecords
 
     /// <summary>
     /// Renews all leases of a master that have not been taken by another, and takes those builders that are nobody's or whose lease has run
-    /// out. One that ends later than two durations from now is of a clock that has been set back since, and counts as run out. Taking
-    /// gives a builder a new revision, so that what its former master still wants to store is refused.
+    /// out, as <see cref="LeaseClock"/> decides: somebody may set the clock. Taking gives a builder a new revision, so that what its former
+    /// master still wants to store is refused.
     /// </summary>
     /// <param name="owner">The master: a name that no other one uses, also not the same one after a restart.</param>
     /// <param name="duration">How long the leases hold from now; by the store's clock.</param>

@@ -6,6 +6,7 @@ public sealed class InMemoryBuilders(TimeProvider? time = null) : IBuilderRecord
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _lock = new();
+    private readonly LeaseClock _leases = new(time ?? TimeProvider.System);
     private readonly SortedDictionary<string, Builder> _builders = new(StringComparer.Ordinal);
     private long _revision;
 
@@ -65,8 +66,8 @@ public sealed class InMemoryBuilders(TimeProvider? time = null) : IBuilderRecord
         {
             var own = _builders.Values.Where(builder => builder.LeaseOwner == owner).ToList();
             var free = _builders.Values.Where(
-                builder => builder.LeaseOwner is null || (builder.LeaseOwner != owner
-                    && (builder.LeaseExpires <= now || builder.LeaseExpires > now + (2 * duration))));
+                builder => builder.LeaseOwner is null
+                    || (builder.LeaseOwner != owner && _leases.HasRunOut(builder.LeaseExpires, duration)));
             own.AddRange(free.Take(Math.Max(0, most - own.Count)).ToList()
                 .Select(builder => builder with { LeaseOwner = owner, Revision = ++_revision }));
             for (var i = 0; i < own.Count; i++)

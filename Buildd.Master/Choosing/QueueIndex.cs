@@ -13,6 +13,7 @@ internal sealed class QueueIndex(FairShareOptions options)
     private readonly Dictionary<long, Build> _builds = [];
     private readonly Dictionary<Demand, Dictionary<string, SortedSet<Place>>> _ready = [];
     private readonly SortedSet<(DateTimeOffset Due, long Id)> _later = [];
+    private readonly Dictionary<long, DateTimeOffset> _dues = []; // of those in _later
     private readonly Dictionary<string, Build> _onBuilder = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _running = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _served = new(StringComparer.Ordinal);
@@ -33,9 +34,29 @@ internal sealed class QueueIndex(FairShareOptions options)
 
     public Build? OnBuilder(string builder) => _onBuilder.GetValueOrDefault(builder);
 
+    /// <summary>When a build that was put back comes due; null when it is not put back.</summary>
+    public DateTimeOffset? DueOf(long id) => _dues.TryGetValue(id, out var due) ? due : null;
+
+    /// <summary>The clock was set: what was put back waits as long as before.</summary>
+    public void Shift(TimeSpan step)
+    {
+        var later = _later.ToList();
+        _later.Clear();
+        foreach (var (due, id) in later)
+        {
+            _dues[id] = due + step;
+            _later.Add((due + step, id));
+        }
+    }
+
     /// <summary>Takes a build as it is now. What is older than what is known changes nothing.</summary>
+    /// <param name="build">The build.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="longest">
+    /// How long it may be put back at the most, for one that was put back by a clock that may have been set since; null for as long as it says.
+    /// </param>
     /// <returns>What was stored of it before as far as is known, and whether this is news.</returns>
-    public (Build? Before, bool IsNews) Apply(Build build, DateTimeOffset now)
+    public (Build? Before, bool IsNews) Apply(Build build, DateTimeOffset now, TimeSpan? longest = null)
     {
         var before = _builds.GetValueOrDefault(build.Id);
         if (before?.Revision >= build.Revision || build.Revision <= _reached
@@ -44,7 +65,7 @@ internal sealed class QueueIndex(FairShareOptions options)
         _left.Remove(build.Id);
         if (build.Queue is null)
             _left[build.Id] = build.Revision;
-        Put(before, build, now);
+        Put(before, build, now, longest);
         return (_stored.Remove(build.Id, out var stored) ? stored : before, true);
     }
 
@@ -91,6 +112,7 @@ internal sealed class QueueIndex(FairShareOptions options)
         while (_later.Count > 0 && _later.Min is var next && next.Due <= now)
         {
             _later.Remove(next);
+            _dues.Remove(next.Id);
             AddReady(_builds[next.Id]);
         }
     }
@@ -146,7 +168,8 @@ internal sealed class QueueIndex(FairShareOptions options)
     /// <summary>Where a build is in the order of those that want the same: 1 is next. Null when it isn't ready.</summary>
     public int? Position(Build build, DateTimeOffset now)
     {
-        if (!build.IsReady(now) || !_ready.TryGetValue(Demand.Of(build), out var owners))
+        if (build is not { Queue: QueueState.Waiting, State: BuildState.NeedsBuild } || _dues.ContainsKey(build.Id)
+            || !_ready.TryGetValue(Demand.Of(build), out var owners))
             return null;
         var ahead = 0;
         var own = Weigh(build, RankInOwner(owners[build.Owner], build), now);
@@ -190,8 +213,12 @@ internal sealed class QueueIndex(FairShareOptions options)
             + (options.PointsPerMinute * Math.Max(0, (now - since).TotalMinutes));
     }
 
-    private void Put(Build? before, Build build, DateTimeOffset now)
+    private void Put(Build? before, Build build, DateTimeOffset now, TimeSpan? longest = null)
     {
+        // A build that waits already goes on waiting for as long as before, however the clock was set since.
+        var due = before is { Queue: QueueState.Waiting, State: BuildState.NeedsBuild } && before.NotBefore == build.NotBefore
+            ? DueOf(build.Id)
+            : now + longest < build.NotBefore ? now + longest : build.NotBefore;
         if (before is not null)
             Remove(before);
         if (build.Queue is null)
@@ -204,13 +231,12 @@ internal sealed class QueueIndex(FairShareOptions options)
             if (build.Started > _served.GetValueOrDefault(build.Owner))
                 _served[build.Owner] = build.Started.Value;
         }
-        else if (build.IsReady(now))
+        else if (build is { Queue: QueueState.Waiting, State: BuildState.NeedsBuild })
         {
-            AddReady(build);
-        }
-        else if (build is { Queue: QueueState.Waiting, NotBefore: { } due })
-        {
-            _later.Add((due, build.Id));
+            if (due is { } time && time > now)
+                _later.Add((_dues[build.Id] = time, build.Id));
+            else
+                AddReady(build);
         }
     }
 
@@ -224,7 +250,7 @@ internal sealed class QueueIndex(FairShareOptions options)
     private void Remove(Build build)
     {
         _builds.Remove(build.Id);
-        if (build.NotBefore is { } due)
+        if (_dues.Remove(build.Id, out var due))
             _later.Remove((due, build.Id));
         if (build is { Queue: QueueState.Running or QueueState.Cancelling, Builder: { } builder })
         {

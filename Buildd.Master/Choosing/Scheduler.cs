@@ -20,8 +20,10 @@ internal sealed record Assignment(Builder Builder, Build Build);
 /// <param name="shares">How owners share the builders.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">For its diagnostics.</param>
+/// <param name="longestWait">How long a build may be put back at the most; null for any time.</param>
 internal sealed class Scheduler(
-    IBuildRecords builds, IQueuedBuilds queue, IBuilderRecords builders, FairShareOptions shares, TimeProvider time, ILogger logger)
+    IBuildRecords builds, IQueuedBuilds queue, IBuilderRecords builders, FairShareOptions shares, TimeProvider time, ILogger logger,
+    Func<Build, TimeSpan>? longestWait = null)
 {
     /// <summary>How many changes are read at a time, and how many builders get work in one write.</summary>
     private const int BatchSize = 1000;
@@ -34,6 +36,7 @@ internal sealed class Scheduler(
     private readonly QueueIndex _index = new(shares);
     private readonly Dictionary<string, Offer> _offers = new(StringComparer.Ordinal);
     private readonly Signal _work = new(time);
+    private readonly ClockSteps _clock = new(time);
     private long _revision;
     private volatile bool _loaded;
 
@@ -69,11 +72,11 @@ internal sealed class Scheduler(
         }
 
         var snapshot = await queue.ReadQueueAsync(cancellationToken).ConfigureAwait(false);
-        var now = time.GetUtcNow();
         lock (_lock)
         {
+            var now = NowLocked();
             foreach (var build in snapshot.Builds)
-                _index.Apply(build, now);
+                _index.Apply(build, now, longestWait?.Invoke(build));
             Reach(snapshot.Revision);
             _loaded = true;
         }
@@ -108,7 +111,17 @@ internal sealed class Scheduler(
     public int? Position(Build build)
     {
         lock (_lock)
-            return _index.Position(build, time.GetUtcNow());
+            return _index.Position(build, NowLocked());
+    }
+
+    /// <summary>When a build that was put back comes due; null when it is not put back.</summary>
+    public DateTimeOffset? DueOf(Build build)
+    {
+        lock (_lock)
+        {
+            NowLocked();
+            return _index.DueOf(build.Id);
+        }
     }
 
     /// <summary>Takes note of a build that somebody here has stored or read, before the store's feed tells of it.</summary>
@@ -119,7 +132,7 @@ internal sealed class Scheduler(
             Build? before;
             lock (_lock)
             {
-                (before, var isNews) = _index.Apply(build, time.GetUtcNow());
+                (before, var isNews) = _index.Apply(build, NowLocked());
                 if (!isNews)
                     return;
             }
@@ -143,6 +156,14 @@ internal sealed class Scheduler(
         _work.Set();
         using (withdraw.Register(() => Withdraw(offer)))
             return await offer.Taken.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>The time. When the clock was set, builds that were put back wait as long as before.</summary>
+    private DateTimeOffset NowLocked()
+    {
+        if (_clock.Take() is var step && step != TimeSpan.Zero)
+            _index.Shift(step);
+        return time.GetUtcNow();
     }
 
     private void Withdraw(Offer offer)
@@ -243,9 +264,10 @@ internal sealed class Scheduler(
     {
         lock (_lock)
         {
+            var now = NowLocked();
             if (_offers.Count == 0 || _index.NextDue is not { } due)
                 return Timeout.InfiniteTimeSpan;
-            var wait = due - time.GetUtcNow();
+            var wait = due - now;
             return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
         }
     }
@@ -301,10 +323,10 @@ internal sealed class Scheduler(
 
     private List<Choice> Pick()
     {
-        var now = time.GetUtcNow();
         var picks = new List<Choice>();
         lock (_lock)
         {
+            var now = NowLocked();
             _index.Promote(now);
             // Cut after the platforms are told apart: many idle builders of one must not hide those of another.
             foreach (var group in _offers.Values.Where(offer => !offer.IsPicked).GroupBy(offer => offer.Platform).ToList())
@@ -328,7 +350,6 @@ internal sealed class Scheduler(
 
     private void Settle(List<Choice> picks, Assignment?[] given)
     {
-        var now = time.GetUtcNow();
         lock (_telling)
         {
             foreach (var (pick, assignment) in picks.Zip(given))
@@ -336,7 +357,7 @@ internal sealed class Scheduler(
                 lock (_lock)
                 {
                     _offers.Remove(pick.Offer.Builder.Name);
-                    if (!_index.Settle(pick.Taken, assignment?.Build, now))
+                    if (!_index.Settle(pick.Taken, assignment?.Build, NowLocked()))
                         continue; // the feed was faster: it has told of it, too
                 }
 

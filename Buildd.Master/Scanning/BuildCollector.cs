@@ -79,10 +79,7 @@ internal sealed class BuildCollector(
             return NextScan.Now;
         }
 
-        var delay = Options.GiveBackDelay * Math.Pow(2, Math.Min(times - 1, 30));
-        if (delay > Options.MaxGiveBackDelay)
-            delay = Options.MaxGiveBackDelay;
-        await builds.RequeueAsync(build, $"{builder.Name} gave it back", cancellationToken, delay).ConfigureAwait(false);
+        await builds.RequeueAsync(build, $"{builder.Name} gave it back", cancellationToken, Options.DelayAfter(times)).ConfigureAwait(false);
         return NextScan.Now;
     }
 

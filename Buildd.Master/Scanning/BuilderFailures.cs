@@ -12,6 +12,7 @@ namespace Buildd.Master.Scanning;
 internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord builder, BuildWriter builds, ILogger logger)
 {
     private int _failedScans;
+    private (long Id, int Attempt, long Since)? _stopping;
 
     private MasterOptions Options => parts.Options;
 
@@ -62,9 +63,18 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
         }
     }
 
-    /// <summary>Whether the time in which a cancelled build has to stop is over.</summary>
-    public bool IsOverdue(Build build) =>
-        build.State == BuildState.Cancelling && parts.Time.GetUtcNow() >= build.CancelRequested + Options.AbortTimeout;
+    /// <summary>
+    /// Whether the time in which a cancelled build has to stop is over. It begins when the agent first finds the build so, by a clock that
+    /// nobody sets: a builder is told to stop it only then, also by a master that was started again.
+    /// </summary>
+    public bool IsOverdue(Build build)
+    {
+        if (build.State != BuildState.Cancelling)
+            return false;
+        if (_stopping?.Id != build.Id || _stopping?.Attempt != build.Attempt)
+            _stopping = (build.Id, build.Attempt, parts.Time.GetTimestamp());
+        return parts.Time.GetElapsedTime(_stopping.Value.Since) >= Options.AbortTimeout;
+    }
 
     /// <summary>The build is cancelled whatever the slave does; that it did not stop is a failure of the builder's.</summary>
     public async Task<NextScan> GiveUpAbortAsync(Build build, CancellationToken cancellationToken)

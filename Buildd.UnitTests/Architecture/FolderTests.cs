@@ -41,7 +41,7 @@ public sealed class FolderTests
             ["Configuration"],
             ["Root"]),
         ["Buildd.Master"] = new(
-            ["MasterException.cs", "MasterEvents.cs", "RecordChange.cs", "ResourceWords.cs", "Secrets.cs", "Signal.cs"],
+            ["ClockSteps.cs", "MasterException.cs", "MasterEvents.cs", "RecordChange.cs", "ResourceWords.cs", "Secrets.cs", "Signal.cs"],
             ["RecordsException.cs", "Trouble.cs"],
             ["Bulkhead.cs"],
             ["Builders", "Builds"],
@@ -58,7 +58,7 @@ public sealed class FolderTests
             ["Scanning"]),
         ["Buildd.Farm"] = new(
             ["FarmExitCode.cs", "FarmKinds.cs", "StateFiles.cs", "WorkFolder.cs"],
-            ["FarmException.cs", "TailBuffer.cs"],
+            ["FarmException.cs", "Runs.cs", "TailBuffer.cs"],
             ["Compression", "Mail", "Store"],
             ["Chroots"],
             ["Configuration", "Inputs"],

@@ -10,6 +10,7 @@ internal sealed class ManualTimeProvider : TimeProvider
     private readonly List<ManualTimer> _timers = [];
     private readonly List<TimeSpan> _waits = [];
     private DateTimeOffset _now = new(2026, 3, 14, 15, 9, 26, TimeSpan.Zero);
+    private TimeSpan _set;
 
     /// <summary>
     /// Whether who waits is woken at once, the clock moved on by as much as the wait; for tests in which only the order
@@ -35,10 +36,21 @@ internal sealed class ManualTimeProvider : TimeProvider
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock)
-            return _now;
+            return _now + _set;
     }
 
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp()
+    {
+        lock (_lock)
+            return _now.Ticks;
+    }
+
+    /// <summary>Sets the wall clock ahead or back, as an administrator does. No time passes, and nobody is woken.</summary>
+    public void Set(TimeSpan step)
+    {
+        lock (_lock)
+            _set += step;
+    }
 
     /// <summary>Moves the clock and wakes who has waited long enough.</summary>
     public void Advance(TimeSpan time)

@@ -85,6 +85,32 @@ public sealed class QueueIndexTests
         Assert.That(_plain.NextDue, Is.Null);
     }
 
+    [TestCase(-86400)]
+    [TestCase(86400)]
+    public void When_the_clock_is_set_a_build_that_was_put_back_waits_as_long_as_before(int seconds)
+    {
+        var step = TimeSpan.FromSeconds(seconds);
+        Add(_plain, "late", change: build => build with { NotBefore = Start.AddMinutes(5) });
+
+        _plain.Shift(step);
+
+        _plain.Promote(Start + step + TimeSpan.FromMinutes(4));
+        Assert.That(_plain.Pick(Amd64, 1, Start), Is.Empty);
+        _plain.Promote(Start + step + TimeSpan.FromMinutes(5));
+        Assert.That(_plain.Pick(Amd64, 1, Start), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void A_build_that_was_put_back_for_longer_than_can_be_comes_earlier()
+    {
+        var late = Add(_plain, "late", then: build => build with { NotBefore = Start.AddDays(1) });
+        var index = new QueueIndex(new FairShareOptions());
+
+        index.Apply(late, Start, TimeSpan.FromMinutes(5));
+
+        Assert.That(index.NextDue, Is.EqualTo(Start.AddMinutes(5)));
+    }
+
     [Test]
     public void What_is_suspended_or_has_left_is_not_given_out()
     {

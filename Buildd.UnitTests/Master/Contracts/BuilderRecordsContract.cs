@@ -131,6 +131,42 @@ public abstract class BuilderRecordsContract
         Assert.That(await Records.LeaseAsync("three", Minute), Is.Empty);
     }
 
+    [TestCase(3600)]
+    [TestCase(-3600)]
+    [TestCase(-50)]
+    public async Task A_clock_that_is_set_takes_no_builder_from_a_master_that_lives(int seconds)
+    {
+        await AddAsync("bob");
+        var others = Reopen();
+        await Records.LeaseAsync("one", Minute);
+        Time.Set(TimeSpan.FromSeconds(seconds));
+
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.That(await others.LeaseAsync("two", Minute), Is.Empty, $"{i}");
+            Time.Advance(Minute / 4);
+            Assert.That(await Records.LeaseAsync("one", Minute), Has.Count.EqualTo(1), $"{i}");
+        }
+    }
+
+    [TestCase(3600)]
+    [TestCase(-3600)]
+    [TestCase(-50)]
+    public async Task However_the_clock_is_set_a_dead_master_s_builder_is_free_after_three_durations(int seconds)
+    {
+        await AddAsync("bob");
+        var others = Reopen();
+        await Records.LeaseAsync("one", Minute);
+        Time.Set(TimeSpan.FromSeconds(seconds));
+
+        var quarters = 0;
+        while ((await others.LeaseAsync("two", Minute)).Count == 0)
+        {
+            Assert.That(++quarters, Is.LessThanOrEqualTo(12));
+            Time.Advance(Minute / 4);
+        }
+    }
+
     [Test]
     public async Task Renewing_a_lease_changes_no_revision_and_storing_a_builder_no_lease()
     {
