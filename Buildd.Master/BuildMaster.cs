@@ -49,12 +49,13 @@ public sealed class BuildMaster : IAsyncDisposable
     /// <exception cref="ArgumentException">Two kinds of job have one name, or a lease is not longer than a refresh.</exception>
     /// <exception cref="IOException">A folder can't be made.</exception>
     public BuildMaster(MasterOptions options, BuildMasterParts parts, TimeProvider? time = null, ILoggerFactory? loggers = null)
-        : this(options, parts, time, loggers, DiskSpace.FreeBytes)
+        : this(options, parts, time, loggers, DiskSpace.FreeBytes, DiskSpace.TotalBytes)
     {
     }
 
     internal BuildMaster(
-        MasterOptions options, BuildMasterParts parts, TimeProvider? time, ILoggerFactory? loggers, Func<string, long> freeBytes)
+        MasterOptions options, BuildMasterParts parts, TimeProvider? time, ILoggerFactory? loggers, Func<string, long> freeBytes,
+        Func<string, long>? totalBytes = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(parts);
@@ -68,14 +69,14 @@ public sealed class BuildMaster : IAsyncDisposable
         _http = new HttpClient(_handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
         _refresh = new Signal(_time);
         _events = new EventHub(_time);
-        _gatherer = new Gatherer(options, freeBytes);
+        _gatherer = new Gatherer(options, freeBytes, totalBytes);
         _scheduler = new Scheduler(
             parts.Builds, parts.Queue, parts.Builders, options.FairShare, _time, loggers.CreateLogger<Scheduler>(), options.LongestWait)
         {
             Changed = OnChanged,
         };
         _meters = new MasterMeters(() => _scheduler.Waiting, MeasureBuilders);
-        Logs = new LogStore(Path.Combine(options.Root, "logs"));
+        Logs = new LogStore(Path.Combine(options.Root, "logs"), options.SpareBytes, () => freeBytes(options.Root));
         var agentParts = new BuilderAgentParts
         {
             Options = options,

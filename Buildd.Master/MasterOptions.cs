@@ -105,8 +105,27 @@ public sealed record MasterOptions
     /// <summary>How many files are fetched at a time from one builder; default 4.</summary>
     public int MaxDownloadsPerBuilder { get; init => field = Positive(value); } = 4;
 
-    /// <summary>How many bytes must stay free on the file system of <see cref="Root"/>; default 64 MiB. Zero or more.</summary>
-    public long SpareBytes { get; init; } = 64L << 20;
+    /// <summary>The default of <see cref="SpareBytes"/>: 64 MiB, twice as much as the farm's own store writes between two tidyings up.</summary>
+    public const long DefaultSpareBytes = 64L << 20;
+
+    /// <summary>
+    /// How many bytes results and logs leave free on the file system of <see cref="Root"/>, so that records which are on the same one can
+    /// be changed still; default <see cref="DefaultSpareBytes"/>. Of a log that has no room the beginning is kept, with a line that says so.
+    /// Zero or more.
+    /// </summary>
+    public long SpareBytes { get; init; } = DefaultSpareBytes;
+
+    /// <summary>
+    /// How many bytes the results of one build may have together; a build that leaves more fails. Default 64 GiB: no package of Debian's and
+    /// no image comes near that, and it is what one package may unpack to.
+    /// </summary>
+    public long MaxResultBytes { get; init => field = Positive(value); } = 64L << 30;
+
+    /// <summary>
+    /// How long results for which the disk has no room wait at their builder before their build fails; default 1 day, so that somebody can
+    /// make room. Those for which it can never have any fail at once.
+    /// </summary>
+    public TimeSpan RoomTimeout { get; init => field = Positive(value); } = TimeSpan.FromDays(1);
 
     /// <summary>
     /// How much of a log is kept, in bytes; default 1 GiB and 16 MiB, a little more than a slave of ours keeps. Of a longer one

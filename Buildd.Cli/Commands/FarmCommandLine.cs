@@ -40,6 +40,7 @@ internal static class FarmCommandLine
         ChangeCommands.CreateRetry(),
         ProcessUploadCommand.Create(),
         ProcessUploadCommand.CreateRetry(),
+        PruneCommand.Create(),
         CompletionCommand.Create(),
         ChrootCommand.Create(),
         SourceCommand.Create(),

@@ -24,7 +24,8 @@ internal static class LogCommand
                 ? FarmExitCode.Done
                 : throw FarmException.NotFound(
                     $"{build.Cookie} has no log: "
-                        + $"{(build.Attempt == 0 ? "it was not handed to a builder yet" : "nothing of it has come here")}");
+                        + (build.Attempt == 0 ? "it was not handed to a builder yet"
+                            : build.LogName is not null ? "it was removed" : "nothing of it has come here"));
         });
     }
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Buildd.Debian.Packages;
 using Buildd.Linux.Files;
+using Buildd.Master;
 using Buildd.Protocol;
 
 namespace Buildd.Farm.Inputs;
@@ -12,7 +13,9 @@ internal sealed record StoredInput(Sha1 Sha1, long Size);
 /// The inputs of builds in one folder: chroots and sources by their SHA-1. What has such a name is whole and on the disk;
 /// whatever else is there was cut short. Any thread of any process may call.
 /// </summary>
-internal sealed class InputStore(string folder)
+/// <param name="folder">The folder.</param>
+/// <param name="freeBytes">How many bytes the disk of a folder has free; null to ask the file system.</param>
+internal sealed class InputStore(string folder, Func<string, long>? freeBytes = null)
 {
     /// <summary>How long nothing may be written to a file that is being taken in: a disk may be slow, or a command stopped.</summary>
     private static readonly TimeSpan ArrivalTime = TimeSpan.FromDays(1);
@@ -52,6 +55,7 @@ internal sealed class InputStore(string folder)
         await using (source)
         {
             MakeFolders();
+            RequireRoom(path, source.Length);
             var arriving = Path.Combine(_arriving, $"{Guid.NewGuid():N}.tmp");
             try
             {
@@ -87,6 +91,18 @@ internal sealed class InputStore(string folder)
 
     /// <summary>Where a file is; null when it isn't there.</summary>
     internal string? Find(Sha1 sha1) => PathOf(sha1) is var path && File.Exists(path) ? path : null;
+
+    /// <summary>What is taken in leaves the farm's store, which is on the same disk, its room.</summary>
+    private void RequireRoom(string path, long bytes)
+    {
+        var free = freeBytes?.Invoke(folder) ?? new DriveInfo(folder).AvailableFreeSpace;
+        if (free - bytes < MasterOptions.DefaultSpareBytes)
+        {
+            throw new FarmException(
+                $"{path} can't be taken in: it has {bytes} bytes, the disk of {folder} has {free} free, and {MasterOptions.DefaultSpareBytes} "
+                    + "of these are for the farm's own records. Make room: 'buildd-farm prune' removes old logs and uploads");
+        }
+    }
 
     private string PathOf(Sha1 sha1) => Path.Combine(folder, sha1.ToString());
 

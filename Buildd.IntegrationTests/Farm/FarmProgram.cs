@@ -20,18 +20,23 @@ internal sealed class FarmProgram : IAsyncDisposable
 
     /// <param name="more">What else stands in the configuration.</param>
     /// <param name="times">How often it does what it does again and again.</param>
+    /// <param name="state">The folder of the store and, unless told otherwise, of all else.</param>
     internal FarmProgram(
-        string more = "", string times = "Poll-Interval: 0.2\nFast-Poll-Interval: 0.1\nRefresh-Interval: 0.3\nLease-Duration: 2\n") =>
+        string more = "", string times = "Poll-Interval: 0.2\nFast-Poll-Interval: 0.1\nRefresh-Interval: 0.3\nLease-Duration: 2\n",
+        string state = "state")
+    {
+        StorePath = Path.Combine(_folder[state], "farm.sqlite");
         File.WriteAllText(
-        _folder["buildd.conf"],
-        $"State: state\nListen: 127.0.0.1:0\nSeries: bookworm\n{times}{more}");
+            _folder["buildd.conf"],
+            $"State: {state}\nListen: 127.0.0.1:0\nSeries: bookworm\n{times}{more}");
+    }
 
     /// <summary>The folder of everything.</summary>
     internal string Folder => _folder.Path;
 
     internal string this[string name] => _folder[name];
 
-    internal string StorePath => _folder["state/farm.sqlite"];
+    internal string StorePath { get; }
 
     /// <summary>Where the upload of a build is kept when it was accepted.</summary>
     internal string Accepted(long id) => _folder[$"state/archive/debian/bookworm/PACKAGEBUILD-{id}"];

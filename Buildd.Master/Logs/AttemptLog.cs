@@ -21,16 +21,18 @@ internal sealed class AttemptLog : IDisposable
     private readonly string _path;
     private readonly IReadOnlyList<ReadOnlyMemory<byte>> _secrets;
     private readonly long _maxBytes;
+    private readonly Func<long>? _room;
     private readonly FileStream _file;
     private LogSanitiser _sanitiser;
     private long _marked;
     private bool _full;
 
-    private AttemptLog(string path, IReadOnlyList<ReadOnlyMemory<byte>> secrets, long maxBytes)
+    private AttemptLog(string path, IReadOnlyList<ReadOnlyMemory<byte>> secrets, long maxBytes, Func<long>? room)
     {
         _path = path;
         _secrets = secrets;
         _maxBytes = maxBytes;
+        _room = room;
         _sanitiser = new LogSanitiser(secrets);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read | FileShare.Delete, 0);
@@ -45,9 +47,13 @@ internal sealed class AttemptLog : IDisposable
     public static string MarkPath(string path) => path + ".mark";
 
     /// <summary>Opens it where the last writer left off.</summary>
-    public static AttemptLog Open(string path, IReadOnlyList<ReadOnlyMemory<byte>> secrets, long maxBytes)
+    /// <param name="path">Where it is.</param>
+    /// <param name="secrets">What must not be in it.</param>
+    /// <param name="maxBytes">How long it may become.</param>
+    /// <param name="room">How many bytes the disk has room for; null when that does not matter.</param>
+    public static AttemptLog Open(string path, IReadOnlyList<ReadOnlyMemory<byte>> secrets, long maxBytes, Func<long>? room = null)
     {
-        var log = new AttemptLog(path, secrets, maxBytes);
+        var log = new AttemptLog(path, secrets, maxBytes, room);
         try
         {
             var (offset, length) = ReadMark(path);
@@ -132,13 +138,12 @@ internal sealed class AttemptLog : IDisposable
     {
         if (_full || bytes.IsEmpty)
             return;
-        var room = _maxBytes - _file.Length;
-        if (bytes.Length > room)
+        var (length, free) = (_maxBytes - _file.Length, _room?.Invoke() ?? long.MaxValue);
+        if (bytes.Length > Math.Min(length, free))
         {
             _full = true;
-            bytes = bytes[..(int)Math.Max(0, room)];
-            _file.Write(bytes);
-            bytes = Encoding.UTF8.GetBytes(
+            _file.Write(bytes[..(int)Math.Max(0, Math.Min(length, free))]);
+            bytes = free < length ? LogStore.NoRoom.Span : Encoding.UTF8.GetBytes(
                 string.Create(CultureInfo.InvariantCulture, $"\n[the log has more than {_maxBytes} bytes: the rest is not kept]\n"));
         }
 

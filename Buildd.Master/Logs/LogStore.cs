@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
+using System.Text;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 
@@ -9,13 +10,40 @@ namespace Buildd.Master.Logs;
 /// The logs of all builds, a folder of files: <c>COOKIE/ATTEMPT.log</c> while a build runs, and <c>COOKIE/ATTEMPT/NAME.gz</c>
 /// when it has ended. Any thread may call; of one attempt's log one writer at a time.
 /// </summary>
-/// <param name="folder">The folder; made when missing.</param>
-public sealed class LogStore(string folder)
+public sealed class LogStore
 {
+    /// <summary>The end of a log for the rest of which there was no room.</summary>
+    internal static readonly ReadOnlyMemory<byte> NoRoom = "\n[the farm's disk has no room for more: the rest is not kept]\n"u8.ToArray();
+
     private const int PieceBytes = 64 * 1024;
 
+    private readonly long _spareBytes;
+    private readonly Func<long> _freeBytes;
+
+    /// <summary>Makes one, for reading; nothing is made on the disk.</summary>
+    /// <param name="folder">The folder; made when missing.</param>
+    public LogStore(string folder) : this(folder, 0, () => long.MaxValue)
+    {
+    }
+
+    /// <param name="folder">The folder; made when missing.</param>
+    /// <param name="spareBytes">How many bytes logs leave free on its disk.</param>
+    /// <param name="freeBytes">How many bytes the disk has free.</param>
+    internal LogStore(string folder, long spareBytes, Func<long> freeBytes)
+    {
+        Folder = Path.GetFullPath(folder);
+        _spareBytes = spareBytes;
+        _freeBytes = freeBytes;
+    }
+
     /// <summary>The folder.</summary>
-    internal string Folder { get; } = Path.GetFullPath(folder);
+    internal string Folder { get; }
+
+    /// <summary>How many bytes there is room for in logs of builds that run; less than none when others have taken it.</summary>
+    internal long Room => _freeBytes() - _spareBytes;
+
+    /// <summary>The same for what is packed at a build's end: it must not keep the build from ending, and the unpacked log goes after it.</summary>
+    private long RoomToPack => _freeBytes() - (_spareBytes / 2);
 
     /// <summary>The log of a build that runs, as far as it has come here, without its secrets; null when there is none.</summary>
     /// <returns>It, to be disposed of by the caller; who reads to its end may find more there later.</returns>
@@ -63,7 +91,7 @@ public sealed class LogStore(string folder)
             {
                 var packed = new GZipStream(output, CompressionLevel.Optimal, leaveOpen: true);
                 await using (packed.ConfigureAwait(false))
-                    await input.CopyToAsync(packed, PieceBytes, cancellationToken).ConfigureAwait(false);
+                    await PackAsync(input, packed, cancellationToken).ConfigureAwait(false);
                 output.Flush(flushToDisk: true);
             }
         }
@@ -75,6 +103,18 @@ public sealed class LogStore(string folder)
         return stored;
     }
 
+    /// <summary>Adds a line to a log that is stored already; one that isn't there stays away.</summary>
+    /// <exception cref="IOException">It can't be written.</exception>
+    internal void AddTo(Build build, string line)
+    {
+        if (StoredPath(build) is not { } path || !File.Exists(path))
+            return;
+        using var stored = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read | FileShare.Delete);
+        using (var packed = new GZipStream(stored, CompressionLevel.Optimal, leaveOpen: true)) // files of several parts are one to gzip
+            packed.Write(Encoding.UTF8.GetBytes($"{line}\n"));
+        stored.Flush(flushToDisk: true);
+    }
+
     /// <summary>Removes what another program has left of the log of an attempt that is about to begin.</summary>
     internal void Clear(Build build)
     {
@@ -82,6 +122,21 @@ public sealed class LogStore(string folder)
             return;
         File.Delete(AttemptLog.MarkPath(RunningPath(build)));
         File.Delete(RunningPath(build));
+    }
+
+    private async Task PackAsync(Stream input, Stream packed, CancellationToken cancellationToken)
+    {
+        var piece = new byte[PieceBytes];
+        for (int count; (count = await input.ReadAsync(piece, cancellationToken).ConfigureAwait(false)) > 0;)
+        {
+            if (RoomToPack < 2 * PieceBytes)
+            {
+                await packed.WriteAsync(NoRoom, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
+            await packed.WriteAsync(piece.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static FileStream? OpenIfThere(string path)

@@ -16,6 +16,7 @@ internal sealed class Download(ISlaveClient slave, DiskSpace space)
     /// <param name="path">Where it goes. What is there already is the file's beginning, left by a download that was cut short.</param>
     /// <param name="cancellationToken">Ends the download; a part of the file stays on the disk.</param>
     /// <exception cref="ResultMismatchException">It ended early or late.</exception>
+    /// <exception cref="ResultsTooLargeException">There can never be room for it; nothing was written.</exception>
     /// <exception cref="NoSpaceException">There is no room for it; nothing was written.</exception>
     public async Task<BuildFile> RunAsync(string cacheName, string name, string path, CancellationToken cancellationToken)
     {
@@ -24,6 +25,7 @@ internal sealed class Download(ISlaveClient slave, DiskSpace space)
         var file = await slave.OpenFileAsync(cacheName, here, cancellationToken).ConfigureAwait(false);
         await using (file.ConfigureAwait(false))
         {
+            space.Count(name, file.TotalLength);
             space.Promise(name, file.TotalLength - file.Offset);
             var target = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 0, FileOptions.Asynchronous);
             await using (target.ConfigureAwait(false))

@@ -18,12 +18,14 @@ internal sealed class Gatherer : IDisposable
     private readonly SemaphoreSlim _downloads;
     private readonly MasterOptions _options;
     private readonly Func<string, long> _freeBytes;
+    private readonly Func<string, long>? _totalBytes;
     private readonly LeafFolders _folders;
 
-    public Gatherer(MasterOptions options, Func<string, long> freeBytes)
+    public Gatherer(MasterOptions options, Func<string, long> freeBytes, Func<string, long>? totalBytes = null)
     {
         _options = options;
         _freeBytes = freeBytes;
+        _totalBytes = totalBytes;
         _downloads = new SemaphoreSlim(options.MaxDownloads);
         _folders = new LeafFolders(options.Root);
         Directory.CreateDirectory(_folders.Grabbing);
@@ -66,7 +68,7 @@ internal sealed class Gatherer : IDisposable
     {
         var leaf = Path.Combine(_folders.Grabbing, FileName.Check(build.Leaf!));
         var folder = Directory.CreateDirectory(LeafFolders.ResultsIn(leaf, build)).FullName;
-        var space = new DiskSpace(_options.Root, _options.SpareBytes, _freeBytes);
+        var space = new DiskSpace(_options.Root, _options.SpareBytes, _freeBytes, _totalBytes, _options.MaxResultBytes);
         var files = new BuildFile[wanted.Count];
         var bound = new ParallelOptions { MaxDegreeOfParallelism = _options.MaxDownloadsPerBuilder, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, wanted.Count, bound, async (i, stop) =>
@@ -130,7 +132,11 @@ internal sealed class Gatherer : IDisposable
         {
             var here = await Download.SumAsync(path, wanted.Name, cancellationToken).ConfigureAwait(false);
             if (here.Sha1 == wanted.Sha1)
+            {
+                space.Count(wanted.Name, here.Size);
                 return here;
+            }
+
             File.Delete(path);
         }
 

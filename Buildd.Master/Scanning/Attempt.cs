@@ -151,10 +151,14 @@ internal sealed class Attempt(BuilderAgentParts parts, ISlaveClient slave, Build
     /// <summary>Notes at the end of the log why the attempt has failed, where no slave could write it there.</summary>
     public void Note(Build build, string reason)
     {
-        if (build.LogName is not null)
-            return; // it is stored already
         try
         {
+            if (build.LogName is not null)
+            {
+                parts.Logs.AddTo(build, reason);
+                return;
+            }
+
             if (_watch?.IsOf(build) == true)
                 _watch.Complete();
             Forget();

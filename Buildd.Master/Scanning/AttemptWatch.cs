@@ -19,7 +19,7 @@ internal sealed class AttemptWatch : IDisposable
         Build build, ISlaveClient slave, LogStore logs, IReadOnlyList<ReadOnlyMemory<byte>> secrets, long maxLogBytes, ILogger logger)
     {
         (Id, Attempt) = (build.Id, build.Attempt);
-        _log = AttemptLog.Open(logs.RunningPath(build), secrets, maxLogBytes);
+        _log = AttemptLog.Open(logs.RunningPath(build), secrets, maxLogBytes, () => logs.Room);
         _follower = new LogFollower(slave, logger, _log.Offset);
     }
 

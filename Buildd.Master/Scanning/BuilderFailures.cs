@@ -13,13 +13,14 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
 {
     private int _failedScans;
     private (long Id, int Attempt, long Since)? _stopping;
+    private (long Id, int Attempt, long Since)? _withoutRoom;
 
     private MasterOptions Options => parts.Options;
 
     private NextScan Later => NextScan.After(Options.PollInterval);
 
     /// <summary>A look at the slave went well.</summary>
-    public void LookedAt() => _failedScans = 0;
+    public void LookedAt() => (_failedScans, _withoutRoom) = (0, null);
 
     /// <summary>Deals with whatever went wrong in a look at the slave or in a dispatch.</summary>
     /// <param name="exception">What went wrong.</param>
@@ -40,6 +41,13 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
                 case LeaseLostException:
                     logger.LogLeaseLost(builder.Name);
                     return Later; // the next refresh ends this
+                case ResultsTooLargeException when build is { State: BuildState.Gathering }:
+                    await FailBuildAsync(build, BuildState.FailedToBuild, exception.Message, cancellationToken).ConfigureAwait(false);
+                    return NextScan.Now;
+                case NoSpaceException when build is { State: BuildState.Gathering } && HasWaitedForRoom(build):
+                    var reason = $"Its results could not be fetched for {Options.RoomTimeout}: {exception.Message}";
+                    await FailBuildAsync(build, BuildState.FailedToBuild, reason, cancellationToken).ConfigureAwait(false);
+                    return NextScan.Now;
                 case SlaveException or MasterException
                     when exception is not (NoSpaceException or LeafExistsException or RecordsException):
                     var again = mayRetry ?? exception is not (IsolationException or CannotResetException or BuilderFaultException
@@ -118,6 +126,14 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
             CancellationToken.None).ConfigureAwait(false);
         if (broken is not null)
             logger.LogNobodyNotified(broken, builder.Name);
+    }
+
+    /// <summary>Whether the disk has had no room for a build's results for as long as they may wait for it.</summary>
+    private bool HasWaitedForRoom(Build build)
+    {
+        if (_withoutRoom?.Id != build.Id || _withoutRoom?.Attempt != build.Attempt)
+            _withoutRoom = (build.Id, build.Attempt, parts.Time.GetTimestamp());
+        return parts.Time.GetElapsedTime(_withoutRoom.Value.Since) >= Options.RoomTimeout;
     }
 
     private async Task<NextScan> JudgeAsync(Exception exception, Build? build, bool mayRetry, CancellationToken cancellationToken)

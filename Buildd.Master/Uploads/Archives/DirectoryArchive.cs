@@ -1,4 +1,5 @@
 using Buildd.Linux.Files;
+using Buildd.Master.Results;
 
 namespace Buildd.Master.Uploads.Archives;
 
@@ -39,6 +40,10 @@ public sealed class DirectoryArchive(string root) : IArchive
         }
 
         MakeDurably(parent);
+        // Before anything is copied: half an upload must not take what the farm's own records need.
+        var needed = upload.AllFiles.Sum(file => new FileInfo(file.Path).Length);
+        if (DiskSpace.FreeBytes(parent) - needed < MasterOptions.DefaultSpareBytes)
+            throw new IOException($"{parent} has no room for the {needed} bytes of the upload: {MasterOptions.DefaultSpareBytes} have to stay free");
         // A name that no suite's list shows, and that the next try finds again.
         var incomplete = Path.Combine(parent, $".{upload.Build.Cookie}.new");
         if (Directory.Exists(incomplete))

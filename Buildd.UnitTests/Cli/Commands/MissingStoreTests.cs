@@ -28,6 +28,8 @@ public sealed class MissingStoreTests : IDisposable
     [TestCase("retry", "1")]
     [TestCase("process-upload", "-n")]
     [TestCase("retry-upload", "1")]
+    [TestCase("prune")]
+    [TestCase("builders", "release", "--all")]
     public async Task A_store_that_is_missing_is_said_and_not_made(params string[] arguments)
     {
         var ran = await _farm.RunAsync(arguments);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Buildd.Farm;
 using Buildd.Farm.Inputs;
 using Buildd.Testing.Files;
 using Microsoft.AspNetCore.Builder;
@@ -21,6 +22,18 @@ public sealed class InputEndpointsTests : IDisposable
     {
         _http.Dispose();
         _folder.Dispose();
+    }
+
+    [Test]
+    public async Task What_would_leave_the_store_no_room_is_not_taken_in()
+    {
+        await File.WriteAllTextAsync(_folder["file"], "12345");
+        var inputs = new InputStore(_folder["inputs"], _ => (64 << 20) + 4);
+
+        await Assert.ThatAsync(
+            () => inputs.AddAsync(_folder["file"], expected: null, default),
+            Throws.TypeOf<FarmException>().With.Message.Contains("can't be taken in: it has 5 bytes").And.Message.Contains("buildd-farm prune"));
+        Assert.That(Directory.GetFiles(_folder["inputs"], "*", SearchOption.AllDirectories), Is.Empty);
     }
 
     [Test]

@@ -34,6 +34,24 @@ public sealed class AttemptLogTests : IDisposable
         Assert.That(File.ReadAllText(LogPath), Is.EqualTo("open *** now\nhttp://host/\n"));
     }
 
+    [Test]
+    public void A_log_stops_where_the_disk_has_no_room_left()
+    {
+        var room = 10L;
+        using var log = AttemptLog.Open(LogPath, [], 1 << 20, () => room);
+        log.Append(Bytes("0123456789"));
+        Assert.That(File.ReadAllText(LogPath), Is.EqualTo("0123456789"));
+        room = 3;
+
+        log.Append(Bytes("abcdef"));
+        room = -1;
+        log.Append(Bytes("more"));
+
+        Assert.That(log.Offset, Is.EqualTo(20));
+        Assert.That(
+            File.ReadAllText(LogPath), Is.EqualTo("0123456789abc\n[the farm's disk has no room for more: the rest is not kept]\n"));
+    }
+
     [TestCase(1)]
     [TestCase(7)]
     [TestCase(4096)]

@@ -56,6 +56,8 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
 
     public long FreeBytes { get; set; } = long.MaxValue;
 
+    public long TotalBytes { get; set; } = long.MaxValue;
+
     public BuildMaster Master { get; private set; } = null!;
 
     public string Root => _root.Path;
@@ -105,7 +107,7 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
             Notifier = this,
             Kinds = Kinds,
         },
-        Time, this, _ => FreeBytes);
+        Time, this, _ => FreeBytes, _ => TotalBytes);
 
     /// <summary>Another master of the same farm, which is not the one that the bench waits for.</summary>
     public BuildMaster MakeSecond(string name)
