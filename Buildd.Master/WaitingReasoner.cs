@@ -23,8 +23,8 @@ internal sealed class WaitingReasoner(Scheduler scheduler, IReadOnlyList<Builder
             return new WaitingReason("It is suspended.");
         var demand = Demand.Of(build);
         var fitting = builders.Where(demand.Fits).ToList();
-        if (fitting.Count == 0)
-            return new WaitingReason(NoneFits(demand));
+        if (BuilderMatch.FindReason(demand, builders) is { } reason)
+            return new WaitingReason(reason);
         var able = fitting.Where(builder => builder is { InService: true, Manual: false }).ToList();
         if (able.Count == 0)
             return new WaitingReason($"All {fitting.Count} builders that could build it are out of service or kept for manual use.");
@@ -41,11 +41,6 @@ internal sealed class WaitingReasoner(Scheduler scheduler, IReadOnlyList<Builder
             position,
             start);
     }
-
-    private string NoneFits(Demand demand) => builders.Count == 0
-        ? "The farm has no builders."
-        : $"No builder can build it: it needs {demand}"
-        + (builders.Count == 1 ? $", and {builders[0].Name} {demand.Mismatch(builders[0])}." : ".");
 
     private TimeSpan UntilNextBuilder(List<Builder> able) => able.Min(builder =>
     {

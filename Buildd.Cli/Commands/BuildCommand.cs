@@ -64,21 +64,25 @@ internal static class BuildCommand
         return command.WithSession(async (session, parsed, stop) =>
         {
             var request = common.Read(session, parsed);
+            var chroots = await session.Store.Chroots.ListAsync(stop);
+            BuildChecks.RequireNames(request, chroots);
             IReadOnlyList<NewBuild> wanted;
             if (parsed.GetValue(livefs.Project) is not null)
             {
-                wanted = livefs.Read(request, parsed, await session.Store.Chroots.ListAsync(stop));
+                wanted = livefs.Read(request, parsed, chroots);
             }
             else
             {
+                BuildChecks.RequirePackageNames(
+                    session, request, parsed.GetValue(suite), parsed.GetValue(component)!, parsed.GetValue(manager)!);
                 var path = Path.GetFullPath(parsed.GetValue(file)!);
                 var package = await ReadAsync(path, stop);
-                var architectures =
-                    Architectures(package, request.Architectures, request.Series, await session.Store.Chroots.ListAsync(stop));
+                BuildChecks.RequireComplete(path, package);
+                var architectures = Architectures(package, request.Architectures, request.Series, chroots);
+                BuildChecks.RequireChroots(request, architectures, chroots);
                 var files = await TakeInAsync(session, path, package, stop);
-                wanted =
-                [
-                    .. architectures.Select((tag, index) => new PackageSpecification
+                wanted = BuildChecks.Make(
+                    architectures.Select((tag, index) => new PackageSpecification
                     {
                         Source = package.Source,
                         Version = package.Version,
@@ -91,12 +95,14 @@ internal static class BuildCommand
                         ArchIndep = index == 0 && package.Architectures.Contains(ArchitectureIndependent),
                         BuildDebugSymbols = parsed.GetValue(ddebs),
                         Requester = request.Requester,
-                    }.ToNewBuild(request.Distribution, request.Owner, request.Score) with { Manager = parsed.GetValue(manager)! }),
-                ];
+                    }.ToNewBuild(request.Distribution, request.Owner, request.Score) with { Manager = parsed.GetValue(manager)! }));
             }
 
+            wanted = [.. wanted.Select(request.Complete)];
+            await BuildChecks.WarnOfBuildersAsync(session, wanted, stop);
+
             return await TellAsync(
-                session, await session.Store.Builds.AddAsync([.. wanted.Select(request.Complete)], stop), parsed.GetValue(wait),
+                session, await session.Store.Builds.AddAsync(wanted, stop), parsed.GetValue(wait),
                 parsed.GetValue(json), stop);
         }, makesStore: true);
     }
@@ -140,7 +146,7 @@ internal static class BuildCommand
         {
             throw FarmException.NotFound(
                 $"there is no chroot of {series} for {string.Join(' ', package.Architectures)}: add one with 'buildd-farm chroots add', "
-                    + "or name the architecture with --arch and add it later");
+                    + "or name the architecture with --arch and --without-chroot and add it later");
         }
 
         // What is for all architectures alone is built once.

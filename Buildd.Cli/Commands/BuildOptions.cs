@@ -32,6 +32,9 @@ internal sealed record BuildRequest
 
     internal required IReadOnlyList<string> Resources { get; init; }
 
+    /// <summary>Whether the build is queued though there is no chroot for it yet.</summary>
+    internal required bool WithoutChroot { get; init; }
+
     /// <summary>What the kind of build leaves open.</summary>
     internal NewBuild Complete(NewBuild build) => build with
     {
@@ -71,6 +74,9 @@ internal sealed class BuildOptions
     private readonly Option<string[]?> _resources =
         new("--resource") { Description = "A word for what a builder must have; may be given several times.", HelpName = "WORD" };
 
+    private readonly Option<bool> _withoutChroot =
+        new("--without-chroot") { Description = "Queue it though there is no chroot for it: it waits until one is added." };
+
     internal BuildOptions()
     {
         _requester.Validators.Add(result =>
@@ -102,7 +108,8 @@ internal sealed class BuildOptions
     internal void AddTo(Command command)
     {
         foreach (
-            var option in (Option[])[_series, _arch, _distribution, _owner, _requester, _score, _key, _source, _virtualized, _resources])
+            var option in (Option[])[_series, _arch, _distribution, _owner, _requester, _score, _key, _source, _virtualized, _resources,
+                _withoutChroot])
             command.Add(option);
     }
 
@@ -132,6 +139,7 @@ internal sealed class BuildOptions
             ],
             Virtualized = parsed.GetValue(_virtualized),
             Resources = parsed.GetValue(_resources) ?? [],
+            WithoutChroot = parsed.GetValue(_withoutChroot),
         };
     }
 }

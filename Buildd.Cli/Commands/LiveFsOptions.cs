@@ -52,6 +52,7 @@ internal sealed class LiveFsOptions
             result => Require(
                 result, text => FileName.FindMistake(text) is null
                     && !text.Contains(' ', StringComparison.Ordinal), "a name, of which files' names are made"));
+        _tool.AcceptOnlyFromAmong(LiveFsChecks.Tools);
         _pocket.AcceptOnlyFromAmong("release", "security", "updates", "proposed", "backports");
         foreach (var option in (Option[])[_variables, _texts])
             option.Validators.Add(result => Require(result, text => text.IndexOf('=', StringComparison.Ordinal) > 0, "NAME=VALUE"));
@@ -84,11 +85,12 @@ internal sealed class LiveFsOptions
         {
             throw FarmException.NotFound(
                 $"there is no chroot of {request.Series}: add one with 'buildd-farm chroots add', or name the architecture with --arch "
-                    + "and add it later");
+                    + "and --without-chroot and add it later");
         }
 
+        BuildChecks.RequireChroots(request, architectures, chroots);
         var others = ReadOthers(parsed);
-        return
+        LiveFsSpecification[] images =
         [
             .. architectures.Select(tag => new LiveFsSpecification
             {
@@ -107,8 +109,10 @@ internal sealed class LiveFsOptions
                 Archives = request.Sources,
                 Others = others,
                 Requester = request.Requester,
-            }.ToNewBuild(request.Distribution, request.Owner, request.Score)),
+            }),
         ];
+        LiveFsChecks.Require(images[0]); // they differ in the architecture only
+        return BuildChecks.Make(images.Select(image => image.ToNewBuild(request.Distribution, request.Owner, request.Score)));
     }
 
     private XmlRpcStruct ReadOthers(ParseResult parsed)

@@ -212,7 +212,7 @@ public sealed class FarmTests : IAsyncDisposable
             using var stop = new CancellationTokenSource();
             var output = new System.Text.StringBuilder();
             var run = ProcessRunner.RunAsync(
-                _farm.Command("build", dsc, "-a", "amd64", "-a", "arm64") with { StopGrace = TimeSpan.Zero }, bytes =>
+                _farm.Command("build", dsc, "-a", "amd64", "-a", "arm64", "--without-chroot") with { StopGrace = TimeSpan.Zero }, bytes =>
                     output.Append(System.Text.Encoding.UTF8.GetString(bytes)), cancellationToken: stop.Token);
             stop.CancelAfter(random.Next(100, 700));
             try

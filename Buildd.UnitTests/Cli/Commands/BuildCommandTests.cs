@@ -118,8 +118,8 @@ public sealed class BuildCommandTests : IDisposable
     [Test]
     public async Task An_architecture_that_is_named_needs_no_chroot_yet()
     {
-        var ran =
-            await _farm.RunAsync("build", WriteSource("any"), "--arch", "riscv64", "--series", "trixie", "--suite", "trixie-proposed");
+        var ran = await _farm.RunAsync(
+            "build", WriteSource("any"), "--arch", "riscv64", "--series", "trixie", "--suite", "trixie-proposed", "--without-chroot");
 
         Assert.That(ran.Output, Is.EqualTo("PACKAGEBUILD-1: riscv64 build of hello 2.10-3 in debian trixie PROPOSED\n"), ran.ToString());
     }
@@ -133,7 +133,7 @@ public sealed class BuildCommandTests : IDisposable
         Assert.That(
             ran.Error, Is.EqualTo(
                 "build: there is no chroot of bookworm for any: add one with 'buildd-farm chroots add', or name the architecture with "
-                    + "--arch and add it later\n"));
+                    + "--arch and --without-chroot and add it later\n"));
     }
 
     [Test]

@@ -1,0 +1,87 @@
+using Buildd.Linux.Files;
+using Buildd.Master.Jobs.LiveFs;
+using Buildd.Protocol.Messages;
+using Buildd.Protocol.Messages.Arguments;
+using static Buildd.Protocol.Messages.WireNames;
+
+namespace Buildd.Cli.Commands;
+
+/// <summary>Checks the arguments of a live filesystem as slaves do, so that mistakes are said when it is asked for.</summary>
+/// <remarks>What depends on a slave's configuration (which hosts and folders branches may come from, which variables) it alone knows.</remarks>
+internal static class LiveFsChecks
+{
+    /// <summary>The image tools; the first is the slaves' default.</summary>
+    internal static readonly string[] Tools = ["live-build", "mmdebstrap"];
+
+    private const int MaxProjectCharacters = 100;
+    private const int MaxUrlCharacters = 2000;
+
+    /// <summary>The arguments that have options of their own, by which they are known here.</summary>
+    private static readonly string[] OwnNames =
+    [
+        ArgumentNames.Series, ArgumentNames.Suite, ArgumentNames.ArchTag, ArgumentNames.Project, ArgumentNames.Pocket, ArgumentNames.DateStamp,
+        ArgumentNames.ImageTool, ArgumentNames.ConfigBranch, ArgumentNames.ConfigRef, ArgumentNames.ConfigPath, ArgumentNames.LbOptions,
+        ArgumentNames.Environment, ArgumentNames.Archives,
+    ];
+
+    /// <exception cref="FarmException">An argument can't be what it says. No message has a URL in it, which may hold a password.</exception>
+    internal static void Require(LiveFsSpecification image)
+    {
+        if (image.Project.Length > MaxProjectCharacters || !char.IsAsciiLetterOrDigit(image.Project[0])
+            || !image.Project.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or '.' or '_' or '@'))
+        {
+            throw BuildChecks.Wrong(
+                $"--livefs is {FileName.Display(image.Project)}; a name of letters, digits and - + . _ @ is expected, at most "
+                    + $"{MaxProjectCharacters} characters long");
+        }
+
+        if (image.Others.Select(argument => argument.Key).FirstOrDefault(name => OwnNames.Contains(name)) is { } own)
+            throw BuildChecks.Wrong($"--arg gives {own}, which has an option of its own");
+        if (image.ConfigBranch is null && (image.ImageTool ?? Tools[0]) == Tools[0] && StrayOf(image) is { } stray)
+            throw BuildChecks.Wrong($"{stray} goes with --config-branch, which is missing");
+        if (image.ConfigBranch is { } branch && !IsUrl(branch))
+            throw BuildChecks.Wrong("--config-branch is no URL that begins with http://, https:// or file://");
+        if (image.ConfigPath is { } path
+            && (path.StartsWith('/') || path.Trim('/').Split('/').Any(part => part is "." or ".." or ".git" || part.StartsWith('-'))))
+            throw BuildChecks.Wrong($"--config-path is {FileName.Display(path)}, which is no path of a folder in the branch");
+        if (image.ConfigRef is { } name
+            && (name.Length == 0 || name[0] is '-' or '/' || name.Contains("..", StringComparison.Ordinal)
+                || name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || "~^:?*[\\".Contains(c, StringComparison.Ordinal))))
+            throw BuildChecks.Wrong($"--config-ref is {FileName.Display(name)}, which is no name of a branch, a tag or a commit");
+        if (image.Environment.Keys.FirstOrDefault(
+            variable => char.IsAsciiDigit(variable[0]) || !variable.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')) is { } bad)
+            throw BuildChecks.Wrong($"--env sets {FileName.Display(bad)}, which is no name of a variable");
+        RequireTypes(image);
+    }
+
+    private static string? StrayOf(LiveFsSpecification image) => image switch
+    {
+        { ConfigRef: not null } => "--config-ref",
+        { ConfigPath: not null } => "--config-path",
+        { LbOptions.Count: > 0 } => "--lb-option",
+        { Environment.Count: > 0 } => "--env",
+        _ => null,
+    };
+
+    private static bool IsUrl(string text)
+    {
+        if (text.Length > MaxUrlCharacters || text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
+            return false;
+        return text.StartsWith("file:///", StringComparison.Ordinal)
+            || ((text.StartsWith("https://", StringComparison.Ordinal) || text.StartsWith("http://", StringComparison.Ordinal))
+                && Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Host.Length > 0 && url.Fragment.Length == 0);
+    }
+
+    /// <summary>Reads the arguments as a slave does.</summary>
+    private static void RequireTypes(LiveFsSpecification image)
+    {
+        try
+        {
+            LiveFsArguments.FromXmlRpc(image.ToXmlRpc(), image.ArchTag);
+        }
+        catch (MessageFormatException e)
+        {
+            throw BuildChecks.Wrong(e.Message.TrimEnd('.'));
+        }
+    }
+}
