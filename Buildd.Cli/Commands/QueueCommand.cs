@@ -66,12 +66,10 @@ internal static class QueueCommand
     private static async Task<IReadOnlyList<Build>> QueuedAsync(
         FarmSession session, BuildFilter filter, CancellationToken cancellationToken)
     {
-        var queue = (await session.Store.Builds.ReadQueueAsync(cancellationToken)).Builds.Where(filter.Fits)
-            .OrderBy(build => build.Queue switch { QueueState.Running or QueueState.Cancelling => 0, QueueState.Waiting => 1, _ => 2 })
-            .ThenByDescending(build => build.Score).ThenBy(build => build.Id).ToList();
-        if (queue.Count > filter.Count)
-            await session.Error.WriteLineAsync($"{filter.Count} of {queue.Count} builds; --count shows more");
-        return [.. queue.Take(filter.Count)];
+        var queue = await session.Store.Builds.ListQueueAsync(filter, cancellationToken);
+        if (queue.Count > queue.Builds.Count)
+            await session.Error.WriteLineAsync($"{queue.Builds.Count} of {queue.Count} builds; --count shows more");
+        return queue.Builds;
     }
 
     private static IReadOnlyList<string> Row(Build build) =>

@@ -21,6 +21,12 @@ internal abstract class Dialect
     /// <summary>Returns the type that migrations give a column.</summary>
     internal abstract string TypeName(ColumnType type);
 
+    /// <summary>
+    /// Writes a table of a SELECT that goes through one of its indexes, which has to fit the conditions. An engine that keeps statistics
+    /// by itself finds it without being told.
+    /// </summary>
+    internal virtual string By(string table, string index) => Quote(table);
+
     /// <summary>Returns an INSERT that does nothing when there is a row with the same key.</summary>
     /// <param name="insert">An INSERT.</param>
     /// <param name="key">The names of the key's columns.</param>

@@ -1,4 +1,3 @@
-using System.Text;
 using Buildd.Master.Builds;
 using Microsoft.Data.Sqlite;
 
@@ -61,26 +60,7 @@ internal sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBu
     public Task<IReadOnlyList<Build>> ListAsync(BuildFilter filter, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        var conditions = new StringBuilder();
-        var parameters = new List<(string, object?)> { ("count", filter.Count) };
-        void Where(string condition, string name, object? wanted)
-        {
-            if (wanted is null)
-                return;
-            conditions.Append(conditions.Length == 0 ? "WHERE " : " AND ").Append(condition);
-            parameters.Add((name, wanted));
-        }
-
-        Where("state = @state", "state", (long?)filter.State);
-        Where("queue = @queue", "queue", (long?)filter.Queue);
-        Where("job_type = @job_type", "job_type", filter.JobType);
-        Where("owner = @owner", "owner", filter.Owner);
-        Where("subject = @subject", "subject", filter.Subject);
-        Where("processor = @processor", "processor", filter.Processor);
-        Where("builder = @builder", "builder", filter.Builder);
-        Where("id < @before", "before", filter.Before);
-        return store.ReadAsync<IReadOnlyList<Build>>(
-            connection => Table.Query(connection, $"{conditions} ORDER BY id DESC LIMIT @count", [.. parameters]), cancellationToken);
+        return store.ReadAsync<IReadOnlyList<Build>>(connection => Table.Query(connection, BuildListings.All(filter)), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -110,6 +90,22 @@ internal sealed class SqliteBuilds(SqliteStore store) : IBuildRecords, IQueuedBu
             connection => new QueueSnapshot(
                 Table.Query(connection, "WHERE queue IS NOT NULL"), connection.ExecuteScalar<long>(LastRevision)),
             cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<QueueListing> ListQueueAsync(BuildFilter filter, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return store.ReadAsync(
+            connection =>
+            {
+                var builds = new List<Build>();
+                for (var part = 0; part < BuildListings.QueuePartCount && builds.Count < filter.Count; part++)
+                    builds.AddRange(Table.Query(connection, BuildListings.Queue(filter, part, filter.Count - builds.Count)));
+                var count = builds.Count < filter.Count ? builds.Count : Table.Count(connection, BuildListings.QueueCount(filter));
+                return new QueueListing(builds, count);
+            },
+            cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Build>> ReadChangesAsync(long after, int most, CancellationToken cancellationToken = default)

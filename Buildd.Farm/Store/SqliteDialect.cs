@@ -18,6 +18,12 @@ internal sealed class SqliteDialect : Dialect
 
     internal override string Parameter(string name) => "@" + name;
 
+    /// <summary>
+    /// It has no statistics unless somebody runs ANALYZE, and without them takes any of several indexes, also one in which nearly all rows
+    /// are: see sqlite.org/lang_indexedby.html.
+    /// </summary>
+    internal override string By(string table, string index) => $"{Quote(table)} INDEXED BY {Quote(index)}";
+
     internal override string TypeName(ColumnType type) => type switch
     {
         ColumnType.Integer or ColumnType.Boolean => "INTEGER", // it has no other for these

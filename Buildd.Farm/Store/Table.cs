@@ -15,14 +15,31 @@ internal sealed class Table<T>(string name, Dialect dialect, IReadOnlyList<Colum
 
     private readonly Column<T>[] _columns = [.. columns];
     private readonly Column<T>[] _changing = [.. columns.Where(column => column.Changes)];
-    private readonly string _select = $"SELECT {dialect.Names(columns.Select(column => column.Name))} FROM {dialect.Quote(name)}";
+    private readonly string _names = dialect.Names(columns.Select(column => column.Name));
 
     /// <summary>Reads records.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="rest">The end of a SELECT, from WHERE or ORDER BY on.</param>
     /// <param name="parameters">Its parameters.</param>
     internal List<T> Query(DbConnection connection, string rest, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
-        connection.Query($"{_select} {rest}", Read, parameters);
+        connection.Query(Select(null, rest), Read, parameters);
+
+    /// <summary>Reads the records of a listing.</summary>
+    internal List<T> Query(DbConnection connection, SelectStatement listing) =>
+        connection.Query(Select(listing.Index, listing.Rest), Read, [.. listing.Parameters]);
+
+    /// <summary>Counts the records of a listing.</summary>
+    internal long Count(DbConnection connection, SelectStatement listing) =>
+        connection.ExecuteScalar<long>(SelectCount(listing.Index, listing.Rest), [.. listing.Parameters]);
+
+    /// <summary>Returns a SELECT of records.</summary>
+    /// <param name="index">The index that it goes through; null for the engine's choice.</param>
+    /// <param name="rest">The end, from WHERE or ORDER BY on.</param>
+    internal string Select(string? index, string rest) => $"SELECT {_names} FROM {From(index)} {rest}";
+
+    /// <summary>Returns a SELECT of the number of records.</summary>
+    /// <inheritdoc cref="Select"/>
+    internal string SelectCount(string? index, string rest) => $"SELECT count(*) FROM {From(index)} {rest}";
 
     /// <summary>Returns an INSERT of a row.</summary>
     /// <param name="except">The names of the columns that the engine sets itself.</param>
@@ -58,6 +75,8 @@ internal sealed class Table<T>(string name, Dialect dialect, IReadOnlyList<Colum
         sql,
         [.. _columns.Where(column => column.Changes || column.Name == key || column.Name == Revision)],
         [NewRevision]);
+
+    private string From(string? index) => index is null ? dialect.Quote(name) : dialect.By(name, index);
 
     private T Read(DbDataReader row)
     {

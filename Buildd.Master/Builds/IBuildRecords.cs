@@ -52,6 +52,15 @@ public interface IQueuedBuilds
     Task<QueueSnapshot> ReadQueueAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// A part of the queue for people: the builds that fit a filter, those on a builder first, then those that wait, then suspended ones;
+    /// among these the higher score first, and of equal ones the lower number. Neither time nor memory grows with the builds beyond the
+    /// filter's count, but for counting them.
+    /// </summary>
+    /// <param name="filter">Which, and how many at most. Builds that have left the queue never fit.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    Task<QueueListing> ListQueueAsync(BuildFilter filter, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// The builds that changed after a revision, as they are now, in order of their revisions; those that left the queue
     /// too, so that they can be forgotten. Never tells of a change while one with a lower revision can still appear.
     /// </summary>
@@ -73,6 +82,11 @@ public interface IQueuedBuilds
 /// <param name="Builds">The builds in it, in no particular order.</param>
 /// <param name="Revision">The highest revision that was given to any build until then; 0 when there is none.</param>
 public sealed record QueueSnapshot(IReadOnlyList<Build> Builds, long Revision);
+
+/// <summary>A part of the queue at one moment.</summary>
+/// <param name="Builds">The first builds that fit, in the queue's order.</param>
+/// <param name="Count">The number of all builds that fit.</param>
+public sealed record QueueListing(IReadOnlyList<Build> Builds, long Count);
 
 /// <summary>Which builds are listed: those that fit all that is given.</summary>
 public sealed record BuildFilter

@@ -100,6 +100,22 @@ public sealed class InMemoryBuilds(TimeProvider? time = null) : IBuildRecords, I
     }
 
     /// <inheritdoc/>
+    public Task<QueueListing> ListQueueAsync(BuildFilter filter, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        cancellationToken.ThrowIfCancellationRequested();
+        List<Build> fitting;
+        lock (_lock)
+            fitting = [.. _queued.Values.Where(filter.Fits)];
+        var first = fitting
+            .OrderBy(build => build.Queue switch { QueueState.Running or QueueState.Cancelling => 0, QueueState.Waiting => 1, _ => 2 })
+            .ThenByDescending(build => build.Score)
+            .ThenBy(build => build.Id)
+            .Take(filter.Count);
+        return Task.FromResult(new QueueListing([.. first], fitting.Count));
+    }
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<Build>> ReadChangesAsync(long after, int most, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);

@@ -241,7 +241,17 @@ public sealed class StoreTests : IAsyncDisposable
     /// <summary>A queue that never tells of changes by itself.</summary>
     private sealed class SilentQueue(IQueuedBuilds queue) : IQueuedBuilds
     {
-        public Task<QueueSnapshot> ReadQueueAsync(CancellationToken cancellationToken = default) => queue.ReadQueueAsync(cancellationToken);
+        /// <summary>How often all of it was read.</summary>
+        public int Readings { get; private set; }
+
+        public Task<QueueSnapshot> ReadQueueAsync(CancellationToken cancellationToken = default)
+        {
+            Readings++;
+            return queue.ReadQueueAsync(cancellationToken);
+        }
+
+        public Task<QueueListing> ListQueueAsync(BuildFilter filter, CancellationToken cancellationToken = default) =>
+            queue.ListQueueAsync(filter, cancellationToken);
 
         public Task<IReadOnlyList<Build>> ReadChangesAsync(long after, int most, CancellationToken cancellationToken = default) =>
             queue.ReadChangesAsync(after, most, cancellationToken);
