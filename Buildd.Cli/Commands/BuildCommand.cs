@@ -1,12 +1,7 @@
 using System.CommandLine;
 using Buildd.Cli.Application;
-using Buildd.Debian.Architectures;
-using Buildd.Debian.Packages;
-using Buildd.Farm.Store;
-using Buildd.Linux.Files;
 using Buildd.Linux.Text;
 using Buildd.Master.Builds;
-using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.Messages;
 
 namespace Buildd.Cli.Commands;
@@ -14,14 +9,17 @@ namespace Buildd.Cli.Commands;
 /// <summary><c>buildd-farm build</c>: queues the builds of a source package or of a live filesystem.</summary>
 internal static class BuildCommand
 {
-    private const string ArchitectureIndependent = "all";
-
     internal static Command Create()
     {
-        var file = new Argument<string?>("FILE.dsc")
+        var files = new Argument<string[]>("FILE.dsc")
         {
-            Description = "The source package's description; what it lists is beside it. None with --livefs.",
-            Arity = ArgumentArity.ZeroOrOne,
+            Description = "The descriptions of source packages; what one lists is beside it. None with --livefs.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var list = new Option<string?>("--from-file")
+        {
+            Description = "A file with the paths of more of them, one in a line; - for standard input. Blank lines and # are passed over.",
+            HelpName = "LIST",
         };
         var suite = new Option<string?>("--suite")
         {
@@ -46,8 +44,11 @@ internal static class BuildCommand
         };
         var json = Listing.JsonOption();
         var command = new Command(
-            "build", "Queue the builds of a source package, or of a live filesystem (--livefs). The files of a source package are "
-                + "checked and copied.") { file, suite, component, ddebs, manager };
+            "build", "Queue the builds of source packages, or of a live filesystem (--livefs). The files of a source package are "
+                + "checked and copied. Of several source packages each is queued or not, for itself.")
+        {
+            files, list, suite, component, ddebs, manager,
+        };
         common.AddTo(command);
         livefs.AddTo(command);
         command.Add(wait);
@@ -55,7 +56,7 @@ internal static class BuildCommand
         command.Validators.Add(result =>
         {
             var isImage = result.GetResult(livefs.Project) is not null;
-            if (isImage == result.GetResult(file) is { Tokens.Count: > 0 })
+            if (isImage == (result.GetResult(files) is { Tokens.Count: > 0 } || result.GetResult(list) is not null))
                 result.AddError("Either a FILE.dsc or --livefs says what to build.");
             Option[] others = isImage ? [suite, component, ddebs, manager] : [.. livefs.Details];
             if (Array.Find(others, option => result.GetResult(option) is { Implicit: false }) is { } other)
@@ -66,113 +67,77 @@ internal static class BuildCommand
             var request = common.Read(session, parsed);
             var chroots = await session.Store.Chroots.ListAsync(stop);
             BuildChecks.RequireNames(request, chroots);
-            IReadOnlyList<NewBuild> wanted;
+            var (waits, isJson) = (parsed.GetValue(wait), parsed.GetValue(json));
             if (parsed.GetValue(livefs.Project) is not null)
             {
-                wanted = livefs.Read(request, parsed, chroots);
-            }
-            else
-            {
-                BuildChecks.RequirePackageNames(
-                    session, request, parsed.GetValue(suite), parsed.GetValue(component)!, parsed.GetValue(manager)!);
-                var path = Path.GetFullPath(parsed.GetValue(file)!);
-                var package = await ReadAsync(path, stop);
-                BuildChecks.RequireComplete(path, package);
-                var architectures = Architectures(package, request.Architectures, request.Series, chroots);
-                BuildChecks.RequireChroots(request, architectures, chroots);
-                var files = await TakeInAsync(session, path, package, stop);
-                wanted = BuildChecks.Make(
-                    architectures.Select((tag, index) => new PackageSpecification
-                    {
-                        Source = package.Source,
-                        Version = package.Version,
-                        Series = request.Series,
-                        Suite = parsed.GetValue(suite),
-                        ArchTag = tag,
-                        Files = files,
-                        Component = parsed.GetValue(component)!,
-                        Archives = request.Sources,
-                        ArchIndep = index == 0 && package.Architectures.Contains(ArchitectureIndependent),
-                        BuildDebugSymbols = parsed.GetValue(ddebs),
-                        Requester = request.Requester,
-                    }.ToNewBuild(request.Distribution, request.Owner, request.Score) with { Manager = parsed.GetValue(manager)! }));
+                IReadOnlyList<NewBuild> wanted = [.. livefs.Read(request, parsed, chroots).Select(request.Complete)];
+                await BuildChecks.WarnOfBuildersAsync(session, wanted, stop);
+                return await TellAsync(session, await session.Store.Builds.AddAsync(wanted, stop), waits, isJson, isMany: false, stop);
             }
 
-            wanted = [.. wanted.Select(request.Complete)];
-            await BuildChecks.WarnOfBuildersAsync(session, wanted, stop);
-
-            return await TellAsync(
-                session, await session.Store.Builds.AddAsync(wanted, stop), parsed.GetValue(wait),
-                parsed.GetValue(json), stop);
+            BuildChecks.RequirePackageNames(
+                session, request, parsed.GetValue(suite), parsed.GetValue(component)!, parsed.GetValue(manager)!);
+            List<NamedSource> sources = [.. parsed.GetValue(files)!.Select(path => new NamedSource(path, null))];
+            var isMany = sources.Count > 1 || parsed.GetValue(list) is not null;
+            if (parsed.GetValue(list) is { } name)
+                sources.AddRange(await SourceList.ReadAsync(name, stop));
+            var intake = new SourceIntake(
+                session,
+                request,
+                new SourceRequest
+                {
+                    Suite = parsed.GetValue(suite),
+                    Component = parsed.GetValue(component)!,
+                    BuildDebugSymbols = parsed.GetValue(ddebs),
+                    Manager = parsed.GetValue(manager)!,
+                    HasKeyPerSource = isMany,
+                },
+                chroots);
+            return isMany
+                ? await QueueManyAsync(session, intake, sources, waits, isJson, stop)
+                : await TellAsync(
+                    session, await QueueOneAsync(session, intake, sources[0].Path, stop), waits, isJson, isMany: false, stop);
         }, makesStore: true);
     }
 
-    private static async Task<SourceControl> ReadAsync(string path, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<Build>> QueueOneAsync(
+        FarmSession session, SourceIntake intake, string path, CancellationToken cancellationToken)
     {
-        if (!path.EndsWith(".dsc", StringComparison.Ordinal))
-            throw new FarmException($"{path} is no .dsc: name the description of a source package") { ExitCode = FarmExitCode.Usage };
-        try
-        {
-            return await SourceControl.ReadFileAsync(path, cancellationToken);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw FarmException.NotFound($"{path} is not there");
-        }
+        var wanted = await intake.TakeAsync(path, cancellationToken);
+        await BuildChecks.WarnOfBuildersAsync(session, wanted, cancellationToken);
+        intake.Flush();
+        return await session.Store.Builds.AddAsync(wanted, cancellationToken);
     }
 
-    /// <summary>The architectures to build for; the first also builds what is for all of them.</summary>
-    private static List<string> Architectures(
-        SourceControl package, IReadOnlyList<string> wanted, string series, IReadOnlyList<ChrootRecord> chroots)
+    private static async Task<int> QueueManyAsync(
+        FarmSession session, SourceIntake intake, IReadOnlyList<NamedSource> sources, bool waits, bool isJson,
+        CancellationToken cancellationToken)
     {
-        var table = ArchitectureTable.Load();
-        bool IsFor(string tag) => package.Architectures.Any(
-            word => word == ArchitectureIndependent ? package.Architectures.Count == 1 : table.Matches(tag, word));
-        // What is for all architectures is built on any, where none of the package's own can be had.
-        var hasIndependent = package.Architectures.Contains(ArchitectureIndependent);
-        if (wanted.Count > 0)
-        {
-            return wanted.FirstOrDefault(tag => !IsFor(tag) && !(hasIndependent && wanted.Count == 1)) is { } other
-                ? throw new FarmException(
-                    $"{package.Source} {package.Version} is for {string.Join(' ', package.Architectures)}, not for {other}")
-                : [.. wanted.Distinct()];
-        }
-
-        var there = chroots.Where(chroot => chroot.Series == series).Select(chroot => chroot.ArchTag).ToList();
-        var fitting = there.Where(IsFor).ToList();
-        if (fitting.Count == 0 && hasIndependent)
-            fitting.AddRange(there.Take(1));
-        if (fitting.Count == 0)
-        {
-            throw FarmException.NotFound(
-                $"there is no chroot of {series} for {string.Join(' ', package.Architectures)}: add one with 'buildd-farm chroots add', "
-                    + "or name the architecture with --arch and --without-chroot and add it later");
-        }
-
-        // What is for all architectures alone is built once.
-        return package.Architectures is [ArchitectureIndependent] ? fitting[..1] : fitting;
-    }
-
-    private static async Task<IReadOnlyList<SourceFile>> TakeInAsync(
-        FarmSession session, string path, SourceControl package, CancellationToken cancellationToken)
-    {
-        var folder = Path.GetDirectoryName(path)!;
-        var files = new List<SourceFile>();
-        foreach (var listed in package.Files)
-            files.Add(
-                new SourceFile(
-                    listed.Name, (await session.Inputs.AddAsync(Path.Combine(folder, listed.Name), listed, cancellationToken)).Sha1));
-        var description = await session.Inputs.AddAsync(path, expected: null, cancellationToken);
-        return [new SourceFile(FileName.Check(Path.GetFileName(path)), description.Sha1), .. files];
+        var queued = new List<Build>();
+        var worst = await SourceBatches.QueueAsync(
+            session,
+            intake,
+            sources,
+            async builds =>
+            {
+                if (waits)
+                    queued.AddRange(builds);
+                else
+                    await TellAsync(session, builds, waits: false, isJson, isMany: true, cancellationToken);
+            },
+            cancellationToken);
+        return queued.Count == 0
+            ? worst
+            : Math.Max(worst, await TellAsync(session, queued, waits: true, isJson, isMany: true, cancellationToken));
     }
 
     private static async Task<int> TellAsync(
-        FarmSession session, IReadOnlyList<Build> builds, bool waits, bool isJson, CancellationToken cancellationToken)
+        FarmSession session, IReadOnlyList<Build> builds, bool waits, bool isJson, bool isMany, CancellationToken cancellationToken)
     {
         if (!waits)
         {
             if (isJson)
-                Listing.WriteJson(session.Output, builds, RecordJson.Write);
+                WriteJson(session, builds, isMany);
             else
                 await session.Output.WriteLineAsync(
                     string.Join('\n', builds.Select(build => $"{build.Cookie}: {Printable.Text(build.Title)}")));
@@ -187,9 +152,18 @@ internal static class BuildCommand
         }
 
         if (isJson)
-            Listing.WriteJson(session.Output, ended, RecordJson.Write);
+            WriteJson(session, ended, isMany);
         else if (ended.Exists(build => build.State == BuildState.FullyBuilt))
             await session.Error.WriteLineAsync($"The results are in {session.Configuration.Uploads.ArchiveFolder}");
         return ended.TrueForAll(build => build.State == BuildState.FullyBuilt) ? FarmExitCode.Done : FarmExitCode.NotWell;
+    }
+
+    /// <summary>Of one source an array, as in every listing; of many a line for each build, which a program reads as they come.</summary>
+    private static void WriteJson(FarmSession session, IReadOnlyList<Build> builds, bool isMany)
+    {
+        if (isMany)
+            Listing.WriteJsonLines(session.Output, builds, RecordJson.Write);
+        else
+            Listing.WriteJson(session.Output, builds, RecordJson.Write);
     }
 }

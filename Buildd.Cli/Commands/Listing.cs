@@ -16,6 +16,8 @@ internal static class Listing
     private static readonly JsonWriterOptions JsonOptions =
         new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static readonly JsonWriterOptions LineOptions = JsonOptions with { Indented = false };
+
     internal static Option<bool> JsonOption() => new("--json") { Description = "Write JSON, for programs." };
 
     /// <summary>Writes rows with their columns below each other; the last column is as long as it likes.</summary>
@@ -44,12 +46,18 @@ internal static class Listing
         });
 
     /// <summary>Writes one JSON document.</summary>
-    internal static void WriteJson(TextWriter output, Action<Utf8JsonWriter> write)
+    internal static void WriteJson(TextWriter output, Action<Utf8JsonWriter> write) => output.WriteLine(ToJson(JsonOptions, write));
+
+    /// <summary>Writes a JSON document for each of many things, in a line each.</summary>
+    internal static void WriteJsonLines<T>(TextWriter output, IEnumerable<T> things, Action<Utf8JsonWriter, T> write) =>
+        output.WriteLine(string.Join('\n', things.Select(thing => ToJson(LineOptions, json => write(json, thing)))));
+
+    private static string ToJson(JsonWriterOptions options, Action<Utf8JsonWriter> write)
     {
         var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes, JsonOptions))
+        using (var json = new Utf8JsonWriter(bytes, options))
             write(json);
-        output.WriteLine(Encoding.UTF8.GetString(bytes.WrittenSpan));
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 
     internal static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using Buildd.Debian.Packages;
 using Buildd.Linux.Files;
@@ -41,6 +42,17 @@ internal sealed class InputStore(string folder, Func<string, long>? freeBytes = 
     /// <exception cref="IOException">The disk is full, or a folder can't be made.</exception>
     internal async Task<StoredInput> AddAsync(string path, ListedFile? expected, CancellationToken cancellationToken)
     {
+        var stored = await TakeAsync(path, expected, cancellationToken);
+        Flush();
+        return stored;
+    }
+
+    /// <summary>
+    /// Takes one of many files in, as <see cref="AddAsync"/> does. Its name survives a power failure after <see cref="Flush"/> only.
+    /// </summary>
+    /// <inheritdoc cref="AddAsync"/>
+    internal async Task<StoredInput> TakeAsync(string path, ListedFile? expected, CancellationToken cancellationToken)
+    {
         FileStream source;
         try
         {
@@ -63,7 +75,6 @@ internal sealed class InputStore(string folder, Func<string, long>? freeBytes = 
                 var target = PathOf(stored.Sha1);
                 StateFiles.GiveToOwner(arriving);
                 File.Move(arriving, target, overwrite: true); // of the same content, so whoever reads the old one reads the same
-                Durable.FlushFolder(folder);
                 return stored;
             }
             finally
@@ -72,6 +83,10 @@ internal sealed class InputStore(string folder, Func<string, long>? freeBytes = 
             }
         }
     }
+
+    /// <summary>Waits until the names of all that was taken in are on the disk.</summary>
+    /// <exception cref="IOException">The disk failed, or nothing was ever taken in.</exception>
+    internal void Flush() => Durable.FlushFolder(folder);
 
     /// <summary>
     /// Removes what processes that were killed have left half taken in: what nobody has written to for <see cref="ArrivalTime"/>.
@@ -113,7 +128,8 @@ internal sealed class InputStore(string folder, Func<string, long>? freeBytes = 
         using var sha1 = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var size = 0L;
-        var piece = new byte[PieceBytes];
+        using var rented = MemoryPool<byte>.Shared.Rent(PieceBytes);
+        var piece = rented.Memory;
         await using (var copy = new FileStream(target, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous))
         {
             for (int count; (count = await source.ReadAsync(piece, cancellationToken)) > 0; size += count)
@@ -121,8 +137,8 @@ internal sealed class InputStore(string folder, Func<string, long>? freeBytes = 
                 if (expected is not null && size + count > expected.Size)
                     throw Mismatch(path, "it is longer");
                 foreach (var hash in (IncrementalHash[])[md5, sha1, sha256])
-                    hash.AppendData(piece, 0, count);
-                await copy.WriteAsync(piece.AsMemory(0, count), cancellationToken);
+                    hash.AppendData(piece.Span[..count]);
+                await copy.WriteAsync(piece[..count], cancellationToken);
             }
 
             copy.Flush(flushToDisk: true);

@@ -1,9 +1,6 @@
 using System.Security.Cryptography;
-using System.Text;
 using Buildd.Farm;
-using Buildd.Master.Builds;
 using Buildd.Master.Jobs.LiveFs;
-using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Testing.Files;
 using NUnit.Framework;
@@ -11,23 +8,15 @@ using NUnit.Framework;
 namespace Buildd.UnitTests.Cli.Commands;
 
 /// <summary>Queuing source packages, and the chroots that they need.</summary>
-[Parallelizable(ParallelScope.All)]
-[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
-public sealed class BuildCommandTests : IDisposable
+public sealed class BuildCommandTests : BuildCommandFixture
 {
-    private readonly FarmBench _farm =
-        new("Sources: deb http://deb.example/debian %(series)s main\n deb http://deb.example/security %(series)s-security main\n");
-
-    public void Dispose() => _farm.Dispose();
-
     [Test]
     public async Task A_source_package_is_queued_for_each_architecture_that_has_a_chroot()
     {
         await AddChrootsAsync("amd64", "arm64", "s390x");
         var dsc = WriteSource("any-amd64 arm64 all");
 
-        var ran = await _farm.RunAsync("build", dsc, "--score", "7", "--owner", "anna");
+        var ran = await Farm.RunAsync("build", dsc, "--score", "7", "--owner", "anna");
 
         Assert.That(ran.Code, Is.Zero, ran.ToString());
         Assert.That(
@@ -53,7 +42,7 @@ public sealed class BuildCommandTests : IDisposable
     {
         await AddChrootsAsync("amd64");
 
-        var ran = await _farm.RunAsync(
+        var ran = await Farm.RunAsync(
             "build", WriteSource("any"), "--source", "deb http://d %(series)s main # x", "--source", "# old", "--source", " ");
 
         Assert.That(ran.Code, Is.Zero, ran.ToString());
@@ -65,16 +54,16 @@ public sealed class BuildCommandTests : IDisposable
     {
         await AddChrootsAsync("amd64");
         var dsc = WriteSource("any");
-        await _farm.RunAsync("build", dsc);
-        File.Delete(_farm["hello_2.10.orig.tar.gz"]);
+        await Farm.RunAsync("build", dsc);
+        File.Delete(Farm["hello_2.10.orig.tar.gz"]);
 
         foreach (var file in (await SpecificationAsync(1)).Files)
         {
-            var bytes = await File.ReadAllBytesAsync(_farm[$"state/inputs/{file.Sha1}"]);
+            var bytes = await File.ReadAllBytesAsync(Farm[$"state/inputs/{file.Sha1}"]);
             Assert.That(Sum(HashAlgorithmName.SHA1, bytes), Is.EqualTo(file.Sha1.ToString()));
         }
 
-        Assert.That(Directory.GetFiles(_farm["state/inputs/arriving"]), Is.Empty);
+        Assert.That(Directory.GetFiles(Farm["state/inputs/arriving"]), Is.Empty);
     }
 
     [Test]
@@ -82,7 +71,7 @@ public sealed class BuildCommandTests : IDisposable
     {
         await AddChrootsAsync("amd64", "arm64");
 
-        await _farm.RunAsync("build", WriteSource("all"));
+        await Farm.RunAsync("build", WriteSource("all"));
 
         Assert.That(await BuildsAsync(), Has.Count.EqualTo(1));
         Assert.That((await SpecificationAsync(1)).ArchIndep);
@@ -94,7 +83,7 @@ public sealed class BuildCommandTests : IDisposable
     {
         await AddChrootsAsync("amd64", "arm64");
 
-        var ran = await _farm.RunAsync(["build", WriteSource("i386 all"), .. options]);
+        var ran = await Farm.RunAsync(["build", WriteSource("i386 all"), .. options]);
 
         Assert.That(ran.Code, Is.Zero, ran.ToString());
         Assert.That(await BuildsAsync(), Has.Count.EqualTo(1));
@@ -108,8 +97,8 @@ public sealed class BuildCommandTests : IDisposable
         await AddChrootsAsync("amd64");
         var dsc = WriteSource("any");
 
-        var first = await _farm.RunAsync("build", dsc, "--key", "upload-7");
-        var second = await _farm.RunAsync("build", dsc, "--key", "upload-7");
+        var first = await Farm.RunAsync("build", dsc, "--key", "upload-7");
+        var second = await Farm.RunAsync("build", dsc, "--key", "upload-7");
 
         Assert.That(second.Output, Is.EqualTo(first.Output));
         Assert.That(await BuildsAsync(), Has.Count.EqualTo(1));
@@ -118,7 +107,7 @@ public sealed class BuildCommandTests : IDisposable
     [Test]
     public async Task An_architecture_that_is_named_needs_no_chroot_yet()
     {
-        var ran = await _farm.RunAsync(
+        var ran = await Farm.RunAsync(
             "build", WriteSource("any"), "--arch", "riscv64", "--series", "trixie", "--suite", "trixie-proposed", "--without-chroot");
 
         Assert.That(ran.Output, Is.EqualTo("PACKAGEBUILD-1: riscv64 build of hello 2.10-3 in debian trixie PROPOSED\n"), ran.ToString());
@@ -127,7 +116,7 @@ public sealed class BuildCommandTests : IDisposable
     [Test]
     public async Task Without_a_chroot_it_is_said_how_to_add_one()
     {
-        var ran = await _farm.RunAsync("build", WriteSource("any"));
+        var ran = await Farm.RunAsync("build", WriteSource("any"));
 
         Assert.That(ran.Code, Is.EqualTo(FarmExitCode.NotFound));
         Assert.That(
@@ -139,7 +128,7 @@ public sealed class BuildCommandTests : IDisposable
     [Test]
     public async Task An_architecture_that_the_package_is_not_for_is_refused()
     {
-        var ran = await _farm.RunAsync("build", WriteSource("amd64"), "--arch", "arm64");
+        var ran = await Farm.RunAsync("build", WriteSource("amd64"), "--arch", "arm64");
 
         Assert.That(ran.Error, Is.EqualTo("build: hello 2.10-3 is for amd64, not for arm64\n"));
         Assert.That(await BuildsAsync(), Is.Empty);
@@ -152,15 +141,15 @@ public sealed class BuildCommandTests : IDisposable
     {
         await AddChrootsAsync("amd64");
         var dsc = WriteSource("any");
-        var before = Directory.GetFiles(_farm["state/inputs"], "*", SearchOption.AllDirectories);
-        await File.WriteAllTextAsync(_farm["hello_2.10.orig.tar.gz"], content);
+        var before = Directory.GetFiles(Farm["state/inputs"], "*", SearchOption.AllDirectories);
+        await File.WriteAllTextAsync(Farm["hello_2.10.orig.tar.gz"], content);
 
-        var ran = await _farm.RunAsync("build", dsc);
+        var ran = await Farm.RunAsync("build", dsc);
 
         Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Failed));
         Assert.That(ran.Error, Does.Contain($"is not what the .dsc says: {because}"));
         Assert.That(await BuildsAsync(), Is.Empty);
-        Assert.That(Directory.GetFiles(_farm["state/inputs"], "*", SearchOption.AllDirectories), Is.EquivalentTo(before));
+        Assert.That(Directory.GetFiles(Farm["state/inputs"], "*", SearchOption.AllDirectories), Is.EquivalentTo(before));
     }
 
     [Test]
@@ -168,12 +157,12 @@ public sealed class BuildCommandTests : IDisposable
     {
         await AddChrootsAsync("amd64");
         var dsc = WriteSource("any");
-        File.Delete(_farm["hello_2.10.orig.tar.gz"]);
+        File.Delete(Farm["hello_2.10.orig.tar.gz"]);
 
-        var ran = await _farm.RunAsync("build", dsc);
+        var ran = await Farm.RunAsync("build", dsc);
 
         Assert.That(ran.Code, Is.EqualTo(FarmExitCode.NotFound));
-        Assert.That(ran.Error, Is.EqualTo($"build: {_farm["hello_2.10.orig.tar.gz"]} is not there, and the .dsc lists it\n"));
+        Assert.That(ran.Error, Is.EqualTo($"build: {Farm["hello_2.10.orig.tar.gz"]} is not there, and the .dsc lists it\n"));
     }
 
     [TestCase("nothing.dsc", FarmExitCode.NotFound)]
@@ -183,12 +172,12 @@ public sealed class BuildCommandTests : IDisposable
     public async Task What_is_no_source_package_is_refused(string name, int code)
     {
         await AddChrootsAsync("amd64");
-        await File.WriteAllTextAsync(_farm["garbage.dsc"], "garbage\n");
+        await File.WriteAllTextAsync(Farm["garbage.dsc"], "garbage\n");
         await File.WriteAllTextAsync(
-            _farm["hostile.dsc"], (await File.ReadAllTextAsync(WriteSource("any")))
+            Farm["hostile.dsc"], (await File.ReadAllTextAsync(WriteSource("any")))
                 .Replace("hello_2.10.orig.tar.gz", "../../etc/passwd", StringComparison.Ordinal));
 
-        var ran = await _farm.RunAsync("build", _farm[name]);
+        var ran = await Farm.RunAsync("build", Farm[name]);
 
         Assert.That(ran.Code, Is.EqualTo(code), ran.ToString());
         Assert.That(await BuildsAsync(), Is.Empty);
@@ -198,31 +187,31 @@ public sealed class BuildCommandTests : IDisposable
     public async Task Chroots_are_added_replaced_and_removed()
     {
         await AddChrootsAsync("amd64");
-        await SmallChroot.WriteAsync(_farm["newer.tar.gz"], "newer");
-        var size = new FileInfo(_farm["newer.tar.gz"]).Length;
-        await _farm.RunAsync("chroots", "add", "bookworm", "amd64", _farm["newer.tar.gz"]);
+        await SmallChroot.WriteAsync(Farm["newer.tar.gz"], "newer");
+        var size = new FileInfo(Farm["newer.tar.gz"]).Length;
+        await Farm.RunAsync("chroots", "add", "bookworm", "amd64", Farm["newer.tar.gz"]);
 
         Assert.That(
-            (await _farm.RunAsync("chroots", "list")).Output,
+            (await Farm.RunAsync("chroots", "list")).Output,
             Does.Match($"\nbookworm +amd64 +[-0-9: Z]+ +{size} +[0-9a-f]{{40}} +newer.tar.gz\n$"));
-        Assert.That((await _farm.RunAsync("chroots", "remove", "bookworm", "amd64")).Code, Is.Zero);
-        Assert.That((await _farm.RunAsync("chroots", "remove", "bookworm", "amd64")).Code, Is.EqualTo(FarmExitCode.NotFound));
-        Assert.That((await _farm.RunAsync("chroots", "list", "--json")).Output.Trim(), Is.EqualTo("[]"));
+        Assert.That((await Farm.RunAsync("chroots", "remove", "bookworm", "amd64")).Code, Is.Zero);
+        Assert.That((await Farm.RunAsync("chroots", "remove", "bookworm", "amd64")).Code, Is.EqualTo(FarmExitCode.NotFound));
+        Assert.That((await Farm.RunAsync("chroots", "list", "--json")).Output.Trim(), Is.EqualTo("[]"));
     }
 
     [Test]
     public async Task A_file_in_which_nothing_can_be_built_is_not_added()
     {
-        await File.WriteAllTextAsync(_farm["chroot.tar.gz"], "no tarball");
+        await File.WriteAllTextAsync(Farm["chroot.tar.gz"], "no tarball");
 
-        var ran = await _farm.RunAsync("chroots", "add", "bookworm", "amd64", _farm["chroot.tar.gz"]);
+        var ran = await Farm.RunAsync("chroots", "add", "bookworm", "amd64", Farm["chroot.tar.gz"]);
 
         Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Failed));
         Assert.That(
             ran.Error,
-            Does.StartWith($"add: {_farm["chroot.tar.gz"]} can't be used as a chroot: ").And.EndWith(". Fetch or make it again.\n"));
-        Assert.That((await _farm.RunAsync("chroots", "list", "--json")).Output.Trim(), Is.EqualTo("[]"));
-        Assert.That(Directory.Exists(_farm["state/inputs"]), Is.False, "nothing was copied");
+            Does.StartWith($"add: {Farm["chroot.tar.gz"]} can't be used as a chroot: ").And.EndWith(". Fetch or make it again.\n"));
+        Assert.That((await Farm.RunAsync("chroots", "list", "--json")).Output.Trim(), Is.EqualTo("[]"));
+        Assert.That(Directory.Exists(Farm["state/inputs"]), Is.False, "nothing was copied");
     }
 
     [TestCase("../etc", "amd64", FarmExitCode.Usage)]
@@ -230,7 +219,7 @@ public sealed class BuildCommandTests : IDisposable
     [TestCase("bookworm", "arm64", FarmExitCode.NotFound)]
     public async Task A_chroot_that_cannot_be_is_refused(string series, string arch, int code)
     {
-        var ran = await _farm.RunAsync("chroots", "add", series, arch, _farm["missing.tar.gz"]);
+        var ran = await Farm.RunAsync("chroots", "add", series, arch, Farm["missing.tar.gz"]);
 
         Assert.That(ran.Code, Is.EqualTo(code), ran.ToString());
     }
@@ -240,7 +229,7 @@ public sealed class BuildCommandTests : IDisposable
     {
         await AddChrootsAsync("amd64");
 
-        var ran = await _farm.RunAsync(
+        var ran = await Farm.RunAsync(
             "build", WriteSource("any"), "--manager", "pbuilder", "--requester", "Ada <ada@example.org>", "--virtualized", "--resource",
             "large", "--resource", "gpu");
 
@@ -255,7 +244,7 @@ public sealed class BuildCommandTests : IDisposable
     {
         await AddChrootsAsync("amd64", "arm64");
 
-        var ran = await _farm.RunAsync(
+        var ran = await Farm.RunAsync(
             "build", "--livefs", "desktop", "--pocket", "proposed", "--unique-key", "minimal", "--datestamp", "20260314", "--image-tool",
             "live-build",
             "--config-branch", "https://git.example/config", "--config-ref", "stable", "--config-path", "live",
@@ -267,7 +256,7 @@ public sealed class BuildCommandTests : IDisposable
             ran.Output, Is.EqualTo(
                 "LIVEFSBUILD-1: amd64 build of desktop (minimal) in debian bookworm PROPOSED\nLIVEFSBUILD-2: arm64 build of desktop "
                     + "(minimal) in debian bookworm PROPOSED\n"), ran.ToString());
-        var image = LiveFsSpecification.FromBytes((await _farm.WithStoreAsync(store => store.Builds.FindSpecificationAsync(2)))!.Value);
+        var image = LiveFsSpecification.FromBytes((await Farm.WithStoreAsync(store => store.Builds.FindSpecificationAsync(2)))!.Value);
         var wire = image.ToXmlRpc();
         Assert.That(wire.Select(member => $"{member.Key}={Text(member.Value)}"), Is.EquivalentTo(new[]
         {
@@ -297,7 +286,7 @@ public sealed class BuildCommandTests : IDisposable
     {
         await AddChrootsAsync("amd64");
 
-        var ran = await _farm.RunAsync(["build", .. arguments]);
+        var ran = await Farm.RunAsync(["build", .. arguments]);
 
         Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Usage), ran.ToString());
         Assert.That(ran.Error, Does.Contain(message));
@@ -312,32 +301,4 @@ public sealed class BuildCommandTests : IDisposable
         XmlRpcString text => text.Value,
         _ => value.ToString()!,
     };
-
-    private async Task AddChrootsAsync(params string[] architectures)
-    {
-        await SmallChroot.WriteAsync(_farm["chroot.tar.gz"]);
-        foreach (var tag in architectures)
-            Assert.That((await _farm.RunAsync("chroots", "add", "bookworm", tag, _farm["chroot.tar.gz"])).Code, Is.Zero);
-    }
-
-    private string WriteSource(string architectures)
-    {
-        var tarball = "source"u8.ToArray();
-        File.WriteAllBytes(_farm["hello_2.10.orig.tar.gz"], tarball);
-        var dsc = new StringBuilder("Format: 1.0\nSource: hello\nVersion: 2.10-3\nBinary: hello\n")
-            .Append($"Architecture: {architectures}\nMaintainer: Anna <anna@example.org>\n")
-            .Append($"Checksums-Sha1:\n {Sum(HashAlgorithmName.SHA1, tarball)} {tarball.Length} hello_2.10.orig.tar.gz\n")
-            .Append($"Checksums-Sha256:\n {Sum(HashAlgorithmName.SHA256, tarball)} {tarball.Length} hello_2.10.orig.tar.gz\n")
-            .Append($"Files:\n {Sum(HashAlgorithmName.MD5, tarball)} {tarball.Length} hello_2.10.orig.tar.gz\n");
-        File.WriteAllText(_farm["hello_2.10-3.dsc"], dsc.ToString());
-        return _farm["hello_2.10-3.dsc"];
-    }
-
-    private static string Sum(HashAlgorithmName algorithm, byte[] bytes) =>
-        Convert.ToHexStringLower(CryptographicOperations.HashData(algorithm, bytes));
-
-    private Task<IReadOnlyList<Build>> BuildsAsync() => _farm.WithStoreAsync(store => store.Builds.ListAsync(new BuildFilter()));
-
-    private Task<PackageSpecification> SpecificationAsync(long id) =>
-        _farm.WithStoreAsync(async store => PackageSpecification.FromBytes((await store.Builds.FindSpecificationAsync(id))!.Value));
 }
