@@ -39,6 +39,8 @@ public sealed class BuildMaster : IAsyncDisposable
     private readonly MasterMeters _meters;
     private readonly Signal _refresh;
     private readonly BuilderSeats _seats;
+    private readonly LogPacker _packer;
+    private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile IReadOnlyList<Builder> _known = [];
 
     /// <summary>Makes a master; nothing happens before <see cref="RunAsync"/>, but the folders below its root are made.</summary>
@@ -96,6 +98,12 @@ public sealed class BuildMaster : IAsyncDisposable
     /// <summary>The logs of all builds.</summary>
     public LogStore Logs { get; }
 
+    /// <summary>
+    /// Completes when the queue is known, from when on builds are handed out; a program is ready then. It stays incomplete when the queue
+    /// can't be read, which ends <see cref="RunAsync"/>.
+    /// </summary>
+    public Task Loaded => _loaded.Task;
+
     /// <summary>Whether everything waits for time to pass; for tests, which then move the clock.</summary>
     internal bool IsQuiet => _refresh.IsWaitedFor && _scheduler.IsQuiet && _seats.Agents.All(agent => agent.IsWaiting);
 
@@ -109,7 +117,11 @@ public sealed class BuildMaster : IAsyncDisposable
     public IAsyncEnumerable<MasterEvent> Events(CancellationToken cancellationToken = default) => _events.Listen(cancellationToken);
 
     /// <summary>Reads the queue, as <see cref="RunAsync"/> does first.</summary>
-    internal Task LoadQueueAsync(CancellationToken cancellationToken) => _scheduler.LoadAsync(cancellationToken);
+    internal async Task LoadQueueAsync(CancellationToken cancellationToken)
+    {
+        await _scheduler.LoadAsync(cancellationToken).ConfigureAwait(false);
+        _loaded.TrySetResult();
+    }
 
     /// <summary>Has the list of builders read now, and each slave looked at; for who has just changed something.</summary>
     public void Refresh() => _refresh.Set();
@@ -123,7 +135,11 @@ public sealed class BuildMaster : IAsyncDisposable
     {
         await LoadQueueAsync(cancellationToken).ConfigureAwait(false);
         await _gatherer.SweepAsync(async () =>
-            (await _parts.Queue.ReadQueueAsync(cancellationToken).ConfigureAwait(false)).Builds).ConfigureAwait(false);
+        {
+            // Another master of this root may have begun to fetch since the queue was read.
+            await _scheduler.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+            return _scheduler.Queued();
+        }).ConfigureAwait(false);
         await TellOfUploadsAsync(cancellationToken).ConfigureAwait(false);
         await WorkAsync(cancellationToken).ConfigureAwait(false);
     }

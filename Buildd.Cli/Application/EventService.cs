@@ -20,18 +20,8 @@ internal sealed class EventService(IServiceProvider provider, FarmSession sessio
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        var events = provider.GetRequiredService<BuildMaster>().Events(_stop.Token);
-        try
-        {
-            EventJson.WriteReady(session.Output, session.Store.Path, address());
-            session.Output.Flush();
-        }
-        catch (IOException e)
-        {
-            throw new FarmException($"what happens can't be written: {e.Message}", e);
-        }
-
-        _telling = TellAsync(events);
+        var master = provider.GetRequiredService<BuildMaster>();
+        _telling = TellAsync(master, master.Events(_stop.Token));
         return Task.CompletedTask;
     }
 
@@ -48,10 +38,13 @@ internal sealed class EventService(IServiceProvider provider, FarmSession sessio
 
     public void Dispose() => _stop.Dispose();
 
-    private async Task TellAsync(IAsyncEnumerable<MasterEvent> events)
+    private async Task TellAsync(BuildMaster master, IAsyncEnumerable<MasterEvent> events)
     {
         try
         {
+            await master.Loaded.WaitAsync(_stop.Token);
+            EventJson.WriteReady(session.Output, session.Store.Path, address());
+            await session.Output.FlushAsync(_stop.Token);
             await foreach (var happened in events)
                 EventJson.Write(session.Output, happened);
         }

@@ -111,6 +111,16 @@ internal static class FarmApplication
         }
     }
 
+    /// <summary>Waits until the queue is known and builds are handed out, or until the application stops.</summary>
+    /// <returns>Whether it is ready; false when it stops, perhaps because the queue can't be read.</returns>
+    internal static async Task<bool> WaitUntilReadyAsync(this WebApplication application)
+    {
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = application.Lifetime.ApplicationStopping.Register(() => stopping.TrySetResult());
+        await Task.WhenAny(application.Services.GetRequiredService<BuildMaster>().Loaded, stopping.Task);
+        return !application.Lifetime.ApplicationStopping.IsCancellationRequested;
+    }
+
     /// <summary>The address of the server for slaves. The server must listen already.</summary>
     private static Uri Address(IServiceProvider provider, Uri? configured) =>
         configured ?? new Uri(provider.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());

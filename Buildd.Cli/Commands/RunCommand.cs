@@ -49,14 +49,18 @@ internal static partial class RunCommand
             LogInputsRemoved(farm.Logger, left);
         await SettleLeasesAsync(session, farm.Logger, cancellationToken);
         var url = await farm.StartAsync(session);
-        if (!tellsEvents)
-            await session.Output.WriteLineAsync($"buildd-farm ready: the store is {session.Store.Path}, inputs are served at {url}");
-        await session.Output.FlushAsync(CancellationToken.None);
-        systemd.Notify($"{ServiceNotifier.Ready}\nSTATUS=inputs are served at {url}");
         using var stopping = farm.Lifetime.ApplicationStopping.Register(() => systemd.Notify(ServiceNotifier.Stopping));
         using var stop = cancellationToken.Register(farm.Lifetime.StopApplication);
         if (endsWithStdin)
             _ = StopWithStdinAsync(farm.Lifetime); // nothing can call off the reading; it ends with the process
+        if (await farm.WaitUntilReadyAsync())
+        {
+            if (!tellsEvents)
+                await session.Output.WriteLineAsync($"buildd-farm ready: the store is {session.Store.Path}, inputs are served at {url}");
+            await session.Output.FlushAsync(CancellationToken.None);
+            systemd.Notify($"{ServiceNotifier.Ready}\nSTATUS=inputs are served at {url}");
+        }
+
         await farm.WaitForShutdownAsync(CancellationToken.None);
     }
 

@@ -112,10 +112,12 @@ internal sealed class Gatherer : IDisposable
     /// <summary>
     /// Removes leaves in the making that belong to no build: a master was killed between a build's end and their removal.
     /// </summary>
-    /// <param name="queued">Reads the builds that are queued, after the leaves were listed.</param>
-    public async Task SweepAsync(Func<Task<IEnumerable<Build>>> queued)
+    /// <param name="queued">Reads the builds that are queued, after the leaves were listed; not called when there are none.</param>
+    public async Task SweepAsync(Func<Task<IReadOnlyList<Build>>> queued)
     {
         var found = Directory.GetDirectories(_folders.Grabbing);
+        if (found.Length == 0)
+            return;
         var own = (await queued().ConfigureAwait(false)).Select(build => build.Leaf).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var folder in found.Where(folder => !own.Contains(Path.GetFileName(folder))))
             Directory.Delete(folder, recursive: true);

@@ -47,6 +47,20 @@ public sealed class BuildMasterServicesTests : IDisposable
     }
 
     [Test]
+    public async Task It_is_not_ready_before_the_queue_is_read()
+    {
+        using var host = MakeHost();
+        var master = host.Services.GetRequiredService<BuildMaster>();
+        await host.StartAsync();
+        await UntilAsync("the master runs");
+
+        Assert.That(master.Loaded.IsCompleted, Is.False);
+
+        await host.StopAsync();
+        Assert.That(master.Loaded.IsCompleted, Is.False);
+    }
+
+    [Test]
     public void When_it_fails_the_host_stops_and_says_why()
     {
         using var host = MakeHost(new InvalidOperationException("the store is gone"));

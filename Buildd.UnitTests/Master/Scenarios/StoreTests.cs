@@ -238,6 +238,26 @@ public sealed class StoreTests : IAsyncDisposable
         }
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task The_queue_is_read_once_at_a_start(bool hasLeftovers)
+    {
+        var queue = new SilentQueue(_farm.Builds);
+        _farm.BetweenQueue = _ => queue;
+        var build = await _farm.QueueAsync();
+        _farm.Make();
+        if (hasLeftovers)
+            Directory.CreateDirectory(Path.Combine(_farm.Root, "grabbing", "20260314-120000-PACKAGEBUILD-77"));
+
+        _farm.Start();
+        await _farm.PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.That(queue.Readings, Is.EqualTo(1));
+        Assert.That(_farm.Master.Loaded.IsCompletedSuccessfully);
+        Assert.That(_farm.Leaves("grabbing"), Is.Empty);
+        Assert.That((await _farm.FindAsync(build)).State, Is.EqualTo(BuildState.NeedsBuild));
+    }
+
     /// <summary>A queue that never tells of changes by itself.</summary>
     private sealed class SilentQueue(IQueuedBuilds queue) : IQueuedBuilds
     {
