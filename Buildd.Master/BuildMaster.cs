@@ -51,13 +51,14 @@ public sealed class BuildMaster : IAsyncDisposable
     /// <exception cref="ArgumentException">Two kinds of job have one name, or a lease is not longer than a refresh.</exception>
     /// <exception cref="IOException">A folder can't be made.</exception>
     public BuildMaster(MasterOptions options, BuildMasterParts parts, TimeProvider? time = null, ILoggerFactory? loggers = null)
-        : this(options, parts, time, loggers, DiskSpace.FreeBytes, DiskSpace.TotalBytes)
+        : this(options, parts, time, loggers, DiskSpace.FreeBytes, Random.Shared.NextDouble, DiskSpace.TotalBytes)
     {
     }
 
+    /// <summary>The same with stand-ins for the disk and for chance, which returns numbers from 0 to 1; for tests.</summary>
     internal BuildMaster(
         MasterOptions options, BuildMasterParts parts, TimeProvider? time, ILoggerFactory? loggers, Func<string, long> freeBytes,
-        Func<string, long>? totalBytes = null)
+        Func<double> spread, Func<string, long>? totalBytes = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(parts);
@@ -91,6 +92,7 @@ public sealed class BuildMaster : IAsyncDisposable
             Time = _time,
             Loggers = loggers,
             Kinds = parts.Kinds.ToDictionary(kind => kind.JobType, StringComparer.Ordinal),
+            Spread = spread,
         };
         _seats = new BuilderSeats(agentParts, Connect, _logger);
     }

@@ -72,6 +72,8 @@ internal sealed class BuilderAgent : IDisposable
     public async Task RunAsync(CancellationToken stop)
     {
         (long Since, TimeSpan Delay)? due = null;
+        // What many agents do at the same moment, starting and getting work of one batch, must not have them look together ever after.
+        var isInStep = true;
         while (!stop.IsCancellationRequested)
         {
             try
@@ -95,13 +97,21 @@ internal sealed class BuilderAgent : IDisposable
             if (due is { } planned)
                 _parts.Meters.Late(_parts.Time.GetElapsedTime(planned.Since, start) - planned.Delay);
             var next = await ScanAsync(stop).ConfigureAwait(false);
-            var rest = next.Delay - _parts.Time.GetElapsedTime(start);
+            var delay = isInStep && next.Delay > TimeSpan.Zero ? next.Delay * _parts.Spread() : next.Delay;
+            isInStep &= next.Delay == TimeSpan.Zero;
+            var rest = delay - _parts.Time.GetElapsedTime(start);
             var woken = false;
             if (next.IsFree)
+            {
                 woken = await WorkAsync(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, stop).ConfigureAwait(false);
+                isInStep |= woken;
+            }
             else if (rest > TimeSpan.Zero)
+            {
                 woken = await _wake.WaitAsync(rest, stop).ConfigureAwait(false);
-            due = woken || next.Delay == TimeSpan.Zero ? null : (start, next.Delay);
+            }
+
+            due = woken || next.Delay == TimeSpan.Zero ? null : (start, delay);
         }
     }
 
@@ -237,15 +247,19 @@ internal sealed class BuilderAgent : IDisposable
         await _attempt.WatchAsync(build, status, cancellationToken).ConfigureAwait(false);
         if (build.State == BuildState.Cancelling)
             return await AbortAsync(build, status, cancellationToken).ConfigureAwait(false);
-        return status.Status == BuilderStatus.Aborting || IsAboutToEnd(build) ? Soon : Later;
+        return status.Status == BuilderStatus.Aborting ? Soon : NextLookAt(build);
     }
 
-    private bool IsAboutToEnd(Build build)
+    /// <summary>Soon when a build is about to end, and not later than when it will be: a short one would wait to be collected.</summary>
+    private NextScan NextLookAt(Build build)
     {
         if (_attempt.Phase is { } phase && LastPhases.Contains(phase))
-            return true;
-        var built = _parts.Time.GetUtcNow() - build.Started;
-        return built >= build.EstimatedDuration * 0.9 && built <= build.EstimatedDuration * 1.1;
+            return Soon;
+        if (_parts.Time.GetUtcNow() - build.Started is not { } built)
+            return Later;
+        var ahead = (build.EstimatedDuration * 0.9) - built;
+        return ahead > TimeSpan.Zero ? ahead < Options.PollInterval ? NextScan.After(ahead) : Later
+            : built <= build.EstimatedDuration * 1.1 ? Soon : Later;
     }
 
     /// <summary>Has the slave stop, until the build's time for that is over.</summary>

@@ -28,4 +28,7 @@ internal sealed record BuilderAgentParts
     public required ILoggerFactory Loggers { get; init; }
 
     public required IReadOnlyDictionary<string, IJobKind> Kinds { get; init; }
+
+    /// <summary>Returns a random number from 0 to 1, by which agents that are in step are spread over the interval.</summary>
+    public required Func<double> Spread { get; init; }
 }

@@ -58,6 +58,9 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
 
     public long TotalBytes { get; set; } = long.MaxValue;
 
+    /// <summary>Where in the interval a look comes that follows on what many agents do at once; 1 for its end.</summary>
+    public Func<double> Spread { get; set; } = () => 1;
+
     public BuildMaster Master { get; private set; } = null!;
 
     public string Root => _root.Path;
@@ -107,7 +110,7 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
             Notifier = this,
             Kinds = Kinds,
         },
-        Time, this, _ => FreeBytes, _ => TotalBytes);
+        Time, this, _ => FreeBytes, () => Spread(), _ => TotalBytes);
 
     /// <summary>Another master of the same farm, which is not the one that the bench waits for.</summary>
     public BuildMaster MakeSecond(string name)
