@@ -9,6 +9,9 @@ internal static class StandardOutput
 {
     private const int Descriptor = 1;
 
+    /// <summary>What is written in one piece: a log of a gigabyte is not to take a million calls.</summary>
+    private const int BufferCharacters = 32 * 1024;
+
     /// <summary>
     /// Has writing to a pipe fail that nobody reads any more. The framework's console takes all of it for written: a command behind
     /// <c>| head</c> would go on to its end, and <c>run</c> for ever.
@@ -19,6 +22,7 @@ internal static class StandardOutput
         if (!Console.IsOutputRedirected || UnixFile.Look(output).Kind != FileKind.Special)
             return; // files keep the framework's way, which goes on where another writer of the same file is
         var stream = new FileStream(output, FileAccess.Write, bufferSize: 0);
-        Console.SetOut(new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true });
+        Console.SetOut(
+            new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), BufferCharacters) { AutoFlush = true });
     }
 }

@@ -148,7 +148,8 @@ internal static class BuildCommand
         foreach (var build in builds)
         {
             await session.Error.WriteLineAsync($"{build.Cookie}: {Printable.Text(build.Title)}");
-            ended.Add(await BuildWatch.FollowAsync(session, build.Id, says: true, showsLog: !isJson, toTheEnd: true, cancellationToken));
+            var printer = isJson ? null : new LogPrinter(session.Logs, session.Output);
+            ended.Add(await BuildWatch.FollowAsync(session, build.Id, says: true, printer, toTheEnd: true, cancellationToken));
         }
 
         if (isJson)

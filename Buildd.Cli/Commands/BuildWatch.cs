@@ -14,14 +14,13 @@ internal static class BuildWatch
     /// <param name="session">The farm.</param>
     /// <param name="id">The build.</param>
     /// <param name="says">Whether changes of its state are said, too, as messages.</param>
-    /// <param name="showsLog">Whether the log is shown.</param>
+    /// <param name="printer">Shows the log; null when it is not shown.</param>
     /// <param name="toTheEnd">Whether the processing of the upload is waited for; else the end of the log is.</param>
     /// <param name="cancellationToken">Ends the watching; the build goes on.</param>
     /// <returns>The build as it is then.</returns>
     internal static async Task<Build> FollowAsync(
-        FarmSession session, long id, bool says, bool showsLog, bool toTheEnd, CancellationToken cancellationToken)
+        FarmSession session, long id, bool says, LogPrinter? printer, bool toTheEnd, CancellationToken cancellationToken)
     {
-        var printer = new LogPrinter(session.Logs, session.Output);
         Build? before = null;
         while (true)
         {
@@ -30,7 +29,7 @@ internal static class BuildWatch
             if (says && (build.State, build.Builder, build.Reason) != (before?.State, before?.Builder, before?.Reason))
                 await session.Error.WriteLineAsync(Describe(build));
             before = build;
-            if (showsLog)
+            if (printer is not null)
                 await printer.PrintAsync(build, cancellationToken);
             if (build.Queue is null && !(toTheEnd && build.State == BuildState.Uploading))
                 return build;

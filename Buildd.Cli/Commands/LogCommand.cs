@@ -10,17 +10,24 @@ internal static class LogCommand
     {
         var name = BuildName.Argument();
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on as it grows, until builders are done with the build." };
-        return new Command("log", "Show the log of a build; what would command a terminal is taken out.") { name, follow }
+        var lines = new Option<int?>("--lines", "-n") { Description = "Only its last lines, so many.", HelpName = "NUMBER" };
+        lines.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() < 1)
+                result.AddError("--lines is a number from 1 on.");
+        });
+        return new Command("log", "Show the log of a build; what would command a terminal is taken out.") { name, follow, lines }
             .WithSession(async (session, parsed, stop) =>
         {
             var build = await session.FindBuildAsync(parsed.GetValue(name)!, stop);
+            var printer = new LogPrinter(session.Logs, session.Output, parsed.GetValue(lines));
             if (parsed.GetValue(follow))
             {
-                await BuildWatch.FollowAsync(session, build.Id, says: false, showsLog: true, toTheEnd: false, stop);
+                await BuildWatch.FollowAsync(session, build.Id, says: false, printer, toTheEnd: false, stop);
                 return FarmExitCode.Done;
             }
 
-            return await new LogPrinter(session.Logs, session.Output).PrintAsync(build, stop)
+            return await printer.PrintAsync(build, stop)
                 ? FarmExitCode.Done
                 : throw FarmException.NotFound(
                     $"{build.Cookie} has no log: "

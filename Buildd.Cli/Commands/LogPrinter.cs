@@ -6,15 +6,20 @@ using Buildd.Master.Logs;
 namespace Buildd.Cli.Commands;
 
 /// <summary>Shows the log of a build as far as it has come, and what is new of it each time it is asked again.</summary>
-internal sealed class LogPrinter(LogStore logs, TextWriter output)
+/// <param name="logs">The logs.</param>
+/// <param name="output">Where it is shown.</param>
+/// <param name="lastLines">How many lines are shown of what is there at first; null for all.</param>
+internal sealed class LogPrinter(LogStore logs, TextWriter output, int? lastLines = null)
 {
     private const int PieceBytes = 64 * 1024;
 
     private readonly byte[] _piece = new byte[PieceBytes];
     private readonly char[] _characters = new char[Encoding.UTF8.GetMaxCharCount(PieceBytes)];
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+    private int? _lastLines = lastLines;
     private int _attempt = -1;
     private long _position;
+    private bool _isComplete;
 
     /// <summary>Shows what is new. The log of another attempt is shown from its beginning.</summary>
     /// <returns>Whether the build has a log.</returns>
@@ -22,22 +27,39 @@ internal sealed class LogPrinter(LogStore logs, TextWriter output)
     {
         if (build.Attempt != _attempt)
             Restart(build.Attempt);
-        await using var log = logs.OpenRunning(build) ?? logs.OpenStored(build);
+        if (_isComplete)
+            return true; // to unpack a stored log again costs as much as it is long
+        await using var running = logs.OpenRunning(build);
+        if (running is null && _position > 0 && logs.StoredLength(build) == (uint)_position)
+            return _isComplete = true;
+        await using var log = running ?? logs.OpenStored(build);
         if (log is null)
             return false;
         await SkipAsync(log, build.Attempt, cancellationToken);
         for (int count; (count = await log.ReadAsync(_piece, cancellationToken)) > 0; _position += count)
-        {
-            var characters = _decoder.GetChars(_piece.AsSpan(0, count), _characters, flush: false);
-            await output.WriteAsync(Printable.Text(new string(_characters, 0, characters)));
-        }
-
+            await WriteAsync(_piece.AsMemory(0, count));
         await output.FlushAsync(cancellationToken);
+        _isComplete = running is null;
         return true;
     }
 
     private async Task SkipAsync(Stream log, int attempt, CancellationToken cancellationToken)
     {
+        if (_lastLines is { } lines)
+        {
+            _lastLines = null;
+            if (log.CanSeek)
+            {
+                log.Position = _position = await LogEnd.FindAsync(log, lines, cancellationToken);
+                return;
+            }
+
+            (var pieces, _position) = await LogEnd.ReadAsync(log, lines, cancellationToken);
+            foreach (var piece in pieces)
+                await WriteAsync(piece);
+            return;
+        }
+
         if (log.CanSeek)
         {
             if (log.Length < _position) // the slave has begun it anew
@@ -55,10 +77,20 @@ internal sealed class LogPrinter(LogStore logs, TextWriter output)
         }
     }
 
+    private async Task WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        var characters = _characters.AsMemory(0, _decoder.GetChars(bytes.Span, _characters, flush: false));
+        if (Printable.IsText(characters.Span))
+            await output.WriteAsync(characters);
+        else
+            await output.WriteAsync(Printable.Text(new string(characters.Span)));
+    }
+
     private void Restart(int attempt)
     {
         _attempt = attempt;
         _position = 0;
+        _isComplete = false;
         _decoder.Reset();
     }
 }

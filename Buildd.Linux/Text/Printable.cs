@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -9,6 +10,13 @@ namespace Buildd.Linux.Text;
 /// </summary>
 public static class Printable
 {
+    /// <summary>Characters that command a terminal. Other format characters join emoji and letters, and a log may have them.</summary>
+    private static readonly SearchValues<char> Commands = SearchValues.Create(
+    [
+        .. Enumerable.Range(0, char.MaxValue + 1).Select(code => (char)code).Where(c => (char.IsControl(c) && c is not ('\n' or '\t'))
+            || c is '\u061c' or '\u200e' or '\u200f' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069')),
+    ]);
+
     /// <summary>
     /// Returns text of several lines, such as a log, without colours and bells: control characters other than line ends and tabs, and
     /// characters that change the direction of writing, are left out.
@@ -16,8 +24,11 @@ public static class Printable
     public static string Text(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return text.Any(IsCommand) ? new string([.. text.Where(c => !IsCommand(c))]) : text;
+        return IsText(text) ? text : new string([.. text.Where(c => !Commands.Contains(c))]);
     }
+
+    /// <summary>Whether <see cref="Text"/> would leave nothing out.</summary>
+    public static bool IsText(ReadOnlySpan<char> text) => !text.ContainsAny(Commands);
 
     /// <summary>Returns text of one line, for the middle of a sentence: each harmful character is replaced.</summary>
     /// <param name="text">The text.</param>
@@ -76,10 +87,6 @@ public static class Printable
 
     private static bool IsHarmful(UnicodeCategory category) => category
         is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
-
-    /// <summary>Other format characters join emoji and letters, and a log may have them.</summary>
-    private static bool IsCommand(char c) => (char.IsControl(c) && c is not ('\n' or '\t'))
-        || c is '\u061c' or '\u200e' or '\u200f' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
 
     private static string Start(string text, int maxCharacters)
     {

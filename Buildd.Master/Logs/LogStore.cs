@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
@@ -58,6 +59,30 @@ public sealed class LogStore
     public Stream? OpenStored(Build build) => StoredPath(build) is { } path && OpenIfThere(path) is { } packed
         ? new GZipStream(packed, CompressionMode.Decompress)
         : null;
+
+    /// <summary>
+    /// The length of the log of the last attempt that has ended, unpacked, in bytes modulo 2 to the power of 32, as gzip keeps it; null
+    /// when there is none. It costs the same for any log.
+    /// </summary>
+    public uint? StoredLength(Build build)
+    {
+        const int LengthBytes = sizeof(uint);
+        if (StoredPath(build) is not { } path)
+            return null;
+        try
+        {
+            using var file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
+            Span<byte> length = stackalloc byte[LengthBytes];
+            var size = RandomAccess.GetLength(file);
+            return size >= LengthBytes && RandomAccess.Read(file, length, size - LengthBytes) == LengthBytes
+                ? BinaryPrimitives.ReadUInt32LittleEndian(length) // RFC 1952, ISIZE; we write one member
+                : null;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Where the log of the last attempt that has ended is, gzipped; null when the build has none.</summary>
     public string? StoredPath(Build build)
