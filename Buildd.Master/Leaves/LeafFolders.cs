@@ -1,5 +1,6 @@
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
+using Buildd.Protocol;
 
 namespace Buildd.Master.Leaves;
 
@@ -72,7 +73,7 @@ internal sealed class LeafFolders(string root)
             return
             [
                 .. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)!)
-                    .Where(name => name[0] != '.' && UnixFile.KindOf(Path.Combine(folder, name)) == FileKind.Folder)
+                    .Where(name => IsLeaf(folder, name))
                     .Order(StringComparer.Ordinal),
             ];
         }
@@ -81,6 +82,30 @@ internal sealed class LeafFolders(string root)
             return [];
         }
     }
+
+    /// <summary>The names of a build's leaves in a folder, in order. Of the others nothing but the name is looked at.</summary>
+    /// <param name="folder">One of the four; none are in one that is missing.</param>
+    /// <param name="cookie">The build.</param>
+    public static IReadOnlyList<string> LeavesOf(string folder, BuildCookie cookie)
+    {
+        try
+        {
+            return
+            [
+                .. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)!)
+                    .Where(name => LeafName.TryParse(name)?.Cookie == cookie && IsLeaf(folder, name))
+                    .Order(StringComparer.Ordinal),
+            ];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Whether a name in a folder is that of a leaf: hidden ones, and what is no folder, are none.</summary>
+    public static bool IsLeaf(string folder, string name) =>
+        name[0] != '.' && UnixFile.KindOf(Path.Combine(folder, name)) == FileKind.Folder;
 
     /// <summary>A name for a leaf in a folder that nothing there has: its own, or its own with a number.</summary>
     public static string FreeName(string folder, LeafName leaf)

@@ -154,9 +154,7 @@ public sealed class UploadProcessor
     {
         foreach (var folder in (string[])[_folders.Incoming, _folders.Rejected, _folders.Failed])
         {
-            var name = LeafFolders.Leaves(folder).LastOrDefault(name =>
-                LeafName.TryParse(name)?.Cookie == build.Cookie);
-            if (name is null)
+            if (LeafFolders.LeavesOf(folder, build.Cookie) is not [.., var name])
                 continue;
             if (folder != _folders.Incoming)
                 LeafFolders.TryMove(Path.Combine(folder, name), Path.Combine(_folders.Incoming, name));
@@ -183,7 +181,7 @@ public sealed class UploadProcessor
             // Whether the archive has it is not known; it takes it twice as well as once, so all is just done again. The
             // journal stays until then: it says for which build, which the leaf's name need not.
             var run = new UploadRun { Leaf = decision.Leaf, BuildId = decision.BuildId, Keep = decision.Keep, NoMails = !decision.Mails };
-            var isThere = LeafFolders.Leaves(_folders.Incoming).Contains(decision.Leaf);
+            var isThere = LeafFolders.IsLeaf(_folders.Incoming, decision.Leaf);
             var processed = isThere ? await ProcessAllAsync(run, [], cancellationToken).ConfigureAwait(false) : [];
             _journal.Clear();
             return processed;
