@@ -319,9 +319,7 @@ public sealed class BuildMaster : IAsyncDisposable
     private async Task FreeOrphansAsync(CancellationToken cancellationToken)
     {
         var known = _known.Select(builder => builder.Name).ToHashSet(StringComparer.Ordinal);
-        var orphans = _scheduler.Queued()
-            .Where(build => build is { Queue: QueueState.Running or QueueState.Cancelling, Builder: { } builder }
-            && !known.Contains(builder) && !_gatherer.HasLanded(build));
+        var orphans = _scheduler.Running().Where(build => !known.Contains(build.Builder!) && !_gatherer.HasLanded(build));
         foreach (var build in orphans)
         {
             _logger.LogBuildOrphaned(build.Cookie, build.Builder!);

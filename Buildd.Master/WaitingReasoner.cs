@@ -51,15 +51,14 @@ internal sealed class WaitingReasoner(Scheduler scheduler, IReadOnlyList<Builder
     });
 
     /// <summary>What those before it take, done by all builders together.</summary>
-    private TimeSpan WorkAhead(Build build, Demand demand, int position, int count)
+    private TimeSpan WorkAhead(Build build, Demand demand, int position, int able)
     {
         if (position <= 1)
             return TimeSpan.Zero;
-        var waiting = scheduler.Queued().Where(other => other.Id != build.Id && other.IsReady(now) && Demand.Of(other) == demand).ToList();
-        var average = waiting.Count == 0 ? build.EstimatedDuration : waiting.Aggregate(
-            TimeSpan.Zero, (sum, other) => sum + other.EstimatedDuration) / waiting.Count;
+        var (count, time) = scheduler.Amount(demand); // the build itself is among them
+        var average = count <= 1 ? build.EstimatedDuration : (time - build.EstimatedDuration) / (count - 1);
         var ahead = position - 1;
-        return average * ahead / Math.Min(ahead, count);
+        return average * ahead / Math.Min(ahead, able);
     }
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;

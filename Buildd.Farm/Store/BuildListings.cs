@@ -4,8 +4,8 @@ namespace Buildd.Farm.Store;
 
 /// <summary>
 /// The statements that list builds for people. Each goes through the index that its filter makes the best, so that it costs the same
-/// however many builds the farm has had, and whether or not an engine has statistics. An index ends with columns that other filters look at, which
-/// then pass over rows without reading them.
+/// however many builds the farm has had, and whether or not an engine has statistics. An index ends with columns that other filters look
+/// at, which then pass over rows without reading them.
 /// </summary>
 internal static class BuildListings
 {

@@ -5,13 +5,17 @@ using Buildd.Master.Builds;
 namespace Buildd.Master.Choosing;
 
 /// <summary>
-/// The queue in memory, in the order of dispatch: about as much work per decision as there are owners who wait, whatever the
-/// number of builds. For one thread at a time.
+/// The queue in memory, in the order of dispatch: a decision costs as much as builds are given and kinds of demands wait, whatever the
+/// number of builds and owners. For one thread at a time.
 /// </summary>
 internal sealed class QueueIndex(FairShareOptions options)
 {
+    /// <summary>A moment that times are counted from, near enough that seconds are not rounded away.</summary>
+    private static readonly DateTimeOffset Beginning = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private readonly Dictionary<long, Build> _builds = [];
-    private readonly Dictionary<Demand, Dictionary<string, SortedSet<Place>>> _ready = [];
+    private readonly Dictionary<Demand, OwnerLines> _ready = [];
+    private readonly Dictionary<Demand, (int Count, TimeSpan Time)> _amounts = []; // of what is ready
     private readonly SortedSet<(DateTimeOffset Due, long Id)> _later = [];
     private readonly Dictionary<long, DateTimeOffset> _dues = []; // of those in _later
     private readonly Dictionary<string, Build> _onBuilder = new(StringComparer.Ordinal);
@@ -28,7 +32,10 @@ internal sealed class QueueIndex(FairShareOptions options)
     /// <summary>When the next build that was put back comes due; null when none does.</summary>
     public DateTimeOffset? NextDue => _later.Count == 0 ? null : _later.Min.Due;
 
-    public int Waiting => _ready.Values.Sum(owners => owners.Values.Sum(places => places.Count)) + _later.Count;
+    public int Waiting => _amounts.Values.Sum(amount => amount.Count) + _later.Count;
+
+    /// <summary>The builds that are on a builder.</summary>
+    public IReadOnlyCollection<Build> Running => _onBuilder.Values;
 
     public Build? Find(long id) => _builds.GetValueOrDefault(id);
 
@@ -124,19 +131,23 @@ internal sealed class QueueIndex(FairShareOptions options)
     public List<Build> Pick(Builder builder, int most, DateTimeOffset now)
     {
         var picked = new List<Build>();
-        // Each owner of each demand with its first build; an owner's further builds cost as much as if it ran the former.
+        // Of each demand the first build of the owner who is next; an owner's further builds cost as much as if it ran the former.
         var heads = new PriorityQueue<Head, (double, long)>();
         foreach (var (demand, owners) in _ready)
         {
-            if (!demand.Fits(builder))
-                continue;
-            foreach (var (owner, places) in owners)
-                Enqueue(new Head(owner, places.GetEnumerator()));
+            if (demand.Fits(builder))
+                Pull(owners, owners.GetEnumerator());
         }
 
         var taken = new Dictionary<string, int>(StringComparer.Ordinal);
         while (picked.Count < most && heads.TryDequeue(out var head, out _))
         {
+            if (head.Followers is { } followers)
+            {
+                Pull(head.Owners, followers);
+                head = head with { Followers = null };
+            }
+
             var more = taken.GetValueOrDefault(head.Owner);
             // Another demand's head of the same owner may have been taken since this one was weighed: weigh it again.
             if (options.Enabled && head.Taken != more)
@@ -151,6 +162,13 @@ internal sealed class QueueIndex(FairShareOptions options)
         }
 
         return picked;
+
+        // The next owner of a demand is looked at when the one before has been.
+        void Pull(OwnerLines owners, IEnumerator<string> inOrder)
+        {
+            if (inOrder.MoveNext())
+                Enqueue(new Head(inOrder.Current, owners[inOrder.Current].GetEnumerator(), owners, inOrder));
+        }
 
         void Enqueue(Head head)
         {
@@ -173,7 +191,7 @@ internal sealed class QueueIndex(FairShareOptions options)
             return null;
         var ahead = 0;
         var own = Weigh(build, RankInOwner(owners[build.Owner], build), now);
-        foreach (var (owner, places) in owners)
+        foreach (var (owner, places) in owners.All)
         {
             if (owner == build.Owner)
             {
@@ -196,6 +214,9 @@ internal sealed class QueueIndex(FairShareOptions options)
         return ahead + 1;
     }
 
+    /// <summary>The number of builds that are ready and want the same, and how long they are estimated to take together.</summary>
+    public (int Count, TimeSpan Time) Amount(Demand demand) => _amounts.GetValueOrDefault(demand);
+
     private static int RankInOwner(SortedSet<Place> places, Build build) =>
         places.TakeWhile(place => place.Id != build.Id).Count();
 
@@ -211,6 +232,31 @@ internal sealed class QueueIndex(FairShareOptions options)
         var since = more > 0 ? now : served > build.Queued ? served : build.Queued;
         return build.Score - (options.PointsPerRunningBuild * (_running.GetValueOrDefault(build.Owner) + more) / weight)
             + (options.PointsPerMinute * Math.Max(0, (now - since).TotalMinutes));
+    }
+
+    /// <summary>
+    /// How an owner stands with its next build, in points: as <see cref="Weigh"/> says, without what grows for all owners alike as time
+    /// passes.
+    /// </summary>
+    private double Stand(Build build) =>
+        options.Enabled
+            ? Weigh(build, 0, DateTimeOffset.MinValue) - (options.PointsPerMinute * WaitsSince(build).TotalMinutes)
+            : build.Score;
+
+    private TimeSpan WaitsSince(Build build)
+    {
+        var served = _served.GetValueOrDefault(build.Owner);
+        return (served > build.Queued ? served : build.Queued) - Beginning;
+    }
+
+    /// <summary>What an owner has running or has got has changed: it stands elsewhere.</summary>
+    private void Move(string owner)
+    {
+        foreach (var owners in _ready.Values)
+        {
+            if (owners.Find(owner) is { } places)
+                owners.Put(owner, places.Min.Id, Stand(_builds[places.Min.Id]));
+        }
     }
 
     private void Put(Build? before, Build build, DateTimeOffset now, TimeSpan? longest = null)
@@ -230,6 +276,7 @@ internal sealed class QueueIndex(FairShareOptions options)
             CollectionsMarshal.GetValueRefOrAddDefault(_running, build.Owner, out _)++;
             if (build.Started > _served.GetValueOrDefault(build.Owner))
                 _served[build.Owner] = build.Started.Value;
+            Move(build.Owner);
         }
         else if (build is { Queue: QueueState.Waiting, State: BuildState.NeedsBuild })
         {
@@ -242,9 +289,20 @@ internal sealed class QueueIndex(FairShareOptions options)
 
     private void AddReady(Build build)
     {
-        var owners = CollectionsMarshal.GetValueRefOrAddDefault(_ready, Demand.Of(build), out _) ??= new(StringComparer.Ordinal);
-        var places = CollectionsMarshal.GetValueRefOrAddDefault(owners, build.Owner, out _) ??= [];
+        var owners = CollectionsMarshal.GetValueRefOrAddDefault(_ready, Demand.Of(build), out _) ??= new();
+        var places = owners.Add(build.Owner);
         places.Add(new Place(build.Score, build.Id));
+        if (places.Min.Id == build.Id)
+            owners.Put(build.Owner, build.Id, Stand(build));
+        Tally(Demand.Of(build), 1, build.EstimatedDuration);
+    }
+
+    private void Tally(Demand demand, int count, TimeSpan time)
+    {
+        ref var amount = ref CollectionsMarshal.GetValueRefOrAddDefault(_amounts, demand, out _);
+        amount = (amount.Count + count, amount.Time + time);
+        if (amount.Count == 0)
+            _amounts.Remove(demand);
     }
 
     private void Remove(Build build)
@@ -258,26 +316,29 @@ internal sealed class QueueIndex(FairShareOptions options)
                 _onBuilder.Remove(builder);
             if (--CollectionsMarshal.GetValueRefOrAddDefault(_running, build.Owner, out _) <= 0)
                 _running.Remove(build.Owner);
+            Move(build.Owner);
         }
 
         var demand = Demand.Of(build);
-        if (!_ready.TryGetValue(demand, out var owners) || !owners.TryGetValue(build.Owner, out var places)
-            || !places.Remove(new Place(build.Score, build.Id)) || places.Count > 0)
+        if (!_ready.TryGetValue(demand, out var owners) || owners.Find(build.Owner) is not { } places)
             return;
-        owners.Remove(build.Owner);
+        var isFirst = places.Min.Id == build.Id;
+        if (!places.Remove(new Place(build.Score, build.Id)))
+            return;
+        Tally(demand, -1, -build.EstimatedDuration);
+        if (places.Count == 0)
+            owners.Remove(build.Owner);
+        else if (isFirst)
+            owners.Put(build.Owner, places.Min.Id, Stand(_builds[places.Min.Id]));
         if (owners.Count == 0)
             _ready.Remove(demand);
     }
 
-    /// <summary>Orders an owner's builds: the higher score first, of equal ones the older.</summary>
-    private readonly record struct Place(int Score, long Id) : IComparable<Place>
-    {
-        public int CompareTo(Place other) =>
-            other.Score != Score ? other.Score.CompareTo(Score) : Id.CompareTo(other.Id);
-    }
-
     /// <param name="Owner">Whose.</param>
     /// <param name="Places">Stands on the owner's next build of one demand.</param>
+    /// <param name="Owners">The owners of the demand.</param>
+    /// <param name="Followers">Stands on this owner, before those who are next; null when they were looked at.</param>
     /// <param name="Taken">How many of the owner's were taken when it was weighed.</param>
-    private sealed record Head(string Owner, IEnumerator<Place> Places, int Taken = 0);
+    private sealed record Head(
+        string Owner, IEnumerator<Place> Places, OwnerLines Owners, IEnumerator<string>? Followers, int Taken = 0);
 }

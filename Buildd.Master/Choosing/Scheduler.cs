@@ -107,6 +107,23 @@ internal sealed class Scheduler(
             return [.. _index.Builds];
     }
 
+    /// <summary>The builds that are on a builder, in no order.</summary>
+    public IReadOnlyList<Build> Running()
+    {
+        lock (_lock)
+            return [.. _index.Running];
+    }
+
+    /// <summary>The number of builds that are ready and want the same, and how long they are estimated to take together.</summary>
+    public (int Count, TimeSpan Time) Amount(Demand demand)
+    {
+        lock (_lock)
+        {
+            _index.Promote(time.GetUtcNow());
+            return _index.Amount(demand);
+        }
+    }
+
     /// <summary>Where a build is in the order of those that want the same: 1 is next. Null when it isn't ready.</summary>
     public int? Position(Build build)
     {
