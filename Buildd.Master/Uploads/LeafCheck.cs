@@ -19,14 +19,23 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
     /// <summary>The suite of files whose build is for none.</summary>
     private const string UnknownSuite = "unsorted";
 
-    /// <summary>Checks one.</summary>
+    /// <summary>Examines and judges a leaf.</summary>
+    /// <inheritdoc cref="ExamineAsync"/>
+    public async Task<LeafCheckResult> CheckAsync(
+        string folder, Build build, LeafContent content, BuildDescription? description, UploadRun run, CancellationToken cancellationToken)
+    {
+        var examined = await ExamineAsync(folder, build, content, description, run, cancellationToken).ConfigureAwait(false);
+        return await JudgeAsync(examined, build, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Examines a leaf, without asking the archive. Any number may be examined at a time.</summary>
     /// <param name="folder">The leaf.</param>
     /// <param name="build">Its build.</param>
     /// <param name="content">What the build's kind of job leaves.</param>
     /// <param name="description">The build's description; without one the leaf is rejected.</param>
     /// <param name="run">What the caller says of the upload.</param>
-    /// <param name="cancellationToken">Ends the check.</param>
-    public async Task<LeafCheckResult> CheckAsync(
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<ExaminedLeaf> ExamineAsync(
         string folder, Build build, LeafContent content, BuildDescription? description, UploadRun run, CancellationToken cancellationToken)
     {
         var findings = new FindingList();
@@ -39,22 +48,39 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
             findings.Reject(null, $"The upload is said to be for {series}, and the build was for {suite ?? "no suite that is known"}");
         if (run.Distribution is { } distribution && distribution != build.Distribution)
             findings.Reject(null, $"The upload is said to be for {distribution}, and the build was for {build.Distribution}");
-        var checking = content switch
+        var examined = new ExaminedLeaf { BuildId = build.Id, Description = description, Findings = findings };
+        switch (content)
         {
-            LeafContent.Packages => CheckPackagesAsync(folder, build, description, findings, cancellationToken),
-            LeafContent.Files => CheckFilesAsync(folder, build, description.Suite ?? UnknownSuite, findings, cancellationToken),
-            _ => throw new ArgumentOutOfRangeException(nameof(content), content, "There is no such content of a leaf."),
-        };
-        return await checking.ConfigureAwait(false);
+            case LeafContent.Packages:
+                var target = new UploadTarget
+                {
+                    Architecture = description.Architecture,
+                    Source = description.Name,
+                    SourceVersion = description.Version,
+                };
+                var packages = await new UploadCheck(policy, time).CheckAsync(folder, target, cancellationToken).ConfigureAwait(false);
+                return examined with { Packages = packages };
+            case LeafContent.Files:
+                return examined with { Files = await ReadFilesAsync(folder, findings, cancellationToken).ConfigureAwait(false) };
+            default:
+                throw new ArgumentOutOfRangeException(nameof(content), content, "There is no such content of a leaf.");
+        }
     }
 
-    private async Task<LeafCheckResult> CheckPackagesAsync(
-        string folder, Build build, BuildDescription description, FindingList before, CancellationToken cancellationToken)
+    /// <summary>Compares an examined leaf with what the archive has, one after the other: what one is, the next is compared with.</summary>
+    /// <param name="examined">The leaf.</param>
+    /// <param name="build">Its build as it is now.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<LeafCheckResult> JudgeAsync(ExaminedLeaf examined, Build build, CancellationToken cancellationToken)
     {
+        var (before, description) = (examined.Findings, examined.Description);
         var suite = description.Suite ?? UnknownSuite;
-        var target =
-            new UploadTarget { Architecture = description.Architecture, Source = description.Name, SourceVersion = description.Version };
-        var result = await new UploadCheck(policy, time).CheckAsync(folder, target, cancellationToken).ConfigureAwait(false);
+        if (examined.Packages is not { } result)
+        {
+            var upload = new AcceptedUpload { Build = build, Suite = suite, Files = examined.Files };
+            return new LeafCheckResult(before.Findings, before.IsRejected ? null : upload, null);
+        }
+
         if (result.Upload is { } good)
             await CheckPublishedAsync(good, description, suite, before, cancellationToken).ConfigureAwait(false);
         UploadFinding[] findings = [.. result.Findings, .. before.Findings];
@@ -119,8 +145,8 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
     }
 
     /// <summary>A leaf of files: each file in any subfolder, by its own name; those directly in the leaf are ours.</summary>
-    private static async Task<LeafCheckResult> CheckFilesAsync(
-        string folder, Build build, string suite, FindingList findings, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<BuiltFile>> ReadFilesAsync(
+        string folder, FindingList findings, CancellationToken cancellationToken)
     {
         var files = new List<BuiltFile>();
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -139,7 +165,6 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
             files.Add(new BuiltFile(new BuildFile(name, sums.Size, sums.Sha1, sums.Sha256), path));
         }
 
-        return new LeafCheckResult(
-            findings.Findings, findings.IsRejected ? null : new AcceptedUpload { Build = build, Suite = suite, Files = files }, null);
+        return files;
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Buildd.Master.Uploads;
 
 /// <summary>
-/// Processes each upload as soon as it has landed, one after the other, beside the master that hands it over. What can't be
+/// Processes each upload as soon as it has landed, in their order, beside the master that hands it over. What can't be
 /// done now, because the disk is full, the store away, or another process at work, is tried again until it can; what a process that was
 /// killed had begun is carried on by the next one. Any thread may call.
 /// </summary>
@@ -18,6 +18,9 @@ public sealed class ProcessingUploadSink(
 {
     /// <summary>How long nothing is tried after it could not be done: what keeps one upload from being processed keeps them all.</summary>
     internal static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many leaves are processed while the lock is held once: a person who runs 'process-upload' waits so long.</summary>
+    private const int MaxTogether = 100;
 
     private readonly Channel<string> _landed = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -43,9 +46,9 @@ public sealed class ProcessingUploadSink(
     {
         try
         {
-            await ProcessAsync(null, cancellationToken).ConfigureAwait(false);
-            await foreach (var leaf in _landed.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
-                await ProcessAsync(leaf, cancellationToken).ConfigureAwait(false);
+            await ProcessAsync([], cancellationToken).ConfigureAwait(false);
+            while (await _landed.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+                await ProcessAsync(TakeLanded(), cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -53,17 +56,32 @@ public sealed class ProcessingUploadSink(
         }
     }
 
-    private async Task ProcessAsync(string? leaf, CancellationToken cancellationToken)
+    /// <summary>What has landed by now: several leaves are examined side by side, and share what comes before and after them all.</summary>
+    private List<string> TakeLanded()
+    {
+        var leaves = new List<string>();
+        while (leaves.Count < MaxTogether && _landed.Reader.TryRead(out var leaf))
+            leaves.Add(leaf);
+        return leaves;
+    }
+
+    private async Task ProcessAsync(List<string> leaves, CancellationToken cancellationToken)
     {
         while (true)
         {
             // What is wrong with an upload itself is no exception.
             var broken = await Bulkhead.RunAsync(
-                () => processor.ProcessLandedAsync(leaf, cancellationToken), "processing uploads", _logger, cancellationToken)
+                () => processor.ProcessLandedAsync(leaves, cancellationToken), "processing uploads", _logger, cancellationToken)
                 .ConfigureAwait(false);
             if (broken is null)
                 return;
-            _logger.LogUploadPutOff(broken, leaf ?? "of an earlier run", RetryDelay);
+            var which = leaves.Count switch
+            {
+                0 => "of an earlier run",
+                1 => leaves[0],
+                var count => $"{leaves[0]} and {count - 1} more",
+            };
+            _logger.LogUploadPutOff(broken, which, RetryDelay);
             await Task.Delay(RetryDelay, _time, cancellationToken).ConfigureAwait(false);
         }
     }

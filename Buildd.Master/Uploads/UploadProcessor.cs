@@ -21,6 +21,11 @@ public sealed class UploadProcessor
     /// <summary>The name of what this does, in the names of its files; the reference has a policy for people's uploads too.</summary>
     public const string Context = "buildd";
 
+    /// <summary>
+    /// How many leaves are examined at a time: that takes a program for each package. What is decided is decided one after the other.
+    /// </summary>
+    private static readonly int MaxExamined = Math.Max(2, Environment.ProcessorCount * 2);
+
     private readonly LeafFolders _folders;
     private readonly UploadProcessorOptions _options;
     private readonly IBuildRecords _builds;
@@ -125,21 +130,20 @@ public sealed class UploadProcessor
     }
 
     /// <summary>
-    /// Processes one leaf that its build's master has just landed, if it is still there and nobody has processed it meanwhile;
-    /// and first what an earlier run had begun.
+    /// Processes leaves that their builds' master has just landed, in this order, if they are still there and nobody has processed them
+    /// meanwhile; and first what an earlier run had begun.
     /// </summary>
-    /// <param name="leaf">The leaf's name; null for only what an earlier run had begun.</param>
-    /// <param name="cancellationToken">Ends it; the leaf is taken up by the next run.</param>
+    /// <param name="leaves">The leaves' names; none for only what an earlier run had begun.</param>
+    /// <param name="cancellationToken">Ends it; what is not done is taken up by the next run.</param>
     /// <exception cref="UploadException">Nothing can be done in the root, or another process is at work there.</exception>
-    internal async Task ProcessLandedAsync(string? leaf, CancellationToken cancellationToken)
+    internal async Task ProcessLandedAsync(IReadOnlyList<string> leaves, CancellationToken cancellationToken)
     {
         RequireRoot();
         _folders.MakeFolders();
         using var held = await UploadLock.AcquireAsync(_folders.Root, Context, _options.LockWait, _time, cancellationToken)
             .ConfigureAwait(false);
         await RecoverAsync(cancellationToken).ConfigureAwait(false);
-        if (leaf is not null && Directory.Exists(Path.Combine(_folders.Incoming, leaf)))
-            Tell(await ProcessAsync(leaf, new UploadRun(), cancellationToken).ConfigureAwait(false), isDryRun: false);
+        await ProcessInOrderAsync(leaves, new UploadRun(), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A wrong path is more likely than a new farm.</summary>
@@ -194,18 +198,53 @@ public sealed class UploadProcessor
         UploadRun run, IReadOnlyList<ProcessedLeaf> before, CancellationToken cancellationToken)
     {
         var processed = new List<ProcessedLeaf>(before);
-        var leaves = LeafFolders.Leaves(_folders.Incoming);
-        if (run.Leaf is { } wanted && !leaves.Contains(wanted) && before.All(leaf => leaf.Leaf != wanted))
-            throw new UploadException($"There is no leaf {wanted} in {_folders.Incoming}.");
-        foreach (var name in leaves.Where(name => run.Leaf is null || name == run.Leaf))
+        var leaves = run.Leaf is not { } named ? LeafFolders.Leaves(_folders.Incoming)
+            : LeafFolders.IsLeaf(_folders.Incoming, named) ? [named]
+            : before.Any(leaf => leaf.Leaf == named) ? []
+            : throw new UploadException($"There is no leaf {named} in {_folders.Incoming}.");
+        processed.AddRange(await ProcessInOrderAsync(leaves, run, cancellationToken).ConfigureAwait(false));
+        return processed;
+    }
+
+    /// <summary>Examines leaves side by side, and processes them one after the other, those that are still there at their turn.</summary>
+    private async Task<List<ProcessedLeaf>> ProcessInOrderAsync(
+        IReadOnlyList<string> names, UploadRun run, CancellationToken cancellationToken)
+    {
+        var processed = new List<ProcessedLeaf>();
+        var ahead = new LookAhead<ExaminedLeaf?>(
+            names.Count, MaxExamined, number => TryExamineAsync(names[number], run, cancellationToken));
+        await using var waiting = ahead.ConfigureAwait(false);
+        for (var number = 0; number < names.Count; number++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var leaf = await ProcessAsync(name, run, cancellationToken).ConfigureAwait(false);
+            var examining = ahead.TakeAsync(number);
+            if (!Directory.Exists(Path.Combine(_folders.Incoming, names[number])))
+                continue;
+            var leaf = await ProcessAsync(names[number], examining, run, cancellationToken).ConfigureAwait(false);
             processed.Add(leaf);
             Tell(leaf, run.DryRun);
         }
 
         return processed;
+    }
+
+    /// <summary>Examines a leaf before its turn; null when it doesn't look as if it were to be processed.</summary>
+    private async Task<ExaminedLeaf?> TryExamineAsync(string name, UploadRun run, CancellationToken cancellationToken)
+    {
+        var folder = Path.Combine(_folders.Incoming, name);
+        if ((run.BuildId ?? LeafName.TryParse(name)?.Cookie.Id) is not { } id || !Directory.Exists(folder))
+            return null;
+        var build = await _builds.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        return build is { State: BuildState.Uploading or BuildState.FailedToUpload } && _kinds.KindOf(build) is { } kind
+            ? await ExamineAsync(folder, build, kind.LeafContent, run, cancellationToken).ConfigureAwait(false)
+            : null;
+    }
+
+    private async Task<ExaminedLeaf> ExamineAsync(
+        string folder, Build build, LeafContent content, UploadRun run, CancellationToken cancellationToken)
+    {
+        var description = await _kinds.DescribeAsync(build, cancellationToken).ConfigureAwait(false);
+        return await _check.ExamineAsync(folder, build, content, description, run, cancellationToken).ConfigureAwait(false);
     }
 
     private void Tell(ProcessedLeaf leaf, bool isDryRun)
@@ -220,7 +259,8 @@ public sealed class UploadProcessor
             _logger.LogLeafFinding(leaf.Leaf, finding.ToString());
     }
 
-    private async Task<ProcessedLeaf> ProcessAsync(string name, UploadRun run, CancellationToken cancellationToken)
+    private async Task<ProcessedLeaf> ProcessAsync(
+        string name, Task<ExaminedLeaf?> examining, UploadRun run, CancellationToken cancellationToken)
     {
         var folder = Path.Combine(_folders.Incoming, name);
         var leaf = LeafName.TryParse(name);
@@ -249,13 +289,19 @@ public sealed class UploadProcessor
                     || run.Keep);
         }
 
-        return await ProcessAsync(leaf, folder, build, kind.LeafContent, isNamed, run, cancellationToken).ConfigureAwait(false);
+        return await ProcessAsync(leaf, folder, build, ExaminedAsync, isNamed, run, cancellationToken).ConfigureAwait(false);
+
+        async Task<ExaminedLeaf> ExaminedAsync() =>
+            await examining.ConfigureAwait(false) is { } examined && examined.BuildId == build.Id
+                ? examined
+                : await ExamineAsync(folder, build, kind.LeafContent, run, cancellationToken).ConfigureAwait(false);
 
         ProcessedLeaf Skipped(string reason) => new() { Leaf = name, Outcome = UploadOutcome.Skipped, Reason = reason, Folder = folder };
     }
 
     private async Task<ProcessedLeaf> ProcessAsync(
-        LeafName leaf, string folder, Build build, LeafContent content, bool isNamed, UploadRun run, CancellationToken cancellationToken)
+        LeafName leaf, string folder, Build build, Func<Task<ExaminedLeaf>> examine, bool isNamed, UploadRun run,
+        CancellationToken cancellationToken)
     {
         var decision = new UploadDecision
         {
@@ -301,8 +347,7 @@ public sealed class UploadProcessor
 
         async Task DecideAsync()
         {
-            var description = await _kinds.DescribeAsync(build, cancellationToken).ConfigureAwait(false);
-            var check = await _check.CheckAsync(folder, build, content, description, run, cancellationToken).ConfigureAwait(false);
+            var check = await _check.JudgeAsync(await examine().ConfigureAwait(false), build, cancellationToken).ConfigureAwait(false);
             (findings, accepted) = (check.Findings, check.Accepted);
             if (accepted is null)
             {
