@@ -79,7 +79,11 @@ public sealed class BuildMaster : IAsyncDisposable
             Changed = OnChanged,
         };
         _meters = new MasterMeters(() => _scheduler.Waiting, MeasureBuilders);
-        Logs = new LogStore(Path.Combine(options.Root, "logs"), options.SpareBytes, () => freeBytes(options.Root));
+        Logs = new LogStore(Path.Combine(options.Root, "logs"), options.SpareBytes, () => freeBytes(options.Root))
+        {
+            Postponed = () => _packer!.Wake(),
+        };
+        _packer = new LogPacker(Logs, parts.Builds, _time, loggers.CreateLogger<LogPacker>());
         var agentParts = new BuilderAgentParts
         {
             Options = options,
@@ -143,7 +147,17 @@ public sealed class BuildMaster : IAsyncDisposable
             return _scheduler.Queued();
         }).ConfigureAwait(false);
         await TellOfUploadsAsync(cancellationToken).ConfigureAwait(false);
-        await WorkAsync(cancellationToken).ConfigureAwait(false);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var packing = _packer.RunAsync(_options.RefreshInterval, stop.Token);
+        try
+        {
+            await WorkAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await packing.ConfigureAwait(false);
+        }
     }
 
     /// <summary>

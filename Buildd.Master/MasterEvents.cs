@@ -26,6 +26,12 @@ internal static partial class MasterEvents
     [LoggerMessage(LogLevel.Critical, "A mistake in the program while {Doing}, which should be reported; all else goes on")]
     internal static partial void LogMistake(this ILogger logger, Exception exception, string doing);
 
+    [LoggerMessage(LogLevel.Error, "The log of {Cookie} could not be gzipped; it is kept as it is, and tried again later")]
+    internal static partial void LogLogNotPacked(this ILogger logger, Exception exception, BuildCookie cookie);
+
+    [LoggerMessage(LogLevel.Error, "The logs that are to be gzipped could not be read; tried again later")]
+    internal static partial void LogLogsNotPacked(this ILogger logger, Exception exception);
+
     [LoggerMessage(LogLevel.Error, "The list of builders could not be read; tried again later")]
     internal static partial void LogBuildersNotRead(this ILogger logger, Exception exception);
 

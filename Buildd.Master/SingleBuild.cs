@@ -83,6 +83,8 @@ internal sealed class SingleBuild(
             await cancelling.ConfigureAwait(false);
         }
 
+        foreach (var pending in master.Logs.Pending().Where(pending => pending.Cookie == build.Cookie))
+            await master.Logs.PackAsync(pending, CancellationToken.None).ConfigureAwait(false);
         var hasResults = build.State == BuildState.Uploading;
         var leaf = hasResults ? Path.Combine(new LeafFolders(options.Root).Incoming, build.Leaf!) : "";
         var check = hasResults && kind.LeafContent == LeafContent.Packages

@@ -4,12 +4,14 @@ using System.IO.Compression;
 using System.Text;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
+using Buildd.Protocol;
 
 namespace Buildd.Master.Logs;
 
 /// <summary>
 /// The logs of all builds, a folder of files: <c>COOKIE/ATTEMPT.log</c> while a build runs, and <c>COOKIE/ATTEMPT/NAME.gz</c>
-/// when it has ended. Any thread may call; of one attempt's log one writer at a time.
+/// when it has ended; <c>.pending/</c> names those that are yet to be gzipped. Any thread may call; of one attempt's log one writer at
+/// a time.
 /// </summary>
 public sealed class LogStore
 {
@@ -17,6 +19,9 @@ public sealed class LogStore
     internal static readonly ReadOnlyMemory<byte> NoRoom = "\n[the farm's disk has no room for more: the rest is not kept]\n"u8.ToArray();
 
     private const int PieceBytes = 64 * 1024;
+
+    /// <summary>A longer log is gzipped when its builder is free: this takes hundredths of a second, a gigabyte half a minute.</summary>
+    private const long MaxBytesAtOnce = 1 << 20;
 
     private readonly long _spareBytes;
     private readonly Func<long> _freeBytes;
@@ -45,6 +50,12 @@ public sealed class LogStore
 
     /// <summary>The same for what is packed at a build's end: it must not keep the build from ending, and the unpacked log goes after it.</summary>
     private long RoomToPack => _freeBytes() - (_spareBytes / 2);
+
+    /// <summary>Called when a log was only noted to be gzipped.</summary>
+    internal Action? Postponed { get; set; }
+
+    /// <summary>The notes of what is to be gzipped. No cookie begins with a dot.</summary>
+    private string PendingFolder => Path.Combine(Folder, ".pending");
 
     /// <summary>The log of a build that runs, as far as it has come here, without its secrets; null when there is none.</summary>
     /// <returns>It, to be disposed of by the caller; who reads to its end may find more there later.</returns>
@@ -94,18 +105,83 @@ public sealed class LogStore
     internal string RunningPath(Build build) => AttemptFolder(build) + ".log";
 
     /// <summary>
-    /// Gzips the log of an attempt that has ended under a name, and removes what was kept while it ran. Done again, with the
-    /// log or without it, it comes to the same.
+    /// Stores the complete log of an attempt that has ended under a name: gzips it, and removes what was kept while it ran. A large one
+    /// is only noted to be gzipped, lest a builder is kept waiting; it is as certainly on the disk. Done again, with the log or without it,
+    /// it comes to the same.
     /// </summary>
     /// <returns>The stored name; null when there was no log.</returns>
     internal async Task<string?> StoreAsync(Build build, string name, CancellationToken cancellationToken)
     {
-        var stored = FileName.Check(name + ".gz");
-        var running = RunningPath(build);
-        var target = Path.Combine(AttemptFolder(build), stored);
-        if (!File.Exists(running))
-            return File.Exists(target) ? stored : null;
-        Directory.CreateDirectory(AttemptFolder(build));
+        var pending = new PendingLog(build.Cookie, build.Attempt, FileName.Check(name + ".gz"));
+        var running = new FileInfo(RunningPath(build));
+        if (!running.Exists)
+            return File.Exists(TargetOf(pending)) ? pending.Name : null;
+        if (running.Length <= MaxBytesAtOnce)
+        {
+            await PackAsync(pending, cancellationToken).ConfigureAwait(false);
+            return pending.Name;
+        }
+
+        Directory.CreateDirectory(PendingFolder);
+        Durable.ReplaceFile(NoteOf(pending), Encoding.UTF8.GetBytes(pending.Name));
+        Postponed?.Invoke();
+        return pending.Name;
+    }
+
+    /// <summary>The logs that are to be gzipped: few, whatever the number of builds.</summary>
+    internal IReadOnlyList<PendingLog> Pending() => !Directory.Exists(PendingFolder) ? [] :
+    [
+        .. new DirectoryInfo(PendingFolder).EnumerateFiles().OrderBy(note => note.LastWriteTimeUtc)
+            .Select(note => PendingLog.TryParse(note.Name, File.ReadAllText(note.FullName))).OfType<PendingLog>(),
+    ];
+
+    /// <summary>Gzips a log, and removes what was kept while its build ran. Done again it does nothing.</summary>
+    internal async Task PackAsync(PendingLog pending, CancellationToken cancellationToken)
+    {
+        var (running, target) = (AttemptFolder(pending.Cookie, pending.Attempt) + ".log", TargetOf(pending));
+        if (File.Exists(running))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            await PackAsync(running, target, cancellationToken).ConfigureAwait(false);
+            File.Delete(AttemptLog.MarkPath(running));
+            File.Delete(running);
+        }
+
+        if (Directory.Exists(PendingFolder))
+            File.Delete(NoteOf(pending));
+    }
+
+    /// <summary>Adds a line to a log that is stored already, or noted to be gzipped; one that isn't there stays away.</summary>
+    /// <exception cref="IOException">It can't be written.</exception>
+    internal void AddTo(Build build, string line)
+    {
+        var bytes = Encoding.UTF8.GetBytes($"{line}\n");
+        if (StoredPath(build) is not { } path)
+            return;
+        if (!File.Exists(path))
+        {
+            if (File.Exists(RunningPath(build)))
+                File.AppendAllBytes(RunningPath(build), bytes);
+            return;
+        }
+
+        using var stored = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read | FileShare.Delete);
+        using (var packed = new GZipStream(stored, CompressionLevel.Optimal, leaveOpen: true)) // files of several parts are one to gzip
+            packed.Write(bytes);
+        stored.Flush(flushToDisk: true);
+    }
+
+    /// <summary>Removes what another program has left of the log of an attempt that is about to begin.</summary>
+    internal void Clear(Build build)
+    {
+        if (!Directory.Exists(Path.GetDirectoryName(RunningPath(build))))
+            return;
+        File.Delete(AttemptLog.MarkPath(RunningPath(build)));
+        File.Delete(RunningPath(build));
+    }
+
+    private async Task PackAsync(string running, string target, CancellationToken cancellationToken)
+    {
         var part = target + ".part";
         var input =
             new FileStream(running, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0, FileOptions.Asynchronous);
@@ -122,31 +198,7 @@ public sealed class LogStore
         }
 
         File.Move(part, target, overwrite: true);
-        Durable.FlushFolder(AttemptFolder(build));
-        File.Delete(AttemptLog.MarkPath(running));
-        File.Delete(running);
-        return stored;
-    }
-
-    /// <summary>Adds a line to a log that is stored already; one that isn't there stays away.</summary>
-    /// <exception cref="IOException">It can't be written.</exception>
-    internal void AddTo(Build build, string line)
-    {
-        if (StoredPath(build) is not { } path || !File.Exists(path))
-            return;
-        using var stored = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read | FileShare.Delete);
-        using (var packed = new GZipStream(stored, CompressionLevel.Optimal, leaveOpen: true)) // files of several parts are one to gzip
-            packed.Write(Encoding.UTF8.GetBytes($"{line}\n"));
-        stored.Flush(flushToDisk: true);
-    }
-
-    /// <summary>Removes what another program has left of the log of an attempt that is about to begin.</summary>
-    internal void Clear(Build build)
-    {
-        if (!Directory.Exists(Path.GetDirectoryName(RunningPath(build))))
-            return;
-        File.Delete(AttemptLog.MarkPath(RunningPath(build)));
-        File.Delete(RunningPath(build));
+        Durable.FlushFolder(Path.GetDirectoryName(target)!);
     }
 
     private async Task PackAsync(Stream input, Stream packed, CancellationToken cancellationToken)
@@ -177,6 +229,13 @@ public sealed class LogStore
         }
     }
 
-    private string AttemptFolder(Build build) =>
-        Path.Combine(Folder, build.Cookie.ToString(), build.Attempt.ToString(CultureInfo.InvariantCulture));
+    private string TargetOf(PendingLog pending) =>
+        Path.Combine(AttemptFolder(pending.Cookie, pending.Attempt), FileName.Check(pending.Name));
+
+    private string NoteOf(PendingLog pending) => Path.Combine(PendingFolder, pending.ToString());
+
+    private string AttemptFolder(Build build) => AttemptFolder(build.Cookie, build.Attempt);
+
+    private string AttemptFolder(BuildCookie cookie, int attempt) =>
+        Path.Combine(Folder, cookie.ToString(), attempt.ToString(CultureInfo.InvariantCulture));
 }
