@@ -23,7 +23,10 @@ public sealed partial record SourceControl
     /// <summary>What it can be built for: architectures and wildcards such as <c>any</c>, <c>all</c>, <c>linux-any</c>.</summary>
     public required IReadOnlyList<string> Architectures { get; init; }
 
-    /// <summary>The binary packages it can build; empty when the field is missing.</summary>
+    /// <summary>
+    /// The names of the binary packages it can build: those of the field Binary, and then those that only the field Package-List has.
+    /// Empty when both are missing. Packages of debug symbols that debhelper adds are not among them.
+    /// </summary>
     public required IReadOnlyList<string> Binaries { get; init; }
 
     /// <summary>The tarballs, patches and signatures it is made of. The <c>.dsc</c> itself is not among them.</summary>
@@ -76,8 +79,18 @@ public sealed partial record SourceControl
             ? text
             : throw fields.Mistake(fields.Require("Version").Line, $"{FileName.Display(text)} is no version that dpkg-source unpacks");
 
-    /// <summary>Unlike that of a <c>.changes</c>, this Binary field has commas between the names.</summary>
-    private static string[] BinaryNames(ControlFields fields) =>
-        [.. fields.OptionalWords("Binary")
-            .SelectMany(word => word.Split(',', StringSplitOptions.RemoveEmptyEntries))];
+    /// <summary>
+    /// Unlike that of a <c>.changes</c>, this Binary field has commas between the names. Package-List has a line for each package, which
+    /// begins with its name (dsc(5)).
+    /// </summary>
+    private static string[] BinaryNames(ControlFields fields)
+    {
+        var listed = fields.Find("Package-List")?.Lines.Select(line => ControlFields.Words(line.Text)).Where(words => words.Length > 0);
+        return
+        [
+            .. fields.OptionalWords("Binary").SelectMany(word => word.Split(',', StringSplitOptions.RemoveEmptyEntries))
+                .Concat(listed?.Select(words => words[0]) ?? [])
+                .Distinct(StringComparer.Ordinal),
+        ];
+    }
 }

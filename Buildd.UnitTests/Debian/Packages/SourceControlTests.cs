@@ -43,6 +43,33 @@ public sealed class SourceControlTests
         Assert.That(dsc.Files.Single().Sha256, Is.Null);
     }
 
+    [Test]
+    public void Packages_that_only_the_list_of_packages_names_are_among_the_binaries()
+    {
+        var dsc = SourceControl.Read("x.dsc", Bytes(Minimal.Replace(
+            "Files:",
+            "Package-List:\n hello deb devel optional arch=any\n\thello-udeb udeb debian-installer optional arch=any\nFiles:",
+            StringComparison.Ordinal)));
+
+        Assert.That(dsc.Binaries, Is.EqualTo(["hello", "hello-doc", "libhello1", "hello-udeb"]));
+    }
+
+    [Test]
+    public void A_long_folded_list_of_binaries_is_read_to_its_end()
+    {
+        var names = Enumerable.Range(0, 2000).Select(i => $"lib-long-name-of-a-package{i}").ToList();
+        var folded = string.Join("", names.Select((name, i) => $"{name},{(i % 7 == 6 ? "\n " : " ")}")).TrimEnd(',', ' ', '\n');
+
+        var dsc = SourceControl.Read("x.dsc", Bytes(Minimal.Replace("hello, hello-doc,\n libhello1", folded, StringComparison.Ordinal)));
+
+        Assert.That(dsc.Binaries, Is.EqualTo(names));
+    }
+
+    [Test]
+    public void Without_both_fields_there_are_no_binaries() =>
+        Assert.That(
+            SourceControl.Read("x.dsc", Bytes(Minimal.Replace("Binary:", "X-Other:", StringComparison.Ordinal))).Binaries, Is.Empty);
+
     [TestCase("Format")]
     [TestCase("Source")]
     [TestCase("Version")]
