@@ -62,6 +62,7 @@ internal sealed class SourceIntake(
                     Suite = options.Suite,
                     ArchTag = tag,
                     Files = files,
+                    Binaries = package.Binaries,
                     Component = options.Component,
                     Archives = request.Sources,
                     ArchIndep = index == 0 && package.Architectures.Contains(ArchitectureIndependent),

@@ -3,6 +3,7 @@ using Buildd.Debian.Apt;
 using Buildd.Debian.Packages;
 using Buildd.Farm.Mail;
 using Buildd.Linux.Files;
+using Buildd.Master.Uploads.Checks;
 
 namespace Buildd.Farm.Configuration;
 
@@ -78,6 +79,16 @@ internal readonly record struct ConfigurationField(string Text, string BaseFolde
                     $"people with commas between them; {FileName.Display(one)} is neither 'Name <address>' nor an address")),
     ];
 
+    internal PackageTakeover[] Takeovers() =>
+    [
+        .. Text.Split((char[])['\n', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(line => line.Split(Blanks, StringSplitOptions.RemoveEmptyEntries) is [var package, var source]
+                && IsPattern(package) && IsPattern(source)
+                ? new PackageTakeover(package, source)
+                : throw new FormatException(
+                    "on each line a package and the source that may take it over, such as 'libfoo-dev foo-ng'; * and ? are placeholders")),
+    ];
+
     internal ArchiveChoice Archive() => Text.Split(Blanks, 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) switch
     {
         ["directory", var path] => new ArchiveChoice(false, Path.GetFullPath(path, BaseFolder)),
@@ -106,6 +117,9 @@ internal readonly record struct ConfigurationField(string Text, string BaseFolde
             ? throw new FormatException("without the password, which stands in a file of its own: Mail-Password-File")
             : new MailChoice { Server = url };
     }
+
+    private static bool IsPattern(string text) =>
+        text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '+' or '-' or '.' or '*' or '?');
 
     private string PathOf(string what) => Text.Length > 0 && !Text.Contains('\n', StringComparison.Ordinal)
         ? Path.GetFullPath(Text, BaseFolder)

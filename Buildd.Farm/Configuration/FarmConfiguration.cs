@@ -97,6 +97,7 @@ internal sealed record FarmConfiguration
             "Sections", (
                 uploads, field) => uploads with { Policy =
                     uploads.Policy with { Sections = field.WordSet() is var words && words.Contains("any") ? null : words } }),
+        Of("Takeovers", (uploads, field) => uploads with { Policy = uploads.Policy with { Takeovers = field.Takeovers() } }),
         Of("Mail", (uploads, field) => uploads with { Mail = field.MailTransport() }),
         Of("Mail-Password-File", (uploads, field) => uploads with { MailPasswordFile = field.File() }),
         Of("Mail-Authorities", (uploads, field) => uploads with { MailAuthorities = field.File() }),

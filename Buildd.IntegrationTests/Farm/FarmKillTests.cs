@@ -168,6 +168,7 @@ public sealed class FarmKillTests : IDisposable
             Series = chroot.Series,
             ArchTag = chroot.ArchTag,
             Files = [new SourceFile("hello_2.10-3.dsc", chroot.Sha1)], // nobody looks into it
+            Binaries = ["hello"],
         }.ToNewBuild() with { Manager = manager }]);
     });
 

@@ -159,6 +159,7 @@ public sealed class TwoSlavesTests
                 // Its key would have to be in the chroot: that is another test's.
                 Archives = [_archive!.Line.Replace("deb ", "deb [trusted=yes] ", StringComparison.Ordinal)],
                 Files = [.. files.Select(file => new SourceFile(Path.GetFileName(file)))],
+                Binaries = [name],
             };
             return (await builds.AddAsync([package.ToNewBuild(score: score)], cancellationToken))[0];
         }

@@ -15,7 +15,7 @@ namespace Buildd.IntegrationTests.Uploads;
 public sealed class ProcessUploadCommandTests : IDisposable
 {
     private const string Description =
-        """{"description": {"name": "hello", "version": "2.10-3", "architecture": "amd64", "series": "bookworm", "component": "main", "creators": ["Cory Creator <cory@example.org>"], "buildUrl": "http://farm/22"}}""";
+        """{"description": {"name": "hello", "version": "2.10-3", "architecture": "amd64", "series": "bookworm", "component": "main", "binaries": ["hello"], "creators": ["Cory Creator <cory@example.org>"], "buildUrl": "http://farm/22"}}""";
 
     private readonly TemporaryDirectory _folder = new();
 

@@ -51,7 +51,15 @@ internal sealed class UploadFarm
     internal async Task<Build> UploadingAsync(
         Func<PackageSpecification, PackageSpecification>? change = null, string? specification = null, string? leaf = null)
     {
-        var hello = new PackageSpecification { Source = "hello", Version = "2.10-3", Series = "bookworm", ArchTag = "amd64", Files = [] };
+        var hello = new PackageSpecification
+        {
+            Source = "hello",
+            Version = "2.10-3",
+            Series = "bookworm",
+            ArchTag = "amd64",
+            Files = [],
+            Binaries = ["hello"],
+        };
         var build = (change?.Invoke(hello) ?? hello).ToNewBuild();
         var added = (await Builds.AddAsync(
             [specification is null ? build : build with { Specification = Encoding.UTF8.GetBytes(specification) }])).Single();

@@ -43,6 +43,12 @@ public sealed record BuildDescription
     /// <summary>The component that the source is published in; where packages go whose section names none. Null for main.</summary>
     public string? Component { get; init; }
 
+    /// <summary>
+    /// The names of the binary packages that the source builds, without those of debug symbols that debhelper adds; null when they are not
+    /// known: then only packages are accepted that the archive has from this source already.
+    /// </summary>
+    public IReadOnlyList<string>? Binaries { get; init; }
+
     /// <summary>What the archive is for; a distribution's own by default.</summary>
     public ArchivePurpose Purpose { get; init; }
 

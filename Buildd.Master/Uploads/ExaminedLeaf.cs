@@ -12,6 +12,9 @@ internal sealed record ExaminedLeaf
     /// <summary>The build's description; an empty one if there is none.</summary>
     public required BuildDescription Description { get; init; }
 
+    /// <summary>Whether the description has all that packages are compared with.</summary>
+    public required bool IsDescribed { get; init; }
+
     /// <summary>Findings beside those of the packages.</summary>
     public required FindingList Findings { get; init; }
 

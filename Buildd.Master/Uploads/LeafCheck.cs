@@ -1,4 +1,3 @@
-using Buildd.Debian.Versions;
 using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs;
@@ -43,12 +42,19 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
             findings.Reject(null, "There is no description of the build, without which its upload can't be checked");
         else if (content == LeafContent.Packages)
             RequireAll(description, findings);
+        var isDescribed = !findings.IsRejected;
         description ??= new BuildDescription();
         if (run.Series is { } series && description.Suite is var suite && series != suite && series != description.Series)
             findings.Reject(null, $"The upload is said to be for {series}, and the build was for {suite ?? "no suite that is known"}");
         if (run.Distribution is { } distribution && distribution != build.Distribution)
             findings.Reject(null, $"The upload is said to be for {distribution}, and the build was for {build.Distribution}");
-        var examined = new ExaminedLeaf { BuildId = build.Id, Description = description, Findings = findings };
+        var examined = new ExaminedLeaf
+        {
+            BuildId = build.Id,
+            Description = description,
+            IsDescribed = isDescribed,
+            Findings = findings,
+        };
         switch (content)
         {
             case LeafContent.Packages:
@@ -57,6 +63,7 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
                     Architecture = description.Architecture,
                     Source = description.Name,
                     SourceVersion = description.Version,
+                    Binaries = description.Binaries,
                 };
                 var packages = await new UploadCheck(policy, time).CheckAsync(folder, target, cancellationToken).ConfigureAwait(false);
                 return examined with { Packages = packages };
@@ -81,8 +88,9 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
             return new LeafCheckResult(before.Findings, before.IsRejected ? null : upload, null);
         }
 
-        if (result.Upload is { } good)
-            await CheckPublishedAsync(good, description, suite, before, cancellationToken).ConfigureAwait(false);
+        if (result.Upload is { } good && examined.IsDescribed)
+            await new PublishedCheck(policy, archive, before)
+                .CheckAsync(good, build.Distribution, suite, description, cancellationToken).ConfigureAwait(false);
         UploadFinding[] findings = [.. result.Findings, .. before.Findings];
         var isAccepted = result.Upload is not null && !before.IsRejected;
         return new LeafCheckResult(
@@ -121,27 +129,6 @@ internal sealed class LeafCheck(UploadPolicy policy, IArchive archive, TimeProvi
             return;
         var what = string.Join(", no ", missing);
         findings.Reject(null, $"The description of the build has no {what}, without which its upload can't be checked");
-    }
-
-    private async Task CheckPublishedAsync(
-        PackageUpload upload, BuildDescription description, string suite, FindingList findings, CancellationToken cancellationToken)
-    {
-        if (description.Purpose == ArchivePurpose.Copy || upload.Binaries.Count == 0)
-            return;
-        var names = upload.Binaries.Select(binary => binary.Package).Distinct(StringComparer.Ordinal).ToList();
-        var published = (await archive.FindPublishedAsync(suite, names, cancellationToken).ConfigureAwait(false))
-            .ToLookup(binary => binary.Package, StringComparer.Ordinal);
-        foreach (var binary in upload.Binaries)
-        {
-            var version = DebianVersion.Parse(binary.Version);
-            var newest = published[binary.Package]
-                .Where(other => binary.Architecture == "all" || other.Architecture == binary.Architecture)
-                .Select(other => DebianVersion.TryParse(other.Version)).OfType<DebianVersion>()
-                .Where(other => other.CompareTo(version) > 0)
-                .MaxBy(other => other, Comparer<DebianVersion>.Create((a, b) => a.CompareTo(b)));
-            if (newest is not null)
-                findings.Reject(binary.File.Name, $"is older than {newest}, which is published in {suite}");
-        }
     }
 
     /// <summary>A leaf of files: each file in any subfolder, by its own name; those directly in the leaf are ours.</summary>

@@ -36,6 +36,7 @@ foreach (var path in Directory.GetFiles(inputs, "*.dsc").Order(StringComparer.Or
         Series = series,
         ArchTag = arch,
         ArchIndep = true,
+        Binaries = source.Binaries,
         Files = [new SourceFile(Path.GetFileName(path)), .. source.Files.Select(file => new SourceFile(file.Name))],
     }.ToNewBuild());
 }

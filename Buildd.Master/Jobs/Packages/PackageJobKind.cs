@@ -109,6 +109,7 @@ public sealed class PackageJobKind : IJobKind
             Series = written.Series ?? series,
             Pocket = written.Series is null ? pocket : written.Pocket,
             Component = written.Component ?? package.Component,
+            Binaries = written.Binaries ?? package.Binaries,
             BuildUrl = written.BuildUrl ?? package.BuildUrl,
             Creators = written.Creators.Count > 0 || package.Requester is null ? written.Creators : [package.Requester],
         };

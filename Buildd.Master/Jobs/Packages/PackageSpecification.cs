@@ -22,6 +22,13 @@ public sealed record PackageSpecification : BinaryPackageArguments
     public required IReadOnlyList<SourceFile> Files { get; init; }
 
     /// <summary>
+    /// The names of the binary packages that the source builds (<see cref="Debian.Packages.SourceControl.Binaries"/>): no others of its
+    /// build are accepted but their debug symbols. Null when nobody has read the <c>.dsc</c>, as in what earlier versions have queued: then
+    /// only packages are accepted that the archive has from this source already.
+    /// </summary>
+    public IReadOnlyList<string>? Binaries { get; init; }
+
+    /// <summary>
     /// The requester, <c>Name &lt;address&gt;</c>: gets mail when it fails, as the source's creator. Null (the default) for nobody.
     /// </summary>
     public string? Requester { get; init; }

@@ -1,3 +1,5 @@
+using Buildd.Debian.ControlFiles;
+using Buildd.Debian.Packages;
 using Buildd.Linux.Files;
 using Buildd.Master.Results;
 
@@ -5,7 +7,7 @@ namespace Buildd.Master.Uploads.Archives;
 
 /// <summary>
 /// Keeps each upload in a folder of its own, <c>DISTRIBUTION/SUITE/COOKIE</c>, which one rename puts there when it is complete and
-/// on the disk. It knows no versions: all that passes the checks is taken.
+/// on the disk. It compares no versions: all that passes the checks is taken.
 /// </summary>
 /// <param name="root">Where; made when missing.</param>
 public sealed class DirectoryArchive(string root) : IArchive
@@ -15,9 +17,30 @@ public sealed class DirectoryArchive(string root) : IArchive
     private readonly string _root = Path.GetFullPath(root);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<PublishedBinary>> FindPublishedAsync(
-        string suite, IReadOnlyCollection<string> packages, CancellationToken cancellationToken = default) =>
-        Task.FromResult<IReadOnlyList<PublishedBinary>>([]);
+    /// <remarks>
+    /// By the names of the files, and then by the <c>.changes</c> beside them. A folder that is removed frees the names of its packages.
+    /// </remarks>
+    public async Task<IReadOnlyList<PublishedBinary>> FindPublishedAsync(
+        string distribution, string suite, IReadOnlyCollection<string> packages, CancellationToken cancellationToken = default)
+    {
+        var folder = Path.Combine(_root, FileName.Check(distribution), FileName.Check(suite));
+        var wanted = packages.ToHashSet(StringComparer.Ordinal);
+        var found = new List<PublishedBinary>();
+        if (!Directory.Exists(folder))
+            return found;
+        foreach (var upload in Directory.EnumerateDirectories(folder).Where(path => Path.GetFileName(path)[0] != '.'))
+        {
+            var binaries = Directory.EnumerateFiles(upload).Select(path => Path.GetFileName(path))
+                .Select(name => (Name: name, Parts: Path.GetFileNameWithoutExtension(name).Split('_')))
+                .Where(file => Path.GetExtension(file.Name) is ".deb" or ".udeb" or ".ddeb" && wanted.Contains(file.Parts[0])).ToList();
+            if (binaries.Count == 0)
+                continue;
+            var source = await SourceOfAsync(upload, cancellationToken).ConfigureAwait(false);
+            found.AddRange(binaries.Select(file => new PublishedBinary(file.Parts[0], source, null, file.Parts[^1])));
+        }
+
+        return found;
+    }
 
     /// <summary>The folder of a build's upload.</summary>
     internal string FolderOf(AcceptedUpload upload)
@@ -54,6 +77,20 @@ public sealed class DirectoryArchive(string root) : IArchive
         Durable.FlushFolder(incomplete);
         Directory.Move(incomplete, folder);
         Durable.FlushFolder(parent);
+    }
+
+    private static async Task<string> SourceOfAsync(string upload, CancellationToken cancellationToken)
+    {
+        if (Directory.GetFiles(upload, "*.changes") is not [var path])
+            throw new UploadException($"{upload} has not one .changes, so nobody knows whose packages are in it: put it back.");
+        try
+        {
+            return (await Changes.ReadFileAsync(path, cancellationToken).ConfigureAwait(false)).Source;
+        }
+        catch (ControlFileException e)
+        {
+            throw new UploadException($"{path} can't be read, so nobody knows whose packages are beside it: {e.Message}", e);
+        }
     }
 
     private static void MakeDurably(string folder)

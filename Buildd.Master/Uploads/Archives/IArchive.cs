@@ -8,13 +8,14 @@ namespace Buildd.Master.Uploads.Archives;
 /// </summary>
 public interface IArchive
 {
-    /// <summary>The packages of some names that are published in a suite; an archive without versions has none.</summary>
-    /// <param name="suite">The suite.</param>
+    /// <summary>The packages of some names that are published in a suite.</summary>
+    /// <param name="distribution">The distribution; an archive that has only one need not look at it.</param>
+    /// <param name="suite">The suite; there need not be one of that name.</param>
     /// <param name="packages">The names of binary packages; well formed.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="UploadException">The archive can't be read.</exception>
     Task<IReadOnlyList<PublishedBinary>> FindPublishedAsync(
-        string suite, IReadOnlyCollection<string> packages, CancellationToken cancellationToken = default);
+        string distribution, string suite, IReadOnlyCollection<string> packages, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Takes an upload, wholly or not at all. An upload that was taken before is taken again without a change and without an
@@ -28,9 +29,10 @@ public interface IArchive
 
 /// <summary>A binary package of an archive.</summary>
 /// <param name="Package">Its name.</param>
-/// <param name="Version">Its version.</param>
+/// <param name="Source">The name of the source that it was built from; a package whose control file names none is its own source.</param>
+/// <param name="Version">Its version; null in an archive that takes older ones than it has.</param>
 /// <param name="Architecture">The architecture in whose index it is; packages for all are in each.</param>
-public sealed record PublishedBinary(string Package, string Version, string Architecture);
+public sealed record PublishedBinary(string Package, string Source, string? Version, string Architecture);
 
 /// <summary>A file that a build left.</summary>
 /// <param name="File">Its name, size and sums.</param>

@@ -47,13 +47,15 @@ internal static class PackagesIndex
         Stream index, string architecture, HashSet<string> wanted, List<PublishedBinary> found, CancellationToken cancellationToken)
     {
         using var reader = new StreamReader(index);
-        string? package = null, version = null;
+        string? package = null, source = null, version = null;
         while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
         {
             if (line.Length == 0)
                 End();
             else if (ValueOf(line, "Package") is { } name)
                 package = name;
+            else if (ValueOf(line, "Source") is { } origin)
+                source = origin.Split(' ', 2)[0]; // NAME (VERSION), where that is another than the package's
             else if (ValueOf(line, "Version") is { } text)
                 version = text;
         }
@@ -63,8 +65,8 @@ internal static class PackagesIndex
         void End()
         {
             if (package is not null && version is not null && wanted.Contains(package))
-                found.Add(new PublishedBinary(package, version, architecture));
-            (package, version) = (null, null);
+                found.Add(new PublishedBinary(package, source is { Length: > 0 } ? source : package, version, architecture));
+            (package, source, version) = (null, null, null);
         }
     }
 

@@ -51,11 +51,11 @@ public sealed class RepreproArchive : IArchive
     /// <inheritdoc/>
     /// <remarks>Read from what apt reads: reprepro's own database can't be looked at without a lock and a trace.</remarks>
     public async Task<IReadOnlyList<PublishedBinary>> FindPublishedAsync(
-        string suite, IReadOnlyCollection<string> packages, CancellationToken cancellationToken = default)
+        string distribution, string suite, IReadOnlyCollection<string> packages, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(packages);
         CheckConfiguration();
-        var folder = Path.Combine(_base, "dists", FileName.Check(suite));
+        var folder = new RepreproLayout(_base).FolderOf(FileName.Check(suite));
         return await PackagesIndex.FindAsync(folder, packages, _compressions, cancellationToken).ConfigureAwait(false);
     }
 

@@ -36,6 +36,7 @@ internal sealed class BinaryCheck(UploadPolicy policy, FindingList findings, Tim
         var (package, version, architecture) = (control["Package"] ?? "", control["Version"] ?? "", control["Architecture"] ?? "");
         var (source, sourceVersion) = SourceOf(control, package, version);
         CheckName(changes, file, package);
+        CheckOrigin(file, control, package, target);
         CheckVersion(file, version);
         CheckArchitecture(changes, file, architecture, target);
         CheckFields(file, control);
@@ -70,6 +71,27 @@ internal sealed class BinaryCheck(UploadPolicy policy, FindingList findings, Tim
             findings.Reject(file.Name, "is not called PACKAGE_VERSION_ARCHITECTURE");
         else if (parts.Package != package)
             findings.Reject(file.Name, $"is of the package {FileName.Display(package)}");
+    }
+
+    /// <summary>
+    /// A source publishes only packages that its <c>.dsc</c> names: the <c>.changes</c> is made by the build, which may be hostile. Debug
+    /// symbols are named nowhere; debhelper marks their packages (dh_strip, dpkg-gencontrol).
+    /// </summary>
+    private void CheckOrigin(UploadedFile file, Paragraph control, string package, UploadTarget target)
+    {
+        if (target.Binaries is not { } binaries || package.Length == 0 || binaries.Contains(package))
+            return;
+        if (DebNames.OwnerOfSymbols(package) is not { } owner || !binaries.Contains(owner) || file.Kind == UploadFileKind.Udeb)
+            findings.Reject(
+                file.Name,
+                $"is of the package {FileName.Display(package)}, which the .dsc of the source {FileName.Display(target.Source ?? "")} does "
+                    + "not name (Binary, Package-List)");
+        else if (file.Kind != UploadFileKind.Ddeb && control["Auto-Built-Package"] != "debug-symbols")
+            // pkg-create-dbgsym, which made .ddebs before debhelper did, marks none.
+            findings.Reject(
+                file.Name,
+                $"is named as the debug symbols of {owner}, and has no field 'Auto-Built-Package: debug-symbols', which debhelper gives "
+                    + "them");
     }
 
     private void CheckVersion(UploadedFile file, string version)

@@ -18,6 +18,8 @@ internal static class DebNames
         "science", "shells", "sound", "tasks", "tex", "text", "translations", "utils", "vcs", "video", "web", "x11", "xfce", "zope",
     };
 
+    private const string SymbolsSuffix = "-dbgsym";
+
     private static readonly string[] TarEndings = [".tar.gz", ".tar.bz2", ".tar.xz", ".tar.lzma", ".tar.zst"];
 
     /// <summary>What a file is; null when it is nothing that an upload may have.</summary>
@@ -61,6 +63,12 @@ internal static class DebNames
         Path.GetFileNameWithoutExtension(name)
             .Split('_') is [{ Length: > 0 } package, { Length: > 0 } version, { Length: > 0 } architecture]
             ? (package, version, architecture)
+            : null;
+
+    /// <summary>The package whose debug symbols are in a package of this name; null when it isn't named as debhelper names those.</summary>
+    public static string? OwnerOfSymbols(string package) =>
+        package.Length > SymbolsSuffix.Length && package.EndsWith(SymbolsSuffix, StringComparison.Ordinal)
+            ? package[..^SymbolsSuffix.Length]
             : null;
 
     /// <summary>Policy 5.6.1: at least two of <c>a-z 0-9 + - .</c>, the first a letter or digit.</summary>

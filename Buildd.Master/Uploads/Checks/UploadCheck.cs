@@ -18,6 +18,9 @@ internal sealed record UploadTarget
     /// <summary>Its version.</summary>
     public string? SourceVersion { get; init; }
 
+    /// <summary>The binary packages that the source builds; their debug symbols are accepted, too.</summary>
+    public IReadOnlyList<string>? Binaries { get; init; }
+
     /// <summary>The suite that the <c>.changes</c> has to name.</summary>
     public string? Suite { get; init; }
 }

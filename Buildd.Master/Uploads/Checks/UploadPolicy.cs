@@ -24,6 +24,12 @@ public sealed record UploadPolicy
     /// </summary>
     public IReadOnlySet<string>? Sections { get; init; }
 
+    /// <summary>
+    /// Packages that a source may publish though another source has published them in the same series; none by default. What a
+    /// source's <c>.dsc</c> does not name is rejected all the same.
+    /// </summary>
+    public IReadOnlyList<PackageTakeover> Takeovers { get; init; } = [];
+
     /// <summary>How long the reading of one package may take; default 15 minutes, enough for tens of gigabytes of xz.</summary>
     public TimeSpan PackageTimeout { get; init; } = TimeSpan.FromMinutes(15);
 

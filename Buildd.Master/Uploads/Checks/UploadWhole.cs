@@ -57,7 +57,6 @@ internal static class UploadWhole
     /// <summary>A package's debug symbols are of the same build: <c>NAME-dbgsym</c>, same version, same architecture.</summary>
     private static void CheckDdebs(Changes changes, FindingList findings)
     {
-        const string Suffix = "-dbgsym";
         var packages = changes.Files
             .Where(file => DebNames.KindOf(file) is UploadFileKind.Deb or UploadFileKind.Udeb)
             .Select(file => DebNames.Parts(file.Name)).ToList();
@@ -65,13 +64,13 @@ internal static class UploadWhole
         foreach (var file in changes.Files.Where(file => DebNames.KindOf(file) == UploadFileKind.Ddeb))
         {
             var parts = DebNames.Parts(file.Name);
-            if (parts is not { } ddeb || !ddeb.Package.EndsWith(Suffix, StringComparison.Ordinal))
+            if (parts is not { } ddeb || DebNames.OwnerOfSymbols(ddeb.Package) is not { } name)
             {
-                findings.Reject(file.Name, $"is not called NAME{Suffix}_VERSION_ARCHITECTURE.ddeb");
+                findings.Reject(file.Name, "is not called NAME-dbgsym_VERSION_ARCHITECTURE.ddeb");
                 continue;
             }
 
-            var owner = (ddeb.Package[..^Suffix.Length], ddeb.Version, ddeb.Architecture);
+            var owner = (name, ddeb.Version, ddeb.Architecture);
             if (packages.Count(package => package == owner) != 1)
                 findings.Reject(file.Name, "has debug symbols of no package in this upload");
             else if (!owners.TryAdd($"{owner}", file.Name))

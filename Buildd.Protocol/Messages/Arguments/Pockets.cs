@@ -15,4 +15,11 @@ public static class Pockets
                 suite.Length > pocket.Length + 1 && suite.EndsWith($"-{pocket}", StringComparison.OrdinalIgnoreCase)) is { } found
             ? (suite[..^(found.Length + 1)], found)
             : (suite, "RELEASE");
+
+    /// <summary>
+    /// All suites of a series, such as <c>bookworm</c>, <c>bookworm-security</c> and so on: who installs from one of them has others in
+    /// the sources, too.
+    /// </summary>
+    public static IReadOnlyList<string> SuitesOf(string series) =>
+        [series, .. Names.Select(pocket => $"{series}-{pocket.ToLowerInvariant()}")];
 }

@@ -25,7 +25,7 @@ public sealed class IndexesTests : IDisposable
     {
         await AddAsync(program, extension, "1.0");
 
-        Assert.That(await FindAsync(CompressedFile.Indexes), Is.EqualTo(new[] { new PublishedBinary("hello", "1.0", "amd64") }));
+        Assert.That(await FindAsync(CompressedFile.Indexes), Is.EqualTo(new[] { new PublishedBinary("hello", "hello", "1.0", "amd64") }));
     }
 
     [Test]
@@ -57,7 +57,20 @@ public sealed class IndexesTests : IDisposable
             Path.Combine(Directory.CreateDirectory(Folder).FullName, "Packages"),
             "VERSION:1.0 \npackage\t:\thello\r\nPackage-Type: deb\nDescription: x\n Version: 2\n");
 
-        Assert.That(await FindAsync([]), Is.EqualTo(new[] { new PublishedBinary("hello", "1.0", "amd64") }));
+        Assert.That(await FindAsync([]), Is.EqualTo(new[] { new PublishedBinary("hello", "hello", "1.0", "amd64") }));
+    }
+
+    [TestCase("", "hello")]
+    [TestCase("Source: greeter\n", "greeter")]
+    [TestCase("source : greeter (2:1.0-1)\n", "greeter")]
+    [TestCase("Description: x\n Source: evil\n", "hello")]
+    public async Task A_package_is_of_the_source_that_its_entry_names_or_of_one_of_its_own_name(string field, string expected)
+    {
+        await File.WriteAllTextAsync(
+            Path.Combine(Directory.CreateDirectory(Folder).FullName, "Packages"),
+            $"Package: other\nSource: another\nVersion: 1\n\nPackage: hello\nVersion: 1.0+b1\n{field}");
+
+        Assert.That(await FindAsync([]), Is.EqualTo(new[] { new PublishedBinary("hello", expected, "1.0+b1", "amd64") }));
     }
 
     [TestCase("zstd", ".zst")]

@@ -1,6 +1,7 @@
 using Buildd.Farm;
 using Buildd.Farm.Configuration;
 using Buildd.Farm.Mail;
+using Buildd.Master.Uploads.Checks;
 using Buildd.Testing.Files;
 using NUnit.Framework;
 
@@ -92,6 +93,16 @@ public sealed class FarmConfigurationTests : IDisposable
     }
 
     [Test]
+    public async Task Takeovers_are_lines_with_a_package_and_a_source()
+    {
+        var read = await ReadAsync("Takeovers:\n libfoo-dev\tfoo-ng\n linux-* linux-hwe-?.*, *  base\n");
+
+        Assert.That(
+            read.Uploads.Policy.Takeovers,
+            Is.EqualTo([new PackageTakeover("libfoo-dev", "foo-ng"), new("linux-*", "linux-hwe-?.*"), new("*", "base")]));
+    }
+
+    [Test]
     public async Task An_empty_file_means_all_defaults()
     {
         var read = await ReadAsync("");
@@ -131,6 +142,9 @@ public sealed class FarmConfigurationTests : IDisposable
     [TestCase("Sources: deb http://deb.example/ bookworm", "lines of a sources.list (there are no components in it)")]
     [TestCase("Archive: somewhere", "Archive is \"somewhere\", and should be 'directory FOLDER' or 'reprepro FOLDER'")]
     [TestCase("Archive: reprepro", "'directory FOLDER' or 'reprepro FOLDER'")]
+    [TestCase("Takeovers: bash", "on each line a package and the source that may take it over")]
+    [TestCase("Takeovers: bash my-bash, Perl perl", "on each line a package and the source")]
+    [TestCase("Takeovers: bash my-bash other", "on each line a package and the source")]
     [TestCase("Suites: ,", "one or more names")]
     [TestCase("Mail: smtp://h", "Mail needs the field Mail-From")]
     [TestCase("Mail: http://h/\nMail-From: a@b", "Mail is \"http://h/\", and should be 'none', 'sendmail'")]

@@ -41,6 +41,20 @@ public sealed class DescriptionTests
     }
 
     [Test]
+    public async Task Its_binary_packages_are_described_and_unknown_where_an_earlier_version_has_queued_it()
+    {
+        var kind = new PackageJobKind();
+        var json = Encoding.UTF8.GetString((Package with { Binaries = ["hello"] }).ToBytes().Span);
+        var written = Encoding.UTF8.GetBytes(json[..^1] + """, "description": {"binaries": ["a"]}}""");
+
+        Assert.That((await DescribeAsync(kind, (Package with { Binaries = ["hello", "hello-doc"] }).ToBytes()))!.Binaries,
+            Is.EqualTo(["hello", "hello-doc"]));
+        Assert.That((await DescribeAsync(kind, (Package with { Binaries = [] }).ToBytes()))!.Binaries, Is.Empty);
+        Assert.That((await DescribeAsync(kind, Package.ToBytes()))!.Binaries, Is.Null);
+        Assert.That((await DescribeAsync(kind, written))!.Binaries, Is.EqualTo(["a"]));
+    }
+
+    [Test]
     public async Task A_live_filesystem_is_described_by_what_it_was_queued_with()
     {
         var described = (await DescribeAsync(new LiveFsJobKind(), new LiveFsSpecification

@@ -93,6 +93,7 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
             Series = "bookworm",
             ArchTag = "amd64",
             Files = [new SourceFile("hello.dsc")],
+            Binaries = ["hello"],
         }
             .ToNewBuild(score: 2505);
         return (await Builds.AddAsync([change?.Invoke(build) ?? build]))[0];

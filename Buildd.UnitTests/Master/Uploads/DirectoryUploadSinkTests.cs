@@ -114,7 +114,7 @@ public sealed class DirectoryUploadSinkTests : IDisposable
     }
 
     private static PackageSpecification Hello =>
-        new() { Source = "hello", Version = "2.10-3", Series = "bookworm", ArchTag = "amd64", Files = [] };
+        new() { Source = "hello", Version = "2.10-3", Series = "bookworm", ArchTag = "amd64", Files = [], Binaries = ["hello"] };
 
     private static NewBuild Image => new LiveFsSpecification { Project = "server", Series = "bookworm", ArchTag = "amd64" }.ToNewBuild();
 

@@ -32,7 +32,7 @@ public sealed class ProcessingUploadSinkTests : IAsyncDisposable
     {
         Machine.Require(File.Exists("/usr/bin/dpkg-deb"), "dpkg-deb");
         Directory.CreateDirectory(Root);
-        _archive.FindPublishedAsync(default!, default!, default).ReturnsForAnyArgs([]);
+        _archive.FindPublishedAsync(default!, default!, default!, default).ReturnsForAnyArgs([]);
         _processor = new UploadProcessor(new UploadProcessorOptions { Root = Root }, _builds, _archive, [new PackageJobKind()]);
         _sink = new ProcessingUploadSink(_processor, _time, _logger);
     }
@@ -152,7 +152,15 @@ public sealed class ProcessingUploadSinkTests : IAsyncDisposable
 
     private async Task<Build> LandAsync(Action<UploadLeaf>? spoil = null, bool tells = true)
     {
-        var hello = new PackageSpecification { Source = "hello", Version = "2.10-3", Series = "bookworm", ArchTag = "amd64", Files = [] };
+        var hello = new PackageSpecification
+        {
+            Source = "hello",
+            Version = "2.10-3",
+            Series = "bookworm",
+            ArchTag = "amd64",
+            Files = [],
+            Binaries = ["hello"],
+        };
         var added = (await _builds.AddAsync([hello.ToNewBuild()])).Single();
         var building = (await _builds.TryReplaceAsync([added.Dispatched($"builder{added.Id}", _time.GetUtcNow())])).Single()!;
         var gathering = (await _builds.TryReplaceAsync([building.GatheringInto($"20260314-120000-{building.Cookie}")])).Single()!;

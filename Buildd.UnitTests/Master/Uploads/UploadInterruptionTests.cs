@@ -44,7 +44,7 @@ public sealed class UploadInterruptionTests : UploadProcessorFixture
         var build = await UploadingAsync();
         UploadLeaf.MakeGood(Incoming(build));
         var archive = Substitute.For<IArchive>();
-        archive.FindPublishedAsync(default!, default!, default).ReturnsForAnyArgs([]);
+        archive.FindPublishedAsync(default!, default!, default!, default).ReturnsForAnyArgs([]);
         archive.AcceptAsync(default!, default).ReturnsForAnyArgs(async _ =>
         {
             var failed = (await _builds.TryReplaceAsync([build.UploadFailed("log", "by hand")])).Single()!;
@@ -65,7 +65,7 @@ public sealed class UploadInterruptionTests : UploadProcessorFixture
         var build = await UploadingAsync();
         UploadLeaf.MakeGood(Incoming(build));
         var archive = Substitute.For<IArchive>();
-        archive.FindPublishedAsync(default!, default!, default).ReturnsForAnyArgs([]);
+        archive.FindPublishedAsync(default!, default!, default!, default).ReturnsForAnyArgs([]);
         archive.AcceptAsync(default!, default)
             .ReturnsForAnyArgs(async _ => await _builds.TryReplaceAsync([build with { LogName = "buildlog.txt.gz" }]));
 
@@ -93,7 +93,7 @@ public sealed class UploadInterruptionTests : UploadProcessorFixture
         UploadLeaf.MakeGood(Incoming(build));
         using var stop = new CancellationTokenSource();
         var archive = Substitute.For<IArchive>();
-        archive.FindPublishedAsync(default!, default!, default).ReturnsForAnyArgs([]);
+        archive.FindPublishedAsync(default!, default!, default!, default).ReturnsForAnyArgs([]);
         archive.AcceptAsync(default!, default).ReturnsForAnyArgs(async _ =>
         {
             await stop.CancelAsync();

@@ -6,6 +6,7 @@ using Buildd.Master.Jobs.Packages;
 using Buildd.Master.Mail;
 using Buildd.Master.Uploads;
 using Buildd.Master.Uploads.Archives;
+using Buildd.Master.Uploads.Checks;
 using Buildd.Testing.Files;
 using Buildd.Testing.Packages;
 using Buildd.Testing.Runs;
@@ -41,6 +42,7 @@ public abstract class UploadProcessorFixture : IDisposable
         Series = "bookworm",
         ArchTag = "amd64",
         Files = [],
+        Binaries = ["hello"],
         Requester = "Cory Creator <cory@example.org>",
     }.ToNewBuild();
 
@@ -79,8 +81,9 @@ public abstract class UploadProcessorFixture : IDisposable
 
     private protected string Incoming(Build build) => Path.Combine(Root, "incoming", build.Leaf!);
 
-    private protected UploadProcessor Processor(IArchive archive, TimeProvider? time = null, TimeSpan wait = default) => new(
-        new UploadProcessorOptions { Root = Root, LockWait = wait },
+    private protected UploadProcessor Processor(
+        IArchive archive, TimeProvider? time = null, TimeSpan wait = default, UploadPolicy? policy = null) => new(
+        new UploadProcessorOptions { Root = Root, LockWait = wait, Policy = policy ?? new UploadPolicy() },
         _builds,
         archive,
         Kinds,

@@ -102,7 +102,7 @@ public sealed class UploadProcessorTests : UploadProcessorFixture
     public async Task An_archive_that_refuses_makes_the_upload_fail_and_keeps_the_leaf()
     {
         var archive = Substitute.For<IArchive>();
-        archive.FindPublishedAsync(default!, default!, default).ReturnsForAnyArgs([]);
+        archive.FindPublishedAsync(default!, default!, default!, default).ReturnsForAnyArgs([]);
         archive.AcceptAsync(default!, default).ThrowsAsyncForAnyArgs(new UploadException("the archive is full"));
         var build = await UploadingAsync();
         UploadLeaf.MakeGood(Incoming(build));
@@ -122,11 +122,12 @@ public sealed class UploadProcessorTests : UploadProcessorFixture
     {
         AcceptedUpload? accepted = null;
         var archive = Substitute.For<IArchive>();
-        archive.FindPublishedAsync(default!, default!, default).ReturnsForAnyArgs([]);
+        archive.FindPublishedAsync(default!, default!, default!, default).ReturnsForAnyArgs([]);
         await archive.AcceptAsync(Arg.Do<AcceptedUpload>(upload => accepted = upload), Arg.Any<CancellationToken>());
         var specification = """
             {"description": {
-                "name": "hello", "version": "2.10-3", "architecture": "amd64", "series": "bookworm", "component": "universe"}}
+                "name": "hello", "version": "2.10-3", "architecture": "amd64", "series": "bookworm", "component": "universe",
+                "binaries": ["hello"]}}
             """u8.ToArray();
         var build = await UploadingAsync(Hello with { Specification = specification });
         var leaf = UploadLeaf.Make(Incoming(build));
@@ -146,9 +147,9 @@ public sealed class UploadProcessorTests : UploadProcessorFixture
     public async Task What_is_older_than_what_is_published_is_rejected()
     {
         var archive = Substitute.For<IArchive>();
-        archive.FindPublishedAsync("bookworm", default!, default).ReturnsForAnyArgs([
-            new PublishedBinary("hello", "2.10-4", "amd64"), new PublishedBinary("hello", "2.10-9", "arm64"),
-            new PublishedBinary("hello", "2.10-2", "amd64"),
+        archive.FindPublishedAsync(default!, default!, default!, default).ReturnsForAnyArgs([
+            new PublishedBinary("hello", "hello", "2.10-4", "amd64"), new PublishedBinary("hello", "hello", "2.10-9", "arm64"),
+            new PublishedBinary("hello", "hello", "2.10-2", "amd64"),
         ]);
         var build = await UploadingAsync();
         UploadLeaf.MakeGood(Incoming(build));
@@ -165,7 +166,8 @@ public sealed class UploadProcessorTests : UploadProcessorFixture
     public async Task A_copy_archive_takes_what_is_older()
     {
         var archive = Substitute.For<IArchive>();
-        archive.FindPublishedAsync("bookworm", default!, default).ReturnsForAnyArgs([new PublishedBinary("hello", "2.10-4", "amd64")]);
+        archive.FindPublishedAsync(default!, default!, default!, default)
+            .ReturnsForAnyArgs([new PublishedBinary("hello", "hello", "2.10-4", "amd64")]);
         var json = Encoding.UTF8.GetString(Hello.Specification.Span)[..^1] + """, "description": {"purpose": "Copy"}}""";
         UploadLeaf.MakeGood(Incoming(await UploadingAsync(Hello with { Specification = Encoding.UTF8.GetBytes(json) })));
 

@@ -60,6 +60,46 @@ public sealed class BinaryCheckTests : UploadCheckFixture
         await RejectedAsync(finding);
     }
 
+    [TestCase("hello", "", null)]
+    [TestCase("hello-dbgsym", "Auto-Built-Package: debug-symbols\n", null)]
+    [TestCase("hello-dbgsym", "", "is named as the debug symbols of hello, and has no field 'Auto-Built-Package: debug-symbols'")]
+    [TestCase("hello-dbgsym", "Auto-Built-Package: more\n", "is named as the debug symbols of hello, and has no field")]
+    [TestCase("bash", "", "is of the package \"bash\", which the .dsc of the source \"hello\" does not name (Binary, Package-List)")]
+    [TestCase("bash", "Auto-Built-Package: debug-symbols\n", "is of the package \"bash\", which the .dsc of the source")]
+    [TestCase("bash-dbgsym", "Auto-Built-Package: debug-symbols\n", "is of the package \"bash-dbgsym\", which the .dsc of the source")]
+    [TestCase("hello-dbgsym-dbgsym", "Auto-Built-Package: debug-symbols\n", "is of the package \"hello-dbgsym-dbgsym\", which the .dsc")]
+    public async Task A_source_publishes_only_packages_of_its_dsc_and_their_debug_symbols(string package, string field, string? finding)
+    {
+        var leaf = LeafOf(package, field, "deb");
+
+        var result = await CheckAsync(leaf: leaf.Path, target: Target with { Binaries = ["hello", "hello-doc"] });
+
+        if (finding is null)
+            Assert.That(result.Findings, Is.Empty);
+        else
+            Assert.That(result.Findings.Select(one => one.Text), Has.Some.Contains(finding));
+        Assert.That(result.Upload is null, Is.EqualTo(finding is not null));
+    }
+
+    [Test]
+    public async Task Installer_packages_have_no_debug_symbols_and_those_of_Ubuntu_are_not_marked()
+    {
+        var udeb = LeafOf("hello-dbgsym", "Auto-Built-Package: debug-symbols\n", "udeb");
+        _leaf.AddDeb("hello-dbgsym_2.10-3_amd64.ddeb", DebFile.ControlOf("hello-dbgsym", "2.10-3", "amd64", "Source: hello\n"));
+        _leaf.WriteChanges();
+        var target = Target with { Binaries = ["hello"] };
+
+        Assert.That(
+            (await CheckAsync(leaf: udeb.Path, target: target)).Findings.Select(one => one.Text), Has.Some.Contains("which the .dsc of"));
+        Assert.That((await CheckAsync(target: target)).Findings, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_source_whose_dsc_names_no_package_publishes_none() =>
+        Assert.That(
+            (await CheckAsync(target: Target with { Binaries = [] })).Findings.Single().Text,
+            Does.Contain("is of the package \"hello\", which the .dsc of the source \"hello\" does not name"));
+
     [Test]
     public async Task A_rebuild_without_changes_has_the_version_of_its_source_in_the_field_Source()
     {
@@ -219,6 +259,15 @@ public sealed class BinaryCheckTests : UploadCheckFixture
         Assert.That(
             result.Findings.Select(finding => finding.Text),
             Is.EqualTo(["\"hello_2.10-3_amd64.deb\" could not be read within 2 minutes."]));
+    }
+
+    private UploadLeaf LeafOf(string package, string field, string extension)
+    {
+        var leaf = UploadLeaf.Make(_folder["other"]);
+        leaf.AddDeb($"{package}_2.10-3_amd64.{extension}", DebFile.ControlOf(package, "2.10-3", "amd64", $"Source: hello\n{field}"));
+        leaf.Fields["Binary"] = package;
+        leaf.WriteChanges();
+        return leaf;
     }
 
     private void Replace(DebFile deb)
