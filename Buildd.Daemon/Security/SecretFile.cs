@@ -1,13 +1,10 @@
+using Buildd.Linux.Files;
+
 namespace Buildd.Daemon.Security;
 
-/// <summary>Reads the files that the section [security] names: small texts, some of them secret.</summary>
+/// <summary>Reads the files that the section [security] names.</summary>
 internal static class SecretFile
 {
-    /// <summary>A token has a line, a bundle of authorities some hundred certificates of 2 KiB.</summary>
-    private const int MaxBytes = 1024 * 1024;
-
-    private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-
     /// <summary>The file's text; null when it can't be used, and then <paramref name="mistakes"/> has the reason.</summary>
     /// <param name="key">The key that names it, for messages.</param>
     /// <param name="path">The file.</param>
@@ -17,21 +14,12 @@ internal static class SecretFile
     {
         try
         {
-            var file = new FileInfo(path);
-            if (!file.Exists)
-                mistakes.Add($"{key}: there is no file '{path}'");
-            else if (file.Length is 0 or > MaxBytes)
-                mistakes.Add($"{key}: '{path}' has {file.Length} bytes; it has to have from 1 to {MaxBytes}");
-            else if (isSecret && (file.ResolveLinkTarget(returnFinalTarget: true) ?? file).UnixFileMode is var mode && (mode & Others) != 0)
-                mistakes.Add($"{key}: everybody on this machine may read or write '{path}': chmod o= it");
-            else
-                return File.ReadAllText(path);
+            return SecretText.Read(path, isSecret);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
-            mistakes.Add($"{key}: '{path}' can't be read: {e.Message}");
+            mistakes.Add($"{key}: {e.Message}");
+            return null;
         }
-
-        return null;
     }
 }

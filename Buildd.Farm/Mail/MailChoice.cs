@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Buildd.Linux.Files;
 using Buildd.Master.Mail;
 
 namespace Buildd.Farm.Mail;
@@ -49,16 +50,7 @@ internal sealed record MailChoice
             Security = security,
             Authorities = authorities,
             User = url.UserInfo.Length > 0 ? Uri.UnescapeDataString(url.UserInfo) : null,
-            Password = passwordFile is null ? null : ReadPassword(passwordFile),
+            Password = passwordFile is null ? null : SecretText.Read(passwordFile).TrimEnd('\r', '\n'),
         });
-    }
-
-    private static string ReadPassword(string path)
-    {
-        const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-        var file = new FileInfo(path);
-        if (file.Exists && ((file.ResolveLinkTarget(returnFinalTarget: true) ?? file).UnixFileMode & Others) != 0)
-            throw new IOException($"everybody on this machine may read or write '{path}': chmod o= it");
-        return File.ReadAllText(path).TrimEnd('\r', '\n');
     }
 }
