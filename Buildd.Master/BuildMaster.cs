@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Choosing;
+using Buildd.Master.Connections;
 using Buildd.Master.Dispatch;
 using Buildd.Master.Jobs;
 using Buildd.Master.Leaves;
@@ -31,8 +32,7 @@ public sealed class BuildMaster : IAsyncDisposable
     private readonly BuildMasterParts _parts;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly SocketsHttpHandler _handler;
-    private readonly HttpClient _http;
+    private readonly SlaveConnections _connections;
     private readonly Scheduler _scheduler;
     private readonly Gatherer _gatherer;
     private readonly EventHub _events;
@@ -50,6 +50,7 @@ public sealed class BuildMaster : IAsyncDisposable
     /// <param name="loggers">Where its diagnostics go; nowhere by default.</param>
     /// <exception cref="ArgumentException">Two kinds of job have one name, or a lease is not longer than a refresh.</exception>
     /// <exception cref="IOException">A folder can't be made.</exception>
+    /// <exception cref="SlaveKeyException">A file with a key to slaves can't be used.</exception>
     public BuildMaster(MasterOptions options, BuildMasterParts parts, TimeProvider? time = null, ILoggerFactory? loggers = null)
         : this(options, parts, time, loggers, DiskSpace.FreeBytes, Random.Shared.NextDouble, DiskSpace.TotalBytes)
     {
@@ -67,9 +68,8 @@ public sealed class BuildMaster : IAsyncDisposable
         loggers ??= NullLoggerFactory.Instance;
         (_options, _parts, _time) = (options, parts, time ?? TimeProvider.System);
         _logger = loggers.CreateLogger<BuildMaster>();
-        // A slave is the least trusted machine: it must not lead the master to what only the master reaches, nor to another slave.
-        _handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = options.CallTimeout };
-        _http = new HttpClient(_handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
+        _connections = new SlaveConnections(options.SlaveKeys, options.CallTimeout, _time, loggers.CreateLogger<SlaveConnections>());
+        _connections.Check();
         _refresh = new Signal(_time);
         _events = new EventHub(_time);
         _gatherer = new Gatherer(options, freeBytes, totalBytes);
@@ -251,8 +251,7 @@ public sealed class BuildMaster : IAsyncDisposable
         await _seats.RetireAsync(_ => true).ConfigureAwait(false);
         _meters.Dispose();
         _gatherer.Dispose();
-        _http.Dispose();
-        _handler.Dispose();
+        _connections.Dispose();
     }
 
     /// <summary>Gives work and looks after builders until cancelled; the queue is known already.</summary>
@@ -345,15 +344,8 @@ public sealed class BuildMaster : IAsyncDisposable
         }
     }
 
-    private ISlaveClient Connect(Builder builder) => _parts.Connect?.Invoke(builder) ?? new SlaveClient(
-        _http,
-        new SlaveClientOptions
-        {
-            Url = builder.Url,
-            CallTimeout = builder.Virtualized ? _options.VirtualCallTimeout : _options.CallTimeout,
-            StallTimeout = builder.Virtualized ? _options.VirtualCallTimeout : _options.CallTimeout,
-        },
-        _time);
+    private ISlaveClient Connect(Builder builder) => _parts.Connect?.Invoke(builder)
+        ?? _connections.Connect(builder, builder.Virtualized ? _options.VirtualCallTimeout : _options.CallTimeout);
 
     private async Task TryReleaseAsync()
     {

@@ -35,6 +35,9 @@ internal static partial class MasterEvents
     [LoggerMessage(LogLevel.Error, "The list of builders could not be read; tried again later")]
     internal static partial void LogBuildersNotRead(this ILogger logger, Exception exception);
 
+    [LoggerMessage(LogLevel.Warning, "A key to slaves has changed and can't be used; the one before stays")]
+    internal static partial void LogKeysKept(this ILogger logger, Exception exception);
+
     [LoggerMessage(LogLevel.Error, "Leases could not be given back; they run out")]
     internal static partial void LogLeasesNotReleased(this ILogger logger, Exception exception);
 

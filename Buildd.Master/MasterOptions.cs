@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Buildd.Master.Builds;
 using Buildd.Master.Choosing;
+using Buildd.Master.Connections;
 
 namespace Buildd.Master;
 
@@ -95,6 +96,9 @@ public sealed record MasterOptions
     /// How long the resume command may run, and every call to a virtual builder may take; default 30 s, as the original's.
     /// </summary>
     public TimeSpan VirtualCallTimeout { get; init => field = Positive(value); } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The keys to slaves that are guarded; none by default. A part that makes clients itself does not use them.</summary>
+    public SlaveKeys SlaveKeys { get; init; } = new();
 
     /// <summary>How long every call to another builder may take; default 40 s, as the original's.</summary>
     public TimeSpan CallTimeout { get; init => field = Positive(value); } = TimeSpan.FromSeconds(40);

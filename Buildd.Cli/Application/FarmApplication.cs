@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Buildd.Farm.Inputs;
 using Buildd.Farm.Telemetry;
 using Buildd.Master;
+using Buildd.Master.Connections;
 using Buildd.Master.Notification;
 using Buildd.Master.Uploads;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -87,11 +88,14 @@ internal static class FarmApplication
     /// Starts it. That takes a moment and can't be called off: a master that has begun must be stopped, and not only disposed of.
     /// </summary>
     /// <returns>The address of the inputs for slaves.</returns>
-    /// <exception cref="FarmException">The address can't be listened at, or the folder for results can't be used.</exception>
+    /// <exception cref="FarmException">
+    /// The address can't be listened at, or the folder for results or a key to slaves can't be used.
+    /// </exception>
     internal static async Task<Uri> StartAsync(this WebApplication application, FarmSession session)
     {
         try
         {
+            CheckKeys(session);
             // Uploads are processed from the start on: a new farm has nothing to process, and no folder is missing.
             Directory.CreateDirectory(session.Configuration.Results);
             session.Inputs.MakeFolders();
@@ -104,6 +108,13 @@ internal static class FarmApplication
             throw new FarmException(
                 $"inputs can't be served at {session.Configuration.Listen}: {e.Message} Does another 'run' serve there? The field "
                     + "Listen names the address.", e);
+        }
+        catch (SlaveKeyException e)
+        {
+            throw new FarmException($"slaves can't be reached as the configuration says: {e.Message}", e)
+            {
+                ExitCode = FarmExitCode.BadConfiguration,
+            };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -119,6 +130,13 @@ internal static class FarmApplication
         using var registration = application.Lifetime.ApplicationStopping.Register(() => stopping.TrySetResult());
         await Task.WhenAny(application.Services.GetRequiredService<BuildMaster>().Loaded, stopping.Task);
         return !application.Lifetime.ApplicationStopping.IsCancellationRequested;
+    }
+
+    /// <summary>Before anything is begun: the master, which reads them for itself, is made after uploads were taken up.</summary>
+    private static void CheckKeys(FarmSession session)
+    {
+        using var connections = new SlaveConnections(session.Configuration.SlaveKeys, Timeout.InfiniteTimeSpan, session.Time);
+        connections.Check();
     }
 
     /// <summary>The address of the server for slaves. The server must listen already.</summary>

@@ -93,6 +93,7 @@ internal sealed class FarmSession : IAsyncDisposable
         RefreshInterval = Configuration.RefreshInterval,
         LeaseDuration = Configuration.LeaseDuration,
         ResumeCommand = [.. Configuration.ResumeCommand],
+        SlaveKeys = Configuration.SlaveKeys,
     };
 
     /// <summary>What a master on this store works with.</summary>

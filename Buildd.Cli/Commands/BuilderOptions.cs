@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Buildd.Linux.Files;
 using Buildd.Master.Builders;
+using Buildd.Master.Connections;
 
 namespace Buildd.Cli.Commands;
 
@@ -13,6 +14,11 @@ internal sealed class BuilderOptions
     {
         Description = "A processor whose builds it takes, such as amd64; may be given several times.",
         HelpName = "NAME",
+    };
+    private readonly Option<string?> _tokenFile = new("--token-file")
+    {
+        Description = "The file with the token that its slave wants; '' for the configuration's, Builder-Token-File.",
+        HelpName = "FILE",
     };
     private readonly Option<string?> _manual = YesNo("--manual", "Whether it is looked at, but never given work.");
     private readonly Option<string?> _virtualized = YesNo("--virtualized", "Whether it is a virtual machine that is reset between builds.");
@@ -41,15 +47,22 @@ internal sealed class BuilderOptions
 
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_processors, _manual, _virtualized, _vmHost, _vmReset, _clean, _open, _restricted])
+        foreach (var option in (Option[])[_processors, _tokenFile, _manual, _virtualized, _vmHost, _vmReset, _clean, _open, _restricted])
             command.Options.Add(option);
     }
 
     /// <exception cref="ArgumentException">A value can't be used.</exception>
+    /// <exception cref="SlaveKeyException">The file with the token can't be used.</exception>
     internal Builder Apply(ParseResult parsed, Builder builder, TimeProvider time)
     {
         if (Words(parsed, _processors) is { } processors)
             builder = builder with { Processors = processors };
+        if (parsed.GetValue(_tokenFile) is { } file)
+            builder = builder with { TokenFile = file.Length == 0 ? null : Path.GetFullPath(file) };
+        if (builder is { TokenFile: not null, Url.UserInfo.Length: > 0 })
+            throw new ArgumentException("The address has a user and a password, and there is a token file: only one of them can be sent.");
+        if (builder.TokenFile is not null && parsed.GetValue(_tokenFile) is not null)
+            SlaveConnections.CheckToken(builder.TokenFile);
         if (parsed.GetValue(_manual) is { } manual)
             builder = builder with { Manual = manual == Yes };
         if (parsed.GetValue(_virtualized) is { } virtualized)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Buildd.Farm.Store;
 using Buildd.Linux.Files;
 using Buildd.Master.Builders;
+using Buildd.Master.Connections;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Secrets;
 
@@ -104,12 +105,8 @@ internal static class BuildersCommand
             var builders = await session.Store.Builders.ListAsync(stop);
             if (parsed.GetValue(names) is { Length: > 0 } wanted)
                 builders = [.. wanted.Select(name => builders.FirstOrDefault(builder => builder.Name == name) ?? throw NoBuilder(name))];
-            using var http =
-                new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = CheckTimeout })
-                {
-                    Timeout = Timeout.InfiniteTimeSpan,
-                };
-            var checks = await Task.WhenAll(builders.Select(builder => CheckAsync(http, builder, stop)));
+            using var connections = new SlaveConnections(session.Configuration.SlaveKeys, CheckTimeout);
+            var checks = await Task.WhenAll(builders.Select(builder => CheckAsync(connections, builder, stop)));
             if (parsed.GetValue(json))
             {
                 Listing.WriteJson(session.Output, checks, (writer, check) =>
@@ -135,9 +132,9 @@ internal static class BuildersCommand
         });
     }
 
-    private static async Task<Finding> CheckAsync(HttpClient http, Builder builder, CancellationToken cancellationToken)
+    private static async Task<Finding> CheckAsync(SlaveConnections connections, Builder builder, CancellationToken cancellationToken)
     {
-        var slave = new SlaveClient(http, new SlaveClientOptions { Url = builder.Url });
+        var slave = connections.Connect(builder, CheckTimeout);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(CheckTimeout);
         try
@@ -153,9 +150,9 @@ internal static class BuildersCommand
         {
             return new Finding(builder, $"no answer within {CheckTimeout.TotalSeconds:0} s", null, null);
         }
-        catch (SlaveException e)
+        catch (Exception e) when (e is SlaveException or SlaveKeyException)
         {
-            return new Finding(builder, e.Message, null, null);
+            return new Finding(builder, SlaveConnections.Explain(builder, e), null, null);
         }
     }
 

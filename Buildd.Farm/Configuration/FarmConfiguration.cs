@@ -1,6 +1,7 @@
 using System.Net;
 using Buildd.Debian.ControlFiles;
 using Buildd.Linux.Files;
+using Buildd.Master.Connections;
 using Buildd.Protocol.Secrets;
 
 namespace Buildd.Farm.Configuration;
@@ -50,6 +51,9 @@ internal sealed record FarmConfiguration
     /// <inheritdoc cref="Master.MasterOptions.ResumeCommand"/>
     internal IReadOnlyList<string> ResumeCommand { get; private init; } = [];
 
+    /// <inheritdoc cref="Master.MasterOptions.SlaveKeys"/>
+    internal SlaveKeys SlaveKeys { get; private init; } = new();
+
     /// <summary>The distribution that builds are for, unless told otherwise.</summary>
     internal string Distribution { get; private init; } = "debian";
 
@@ -85,6 +89,10 @@ internal sealed record FarmConfiguration
         ("Refresh-Interval", (all, field) => all with { RefreshInterval = field.Time() }),
         ("Lease-Duration", (all, field) => all with { LeaseDuration = field.Time() }),
         ("Resume-Command", (all, field) => all with { ResumeCommand = field.Words() }),
+        ("Builder-Token-File", (all, field) => all with { SlaveKeys = all.SlaveKeys with { TokenFile = field.File() } }),
+        ("Builder-Ca", (all, field) => all with { SlaveKeys = all.SlaveKeys with { Authorities = field.File() } }),
+        ("Client-Certificate", (all, field) => all with { SlaveKeys = all.SlaveKeys with { Certificate = field.File() } }),
+        ("Client-Key", (all, field) => all with { SlaveKeys = all.SlaveKeys with { Key = field.File() } }),
         ("Distribution", (all, field) => all with { Distribution = field.Name() }),
         ("Series", (all, field) => all with { Series = field.Name() }),
         ("Sources", (all, field) => all with { Sources = field.Lines() }),
@@ -167,6 +175,8 @@ internal sealed record FarmConfiguration
 
         if (configuration.LeaseDuration <= configuration.RefreshInterval)
             mistakes.Add("Lease-Duration must be longer than Refresh-Interval, or leases run out before they are renewed");
+        if (configuration.SlaveKeys.Certificate is null != configuration.SlaveKeys.Key is null)
+            mistakes.Add("Client-Certificate and Client-Key are only of use together");
         if (configuration.Uploads is { Mail: not null, MailFrom: null })
             mistakes.Add("Mail needs the field Mail-From, who mail is from");
         return mistakes.Count == 0

@@ -11,6 +11,7 @@ internal static class BuilderColumns
     [
         Fixed(nameof(Builder.Name), Text),
         Changing(nameof(Builder.Url), Address),
+        Changing(nameof(Builder.TokenFile), OptionalText),
         Changing(nameof(Builder.Processors), Words),
         Changing(nameof(Builder.Virtualized), Flag),
         Changing(nameof(Builder.VmHost), OptionalText),

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Buildd.Daemon.Security;
 using Buildd.Farm.Store;
 using Buildd.IntegrationTests.Wire;
 using Buildd.Linux.Processes;
@@ -71,12 +72,13 @@ internal sealed class FarmProgram : IAsyncDisposable
     }
 
     /// <summary>Starts a slave whose builds of packages are a script, and makes it a builder.</summary>
-    internal async Task<SlaveInProcess> AddSlaveAsync(string name, Action<ScriptedBackend> script)
+    internal async Task<SlaveInProcess> AddSlaveAsync(
+        string name, Action<ScriptedBackend> script, SecurityOptions? security = null, params string[] options)
     {
-        var slave = await SlaveInProcess.StartAsync();
+        var slave = await SlaveInProcess.StartAsync(security ?? new SecurityOptions());
         _slaves.Add(slave);
         script(slave.Backend("binarypackage"));
-        var (code, output) = await DoAsync("builders", "add", name, slave.Url.AbsoluteUri, "-p", "amd64");
+        var (code, output) = await DoAsync(["builders", "add", name, slave.Url.AbsoluteUri, "-p", "amd64", .. options]);
         return code == 0 ? slave : throw new InvalidOperationException(output);
     }
 

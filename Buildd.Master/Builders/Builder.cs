@@ -23,6 +23,12 @@ public sealed record Builder
     /// <summary>The slave's base address, as registered: <c>http://localhost:8221/</c>.</summary>
     public required Uri Url { get; init; }
 
+    /// <summary>
+    /// The file with the token that its slave wants; null (the default) for the one that all builders get
+    /// (<see cref="Connections.SlaveKeys.TokenFile"/>). The token itself is in no record.
+    /// </summary>
+    public string? TokenFile { get; init; }
+
     /// <summary>The processors whose builds it takes, such as <c>amd64</c>; none takes only builds that don't care.</summary>
     public IReadOnlyList<string> Processors { get; init; } = [];
 

@@ -1,3 +1,4 @@
+using Buildd.Master.Connections;
 using Buildd.Master.Inputs;
 using Buildd.Master.Jobs;
 using Buildd.Protocol;
@@ -119,7 +120,7 @@ internal sealed class Dispatcher(ISlaveClient slave, TimeProvider time, ILogger<
             var status = await slave.StatusAsync(CancellationToken.None).ConfigureAwait(false);
             return status.Status != BuilderStatus.Idle && status.BuildId == cookie.ToString();
         }
-        catch (SlaveException)
+        catch (Exception exception) when (exception is SlaveException or SlaveKeyException)
         {
             throw new BuildUncertainException(slave.Url, cookie, lost);
         }

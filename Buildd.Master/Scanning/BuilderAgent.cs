@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Choosing;
+using Buildd.Master.Connections;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.Secrets;
@@ -153,6 +154,10 @@ internal sealed class BuilderAgent : IDisposable
             if (mistake is not null)
                 await FailAsync(mistake, cancellationToken).ConfigureAwait(false);
             return new BuilderFinding(_record.Now, mistake);
+        }
+        catch (SlaveKeyException exception)
+        {
+            return new BuilderFinding(_record.Now, exception.Message); // of which the builder knows nothing
         }
         catch (Exception exception) when (exception is LeaseLostException or RaceLostException)
         {

@@ -1,4 +1,5 @@
 using Buildd.Master.Builders;
+using Buildd.Master.Connections;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
@@ -40,7 +41,7 @@ internal sealed class BuilderCheck(BuilderAgentParts parts, ISlaveClient slave, 
         }
         catch (SlaveException exception)
         {
-            return Secrets.Quote(exception.Message);
+            return SlaveConnections.Explain(builder.Now, exception);
         }
     }
 

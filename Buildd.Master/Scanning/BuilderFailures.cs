@@ -1,5 +1,6 @@
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
+using Buildd.Master.Connections;
 using Buildd.Master.Dispatch;
 using Buildd.Master.Notification;
 using Buildd.Master.Results;
@@ -49,12 +50,12 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
                     await FailBuildAsync(build, BuildState.FailedToBuild, reason, cancellationToken).ConfigureAwait(false);
                     return NextScan.Now;
                 case SlaveException or MasterException
-                    when exception is not (NoSpaceException or LeafExistsException or RecordsException):
+                    when exception is not (NoSpaceException or LeafExistsException or RecordsException or SlaveKeyException):
                     var again = mayRetry ?? exception is not (IsolationException or CannotResetException or BuilderFaultException
                         or BadFileMapException or DispatchException);
                     return await JudgeAsync(exception, build, again, cancellationToken).ConfigureAwait(false);
                 default:
-                    logger.LogOwnTrouble(exception, builder.Name); // disk, stores, or a mistake in code: nobody is blamed
+                    logger.LogOwnTrouble(exception, builder.Name); // disk, stores, keys, or a mistake in code: nobody is blamed
                     if (mayRetry == false && build is not null)
                         await builds.TryRequeueAsync(build, "The master had trouble of its own.").ConfigureAwait(false);
                     return Later;
@@ -147,7 +148,7 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
         }
 
         _failedScans = 0;
-        var reason = Secrets.Quote(exception.Message);
+        var reason = SlaveConnections.Explain(builder.Now, exception);
         var counted = build is null ? null : build with { Failures = build.Failures + 1 };
         var failures = builder.Now.Failures + 1;
         var verdict = FailureJudge.Judge(exception is IsolationException, mayRetry, failures, counted?.Failures ?? 0);

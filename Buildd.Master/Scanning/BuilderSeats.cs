@@ -36,9 +36,10 @@ internal sealed class BuilderSeats(BuilderAgentParts parts, Func<Builder, ISlave
     /// <param name="start">Whether their agents are to run.</param>
     public async Task TakeAsync(IReadOnlyList<Builder> own, bool start)
     {
-        var urls = own.ToDictionary(builder => builder.Name, builder => builder.Url, StringComparer.Ordinal);
-        // A new address is another slave: its agent begins anew.
-        await RetireAsync(builder => urls.GetValueOrDefault(builder.Name) != builder.Url).ConfigureAwait(false);
+        var places =
+            own.ToDictionary(builder => builder.Name, builder => ((Uri, string?)?)(builder.Url, builder.TokenFile), StringComparer.Ordinal);
+        // A new address is another slave, and another key another connection: its agent begins anew.
+        await RetireAsync(builder => places.GetValueOrDefault(builder.Name) != (builder.Url, builder.TokenFile)).ConfigureAwait(false);
         lock (_lock)
         {
             foreach (var builder in own)

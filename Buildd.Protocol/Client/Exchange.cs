@@ -58,6 +58,13 @@ internal sealed class Exchange(string what, TimeProvider time)
         };
         return error is HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded
             ? new SlaveProtocolException($"{what}: the answer is no HTTP: {exception.Message}", null, exception)
-            : new SlaveConnectionException($"{what}: the connection failed: {exception.Message}", exception);
+            : new SlaveConnectionException($"{what}: the connection failed: {MessageOf(exception)}", exception);
+    }
+
+    /// <summary>What the HTTP client says, and the cause, without which "see inner exception" helps nobody.</summary>
+    private static string MessageOf(Exception exception)
+    {
+        var cause = exception.GetBaseException().Message;
+        return exception.Message.Contains(cause, StringComparison.Ordinal) ? exception.Message : $"{exception.Message} ({cause})";
     }
 }

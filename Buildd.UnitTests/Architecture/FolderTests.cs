@@ -45,7 +45,7 @@ public sealed class FolderTests
             ["RecordsException.cs", "Trouble.cs"],
             ["Bulkhead.cs"],
             ["Builders", "Builds"],
-            ["Inputs", "Leaves", "MasterEvent.cs", "MasterMeters.cs", "Notification"],
+            ["Connections", "Inputs", "Leaves", "MasterEvent.cs", "MasterMeters.cs", "Notification"],
             ["EventHub.cs", "Jobs"],
             ["Choosing", "Dispatch", "Jobs/LiveFs", "Jobs/Packages"],
             ["MasterOptions.cs"],

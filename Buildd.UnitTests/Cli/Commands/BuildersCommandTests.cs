@@ -106,6 +106,26 @@ public sealed class BuildersCommandTests : IDisposable
     }
 
     [Test]
+    public async Task A_builder_s_own_token_is_kept_by_the_name_of_its_file_and_forgotten_by_an_empty_one()
+    {
+        await File.WriteAllTextAsync(_farm["token"], "secret-of-bob");
+        File.SetUnixFileMode(_farm["token"], UnixFileMode.UserRead);
+
+        await _farm.RunAsync("builders", "add", "bob", "http://builder.example:8221/", "--token-file", _farm["token"]);
+        var listed = (await _farm.RunAsync("builders", "list", "--json")).Output;
+        Assert.That(listed, Does.Contain(_farm["token"]).And.Not.Contain("secret-of-bob"));
+        var missing = await _farm.RunAsync("builders", "set", "bob", "--token-file", _farm["none"]);
+        Assert.That(
+            (missing.Code, missing.Error),
+            Is.EqualTo((FarmExitCode.Failed, $"set: A key to slaves can't be used: there is no file '{_farm["none"]}'.\n")));
+        Assert.That((await _farm.WithStoreAsync(store => store.Builders.FindAsync("bob")))!.TokenFile, Is.EqualTo(_farm["token"]));
+
+        await _farm.RunAsync("builders", "set", "bob", "--token-file", "");
+
+        Assert.That((await _farm.WithStoreAsync(store => store.Builders.FindAsync("bob")))!.TokenFile, Is.Null);
+    }
+
+    [Test]
     public async Task A_name_that_is_taken_is_refused()
     {
         await _farm.RunAsync("builders", "add", "bob", "http://builder.example:8221/");
@@ -120,6 +140,7 @@ public sealed class BuildersCommandTests : IDisposable
     [TestCase("builders", "add", "bob", "ftp://builder.example/")]
     [TestCase("builders", "add", "two words", "http://builder.example/")]
     [TestCase("builders", "add", "bob", "http://builder.example/", "--resource", "two words")]
+    [TestCase("builders", "add", "bob", "http://u:p@builder.example/", "--token-file", "token")]
     [TestCase("builders", "add", "bob", "http://builder.example/", "--manual", "perhaps")]
     [TestCase("builders", "add", "bob", "http://builder.example/", "--vm-reset-protocol", "3")]
     [TestCase("builders", "add", "bob")]

@@ -1,6 +1,7 @@
 using Buildd.Farm;
 using Buildd.Farm.Configuration;
 using Buildd.Farm.Mail;
+using Buildd.Master.Connections;
 using Buildd.Master.Uploads.Checks;
 using Buildd.Testing.Files;
 using NUnit.Framework;
@@ -93,6 +94,20 @@ public sealed class FarmConfigurationTests : IDisposable
     }
 
     [Test]
+    public async Task Keys_to_slaves_are_files_beside_the_configuration()
+    {
+        var read = await ReadAsync("Builder-Token-File: token\nBuilder-Ca: /ca.pem\nClient-Certificate: m.pem\nClient-Key: m.key\n");
+
+        Assert.That(read.SlaveKeys, Is.EqualTo(new SlaveKeys
+        {
+            TokenFile = _folder["token"],
+            Authorities = "/ca.pem",
+            Certificate = _folder["m.pem"],
+            Key = _folder["m.key"],
+        }));
+    }
+
+    [Test]
     public async Task Takeovers_are_lines_with_a_package_and_a_source()
     {
         var read = await ReadAsync("Takeovers:\n libfoo-dev\tfoo-ng\n linux-* linux-hwe-?.*, *  base\n");
@@ -142,6 +157,9 @@ public sealed class FarmConfigurationTests : IDisposable
     [TestCase("Sources: deb http://deb.example/ bookworm", "lines of a sources.list (there are no components in it)")]
     [TestCase("Archive: somewhere", "Archive is \"somewhere\", and should be 'directory FOLDER' or 'reprepro FOLDER'")]
     [TestCase("Archive: reprepro", "'directory FOLDER' or 'reprepro FOLDER'")]
+    [TestCase("Client-Certificate: a.pem", "Client-Certificate and Client-Key are only of use together")]
+    [TestCase("Client-Key: a.key", "Client-Certificate and Client-Key are only of use together")]
+    [TestCase("Builder-Token-File:", "Builder-Token-File is \"\", and should be a file")]
     [TestCase("Takeovers: bash", "on each line a package and the source that may take it over")]
     [TestCase("Takeovers: bash my-bash, Perl perl", "on each line a package and the source")]
     [TestCase("Takeovers: bash my-bash other", "on each line a package and the source")]
