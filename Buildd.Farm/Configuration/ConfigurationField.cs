@@ -113,6 +113,8 @@ internal readonly record struct ConfigurationField(string Text, string BaseFolde
             throw new FormatException(
                 "'none', 'sendmail', 'sendmail PROGRAM', 'smtp://HOST[:PORT]', 'smtp+tls://[USER@]HOST[:PORT]' or "
                     + "'smtps://[USER@]HOST[:PORT]'");
+        if (url.Scheme == MailChoice.PlainScheme && url.UserInfo.Length > 0)
+            throw new FormatException("without a user, whose password everybody on the way could read: 'smtp+tls' and 'smtps' have one");
         return url.UserInfo.Contains(':', StringComparison.Ordinal)
             ? throw new FormatException("without the password, which stands in a file of its own: Mail-Password-File")
             : new MailChoice { Server = url };

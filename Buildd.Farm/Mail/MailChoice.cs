@@ -7,12 +7,15 @@ namespace Buildd.Farm.Mail;
 /// <summary>The field Mail: a program or a server that takes mail.</summary>
 internal sealed record MailChoice
 {
+    /// <summary>The beginning of addresses to which the way is not encrypted.</summary>
+    internal const string PlainScheme = "smtp";
+
     private const int SmtpPort = 25;
 
     /// <summary>Each way to reach a server: what its address begins with, the port unless one is named, whether it is encrypted.</summary>
     private static readonly (string Scheme, int Port, MailSecurity Security)[] Ways =
     [
-        ("smtp", SmtpPort, MailSecurity.None),
+        (PlainScheme, SmtpPort, MailSecurity.None),
         ("smtp+tls", 587, MailSecurity.StartTls),
         ("smtps", 465, MailSecurity.Tls),
     ];

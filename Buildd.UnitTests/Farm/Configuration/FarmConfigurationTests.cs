@@ -168,6 +168,7 @@ public sealed class FarmConfigurationTests : IDisposable
     [TestCase("Mail: http://h/\nMail-From: a@b", "Mail is \"http://h/\", and should be 'none', 'sendmail'")]
     [TestCase("Mail: smtp://h/path\nMail-From: a@b", "and should be 'none', 'sendmail'")]
     [TestCase("Mail: smtp+tls://u:secret@h\nMail-From: a@b", "Mail is \"smtp+tls://h\", and should be without the password")]
+    [TestCase("Mail: smtp://u@h\nMail-From: a@b", "and should be without a user, whose password everybody on the way could read")]
     [TestCase("Mail-From: nobody", "'Name <address>' or an address")]
     [TestCase("Administrators: ada@example.org, bo", "\"bo\" is neither")]
     [TestCase("Notify-Owner: perhaps", "yes or no")]
