@@ -20,7 +20,9 @@ namespace Buildd.Backends.Environments;
 /// </remarks>
 internal abstract class BuildEnvironment
 {
-    /// <summary>Reads shell from standard input, which sets the variables of the command that follows the folder to run it in.</summary>
+    /// <summary>
+    /// Reads shell from standard input, which sets variables and adds arguments to the command that follows the folder to run it in.
+    /// </summary>
     private const string WithVariables = """eval "$(cat)" && cd -- "$1" && shift && exec "$@" </dev/null""";
 
     /// <summary>
@@ -174,7 +176,8 @@ internal abstract class BuildEnvironment
 
     /// <summary>Runs a command inside as root, with its own environment and working folder, and nothing to read.</summary>
     /// <param name="command">
-    /// The command. Values of variables are in no command line and so in no list of processes and no log of sudo's.
+    /// The command. Values of variables are in no command line and so in no list of processes and no log of sudo's. Arguments are in the
+    /// command line of the command itself and in no other.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="output">Gets what it writes; null means the log.</param>
@@ -184,9 +187,10 @@ internal abstract class BuildEnvironment
     {
         var script = string.Concat(command.Environment.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(
             variable => variable.Value is { } value ? $"export {variable.Key}={ShellWord(value)}\n" : $"unset {variable.Key}\n"));
+        var arguments = string.Concat(command.Arguments.Select(argument => $" {ShellWord(argument)}"));
         return RunInsideAsync(
-            Command.Of("/bin/sh", ["-c", WithVariables, "sh", command.WorkingDirectory ?? "/", command.File, .. command.Arguments]),
-            cancellationToken, Encoding.UTF8.GetBytes(script + ":\n"), output, description: $"{command}");
+            Command.Of("/bin/sh", "-c", WithVariables, "sh", command.WorkingDirectory ?? "/", command.File),
+            cancellationToken, Encoding.UTF8.GetBytes($"{script}set -- \"$@\"{arguments}\n"), output, description: $"{command}");
     }
 
     /// <summary>Runs a command inside as root that has to succeed.</summary>

@@ -19,7 +19,8 @@ namespace Buildd.Backends.Recipe;
 /// <summary>The making of one source package from a recipe: protocol section 12.2.</summary>
 /// <remarks>
 /// The recipe and what its branches hold come from outside. The tool that reads the recipe runs as the build's user, with
-/// <c>--safe</c>, no configuration of git, and no transport that runs commands; what the tree holds runs in the chroot only.
+/// <c>--safe</c>, no configuration of git but what opens the recipe's repositories, and no transport that runs commands; what the tree
+/// holds runs in the chroot only.
 /// </remarks>
 internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions options) : IDebianWork
 {
@@ -27,6 +28,9 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
     private const string Folder = "/build/recipe";
     private const string RecipeFile = Folder + "/recipe";
     private const string Tree = Folder + "/tree";
+
+    /// <summary>Has the passwords of the recipe's repositories, as long as the recipe tool runs.</summary>
+    private const string Home = Folder + "/home";
 
     /// <summary>The throw-away archive: root's, so that the package's own programs can't change what apt trusts.</summary>
     private const string ArchiveFolder = "/var/lib/buildd-recipe";
@@ -65,10 +69,14 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
         await system.MakeKnownAsync(user, abort).ConfigureAwait(false);
         await system.RunInsideOrFailAsync(
             Command.Of("install", "-d", "-m", "755", "-o", user.Name, "-g", "sbuild", Folder), abort).ConfigureAwait(false);
-        await system.WriteFileAsync(RecipeFile, Encoding.UTF8.GetBytes(arguments.RecipeText), abort).ConfigureAwait(false);
+        var recipe = RepositoryUrl.TakeOut(arguments.RecipeText, out var repositories);
+        await system.WriteFileAsync(RecipeFile, Encoding.UTF8.GetBytes(recipe), abort).ConfigureAwait(false);
 
         var release = await FindReleaseAsync(system, abort).ConfigureAwait(false);
+        var home = new RepositoryHome(system, user, Home);
+        await home.MakeAsync(repositories, abort).ConfigureAwait(false);
         await MakeTreeAsync(site, user, release, abort).ConfigureAwait(false);
+        await home.RemoveAsync(abort).ConfigureAwait(false);
         var package = await FindPackageAsync(files, abort).ConfigureAwait(false);
         await InstallDependenciesAsync(site, files, package, abort).ConfigureAwait(false);
         await RunOrFailAsync(
@@ -107,7 +115,7 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
             command = command.Behind("setpriv", $"--reuid={user.Id}", $"--regid={user.GroupId}", "--init-groups", "--");
         command = (command with { InheritsEnvironment = false, WorkingDirectory = root + Folder })
             .WithEnvironment("PATH", "/usr/local/bin:/usr/bin:/bin")
-            .WithEnvironment("HOME", root + Folder)
+            .WithEnvironment("HOME", root + Home)
             .WithEnvironment("LANG", "C.UTF-8")
             .WithEnvironment("DEBEMAIL", arguments.AuthorEmail)
             .WithEnvironment("DEBFULLNAME", arguments.AuthorName)

@@ -16,7 +16,10 @@ internal sealed record TemplatesRequest
     internal required DebianArguments System { get; init; }
 
     /// <summary>Where the source is: a git repository if <see cref="IsGit"/>, else a Bazaar branch.</summary>
-    internal required string Address { get; init; }
+    internal required RepositoryUrl Repository { get; init; }
+
+    /// <summary>Its address without a password.</summary>
+    internal string Address => Repository.Public;
 
     /// <summary>The branch, tag or commit of the repository; null for its HEAD.</summary>
     internal string? GitPath { get; init; }
@@ -40,9 +43,9 @@ internal sealed record TemplatesRequest
         return new TemplatesRequest
         {
             System = DebianArguments.Check(request, arguments),
-            Address = repository is null
+            Repository = RepositoryUrl.Parse(repository is null
                 ? CheckAddress(ArgumentNames.Branch, arguments.Branch!)
-                : CheckAddress(ArgumentNames.GitRepository, repository),
+                : CheckAddress(ArgumentNames.GitRepository, repository)),
             GitPath = repository is not null && arguments.GitPath is { } path ? CheckAddress(ArgumentNames.GitPath, path) : null,
             IsGit = repository is not null,
         };

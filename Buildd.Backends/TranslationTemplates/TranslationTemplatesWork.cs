@@ -28,9 +28,6 @@ internal sealed class TranslationTemplatesWork(TemplatesRequest request, Transla
     private const int InstallFailed = 200;
     private const int BuildFailed = 201;
 
-    /// <summary>A commit has 40 digits, or 64.</summary>
-    private const int MaxRevisionBytes = 100;
-
     private BuildUser? _user;
 
     private IEnumerable<string> Packages => request.IsGit ? ["intltool", "git", "ca-certificates"] : ["intltool", "bzr"];
@@ -56,7 +53,9 @@ internal sealed class TranslationTemplatesWork(TemplatesRequest request, Transla
                 $"the tools can't be installed: apt-get ended with exit code {code}")
             { Cause = Cause(InstallFailed) };
 
-        await CheckOutAsync(site, user, abort).ConfigureAwait(false);
+        var checkout = new TreeCheckout(request, system, user, Tree);
+        if (await checkout.RunAsync(site.Context.Log.WriteLine, abort).ConfigureAwait(false) is { } revision)
+            site.Context.SetStatusMember(WireNames.Members.RevisionId, revision);
         var templates = await MakeTemplatesAsync(site, user, files, abort).ConfigureAwait(false);
         if (templates.Count > 0)
             await PackAsync(site, user, templates, abort).ConfigureAwait(false);
@@ -67,38 +66,6 @@ internal sealed class TranslationTemplatesWork(TemplatesRequest request, Transla
         else
             site.Context.Log.WriteLine("There is nothing to make a template of in this tree");
     }
-
-    private async Task CheckOutAsync(BuildSite site, BuildUser user, CancellationToken abort)
-    {
-        var system = site.Environment;
-        if (!request.IsGit)
-        {
-            await RunOrFailAsync(system, user.Inside(Command.Of("bzr", "branch", request.Address, Tree), "/build"), abort)
-                .ConfigureAwait(false);
-            return;
-        }
-
-        // What a clone's own configuration or a submodule could name as a transport that runs commands, git refuses by itself.
-        await RunOrFailAsync(system, user.Inside(Git("clone", "-n", "--", request.Address, Tree), "/build"), abort).ConfigureAwait(false);
-        await RunOrFailAsync(system, user.Inside(Git("checkout", "-q", request.GitPath ?? "HEAD"), Tree), abort).ConfigureAwait(false);
-        if (
-            await system.RunInsideAsync(user.Inside(Git("submodule", "update", "--init", "--recursive"), Tree), abort)
-                .ConfigureAwait(false) != 0)
-            site.Context.Log.WriteLine("The submodules can't be fetched; the build goes on without them");
-
-        var revision = new StringBuilder();
-        await system.RunInsideAsync(
-            user.Inside(
-                Command.Of("/bin/sh", "-c", "exec git rev-parse \"$1\" 2>/dev/null", "sh", $"{request.GitPath ?? "HEAD"}^{{}}"), Tree),
-                abort,
-            output: bytes => revision.Append(Encoding.ASCII.GetString(bytes[..Math.Min(bytes.Length, MaxRevisionBytes)])),
-            description: "ask for the commit").ConfigureAwait(false);
-        if (revision.ToString().Trim() is { Length: > 0 and <= MaxRevisionBytes } commit && commit.All(char.IsAsciiHexDigit))
-            site.Context.SetStatusMember(WireNames.Members.RevisionId, commit);
-    }
-
-    private static Command Git(params IEnumerable<string> words) =>
-        Command.Of("env", ["GIT_TERMINAL_PROMPT=0", "GIT_ALLOW_PROTOCOL=http:https:git:ssh", "LANG=C.UTF-8", "git", .. words]);
 
     /// <summary>Makes what templates there can be, and returns their paths relative to the tree.</summary>
     private static async Task<IReadOnlyList<string>> MakeTemplatesAsync(
@@ -114,9 +81,10 @@ internal sealed class TranslationTemplatesWork(TemplatesRequest request, Transla
             if (!await IsCompleteAsync(site, user, folder, abort).ConfigureAwait(false))
                 continue;
             var domain = await FindDomainAsync(files, folder, abort).ConfigureAwait(false) ?? "messages";
-            await RunOrFailAsync(
-                site.Environment, user.Inside(Command.Of("intltool-update", "-p", "-g", domain), folder), abort, isWork: true)
-                    .ConfigureAwait(false);
+            var code = await site.Environment.RunWorkAsync(
+                user.Inside(Command.Of("intltool-update", "-p", "-g", domain), folder), abort).ConfigureAwait(false);
+            if (code != 0)
+                throw Failed($"a command ended with {new ExitCode(code).Describe()}");
             var template = $"{folder}/{domain}.pot";
             if (
                 (
@@ -169,14 +137,8 @@ internal sealed class TranslationTemplatesWork(TemplatesRequest request, Transla
         }
     }
 
-    private static async Task RunOrFailAsync(BuildEnvironment system, Command command, CancellationToken abort, bool isWork = false)
-    {
-        var code = await (isWork ? system.RunWorkAsync(command, abort) : system.RunInsideAsync(command, abort)).ConfigureAwait(false);
-        if (code != 0)
-            throw Failed($"a command ended with {new ExitCode(code).Describe()}");
-    }
-
-    private static PhaseFailedException Failed(string message) => new(BuildStatus.PackageFail, message) { Cause = Cause(BuildFailed) };
+    /// <summary>What the reference's operation ends with when it can't make the templates.</summary>
+    internal static PhaseFailedException Failed(string message) => new(BuildStatus.PackageFail, message) { Cause = Cause(BuildFailed) };
 
     private static string Cause(int exitCode) => Verdict.CauseOf(new ExitCode(exitCode));
 }

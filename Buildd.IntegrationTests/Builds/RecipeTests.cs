@@ -25,7 +25,8 @@ public sealed class RecipeTests(string environment) : BinaryPackageFixture
     public async Task A_recipe_becomes_a_source_package_that_builds()
     {
         var url = await PackageAsync("fx-recipe", "make");
-        var outcome = await RunAsync(Header + $"{WithPassword(url)} main\n");
+        await using var watch = new ProcessListWatch("hunter2secret", "git-build-recipe");
+        var outcome = await RunAsync(Header + $"{Server.Close(url, "someone", "hunter2secret")} main\n");
 
         Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), outcome.Story);
         var names = outcome.Files.Select(file => file.Name).Order(StringComparer.Ordinal).ToList();
@@ -38,6 +39,10 @@ public sealed class RecipeTests(string environment) : BinaryPackageFixture
                 .And.Contain(_commit));
         Assert.That(outcome.Log, Does.Not.Contain("hunter2secret"), "the password is in no log");
         Assert.That(Slave.Output, Does.Not.Contain("hunter2secret"));
+        var seen = await watch.StopAsync();
+        Assert.That(seen, Has.Some.Contains("git-build-recipe").And.None.Contains("hunter2secret"), "the password is no word of a command");
+        Assert.That(
+            await File.ReadAllTextAsync(Path.Combine(outcome.Folder!, "manifest")), Does.Not.Contain("hunter2secret"));
         Assert.That(Driver.Phases, Is.SupersetOf((string[])["update", "buildrecipe", "gather", "reap"]).And.Not.Contain("sbuild"));
 
         var binary = await RunAsync(
@@ -115,8 +120,6 @@ public sealed class RecipeTests(string environment) : BinaryPackageFixture
     }
 
     private protected override Task<SlaveDaemon> StartSlaveAsync() => SlaveDaemon.StartWithAsync($"environment = {environment}\n");
-
-    private static string WithPassword(string url) => url.Replace("http://", "http://someone:hunter2secret@", StringComparison.Ordinal);
 
     /// <summary>A repository with a small package in it.</summary>
     private async Task<string> PackageAsync(string name, string buildDepends, string? whenCleaned = null)

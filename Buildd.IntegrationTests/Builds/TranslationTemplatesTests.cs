@@ -90,6 +90,26 @@ public sealed class TranslationTemplatesTests(string environment) : BinaryPackag
         BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
     }
 
+    [Test]
+    public async Task A_password_opens_the_repository_and_is_in_no_list_of_processes()
+    {
+        const string Password = "hunter2/secret";
+        await WriteAsync("closed/src/main.c", "_(\"Hello\")\n");
+        await WriteAsync("closed/po/POTFILES.in", "src/main.c\n");
+        await WriteAsync("closed/po/Makevars", "DOMAIN = closed\n");
+        await using var watch = new ProcessListWatch("hunter2", "git clone");
+
+        var outcome = await RunAsync("closed", address => Server.Close(address, "user", Password));
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Ok), outcome.Story);
+        Assert.That(outcome.Files, Has.Count.EqualTo(1), outcome.Story);
+        Assert.That(outcome.Log, Does.Not.Contain("hunter2"));
+        var seen = await watch.StopAsync();
+        Assert.That(seen, Has.Some.Contains("git clone"), "the watch has seen the command");
+        Assert.That(seen, Has.None.Contains("hunter2"));
+        BuildEnvironment.AssertNothingIsLeft(Slave.Directory);
+    }
+
     private protected override Task<SlaveDaemon> StartSlaveAsync() => SlaveDaemon.StartWithAsync($"environment = {environment}\n");
 
     private async Task WriteAsync(string path, string text)

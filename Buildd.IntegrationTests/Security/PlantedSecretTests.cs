@@ -47,6 +47,7 @@ public sealed partial class PlantedSecretTests : IAsyncDisposable
         // It prints what it was given as it is, in two writes with a pause at several places, in base64, and in a URL; then it waits.
         _slave.Add("leaky", $"go='{go}'\n{Scripts.Text(typeof(PlantedSecretTests), "Security/leak-secrets.sh")}");
         await File.AppendAllTextAsync(_slave.ConfigurationPath, $"log = {_slave["daemon.log"]}\n", cancellationToken);
+        await using var watch = new ProcessListWatch([.. Needles, "--config"]);
         await _slave.StartAsync();
         await using var forwarder = new RecordingForwarder(_slave.Url.Port);
         var client = new SlaveClient(_http, new SlaveClientOptions { Url = forwarder.Url });
@@ -74,6 +75,9 @@ public sealed partial class PlantedSecretTests : IAsyncDisposable
         await client.CleanAsync(cancellationToken);
         await RequireNoFileHasAsync();
 
+        var commands = await watch.StopAsync();
+        Assert.That(commands, Has.Some.Contains("--config"), "the watch has seen the slave");
+        Assert.That(commands.Where(line => Needles.Any(needle => line.Contains(needle, StringComparison.Ordinal))), Is.Empty);
         var sent = await forwarder.StopAsync();
         var all = sent.Select(Encoding.Latin1.GetString).SelectMany(text => Base64Values().Matches(text).Select(Decode).Prepend(text))
             .ToList();
@@ -127,8 +131,11 @@ public sealed partial class PlantedSecretTests : IAsyncDisposable
     /// <summary>Only what the plug-in's process holds has the secrets.</summary>
     private async Task RequireNoFileHasAsync()
     {
-        var grep = Command.Of("grep", "-rlF", "--binary-files=text", "--devices=skip")
-            .With([.. Needles.SelectMany(needle => (string[])["-e", needle]), _slave[""]]);
+        // What is looked for is no word of this command: the list of processes is looked at too.
+        var grep = Command.Of("grep", "-rlF", "--binary-files=text", "--devices=skip", "-f", "-", _slave[""]) with
+        {
+            StandardInput = Encoding.UTF8.GetBytes(string.Concat(Needles.Select(needle => needle + "\n"))),
+        };
         var found = new StringBuilder();
         var result = await ProcessRunner.RunAsync(grep, bytes => found.Append(Encoding.UTF8.GetString(bytes)));
         Assert.That(found.ToString(), Is.Empty);

@@ -13,6 +13,7 @@ namespace Buildd.IntegrationTests.Support;
 internal sealed class FileServer : IAsyncDisposable
 {
     private readonly Dictionary<string, string> _files = [];
+    private readonly Dictionary<string, string> _closed = [];
     private readonly WebApplication _application;
 
     private FileServer()
@@ -21,8 +22,18 @@ internal sealed class FileServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         _application = builder.Build();
-        _application.Run(http => _files.TryGetValue(http.Request.Path.Value!, out var path) ? http.Response.SendFileAsync(path)
-            : Task.FromResult(http.Response.StatusCode = StatusCodes.Status404NotFound));
+        _application.Run(http =>
+        {
+            if (_closed.Any(folder => http.Request.Path.StartsWithSegments(folder.Key) && http.Request.Headers.Authorization != folder.Value))
+            {
+                http.Response.Headers.WWWAuthenticate = "Basic realm=\"test\"";
+                return Task.FromResult(http.Response.StatusCode = StatusCodes.Status401Unauthorized);
+            }
+
+            return _files.TryGetValue(http.Request.Path.Value!, out var path)
+                ? http.Response.SendFileAsync(path)
+                : Task.FromResult(http.Response.StatusCode = StatusCodes.Status404NotFound);
+        });
     }
 
     internal Uri Url => new(_application.Urls.First());
@@ -54,6 +65,18 @@ internal sealed class FileServer : IAsyncDisposable
         foreach (var path in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories))
             _files[$"/{name}/{Path.GetRelativePath(directory, path)}"] = path;
         return $"{_application.Urls.First()}/{name}";
+    }
+
+    /// <summary>Has a folder that is served asked for by whoever has a password, and nobody else.</summary>
+    /// <param name="address">The folder's address.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="password">The password.</param>
+    /// <returns>The address with both.</returns>
+    internal string Close(string address, string user, string password)
+    {
+        _closed[new Uri(address).AbsolutePath] =
+            $"Basic {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{user}:{password}"))}";
+        return new UriBuilder(address) { UserName = user, Password = Uri.EscapeDataString(password) }.Uri.AbsoluteUri;
     }
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();

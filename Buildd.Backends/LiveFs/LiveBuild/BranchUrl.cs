@@ -1,3 +1,4 @@
+using Buildd.Backends.DebianBuilds;
 using Buildd.Slave;
 using static Buildd.Protocol.Messages.WireNames;
 
@@ -33,26 +34,15 @@ internal sealed record BranchUrl
         if (text.StartsWith(FileScheme, StringComparison.Ordinal))
             return OfFolder(text[FileScheme.Length..], options);
 
-        var scheme = text.StartsWith("https://", StringComparison.Ordinal) ? "https://"
-            : text.StartsWith("http://", StringComparison.Ordinal) ? "http://"
-            : throw Refused("is no URL that begins with http://, https:// or file://");
-        var rest = text[scheme.Length..];
-        var authority = rest.IndexOfAny(['/', '?', '#']) is >= 0 and var end ? rest[..end] : rest;
-        var at = authority.LastIndexOf('@');
-        var user = at < 0 ? "" : authority[..at];
-        var address = scheme + rest[(at + 1)..];
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || url.Host.Length == 0 || url.UserInfo.Length > 0
+        if (!text.StartsWith("https://", StringComparison.Ordinal) && !text.StartsWith("http://", StringComparison.Ordinal))
+            throw Refused("is no URL that begins with http://, https:// or file://");
+        var repository = RepositoryUrl.Parse(text);
+        if (!Uri.TryCreate(repository.Public, UriKind.Absolute, out var url) || url.Host.Length == 0 || url.UserInfo.Length > 0
             || url.Fragment.Length > 0)
             throw Refused("is no proper URL of a repository");
         if (options.BranchHosts is { } hosts && !hosts.Any(host => host.Matches(url)))
             throw Refused($"is on {url.Authority}, where no branches may be fetched from");
-        return new BranchUrl
-        {
-            Public = address,
-            Credentials = user.Length == 0
-                ? ""
-                : $"{scheme}{(user.Contains(':', StringComparison.Ordinal) ? user : user + ":")}@{authority[(at + 1)..]}",
-        };
+        return new BranchUrl { Public = repository.Public, Credentials = repository.StoreLine };
     }
 
     /// <summary>No password; a record would print all.</summary>
