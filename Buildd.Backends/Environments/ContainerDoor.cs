@@ -7,8 +7,9 @@ namespace Buildd.Backends.Environments;
 /// a pipe to call by. For each call there is a folder with the command's words, and pipes for its input, its output and its end.
 /// </summary>
 /// <remarks>
-/// What comes through the door is done by the container's root, who can do nothing to the machine. On this machine the folder
-/// belongs to whoever builds; in the container nobody but root gets to it, so that a package's build can't call.
+/// What comes through the door is done by the container's root, who can put anything into the folder at any time: links, devices, pipes
+/// that nobody reads. So the side of this machine makes what it uses, looks at what it has opened, and follows no link. It belongs to
+/// whoever builds; in the container nobody but root gets to the folder, so that a package's build can't call.
 /// </remarks>
 internal static class ContainerDoor
 {
@@ -19,7 +20,7 @@ internal static class ContainerDoor
     /// The program that sbuild runs before each command: it calls, and behaves as the command would. $1 is the folder, as this
     /// machine has it; the rest is the command.
     /// </summary>
-    internal static readonly string Caller = Scripts.Program("Environments/door-caller.sh");
+    internal static readonly string Caller = Scripts.Program("Environments/door-caller.pl");
 
     /// <summary>
     /// Answers, in the container; $1 is the folder, $2 the file that says that the network is over. Each command is nobody's child,

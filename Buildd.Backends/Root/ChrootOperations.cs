@@ -190,11 +190,13 @@ internal sealed class ChrootOperations(
         return 0;
     }
 
-    /// <summary>Removes the chroot, never across a mount.</summary>
+    /// <summary>
+    /// Removes the chroot, never across a mount, and the door, where a container's root may have left what only root removes.
+    /// </summary>
     internal async Task<int> RemoveAsync(BuildFolder build, CancellationToken cancellationToken)
     {
         build.RefuseMounts();
-        foreach (var name in (string[])[BuildLayout.Staging, BuildLayout.Chroot, BuildLayout.Overlay])
+        foreach (var name in (string[])[BuildLayout.Staging, BuildLayout.Chroot, BuildLayout.Overlay, BuildLayout.Door])
         {
             if (await commands.RemoveAsync(build.Opened, name, cancellationToken).ConfigureAwait(false) is not 0 and var code)
                 return code;

@@ -105,6 +105,50 @@ public sealed class ContainerDoorTests : IAsyncDisposable
         Assert.That(await CallAsync(default, "echo", "still there"), Is.EqualTo((0, "still there\n")));
     }
 
+    [TestCase("rm end; ln -s \"$1\" end", 125)]
+    [TestCase("rm out; ln -s \"$1\" out; echo 0 > end", 0)]
+    [TestCase("rm err; ln -s \"$1\" err; echo 0 > end", 0)]
+    [TestCase("rm words; ln -s \"$1\" words; rm end; mkfifo end", 125)]
+    [TestCase("rm out; ln \"$1\" out || cp \"$1\" out; rm end; mkfifo end", 125)]
+    [TestCase("exec 3> out 4> err; head -c 1000000 /dev/zero > end", 125)]
+    [TestCase("exec 3> out 4> err; echo 7000 > end", 125)]
+    [TestCase("exec 3> out 4> err; printf 'x7\\n' > end", 125)]
+    public async Task Nothing_of_this_machine_is_read_or_written_whatever_the_container_puts_there(string plant, int expected)
+    {
+        await _answerer.EndAsync(CancellationToken.None);
+        await File.WriteAllTextAsync(_folder["secret"], "7\nsecret of the machine\n");
+        var container = HeldStep.Start(end => ProcessRunner.RunAsync(
+            Command.Of(
+                "/bin/sh", "-c", $"exec 9<>\"$2/calls\"; read -r call <&9; cd \"$2/$call\" && exec 0<in && {{ {plant}; }}; sleep 300", "sh",
+                _folder["secret"], Door),
+            _ => { }, cancellationToken: end));
+
+        var (code, said) = await CallAsync("words"u8.ToArray(), "echo", "hello");
+        await container.EndAsync(CancellationToken.None);
+
+        Assert.That(code, Is.EqualTo(expected), said);
+        Assert.That(said, Does.Not.Contain("secret of"));
+        Assert.That(await File.ReadAllTextAsync(_folder["secret"]), Is.EqualTo("7\nsecret of the machine\n"));
+    }
+
+    [TestCase("ln -s ../../file calls")]
+    [TestCase("ln -s /dev/null calls")]
+    [TestCase(": > calls")]
+    [TestCase("mkdir calls")]
+    [TestCase("mknod calls c 1 3")]
+    public async Task A_call_is_announced_at_a_pipe_of_ours_and_nowhere_else(string plant)
+    {
+        await _answerer.EndAsync(CancellationToken.None);
+        await File.WriteAllTextAsync(_folder["file"], "");
+        await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", $"rm calls; {plant} || : > calls") with { WorkingDirectory = Door });
+
+        var (code, said) = await CallAsync(default, "true");
+
+        Assert.That(code, Is.EqualTo(125));
+        Assert.That(said, Does.StartWith("the container can't be called: calls"));
+        Assert.That(await File.ReadAllTextAsync(_folder["file"]), Is.Empty);
+    }
+
     private async Task<(int Code, string Said)> CallAsync(ReadOnlyMemory<byte> input, params string[] words)
     {
         var said = new StringBuilder();

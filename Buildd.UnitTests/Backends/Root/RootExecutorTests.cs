@@ -116,6 +116,18 @@ public sealed class RootExecutorTests : RootExecutorFixture
     }
 
     [Test]
+    public async Task Removing_removes_what_a_container_s_root_has_left_in_the_door()
+    {
+        Directory.CreateDirectory(Path.Combine(Build, ".door", "of root's", "alone"), (UnixFileMode)0b111_000_000);
+        Directory.CreateSymbolicLink(Path.Combine(Build, ".door", "link"), _folder["outside"]);
+
+        Assert.That(await RunAsync(new RootOperation.Remove("1")), Is.Zero);
+
+        Assert.That(_folder["outside/kept"], Does.Exist);
+        Assert.That(Directory.GetFileSystemEntries(Build), Is.Empty);
+    }
+
+    [Test]
     public async Task Removing_removes_a_link_and_not_what_it_leads_to()
     {
         Directory.CreateDirectory(Build);
