@@ -62,12 +62,7 @@ internal sealed class BinaryPackageWork(PackageRequest request, BinaryPackageOpt
         await system.MakeKnownAsync(user, abort).ConfigureAwait(false);
         await system.WriteFileAsync("/CurrentlyBuilding", Encoding.UTF8.GetBytes(CurrentlyBuilding()), abort).ConfigureAwait(false);
 
-        if (CurrentUser.IsRoot)
-        {
-            // sbuild writes its results here, and reads the sources.
-            await steps.RunOrFailAsync(
-                Command.Of("chown", $"{user.Id}:{user.GroupId}", context.Directory), BuildStatus.BuilderFail, abort).ConfigureAwait(false);
-        }
+        await site.GiveToAsync(user, abort).ConfigureAwait(false); // sbuild writes its results here, and reads the sources
 
         var access = await system.OpenToSbuildAsync(user, abort).ConfigureAwait(false);
         var configuration = Path.Combine(context.Directory, ".sbuildrc");

@@ -1,7 +1,9 @@
+using System.Globalization;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Root;
 using Buildd.Backends.Steps;
 using Buildd.Linux.Processes;
+using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
 
 namespace Buildd.Backends.DebianBuilds;
@@ -15,6 +17,17 @@ namespace Buildd.Backends.DebianBuilds;
 internal sealed record BuildSite(
     IBuildContext Context, DebianArguments Arguments, PhaseClock Phases, StepRunner Steps, BuildEnvironment Environment)
 {
+    /// <summary>
+    /// Gives the build's folder, which nobody else enters, to the user whose programs work in it on this machine. Its group stays: it may
+    /// be that of the users of a namespace.
+    /// </summary>
+    /// <exception cref="PhaseFailedException">It can't be done.</exception>
+    internal Task GiveToAsync(BuildUser user, CancellationToken abort) => CurrentUser.IsRoot
+        ? Steps.RunOrFailAsync(
+            Command.Of("chown", "--no-dereference", user.Id.ToString(CultureInfo.InvariantCulture), Context.Directory),
+            BuildStatus.BuilderFail, abort)
+        : Task.CompletedTask;
+
     /// <summary>Puts a site together; nothing of the build is touched yet.</summary>
     /// <param name="context">The build.</param>
     /// <param name="scope">What its commands belong to.</param>

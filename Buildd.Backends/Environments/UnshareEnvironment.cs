@@ -74,7 +74,7 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
         if (!HasNetwork && !File.Exists("/usr/bin/ip") && !File.Exists("/usr/sbin/ip") && !File.Exists("/sbin/ip")
             && !File.Exists("/bin/ip"))
             return Needs + "without the network the program 'ip' is needed: run 'apt-get install iproute2' as root";
-        if (UserNamespace.FindClosed(context.Directory) is { } closed)
+        if (UserNamespace.FindClosed(Path.GetDirectoryName(context.Directory)!) is { } closed)
             return $"{Needs}users of a namespace can't enter '{closed}': run 'chmod o+x {closed}'";
 
         var said = new StringBuilder();
@@ -92,6 +92,8 @@ internal sealed class UnshareEnvironment(IBuildContext context, StepRunner steps
     {
         var tarball = context.Request.ChrootPath;
         account!.Mark(context.Directory);
+        await steps.RunOrFailAsync(account.LetIn(context.Directory), BuildStatus.BuilderFail, cancellationToken).ConfigureAwait(false);
+        File.SetUnixFileMode(context.Directory, UserNamespace.LetInMode);
         Directory.CreateDirectory(Outer, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await steps.RunOrFailAsync(account.GiveAway(Outer), BuildStatus.BuilderFail, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> compression;

@@ -30,6 +30,10 @@ internal sealed class UserNamespace(UserNamespace.Account account, SubordinateId
     /// <summary>No account has a longer name.</summary>
     private const int MaxNameBytes = 256;
 
+    /// <summary>The mode of a folder that <see cref="LetIn"/> was done to: the namespaces' root passes through, and nobody else.</summary>
+    internal const UnixFileMode LetInMode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute;
+
     /// <summary>Somebody who is not root.</summary>
     /// <param name="Name">The name.</param>
     /// <param name="Id">The number.</param>
@@ -99,6 +103,11 @@ internal sealed class UserNamespace(UserNamespace.Account account, SubordinateId
     internal Command GiveAway(string folder) => CurrentUser.IsRoot
         ? Command.Of("chown", "--no-dereference", string.Create(CultureInfo.InvariantCulture, $"{ids.FirstUser}:{ids.FirstGroup}"), folder)
         : Command.Of("chown", "--no-dereference", "1:1", folder).Behind("unshare", ["--user", .. ids.MapFirst(), "--"]);
+
+    /// <summary>Gives a folder of the account's to the group of the namespaces' root, which nobody on this machine is in.</summary>
+    internal Command LetIn(string folder) => CurrentUser.IsRoot
+        ? Command.Of("chgrp", "--no-dereference", ids.FirstGroup.ToString(CultureInfo.InvariantCulture), folder)
+        : Command.Of("chgrp", "--no-dereference", "1", folder).Behind("unshare", ["--user", .. ids.MapFirst(), "--"]);
 
     /// <summary>
     /// Kills what a slave that was killed has left of the namespaces' users: nobody else may. Told by the folder in its command

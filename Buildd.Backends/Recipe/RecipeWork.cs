@@ -75,6 +75,7 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
         var release = await FindReleaseAsync(system, abort).ConfigureAwait(false);
         var home = new RepositoryHome(system, user, Home);
         await home.MakeAsync(repositories, abort).ConfigureAwait(false);
+        await site.GiveToAsync(user, abort).ConfigureAwait(false);
         await MakeTreeAsync(site, user, release, abort).ConfigureAwait(false);
         await home.RemoveAsync(abort).ConfigureAwait(false);
         var package = await FindPackageAsync(files, abort).ConfigureAwait(false);

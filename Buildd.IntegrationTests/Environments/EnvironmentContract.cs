@@ -75,6 +75,37 @@ public abstract class EnvironmentContract : BinaryPackageFixture
         AssertNothingIsLeft();
     }
 
+    [Test]
+    public async Task No_other_account_of_the_machine_reaches_what_is_in_the_system()
+    {
+        var job = await JobAsync("fx-closed", "cp /bin/sh set-uid; chmod 4755 set-uid; echo going to sleep; sleep 1000");
+        using var abort = new CancellationTokenSource();
+        var (seen, reached) = ("", "");
+
+        var outcome = await RunAsync(
+            job,
+            Driver.WhenLogHas("\ngoing to sleep\n", async () =>
+            {
+                const string Names = "-name set-uid -o -name '*.dsc' -o -name buildlog -o -name builder.journal";
+                var find = Command.Of("sh", "-c", $"find \"$1\" -readable \\( {Names} \\) 2>/dev/null || true", "sh", Slave.Directory);
+                seen = await ProcessRunner.CaptureAsync(find);
+                // By names that are known too: a folder that can't be listed may still be passed through.
+                const string Test = "for file; do if [ -n \"$file\" ] && [ -r \"$file\" ]; then echo \"$file\"; fi; done";
+                var known = Command.Of("sh", "-c", Test, "sh").With(seen.Split('\n'));
+                const string Nobody = "65534";
+                string[] become = [$"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "--"];
+                reached = await ProcessRunner.CaptureAsync(find.Behind("setpriv", become) with { WorkingDirectory = "/" })
+                    + await ProcessRunner.CaptureAsync(known.Behind("setpriv", become) with { WorkingDirectory = "/" });
+                await abort.CancelAsync();
+            }),
+            abort.Token);
+
+        Assert.That(outcome.Status, Is.EqualTo(BuildStatus.Aborted), outcome.Story);
+        Assert.That(seen, Does.Contain("set-uid").And.Contain(".dsc").And.Contain("buildlog"), "what root sees");
+        Assert.That(reached, Is.Empty, "what nobody reaches");
+        AssertNothingIsLeft();
+    }
+
     [TestCase(true)]
     [TestCase(false)]
     public async Task A_package_has_the_network_or_a_loopback_and_nothing_else(bool network)

@@ -11,7 +11,8 @@ public interface IBuildContext
 
     /// <summary>
     /// The build's own folder <c>build-ID</c>: it exists, with a symbolic link into the cache for each input, and the slave
-    /// removes it when the build has ended, if the build has not; but see <see cref="IBuild.LeavesDirectory"/>.
+    /// removes it when the build has ended, if the build has not; but see <see cref="IBuild.LeavesDirectory"/>. Nobody but the slave's
+    /// user enters it, and nobody else reads what the links lead to: a backend that runs something as another account lets that in.
     /// </summary>
     string Directory { get; }
 

@@ -3,6 +3,9 @@ using Buildd.Slave.Builds;
 namespace Buildd.Slave.Lifecycle;
 
 /// <summary>The folder of a build: <c>build-ID</c> below the work folder, with a link into the cache for each input.</summary>
+/// <remarks>
+/// Nobody but its owner enters it. A chroot in it may have set-uid programs and device nodes that every account of the machine could use.
+/// </remarks>
 internal static class BuildDirectory
 {
     /// <exception cref="RefusedException">It is there already, or can't be made.</exception>
@@ -15,7 +18,7 @@ internal static class BuildDirectory
 
         try
         {
-            Directory.CreateDirectory(directory);
+            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             foreach (var (name, path) in request.Files)
                 File.CreateSymbolicLink(Path.Combine(directory, name), path);
             return directory;

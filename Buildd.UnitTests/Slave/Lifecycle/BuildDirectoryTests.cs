@@ -1,3 +1,5 @@
+using Buildd.Protocol.XmlRpc;
+using Buildd.Slave.Builds;
 using Buildd.Slave.Lifecycle;
 using Buildd.Testing.Files;
 using NUnit.Framework;
@@ -31,6 +33,24 @@ public sealed class BuildDirectoryTests
         BuildDirectory.Remove(directory, [$"36 35 98:0 / {folder["build-11"]}/proc rw - proc none rw"]);
 
         Assert.That(Directory.Exists(directory), Is.False);
+    }
+
+    [Test]
+    public void Nobody_but_its_owner_enters_it()
+    {
+        using var folder = new TemporaryDirectory();
+
+        var directory = BuildDirectory.Create(folder.Path, new BuildRequest
+        {
+            BuildId = "1",
+            ChrootPath = "/cache/0",
+            Files = new Dictionary<string, string> { ["a.dsc"] = "/cache/1" },
+            Arguments = new XmlRpcStruct(),
+            DefaultArchitecture = "amd64",
+        });
+
+        Assert.That(
+            File.GetUnixFileMode(directory), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
     }
 
     [Test]
