@@ -22,6 +22,9 @@ internal static partial class SlaveEvents
     [LoggerMessage(LogLevel.Error, "The file cache {Directory} can't be locked: another slave that uses it would not be noticed")]
     internal static partial void LogCacheNotTaken(this ILogger logger, Exception exception, string directory);
 
+    [LoggerMessage(LogLevel.Warning, "The file cache {Directory} can't be closed to other accounts: what they may read of it, they can")]
+    internal static partial void LogCacheNotClosed(this ILogger logger, Exception exception, string directory);
+
     [LoggerMessage(LogLevel.Information, "Removed {Count} files from the file cache that an earlier run left half done")]
     internal static partial void LogLeftoversRemoved(this ILogger logger, int count);
 

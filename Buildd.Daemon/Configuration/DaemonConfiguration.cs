@@ -232,6 +232,7 @@ public sealed record DaemonConfiguration
                 FreeSpaceFloorBytes = reader.Bytes("freespacefloor", defaults.Cache.FreeSpaceFloorBytes),
             },
             Log = new BuildLogOptions { MaxBytes = reader.Bytes("logmax", defaults.Log.MaxBytes) },
+                ReaderGroup = CurrentUser.IsRoot ? UserAccount.Find(user)?.GroupId : null, // sbuild reads the sources in the cache
             Endpoints = new EndpointOptions
             {
                 FileListing = reader.Flag("filelisting", defaults.Endpoints.FileListing),

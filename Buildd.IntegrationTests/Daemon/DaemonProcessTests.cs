@@ -74,7 +74,33 @@ public sealed class DaemonProcessTests : IAsyncDisposable
 
         Assert.That(
             File.GetUnixFileMode(_daemon["home/builder.lock"]),
-            Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead));
+            Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead));
+        Assert.That(
+            File.GetUnixFileMode(_daemon["filecache"]) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute),
+            Is.EqualTo(UnixFileMode.None));
+    }
+
+    [Test]
+    public async Task A_second_slave_on_a_cache_says_so_in_one_sentence_and_touches_nothing()
+    {
+        await _daemon.StartAsync(_daemon.Command(_daemon.Configuration("")));
+        await using var second = new DaemonProcess();
+        var log = _daemon["filecache/buildlog"];
+        await File.WriteAllTextAsync(log, "the first's");
+        await File.WriteAllTextAsync(
+            second["home/builder.journal"], """{"Version":1,"Status":"Idle","Dependencies":"","Results":[],"OwnSums":[],"Extra":""}""");
+
+        var code = await second.RunAsync(
+            second.Command(second.Configuration("").Replace(second["filecache"], _daemon["filecache"], StringComparison.Ordinal)));
+
+        Assert.That(code, Is.EqualTo(78));
+        Assert.That(
+            second.Output.Trim().Split('\n').Where(line => !line.Contains(" info ", StringComparison.Ordinal)),
+            Is.EqualTo(new[]
+            {
+                $"buildd-slave: the file cache '{_daemon["filecache"]}' is another slave's that runs: give each a cache of its own",
+            }));
+        Assert.That(File.Exists(log), "it is the first's");
     }
 
     [Test]

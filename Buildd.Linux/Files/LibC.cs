@@ -40,6 +40,7 @@ internal static unsafe partial class LibC
     internal const int MayReadWriteEnter = 4 | 2 | 1; // R_OK | W_OK | X_OK
     internal const uint NoReplace = 1; // RENAME_NOREPLACE
     internal const uint SameGroup = uint.MaxValue;
+    internal const uint SameOwner = uint.MaxValue;
 
     private const int SysOpenAt2 = 437; // openat2(2) is of a time when all architectures began to share numbers
 

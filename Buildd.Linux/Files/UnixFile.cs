@@ -9,6 +9,9 @@ namespace Buildd.Linux.Files;
 /// </summary>
 public static class UnixFile
 {
+    /// <summary>The mode of a file that nobody but its owner and its group can read.</summary>
+    public const UnixFileMode ClosedMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+
     /// <summary>Looks at what has a name; null when nothing has. A link is looked at itself.</summary>
     /// <exception cref="IOException">It can't be found out.</exception>
     public static FileFacts? Look(string path)
@@ -169,6 +172,25 @@ public static class UnixFile
     {
         if (LibC.Chown(file, user, LibC.SameGroup) != 0)
             throw new IOException($"the file could not be given away: {LibC.LastError}");
+    }
+
+    /// <summary>Gives what has a name to a group; its owner stays.</summary>
+    /// <exception cref="IOException">It did not work.</exception>
+    public static void GiveToGroup(string path, uint group)
+    {
+        if (LibC.Chown(path, LibC.SameOwner, group) != 0)
+            throw Failure("give away", path);
+    }
+
+    /// <summary>
+    /// Makes an empty file that nobody but its owner and its group can read, from the moment that it is there. A link is not followed.
+    /// </summary>
+    /// <exception cref="IOException">Something has the name, or it can't be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    public static void MakeClosed(string path)
+    {
+        using var made = new FileStream(
+            path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = ClosedMode });
     }
 
     /// <summary>Makes a file our own, that of this process's user and group.</summary>

@@ -84,6 +84,8 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
                 return false;
             try
             {
+                if (options.ReaderGroup is { } group)
+                    UnixFile.GiveToGroup(temporary, group);
                 UnixFile.TryRename(temporary, PathOf(sha1));
                 NoteUse(PathOf(sha1));
                 return true;
@@ -157,6 +159,33 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
         {
             logger.LogCacheNotTaken(e, directory);
             return null;
+        }
+    }
+
+    /// <summary>
+    /// Keeps accounts of the machine out that have no business with what masters and builds put here, whoever made the folder. That it
+    /// can't be done is logged: a folder of somebody else's is used as it is.
+    /// </summary>
+    internal void CloseToOthers()
+    {
+        try
+        {
+            if (options.ReaderGroup is { } group)
+            {
+                UnixFile.GiveToGroup(directory, group);
+                foreach (var (sha1, _) in List())
+                    UnixFile.GiveToGroup(PathOf(sha1), group); // the configuration may have had another builduser
+            }
+
+            const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+            var mode = File.GetUnixFileMode(directory);
+            var closed = mode & ~Others | (options.ReaderGroup is null ? default : UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
+            if (closed != mode)
+                File.SetUnixFileMode(directory, closed);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            logger.LogCacheNotClosed(e, directory);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Buildd.Linux.Files;
 using Buildd.Protocol;
 using Microsoft.Win32.SafeHandles;
 
@@ -39,6 +40,7 @@ internal sealed class DownloadFile(CacheFolder folder, string sum) : IDisposable
             if (folder.FindLack(length ?? 0) is { } lack)
                 throw new FileCacheException(lack);
             _file = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.Write, FileShare.None, preallocationSize: length ?? 0);
+            File.SetUnixFileMode(_file, UnixFile.ClosedMode);
         }
         catch (Exception e) when (e is IOException and not FileCacheException or UnauthorizedAccessException)
         {

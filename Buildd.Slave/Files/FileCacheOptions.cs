@@ -42,6 +42,12 @@ public sealed record FileCacheOptions
     /// <summary>How long a server may be slower than that. The default is a minute, as for clients.</summary>
     public TimeSpan SlowTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// The number of the group whose members may read the cache beside the slave's own user: that of the user who builds, where a slave of
+    /// root's builds as another. Null, the default, for the slave's own group. Nobody else of the machine reads it.
+    /// </summary>
+    public uint? ReaderGroup { get; set; }
+
     /// <summary>Lists what is wrong with the figures; empty when nothing is.</summary>
     internal IEnumerable<string> FindMistakes()
     {

@@ -13,9 +13,9 @@ namespace Buildd.Slave.Files;
 /// </summary>
 internal sealed class ResultFile : IDisposable
 {
-    /// <summary>As the reference's copies are made: what a build gave away or made executable stays behind.</summary>
-    private const UnixFileMode ServedMode =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    /// <summary>What a build gave away or made executable stays behind.</summary>
+    /// <remarks>Differs: the reference's copies can be read by every account of the machine.</remarks>
+    private const UnixFileMode ServedMode = UnixFile.ClosedMode;
 
     /// <summary>Less is what file systems have that keep small files, or the ends of large ones, elsewhere than in blocks.</summary>
     private const long IgnoredHoleBytes = 1024 * 1024;

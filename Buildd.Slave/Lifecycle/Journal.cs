@@ -39,7 +39,13 @@ internal sealed class Journal : IDisposable
         try
         {
             // Let go of by the kernel when the process ends, however it ends; the empty file stays.
-            _lock = new FileStream(Path.Combine(directory, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            _lock = new FileStream(Path.Combine(directory, LockName), new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                UnixCreateMode = UnixFile.ClosedMode,
+            });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -80,7 +86,9 @@ internal sealed class Journal : IDisposable
     internal void Write(JournalEntry entry)
     {
         var bytes = JsonSerializer.SerializeToUtf8Bytes(entry, JournalJson.Default.JournalEntry);
-        using (var file = File.OpenHandle(_temporary, FileMode.Create, FileAccess.Write))
+        File.Delete(_temporary);
+        UnixFile.MakeClosed(_temporary);
+        using (var file = File.OpenHandle(_temporary, FileMode.Open, FileAccess.Write))
         {
             RandomAccess.Write(file, bytes, 0);
             RandomAccess.FlushToDisk(file);

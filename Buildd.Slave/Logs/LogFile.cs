@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Buildd.Linux.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Buildd.Slave.Logs;
@@ -69,14 +70,15 @@ internal sealed class LogFile : IDisposable
             File.Delete(left.Path);
         // A new file rather than an emptied one: whoever still reads the last build's log reads that to its end.
         File.Delete(path);
-        return new LogFile(tailDirectory, options, File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, ShareAll));
+        return new LogFile(tailDirectory, options, OpenNew(path));
     }
 
     /// <summary>Goes on with a log that an earlier slave began, with the end that it kept; with an empty one if it is gone.</summary>
     /// <inheritdoc cref="Create"/>
     internal static LogFile GoOn(string path, string tailDirectory, BuildLogOptions options)
     {
-        var head = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, ShareAll);
+        var head = File.Exists(path) ? Open(path) : OpenNew(path);
+        File.SetUnixFileMode(head, UnixFile.ClosedMode);
         var file = new LogFile(tailDirectory, options, head);
         var length = RandomAccess.GetLength(head);
         var regions = new List<Region>();
@@ -92,7 +94,7 @@ internal sealed class LogFile : IDisposable
                 regions.Add(new Region(0, headLength, head, 0, null));
             else if (regions.Count > 1)
                 regions[^1] = regions[^1] with { End = regions[^1].Start + RandomAccess.GetLength(regions[^1].File) };
-            var handle = File.OpenHandle(name, FileMode.Open, FileAccess.ReadWrite, ShareAll);
+            var handle = Open(name);
             regions.Add(new Region(start, Math.Max(start + file._segmentBytes, start + RandomAccess.GetLength(handle)), handle, 0, name));
         }
 
@@ -230,9 +232,18 @@ internal sealed class LogFile : IDisposable
         }
 
         var path = Path.Combine(_tailDirectory, string.Create(CultureInfo.InvariantCulture, $"{TailPrefix}{regions[0].End}-{_length}"));
-        var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, ShareAll);
+        var file = OpenNew(path);
         _regions = [regions[0], .. regions[1..].TakeLast(1), new Region(_length, _length + _segmentBytes, file, 0, path)];
         Array.ForEach(regions[1..^Math.Min(1, regions.Length - 1)], Drop);
+    }
+
+    private static SafeFileHandle Open(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, ShareAll);
+
+    /// <summary>What a build says is for its master, and may be private.</summary>
+    private static SafeFileHandle OpenNew(string path)
+    {
+        UnixFile.MakeClosed(path);
+        return Open(path);
     }
 
     private static void Drop(Region region)

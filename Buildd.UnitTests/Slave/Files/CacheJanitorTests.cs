@@ -1,3 +1,4 @@
+using Buildd.Linux.Processes;
 using Buildd.Protocol;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Files;
@@ -47,6 +48,39 @@ public sealed class CacheJanitorTests : IAsyncDisposable
         Assert.That(File.Exists(leftover), Is.False);
         Assert.That(_logger.Lines.Single(), Does.Contain("Removed 1 files from the file cache that an earlier run left half done"));
         await swept.WaitAsync(SlaveBench.Deadline);
+    }
+
+    [Test]
+    public async Task At_start_up_the_folder_is_closed_to_other_accounts_and_opened_to_who_builds()
+    {
+        Machine.Require(CurrentUser.IsRoot, "root, to give files away");
+        var folder = _slave.Options.FileCacheDirectory;
+        var input = _slave.InCache(_slave.Add("input"));
+        File.SetUnixFileMode(folder, (UnixFileMode)0b111_000_111);
+        _slave.Options.Cache.ReaderGroup = 65534;
+
+        await _janitor.StartAsync(SlaveBench.Deadline);
+
+        Assert.That(File.GetUnixFileMode(folder), Is.EqualTo((UnixFileMode)0b111_101_000));
+        Assert.That(
+            await ProcessRunner.CaptureAsync(Command.Of("stat", "-c", "%g", folder, input)), Is.EqualTo("65534\n65534\n"));
+    }
+
+    [Test]
+    public async Task What_comes_in_is_for_the_slave_and_who_builds()
+    {
+        _slave.Web.AnswerWith(System.Net.HttpStatusCode.OK, "content"u8.ToArray());
+        await _slave.Cache.EnsurePresentAsync(
+            new EnsurePresentCall { Sha1 = SlaveBench.Sha1Of("content"), Url = "http://files.test/" }, SlaveBench.Deadline,
+            CancellationToken.None);
+        await _slave.RunAsync(context => SlaveBench.AddResultAsync(context, "result", "a result"));
+
+        var state = _slave.Options.WorkDirectory;
+        foreach (
+            var path in (string[])[
+                _slave.InCache(SlaveBench.Sha1Of("content")), _slave.InCache(SlaveBench.Sha1Of("a result")), _slave.LogPath,
+                Path.Combine(state, "builder.journal"), Path.Combine(state, "builder.lock")])
+            Assert.That(File.GetUnixFileMode(path), Is.EqualTo((UnixFileMode)0b110_100_000), path);
     }
 
     [Test]
