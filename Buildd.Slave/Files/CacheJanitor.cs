@@ -14,13 +14,12 @@ internal sealed class CacheJanitor(FileCache cache, IList<IDerivedFiles> derived
     internal static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
 
     private readonly CancellationTokenSource _stop = new();
-    private IDisposable? _taken;
     private Task _work = Task.CompletedTask;
 
-    /// <exception cref="FileCacheException">Another slave has the cache.</exception>
+    /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _taken = cache.Folder.Take();
+        cache.Folder.CloseToOthers();
         Tidy("tidied", () =>
         {
             if (cache.Folder.RemoveLeftovers() is var count and > 0)
@@ -38,11 +37,7 @@ internal sealed class CacheJanitor(FileCache cache, IList<IDerivedFiles> derived
         await cache.DownloadsEndedAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public void Dispose()
-    {
-        _taken?.Dispose();
-        _stop.Dispose();
-    }
+    public void Dispose() => _stop.Dispose();
 
     private async Task WorkAsync()
     {

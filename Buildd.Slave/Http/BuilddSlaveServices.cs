@@ -50,13 +50,18 @@ public static class BuilddSlaveServices
             new Downloader(
                 new Lazy<HttpClient>(Downloader.CreateHttpClient), provider.GetRequiredService<TimeProvider>(), options.Cache),
             provider.GetRequiredService<SlaveMeters>()));
-        services.AddSingleton(provider => new Builder(
-            options,
-            provider.GetRequiredService<FileCache>(),
-            options.Backends,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILoggerFactory>().CreateLogger<Builder>(),
-            provider.GetRequiredService<SlaveMeters>()));
+        services.AddSingleton(provider => new CacheHold(provider.GetRequiredService<FileCache>().Folder));
+        services.AddSingleton(provider =>
+        {
+            provider.GetRequiredService<CacheHold>(); // before the builder goes on with what it finds
+            return new Builder(
+                options,
+                provider.GetRequiredService<FileCache>(),
+                options.Backends,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILoggerFactory>().CreateLogger<Builder>(),
+                provider.GetRequiredService<SlaveMeters>());
+        });
         services.AddSingleton(provider => new BuilderWatch(provider.GetRequiredService<Builder>()));
         services.AddSingleton<SlaveCalls>(provider => new SlaveCalls(
             options,
