@@ -6,6 +6,7 @@ namespace Buildd.Daemon.Configuration;
 /// Reads the values of one section. What is wrong is collected, so that all of it can be told at once; the value is then
 /// the default. What was asked for is kept: a key of the file that nobody asked for is a mistyped one.
 /// </summary>
+/// <remarks>A key may be asked for several times, as for each kind of build: what is wrong with it is told once.</remarks>
 internal sealed class SectionReader(IniFile file, string section)
 {
     private readonly HashSet<string> _keys = new(StringComparer.OrdinalIgnoreCase);
@@ -28,7 +29,7 @@ internal sealed class SectionReader(IniFile file, string section)
         }
         catch (ConfigurationException e)
         {
-            _mistakes.Add(e.Message);
+            Add(e.Message);
             return null;
         }
     }
@@ -40,7 +41,7 @@ internal sealed class SectionReader(IniFile file, string section)
         if (Text(key) is { Length: > 0 } value)
             return value;
         if (_mistakes.Count == before)
-            _mistakes.Add($"[{section}] {key} is missing");
+            Add($"[{section}] {key} is missing");
         return "";
     }
 
@@ -90,9 +91,15 @@ internal sealed class SectionReader(IniFile file, string section)
     }
 
     /// <summary>Tells what is wrong in words of the caller's.</summary>
-    internal void Mistake(string text) => _mistakes.Add($"[{section}] {text}");
+    internal void Mistake(string text) => Add($"[{section}] {text}");
 
     /// <summary>Tells that a value is none of what it may be.</summary>
     internal void Mistake(string key, string value, string form) =>
-        _mistakes.Add($"[{section}] {key} is '{value}'; it has to be {form}");
+        Add($"[{section}] {key} is '{value}'; it has to be {form}");
+
+    private void Add(string mistake)
+    {
+        if (!_mistakes.Contains(mistake))
+            _mistakes.Add(mistake);
+    }
 }

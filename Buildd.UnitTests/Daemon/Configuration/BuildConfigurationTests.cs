@@ -29,6 +29,17 @@ public sealed class BuildConfigurationTests : DaemonConfigurationFixture
         () => Read(Good($"[proxy]\napt = {value}")),
         Throws.TypeOf<ConfigurationException>().With.Message.Contains("[proxy] apt is '").And.Message.Not.Contains("u:secret"));
 
+    [TestCase("environment = nowhere")]
+    [TestCase("network = perhaps")]
+    [TestCase("limit-time = long")]
+    [TestCase("environment = %(nothing)s")]
+    public void A_mistake_that_counts_for_every_kind_of_build_is_told_once(string line)
+    {
+        var message = Assert.Throws<ConfigurationException>(() => Read(Good(line)))!.Message;
+
+        Assert.That(message.Split('\n'), Has.Length.EqualTo(2), message);
+    }
+
     [Test]
     public void A_mistyped_proxy_is_told_of() =>
         Assert.That(Read(Good("[proxy]\napp = http://proxy")).Warnings.Single(), Does.Contain("'app' of [proxy]"));
