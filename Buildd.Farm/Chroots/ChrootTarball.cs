@@ -51,13 +51,19 @@ internal sealed class ChrootTarball(HostRelease release, string cacheDirectory, 
         var temporary = $"{Path}.{Environment.ProcessId}.tmp";
         try
         {
+            // A proxy and a mirror may have a password in them, and every account of the machine can read the words of a command.
+            var options = System.IO.Path.Combine(work, "apt.conf");
+            await WriteClosedAsync(options, string.Concat(release.AptOptions.Select(option => option + "\n")), cancellationToken);
+            var isOpen = release.PublicMirror == release.Mirror;
             await RunAsync(
                 Command.Of(
-                    "mmdebstrap",
-                    [.. Recipe, .. release.AptOptions.Select(option => $"--aptopt={option}"), release.Suite, tree, release.Mirror])
+                    "mmdebstrap", [.. Recipe, $"--aptopt={options}", release.Suite, tree, isOpen ? release.Mirror : "-"])
                     .WithEnvironment("TMPDIR", work)
                     .Behind("unshare", "--mount", "--propagation", "private", "--") with
-                { StopGrace = StopGrace },
+                {
+                    StopGrace = StopGrace,
+                    StandardInput = isOpen ? default : Encoding.UTF8.GetBytes(release.LocalLine("deb") + "\n"),
+                },
                 cancellationToken);
             await RunAsync(
                 Command.Of("tar", "-C", work, "--numeric-owner", "--use-compress-program=gzip -1", "-cf", temporary, ChrootCheck.TopFolder),
@@ -69,6 +75,18 @@ internal sealed class ChrootTarball(HostRelease release, string cacheDirectory, 
             File.Delete(temporary);
             await ProcessRunner.CaptureAsync(Command.Of("rm", "-rf", "--one-file-system", "--", tree), CancellationToken.None);
         }
+    }
+
+    /// <summary>Writes a file that nobody but this user reads.</summary>
+    private static async Task WriteClosedAsync(string path, string text, CancellationToken cancellationToken)
+    {
+        await using var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        await file.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
     }
 
     private async Task RunAsync(Command command, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Buildd.Linux.Processes;
+using Buildd.Protocol.Secrets;
 
 namespace Buildd.Farm.Chroots;
 
@@ -14,6 +15,9 @@ internal sealed record HostRelease(string Suite, string Architecture, string Mir
     /// <summary>Settings without which the machine's apt would not reach, or not believe, its mirror.</summary>
     private static readonly string[] Settings =
         ["Acquire::Check-Valid-Until", "Acquire::http::Proxy", "Acquire::https::Proxy"];
+
+    /// <summary>The archive's URL without a password that it may have: for messages and for words of commands.</summary>
+    internal string PublicMirror => UrlCredentials.Without(Mirror);
 
     /// <summary>The line for a sources.list inside a chroot, whose apt trusts the archive's keys of itself.</summary>
     internal string SourcesLine => $"deb {Mirror} {Suite} main";

@@ -23,6 +23,8 @@ internal sealed record SourcePackage(string Name, string Version, IReadOnlyList<
 
         var apt = Path.Combine(directory, "apt");
         var files = Path.Combine(directory, "source");
+        // The list of archives may have a password in it, and others may pass through the folder around this one.
+        Directory.CreateDirectory(apt, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Directory.CreateDirectory(Path.Combine(apt, "lists", "partial"));
         Directory.CreateDirectory(Path.Combine(apt, "cache", "archives", "partial"));
         Directory.CreateDirectory(files);
@@ -40,7 +42,7 @@ internal sealed record SourcePackage(string Name, string Version, IReadOnlyList<
         }
         catch (ProcessException e)
         {
-            throw new FarmException($"the list of source packages could not be fetched from {release.Mirror}: {e.Message}", e);
+            throw new FarmException($"the list of source packages could not be fetched from {release.PublicMirror}: {e.Message}", e);
         }
 
         try
@@ -50,12 +52,12 @@ internal sealed record SourcePackage(string Name, string Version, IReadOnlyList<
         catch (ProcessException e) when (e.Message.Contains("404", StringComparison.Ordinal))
         {
             throw new FarmException(
-                $"the mirror {release.Mirror} lists {name}, but lacks a file of it; try another package:\n{e.Message}", e);
+                $"the mirror {release.PublicMirror} lists {name}, but lacks a file of it; try another package:\n{e.Message}", e);
         }
         catch (ProcessException e)
         {
             throw new FarmException(
-                $"the source of {name} could not be fetched from {release.Mirror} ({release.Suite} main): {e.Message}", e);
+                $"the source of {name} could not be fetched from {release.PublicMirror} ({release.Suite} main): {e.Message}", e);
         }
 
         return await ReadAsync(release, name, files, cancellationToken);
@@ -64,14 +66,14 @@ internal sealed record SourcePackage(string Name, string Version, IReadOnlyList<
     private static async Task<SourcePackage> ReadAsync(HostRelease release, string name, string files, CancellationToken cancellationToken)
     {
         if (Directory.GetFiles(files, "*.dsc") is not [var dsc])
-            throw new FarmException($"the mirror {release.Mirror} has no one .dsc of {name}");
+            throw new FarmException($"the mirror {release.PublicMirror} has no one .dsc of {name}");
         try
         {
             var source = await SourceControl.ReadFileAsync(dsc, cancellationToken);
             var paths = source.Files.Select(file => Path.Combine(files, file.Name)).ToList();
             return paths.FirstOrDefault(path => !File.Exists(path)) is { } missing
                 ? throw new FarmException(
-                    $"the mirror {release.Mirror} lacks {Path.GetFileName(missing)}, which {Path.GetFileName(dsc)} lists")
+                    $"the mirror {release.PublicMirror} lacks {Path.GetFileName(missing)}, which {Path.GetFileName(dsc)} lists")
                 : new SourcePackage(source.Source, source.Version, [dsc, .. paths]);
         }
         catch (DebianException e)

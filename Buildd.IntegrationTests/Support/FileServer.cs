@@ -24,14 +24,15 @@ internal sealed class FileServer : IAsyncDisposable
         _application = builder.Build();
         _application.Run(http =>
         {
-            if (_closed.Any(folder => http.Request.Path.StartsWithSegments(folder.Key) && http.Request.Headers.Authorization != folder.Value))
+            var (path, headers) = (http.Request.Path, http.Request.Headers);
+            if (_closed.Any(folder => path.StartsWithSegments(folder.Key) && headers.Authorization != folder.Value))
             {
                 http.Response.Headers.WWWAuthenticate = "Basic realm=\"test\"";
                 return Task.FromResult(http.Response.StatusCode = StatusCodes.Status401Unauthorized);
             }
 
-            return _files.TryGetValue(http.Request.Path.Value!, out var path)
-                ? http.Response.SendFileAsync(path)
+            return _files.TryGetValue(path.Value!, out var file)
+                ? http.Response.SendFileAsync(file)
                 : Task.FromResult(http.Response.StatusCode = StatusCodes.Status404NotFound);
         });
     }

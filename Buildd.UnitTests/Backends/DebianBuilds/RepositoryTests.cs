@@ -43,7 +43,8 @@ public sealed class RepositoryTests
         Assert.That(text, Is.EqualTo(
             Recipe.Replace("u:p@", "", StringComparison.Ordinal).Replace("v:q@", "", StringComparison.Ordinal)));
         Assert.That(
-            repositories.Select(repository => repository.StoreLine), Is.EqualTo(new[] { "https://u:p@a.example", "https://v:q@b.example" }));
+            repositories.Select(repository => repository.StoreLine),
+            Is.EqualTo(new[] { "https://u:p@a.example", "https://v:q@b.example" }));
     }
 
     [TestCase("https://h.example:8443/a", "u@", "p/\"w")]
@@ -68,7 +69,8 @@ public sealed class RepositoryTests
         var files = RepositoryHome.FilesFor([RepositoryUrl.Parse("https://u,1:a%22%23b@h.example:81/x")]).ToList();
 
         Assert.That(
-            files.Where(file => file.Name.EndsWith("authentication.conf", StringComparison.Ordinal)).Select(file => file.Content).Distinct(),
+            files.Where(file => file.Name.EndsWith("authentication.conf", StringComparison.Ordinal)).Select(file => file.Content)
+                .Distinct(),
             Is.EqualTo(new[]
             {
                 "[buildd-0]\nscheme = https\nhost = \"h.example\"\nport = 81\nuser = \"u,1\"\npassword = 'a\"#b'\n",
@@ -98,7 +100,7 @@ public sealed class RepositoryTests
         await new TreeCheckout(request, system, user, "/build/source-tree").RunAsync(_ => { }, CancellationToken.None);
 
         Assert.That(system.Ran.Select(ran => ran.Command.ToString()), Has.None.Contains(Token));
-        Assert.That(system.Ran.Select(ran => ran.Description), Has.None.Contains(Token));
+        Assert.That(system.Ran.Select(ran => ran.Description ?? ""), Has.None.Contains(Token));
         Assert.That(system.Ran.Where(ran => ran.Input.Contains(Token, StringComparison.Ordinal)), Is.Not.Empty, "it came in this way");
         Assert.That(
             system.Ran.Select(ran => ran.Command.ToString()).Last(command => command.Contains(".fetch-home", StringComparison.Ordinal)),
