@@ -18,6 +18,12 @@ internal static class SlaveProgram
 {
     internal const int ConfigurationError = 78; // EX_CONFIG of sysexits.h: starting again will not help
 
+    /// <summary>The exit code when an aborted build does not end. EX_TEMPFAIL of sysexits.h: starting again will help.</summary>
+    internal const int BuildStuck = 75;
+
+    /// <summary>The time that the last lines of the log have to be written before the program ends all the same.</summary>
+    private static readonly TimeSpan LastLinesDeadline = TimeSpan.FromSeconds(5);
+
     /// <summary>The control group below the unit's that the slave itself is in; those of builds are beside it.</summary>
     private const string OwnGroup = "slave";
 
@@ -94,7 +100,9 @@ internal static class SlaveProgram
             var reporting = reporter.RunAsync(lifetime.ApplicationStopping);
             if (stopWithStdin)
                 _ = StopWithStdinAsync(lifetime);
-            await application.WaitForShutdownAsync();
+            var stuck = application.Services.GetRequiredService<BuilderWatch>().Stuck;
+            if (await Task.WhenAny(application.WaitForShutdownAsync(), stuck) == stuck)
+                await ExitAsync(log);
             await reporting;
             return 0;
 
@@ -124,6 +132,14 @@ internal static class SlaveProgram
         log.Reopen();
         if (isReady)
             systemd.Notify(ServiceNotifier.Ready);
+    }
+
+    /// <summary>Ends the process without disposing of the application, which would wait for the build that does not end.</summary>
+    private static async Task ExitAsync(DaemonLog log)
+    {
+        // The disk of the log may be what the build is stuck in.
+        await Task.WhenAny(log.DisposeAsync().AsTask(), Task.Delay(LastLinesDeadline));
+        Environment.Exit(BuildStuck);
     }
 
     private static async Task StopWithStdinAsync(IHostApplicationLifetime lifetime)

@@ -46,8 +46,15 @@ internal static partial class SlaveEvents
     [LoggerMessage(LogLevel.Error, "The log of build {BuildId} could not be written to its end")]
     internal static partial void LogLogBroken(this ILogger logger, Exception exception, string buildId);
 
-    [LoggerMessage(LogLevel.Error, "The build folder {Directory} could not be removed")]
-    internal static partial void LogBuildFolderLeft(this ILogger logger, Exception exception, string directory);
+    [LoggerMessage(
+        LogLevel.Error, "The build folder {Directory} could not be removed. It is {Aside} now; the next start of the slave tries again")]
+    internal static partial void LogBuildFolderLeft(this ILogger logger, Exception exception, string directory, string aside);
+
+    [LoggerMessage(LogLevel.Information, "Removed {Directory}, which a build had left")]
+    internal static partial void LogLeftFolderRemoved(this ILogger logger, string directory);
+
+    [LoggerMessage(LogLevel.Error, "{Directory}, which a build had left, could not be removed; the next start of the slave tries again")]
+    internal static partial void LogLeftFolderStays(this ILogger logger, Exception exception, string directory);
 
     [LoggerMessage(LogLevel.Information, "Build {BuildId} ({Tag}) started")]
     internal static partial void LogBuildStarted(this ILogger logger, string buildId, string tag);
@@ -57,6 +64,15 @@ internal static partial class SlaveEvents
 
     [LoggerMessage(LogLevel.Information, "Build {BuildId} is being aborted")]
     internal static partial void LogBuildAborting(this ILogger logger, string? buildId);
+
+    [LoggerMessage(
+        LogLevel.Error, "Build {BuildId}, aborted in phase {Phase}, has not ended after {Deadline}: what runs in its folder is killed")]
+    internal static partial void LogAbortTakesLong(this ILogger logger, string buildId, string phase, TimeSpan deadline);
+
+    [LoggerMessage(
+        LogLevel.Critical,
+        "Build {BuildId}, aborted in phase {Phase}, does not end: this slave can take no build any more, and has to be started again")]
+    internal static partial void LogBuildStuck(this ILogger logger, string buildId, string phase);
 
     [LoggerMessage(LogLevel.Warning, "The slave was killed while build {BuildId} was in phase {Phase}: what is left of it is being ended")]
     internal static partial void LogBuildResumed(this ILogger logger, string buildId, string phase);

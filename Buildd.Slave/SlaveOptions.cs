@@ -37,6 +37,14 @@ public sealed record SlaveOptions
     /// </summary>
     public TimeSpan StopDeadline { get; set; } = TimeSpan.FromSeconds(150);
 
+    /// <summary>
+    /// How long a build that the master has aborted may take to end before what runs in it is killed and, if that does not help,
+    /// <see cref="Lifecycle.BuilderWatch.Stuck"/> completes. The default of half an hour is more than the ending of a build allows
+    /// itself: 14 minutes for killing, unmounting and removing, and 22 for a plug-in's. Also how long what an earlier slave left may take
+    /// to be ended.
+    /// </summary>
+    public TimeSpan AbortDeadline { get; set; } = TimeSpan.FromMinutes(30);
+
     /// <summary>The kinds of build, in the order that <c>info</c> names them; at least one, each tag once.</summary>
     public IList<IBuildBackend> Backends { get; init; } = [];
 

@@ -101,7 +101,8 @@ public sealed record DaemonConfiguration
         $"limits of a build: {LimitsReader.Describe(Limits)}",
         .. Kinds.Select(kind => KindReader.Describe(kind.Kind, kind.Options)),
         $"what needs root is done {Root.Description}",
-        $"a build that runs when the slave stops is given {Slave.StopDeadline.TotalSeconds:0} seconds",
+        $"a build that runs when the slave stops is given {Slave.StopDeadline.TotalSeconds:0} seconds, one that is aborted "
+            + $"{Slave.AbortDeadline.TotalSeconds:0}",
         $"beside the calls and the files: {string.Join(", ", Extras().DefaultIfEmpty("nothing"))}",
         .. SecurityReader.Describe(Security, Slave.Cache.AllowedHosts),
         $"log: {Log.Path ?? "standard output"} ({Log.Format.ToString().ToLowerInvariant()})",
@@ -201,6 +202,7 @@ public sealed record DaemonConfiguration
             Derived = [new ChrootBases(root, work, TimeProvider.System)],
             Version = version,
             StopDeadline = reader.Duration("stopdeadline", defaults.StopDeadline, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+            AbortDeadline = reader.Duration("abortdeadline", defaults.AbortDeadline, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             Backends =
             [
                 new BinaryPackageBackend(kinds.Complete(
@@ -230,9 +232,9 @@ public sealed record DaemonConfiguration
                 BudgetBytes = reader.Bytes("cachebudget", defaults.Cache.BudgetBytes),
                 MaxAge = reader.Duration("cacheage", defaults.Cache.MaxAge, TimeSpan.Zero, MaxCacheAge),
                 FreeSpaceFloorBytes = reader.Bytes("freespacefloor", defaults.Cache.FreeSpaceFloorBytes),
+                ReaderGroup = CurrentUser.IsRoot ? UserAccount.Find(user)?.GroupId : null, // sbuild reads the sources in the cache
             },
             Log = new BuildLogOptions { MaxBytes = reader.Bytes("logmax", defaults.Log.MaxBytes) },
-                ReaderGroup = CurrentUser.IsRoot ? UserAccount.Find(user)?.GroupId : null, // sbuild reads the sources in the cache
             Endpoints = new EndpointOptions
             {
                 FileListing = reader.Flag("filelisting", defaults.Endpoints.FileListing),

@@ -100,14 +100,25 @@ public static class BuilddSlaveServices
     }
 
     /// <summary>Takes up what an earlier slave was killed in, and ends a running build when the host stops.</summary>
-    private sealed class FollowHost(Builder builder) : IHostedService
+    private sealed class FollowHost(Builder builder) : IHostedService, IDisposable
     {
+        private readonly CancellationTokenSource _stop = new();
+        private Task _removing = Task.CompletedTask;
+
         public Task StartAsync(CancellationToken cancellationToken)
         {
             builder.Resume();
+            _removing = Task.Run(() => builder.RemoveLeftFoldersAsync(_stop.Token), CancellationToken.None);
             return Task.CompletedTask;
         }
 
-        public Task StopAsync(CancellationToken cancellationToken) => builder.StopAsync();
+        public async Task StopAsync(CancellationToken cancellationToken)
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+            await builder.StopAsync().ConfigureAwait(false);
+            await _removing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        public void Dispose() => _stop.Dispose();
     }
 }

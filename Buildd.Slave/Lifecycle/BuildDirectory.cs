@@ -8,10 +8,48 @@ namespace Buildd.Slave.Lifecycle;
 /// </remarks>
 internal static class BuildDirectory
 {
+    private const string Prefix = "build-";
+
+    /// <summary>What begins the id of a folder that stayed when its build had ended; 32 hexadecimal digits follow.</summary>
+    private const string Left = "left-";
+
+    /// <summary>The path of a build's folder.</summary>
+    internal static string PathOf(string workDirectory, string buildId) => Path.Combine(workDirectory, Prefix + buildId);
+
+    /// <summary>The id in the name of a build's folder.</summary>
+    internal static string IdOf(string directory) => Path.GetFileName(directory)[Prefix.Length..];
+
+    /// <summary>The folders that <see cref="SetAside"/> gave other names.</summary>
+    /// <exception cref="IOException">The work folder can't be listed.</exception>
+    internal static IReadOnlyList<string> FindLeft(string workDirectory) =>
+    [
+        .. Directory.EnumerateDirectories(workDirectory, Prefix + Left + "*")
+            .Where(directory => Guid.TryParseExact(IdOf(directory)[Left.Length..], "N", out _)),
+    ];
+
+    /// <summary>
+    /// Gives a folder that can't be removed the name of a build that there is not: the id is free for another attempt at its build, and
+    /// what is done with builds' folders as root can be done with this one.
+    /// </summary>
+    /// <returns>Where it is now; where it was when it can't be renamed either.</returns>
+    internal static string SetAside(string directory)
+    {
+        var aside = PathOf(Path.GetDirectoryName(directory)!, $"{Left}{Guid.NewGuid():N}");
+        try
+        {
+            Directory.Move(directory, aside);
+            return aside;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return directory; // the caller says where it is, whatever came in between
+        }
+    }
+
     /// <exception cref="RefusedException">It is there already, or can't be made.</exception>
     internal static string Create(string workDirectory, BuildRequest request)
     {
-        var directory = Path.Combine(workDirectory, "build-" + request.BuildId);
+        var directory = PathOf(workDirectory, request.BuildId);
         if (Directory.Exists(directory))
             throw new RefusedException(
                 $"the build folder '{directory}' exists: an earlier build of that id left it; look at it and remove it");

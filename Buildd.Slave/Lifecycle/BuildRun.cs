@@ -34,8 +34,9 @@ internal sealed class BuildRun(IBuild build, BuildContext context, ILogger logge
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            logger.LogBuildFolderLeft(e, context.Directory);
-            context.Log.WriteLine($"The folder of the build could not be removed: {e.Message}");
+            var aside = BuildDirectory.SetAside(context.Directory);
+            logger.LogBuildFolderLeft(e, context.Directory, aside);
+            context.Log.WriteLine($"The folder of the build could not be removed: {e.Message}. It is '{aside}' now");
             outcome = new BuildOutcome(BuildStatus.BuilderFail);
         }
 

@@ -27,13 +27,15 @@ internal sealed class Builder : IAsyncDisposable
 
     private readonly BuildCallCheck _calls;
     private readonly BuilderMemory _memory;
+    private readonly AbortWatch _aborts;
+    private readonly LeftFolders _left;
 
     private volatile BuilderSnapshot _snapshot;
     private CacheLease? _inputs; // what the build that runs needs of the cache
     private CacheLease _results; // what it made, until clean
     private CancellationTokenSource? _abort;
     private Task _build = Task.CompletedTask;
-    private bool _stopping;
+    private Task? _stopped; // there once the slave is to stop: the deadline counts once, however often it is asked to
     private bool _cutShort; // by the slave's own end, not by the master
 
     /// <summary>Makes a builder that is where the last one on the same work folder was.</summary>
@@ -50,6 +52,8 @@ internal sealed class Builder : IAsyncDisposable
         _logger = logger;
         _meters = meters;
         _calls = new BuildCallCheck(_backends, cache, options.ArchitectureTag);
+        _aborts = new AbortWatch(options, time, logger);
+        _left = new LeftFolders(options, [.. _backends.Values], time, logger);
         _memory = new BuilderMemory(options, cache, time, logger);
         try
         {
@@ -70,6 +74,9 @@ internal sealed class Builder : IAsyncDisposable
 
     /// <summary>The log of the build that runs, or of the last one until <c>clean</c>; null when there is none.</summary>
     internal BuildLog? Log => _snapshot.Log;
+
+    /// <summary>Completes when an aborted build does not end: only another process can take builds again.</summary>
+    internal Task Stuck => _aborts.Stuck;
 
     /// <summary>Answers <c>status</c>; never waits.</summary>
     internal StatusReply Status() => _snapshot.ToReply(_options.Version);
@@ -126,7 +133,7 @@ internal sealed class Builder : IAsyncDisposable
             return refusal;
         lock (_lock)
         {
-            if (_stopping)
+            if (_stopped is not null)
                 throw new RefusedException("the slave is stopping");
             var next = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Start);
             var build = Prepare(order);
@@ -168,6 +175,8 @@ internal sealed class Builder : IAsyncDisposable
             var next = BuilderTransitions.Next(_snapshot.Status, BuilderEvent.Abort);
             if (_snapshot.Status == BuilderStatus.Aborting)
                 _snapshot.Log?.WriteLine("Builder already ABORTING when asked to abort");
+            else
+                _aborts.Begin(_build, _snapshot);
             Publish(_snapshot with { Status = next });
             // Not waited for: who listens to the token must not run under our lock.
             _ = _abort!.CancelAsync();
@@ -200,12 +209,28 @@ internal sealed class Builder : IAsyncDisposable
     }
 
     /// <summary>Ends a build that runs, waits until it has cleaned up after itself, and takes no other.</summary>
-    internal async Task StopAsync()
+    internal Task StopAsync()
+    {
+        lock (_lock)
+            return _stopped ??= StopOnceAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        await _aborts.DisposeAsync().ConfigureAwait(false);
+        _snapshot.Log?.Dispose();
+        _memory.Dispose();
+    }
+
+    /// <summary>Tries once more to remove the folders that could not be when their builds had ended.</summary>
+    internal Task RemoveLeftFoldersAsync(CancellationToken cancellationToken) => _left.RemoveAsync(cancellationToken);
+
+    private async Task StopOnceAsync()
     {
         Task build;
         lock (_lock)
         {
-            _stopping = true;
             build = _build;
             if (_snapshot.Status is BuilderStatus.Building or BuilderStatus.Aborting)
             {
@@ -225,13 +250,6 @@ internal sealed class Builder : IAsyncDisposable
         {
             _logger.LogBuildNotStopped(_snapshot.BuildId, _options.StopDeadline);
         }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync().ConfigureAwait(false);
-        _snapshot.Log?.Dispose();
-        _memory.Dispose();
     }
 
     internal async Task<string> AddResultAsync(string path, string name, CancellationToken cancellationToken)
@@ -281,7 +299,7 @@ internal sealed class Builder : IAsyncDisposable
             if (_snapshot is { Status: BuilderStatus.Building or BuilderStatus.Aborting, BuildId: { } id, Log: { } log }
                 && _build.IsCompleted)
             {
-                var directory = Path.Combine(_options.WorkDirectory, "build-" + id);
+                var directory = BuildDirectory.PathOf(_options.WorkDirectory, id);
                 var request = new BuildRequest
                 {
                     BuildId = id,
@@ -292,8 +310,10 @@ internal sealed class Builder : IAsyncDisposable
                 };
                 _logger.LogBuildResumed(id, _snapshot.Phase ?? "none");
                 Run(
-                    new LeftoverBuild(_backends.GetValueOrDefault(_snapshot.Tag ?? ""), _snapshot.Phase),
+                    new LeftoverBuild(_backends.GetValueOrDefault(_snapshot.Tag ?? ""), _snapshot.Phase, _options.AbortDeadline),
                     new BuildContext(this, request, directory, log, _time));
+                if (_snapshot.Status == BuilderStatus.Aborting)
+                    _aborts.Begin(_build, _snapshot);
             }
         }
     }
