@@ -5,6 +5,7 @@ using Buildd.Master.Jobs;
 using Buildd.Master.Uploads.Checks;
 using Buildd.Protocol.Messages;
 using Buildd.Protocol.XmlRpc;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Builds;

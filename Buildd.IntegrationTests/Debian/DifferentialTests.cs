@@ -1,5 +1,5 @@
 using Buildd.Debian.Versions;
-using Buildd.IntegrationTests.Support;
+using Buildd.Testing.Files;
 using Buildd.Testing.Runs;
 using NUnit.Framework;
 

@@ -1,9 +1,9 @@
 using System.Text;
-using Buildd.IntegrationTests.Support;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs.Packages;
 using Buildd.Protocol.Messages;
 using Buildd.Slave.Builds;
+using Buildd.Testing.Files;
 using Buildd.Testing.Packages;
 using NUnit.Framework;
 
