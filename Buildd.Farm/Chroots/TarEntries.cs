@@ -31,8 +31,8 @@ internal readonly record struct TarEntry(string Name, TarEntryKind Kind, string 
 
 /// <summary>
 /// Reads the entries of a tar as it comes and passes over their content: memory does not depend on its size. Every header has to be
-/// right by its sum, and the end mark has to be there. It knows ustar, POSIX's extended headers and GNU's long names and sparse
-/// files, as GNU tar does, which unpacks chroots on slaves.
+/// right by its sum, and the end mark has to be there. It knows ustar, POSIX's extended headers and GNU's long names, sparse files,
+/// labels and folders of incremental archives, as GNU tar does, which unpacks chroots on slaves.
 /// </summary>
 /// <remarks>
 /// SharpCompress's reader is too lenient for a check: it compares no sums of headers, takes a tar that was cut off between two
@@ -58,6 +58,7 @@ internal sealed class TarEntries(Stream tar)
     internal TarEntry? Next()
     {
         string? longName = null, longTarget = null;
+        long? realSize = null;
         while (true)
         {
             Skip(_content);
@@ -73,18 +74,23 @@ internal sealed class TarEntries(Stream tar)
                 case 'K':
                     longTarget = Text(ReadExtension(size));
                     break;
-                case 'x':
+                case 'x' or 'X':
                     var records = ReadExtension(size);
                     longName = Record(records, "GNU.sparse.name") ?? Record(records, "path") ?? longName;
                     longTarget = Record(records, "linkpath") ?? longTarget;
+                    realSize = Record(records, "size") is { } text ? Size(text) : realSize;
                     break;
                 case 'g':
                     ReadExtension(size);
+                    break;
+                case 'V': // the label of the whole, which becomes no file
+                    _content = size + Padding(size);
                     break;
                 default:
                     var entry = new TarEntry(longName ?? ShortName(), Kind(type), longTarget ?? Text(_header.AsSpan(157, 100)));
                     if (type == 'S')
                         PassOverSparseMap();
+                    size = realSize ?? size;
                     _content = type is >= '1' and <= '6' ? 0 : size + Padding(size);
                     return entry;
             }
@@ -105,7 +111,7 @@ internal sealed class TarEntries(Stream tar)
         '\0' or '0' or '7' or 'S' => TarEntryKind.File,
         '1' => TarEntryKind.HardLink,
         '2' => TarEntryKind.Link,
-        '5' => TarEntryKind.Folder,
+        '5' or 'D' => TarEntryKind.Folder,
         _ => TarEntryKind.Other,
     };
 
@@ -113,6 +119,12 @@ internal sealed class TarEntries(Stream tar)
 
     private static string Text(ReadOnlySpan<byte> bytes) =>
         Encoding.UTF8.GetString(bytes.IndexOf((byte)0) is >= 0 and var end ? bytes[..end] : bytes);
+
+    /// <summary>A size that has no room in a header, which then has another one.</summary>
+    private static long Size(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size <= long.MaxValue / 2
+            ? size
+            : throw new InvalidDataException("an extended header has a size that is none");
 
     /// <summary>Finds a record <c>LENGTH KEY=VALUE</c> and a line end in an extended header (pax(1)).</summary>
     private static string? Record(ReadOnlySpan<byte> records, string key)
@@ -137,10 +149,14 @@ internal sealed class TarEntries(Stream tar)
         ReadWhole(_header);
         if (!_header.AsSpan().ContainsAnyExcept((byte)0))
             return false;
-        var sum = (long)' ' * 8;
+        var (sum, ofSigned) = (' ' * 8L, ' ' * 8L); // some old programs of tar take bytes for signed
         for (var i = 0; i < BlockBytes; i++)
+        {
             sum += i is >= 148 and < 156 ? 0 : _header[i];
-        return sum == Number(148, 8) ? true : throw Damaged();
+            ofSigned += i is >= 148 and < 156 ? 0 : (sbyte)_header[i];
+        }
+
+        return Number(148, 8) is var said && (said == sum || said == ofSigned) ? true : throw Damaged();
     }
 
     /// <summary>POSIX's headers have the front part of a long name apart; GNU's have other things there.</summary>
