@@ -44,12 +44,23 @@ internal sealed class ChrootOperations(
 
         foreach (var (type, point, options) in MountedFolders)
         {
+            MakeMissing(chroot, point);
             // A link here would have us mount over a folder of this machine.
             using var folder = chroot.OpenFolderBelow(point);
             Mounts.Mount(type, folder.Handle, options);
         }
 
         return 0;
+    }
+
+    /// <summary>Makes what is missing in <c>/dev</c>: systems that were made without root, or for containers, have nothing there.</summary>
+    private static void MakeMissing(OpenedPath chroot, string point)
+    {
+        if (Path.GetDirectoryName(point) is not { Length: > 0 } around)
+            return;
+        using var folder = chroot.OpenFolderBelow(around);
+        if (!folder.Has(Path.GetFileName(point)))
+            Directory.CreateDirectory(Path.Combine(folder.Handle, Path.GetFileName(point)));
     }
 
     /// <summary>Writes a file in the chroot.</summary>

@@ -1,6 +1,7 @@
 using Buildd.Backends.Root;
 using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
+using Buildd.Testing.Files;
 using Buildd.Testing.Runs;
 using NUnit.Framework;
 
@@ -37,6 +38,27 @@ public sealed class RootMountTests : RootExecutorFixture
         finally
         {
             Assert.That(RunAsync(new RootOperation.Unmount("1")).Result, Is.Zero);
+        }
+    }
+
+    [Test]
+    public async Task What_is_missing_in_dev_is_made()
+    {
+        Directory.CreateDirectory(Build);
+        File.Copy(Cases.PathOf("chroot-dev-empty", "chroot.tar.gz"), _folder["cache/" + Sum]);
+        Assert.That(await RunAsync(new RootOperation.Unpack("1", Tarball)), Is.Zero);
+        try
+        {
+            Assert.That(await RunAsync(new RootOperation.Mount("1")), Is.Zero);
+
+            Assert.That(
+                File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4]).Where(
+                    point => point.StartsWith(Chroot, StringComparison.Ordinal)),
+                Is.EquivalentTo(new[] { "proc", "sys", "dev/pts", "dev/shm" }.Select(point => Path.Combine(Chroot, point))));
+        }
+        finally
+        {
+            Assert.That(await RunAsync(new RootOperation.Unmount("1")), Is.Zero);
         }
     }
 
