@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using System.IO.Compression;
 using System.Text;
 using Buildd.Farm;
 using Buildd.Farm.Chroots;
@@ -235,13 +236,39 @@ public sealed class ChrootCheckTests : IDisposable
     }
 
     [Test]
+    public async Task A_sum_of_signed_bytes_is_one_too()
+    {
+        const string Name = "chroot-autobuild/etc/\u00fc";
+        var tar = SmallChroot.Tar([.. SmallChroot.Entries, SmallChroot.File(Name)]);
+        var header = tar.AsMemory(tar.AsSpan().IndexOf(Encoding.UTF8.GetBytes(Name)), 512);
+        SumUp(header.Span, value => (sbyte)value);
+
+        await CheckAsync(tar);
+
+        header.Span[100]++;
+        Assert.That(() => CheckAsync(tar), Refused("the header of an entry is damaged"));
+    }
+
+    [Test]
+    public async Task An_extended_header_of_Solaris_is_one_too()
+    {
+        await using var packed = new GZipStream(File.OpenRead(Cases.PathOf("chroot-pax-size", "size.tar.gz")), CompressionMode.Decompress);
+        using var unpacked = new MemoryStream();
+        await packed.CopyToAsync(unpacked);
+        var tar = unpacked.ToArray();
+        var header = tar.AsMemory(tar.AsSpan().IndexOf("PaxHeaders/"u8), 512);
+        header.Span[156] = (byte)'X';
+        SumUp(header.Span, value => value);
+
+        await CheckAsync(tar);
+    }
+
+    [Test]
     public void A_header_does_not_get_all_the_memory_that_it_asks_for()
     {
         var tar = SmallChroot.Tar([SmallChroot.File("chroot-autobuild/" + new string('a', 200))]);
         Encoding.ASCII.GetBytes("77777777777").CopyTo(tar, 124); // the size of the long name, 8 GiB
-        Encoding.ASCII.GetBytes("        ").CopyTo(tar, 148);
-        var sum = tar.Take(512).Sum(one => one);
-        Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ").CopyTo(tar, 148);
+        SumUp(tar.AsSpan(0, 512), value => value);
 
         Assert.That(() => CheckAsync(tar), Refused("an entry has a header of 8589934591 bytes, and at most 1048576 are read"));
     }
@@ -264,6 +291,13 @@ public sealed class ChrootCheckTests : IDisposable
 
     private static ContainsConstraint Refused(string because) =>
         Throws.TypeOf<FarmException>().With.Message.Contains("can't be used as a chroot: ").And.Message.Contains(because);
+
+    private static void SumUp(Span<byte> header, Func<byte, int> number)
+    {
+        header[148..156].Fill((byte)' ');
+        var sum = header.ToArray().Sum(number);
+        Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ").CopyTo(header[148..]);
+    }
 
     /// <summary>With more in it than the buffers of those who read it hold, half of it noise.</summary>
     private static IEnumerable<TarEntry> LargeEntries()
