@@ -22,7 +22,9 @@ internal enum UploadFileKind
     /// <summary>A part of a source package.</summary>
     Source,
 
-    /// <summary>Something that the archive has a procedure of its own for: its section begins with <c>raw-</c>.</summary>
+    /// <summary>
+    /// Something that the archive has a procedure of its own for: its section is <c>byhand</c> or begins with <c>raw-</c>.
+    /// </summary>
     Custom,
 }
 

@@ -26,7 +26,7 @@ internal static class DebNames
     public static UploadFileKind? KindOf(ListedFile file)
     {
         var name = file.Name;
-        if (file.Section?.StartsWith("raw-", StringComparison.Ordinal) == true)
+        if (file.Section is { } section && IsCustom(SplitSection(section).Section))
             return UploadFileKind.Custom;
         return Path.GetExtension(name) switch
         {
@@ -56,6 +56,12 @@ internal static class DebNames
     /// </summary>
     public static string? ArchitectureOf(string word) => word.EndsWith("_translations", StringComparison.Ordinal) ? null : word;
 
+    /// <summary>
+    /// The word that dpkg-genchanges adds to the field Architecture for a file that is no package, <c>NAME_VERSION_WORD.EXT</c>, whatever
+    /// the word means; null where the name has none.
+    /// </summary>
+    public static string? WordOf(string name) => name.Split('_', 3) is [_, _, var rest] ? rest.Split('.', 2)[0] : null;
+
     public static string WithoutEpoch(string version) => version[(version.IndexOf(':', StringComparison.Ordinal) + 1)..];
 
     /// <summary>The three parts of <c>PACKAGE_VERSION_ARCHITECTURE.deb</c>, or null.</summary>
@@ -78,6 +84,9 @@ internal static class DebNames
 
     /// <summary>Letters, digits and <c>-+~._</c> only.</summary>
     public static bool IsPlain(string name) => name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or '~' or '.' or '_');
+
+    /// <summary>By Policy 5.6.21 a file in the section <c>byhand</c> is no package; archives have some procedures of their own.</summary>
+    private static bool IsCustom(string section) => section == "byhand" || section.StartsWith("raw-", StringComparison.Ordinal);
 
     private static bool IsTarball(string name) => TarEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal));
 }

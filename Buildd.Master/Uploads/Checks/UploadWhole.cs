@@ -26,8 +26,7 @@ internal static class UploadWhole
                 : "The field Architecture says source, and there is no part of one");
         }
 
-        CheckArchitectures(
-            changes, kinds.Where(file => file.Kind is { } kind && DebNames.IsBinary(kind)).Select(file => file.Name), target, findings);
+        CheckArchitectures(changes, target, findings);
         CheckDdebs(changes, findings);
         var components = files.Select(file => file.Component).Distinct().ToList();
         if (components.Count > 1 && components.Contains(UploadPolicy.Partner))
@@ -35,11 +34,14 @@ internal static class UploadWhole
         CheckTarget(changes, target, findings);
     }
 
-    private static void CheckArchitectures(Changes changes, IEnumerable<string> binaries, UploadTarget target, FindingList findings)
+    private static void CheckArchitectures(Changes changes, UploadTarget target, FindingList findings)
     {
+        var kinds = changes.Files.ToLookup(DebNames.KindOf);
+        var found = kinds.Where(files => files.Key is { } kind && DebNames.IsBinary(kind)).SelectMany(files => files)
+            .Select(file => DebNames.Parts(file.Name)?.Architecture).OfType<string>().Distinct().ToList();
+        var ofCustomFiles = kinds[UploadFileKind.Custom].Select(file => DebNames.WordOf(file.Name)).ToHashSet();
         var listed = changes.Architectures.Select(DebNames.ArchitectureOf).OfType<string>()
-            .Where(name => name != Source).Distinct().ToList();
-        var found = binaries.Select(name => DebNames.Parts(name)?.Architecture).OfType<string>().Distinct().ToList();
+            .Where(name => name != Source && (found.Contains(name) || !ofCustomFiles.Contains(name))).Distinct().ToList();
         foreach (var name in listed.Except(found))
             findings.Reject(null, $"The field Architecture says {FileName.Display(name)}, and no package is for it");
         foreach (var name in found.Except(listed))

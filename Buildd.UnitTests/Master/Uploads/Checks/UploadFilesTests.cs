@@ -168,13 +168,20 @@ public sealed class UploadFilesTests : UploadCheckFixture
         Assert.That(result.Upload!.Files.Select(file => file.Kind), Has.Some.EqualTo(UploadFileKind.Custom));
     }
 
-    [Test]
-    public async Task A_custom_file_is_taken_by_its_section()
+    [TestCase("installer.tar.gz", "raw-installer", "amd64")]
+    [TestCase("hello_2.10-3_manual.txt", "byhand", "amd64 manual")]
+    [TestCase("hello_2.10-3_manual_en.tar.gz", "byhand", "manual_en amd64")]
+    [TestCase("hello_2.10-3_all.html", "contrib/byhand", "amd64 all")]
+    public async Task A_custom_file_is_taken_by_its_section(string name, string section, string architectures)
     {
-        _leaf.Add("installer.tar.gz", "content", "raw-installer");
+        _leaf.Fields["Architecture"] = architectures; // dpkg-genchanges takes part of any name for one
+        _leaf.Add(name, "content", section, "-");
         _leaf.WriteChanges();
 
-        Assert.That((await CheckAsync()).Upload!.Files.Select(file => file.Kind), Has.Some.EqualTo(UploadFileKind.Custom));
+        var result = await CheckAsync();
+
+        Assert.That(result.Findings, Is.Empty);
+        Assert.That(result.Upload!.Files.Select(file => file.Kind), Has.Some.EqualTo(UploadFileKind.Custom));
     }
 
     [TestCase("Version: 1\n", "is of the version \"1\", and the upload of 2.10-3")]
