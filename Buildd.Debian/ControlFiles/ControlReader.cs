@@ -6,9 +6,9 @@ namespace Buildd.Debian.ControlFiles;
 /// <remarks>
 /// <para>Files that dpkg reads are read. Lines of white space count as empty, lines that begin with <c>#</c> are comments
 /// everywhere, lines may end in CR LF, and white space may stand before the colon of a field. Text is UTF-8; a line that is not
-/// is read as Latin-1, so that a file may have both. The text of a value is for people and for comparisons: what is handed on
-/// is the file, whose bytes stay as they are. A field named twice, a continuation without a field, a line that is not a field and
-/// a NUL are mistakes.</para>
+/// is read as Windows-1252, which is Latin-1 with characters where that has none, so that a file may have both. The text of a value is for
+/// people and for comparisons: what is handed on is the file, whose bytes stay as they are. A field named twice, a continuation without
+/// a field, a line that is not a field and a NUL are mistakes.</para>
 /// <para>An inline OpenPGP signature (RFC 9580, section 7) is removed, <b>not verified</b>: whoever trusts the content
 /// because of it must have verified it before. Text before the signed part is a mistake, text after it is passed over; a second
 /// signed message is a mistake.</para>

@@ -44,6 +44,7 @@ public class OddInputTests : BinaryPackageFixture
     [TestCase("priority-unknown", "with the unknown priority")]
     [TestCase("translations-architecture", null)]
     [TestCase("section-byhand", null)]
+    [TestCase("changed-by-windows-1252", null)]
     public async Task What_is_built_of_it_is_an_upload_that_is_accepted(string name, string? warning)
     {
         var outcome = await RunAsync(With(await JobAsync(Cases.Source(name)), "arch_indep", true));

@@ -146,6 +146,20 @@ public sealed class ChangesFieldsTests : UploadCheckFixture
     }
 
     [Test]
+    public async Task A_name_in_Windows_1252_is_read_as_its_writer_saw_it()
+    {
+        _leaf.Fields["Changed-By"] = "Jiri? <jiri@example.org>";
+        byte[] bytes = [.. Encoding.Latin1.GetBytes(_leaf.ChangesText())];
+        bytes[bytes.AsSpan().IndexOf("? <jiri"u8)] = 0x8A;
+        await File.WriteAllBytesAsync(_leaf[UploadLeaf.ChangesName], bytes);
+
+        var result = await CheckAsync();
+
+        Assert.That(result.Findings, Is.Empty);
+        Assert.That(result.ChangedBy, Is.EqualTo("Jiri\u0160 <jiri@example.org>"));
+    }
+
+    [Test]
     public async Task A_name_of_a_source_that_is_not_ASCII_is_rejected_in_any_encoding()
     {
         await File.WriteAllBytesAsync(_leaf[UploadLeaf.ChangesName], [.. "Source: h"u8, 0xE9, .. "llo\n"u8]);
