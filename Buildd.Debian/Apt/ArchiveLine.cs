@@ -25,6 +25,8 @@ public sealed record ArchiveLine
         ["arch"] = "Architectures",
         ["lang"] = "Languages",
         ["target"] = "Targets",
+        ["include"] = "Include",
+        ["exclude"] = "Exclude",
         ["pdiffs"] = "PDiffs",
         ["by-hash"] = "By-Hash",
         ["allow-insecure"] = "Allow-Insecure",
@@ -42,7 +44,7 @@ public sealed record ArchiveLine
     };
 
     /// <summary>What a list of values can be added to or taken from in place of being set.</summary>
-    private static readonly HashSet<string> Lists = new(StringComparer.Ordinal) { "arch", "lang", "target" };
+    private static readonly HashSet<string> Lists = new(StringComparer.Ordinal) { "arch", "lang", "target", "include", "exclude" };
 
     private ArchiveLine(string text) => Text = text;
 

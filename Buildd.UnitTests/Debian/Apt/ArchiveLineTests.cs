@@ -16,6 +16,9 @@ public sealed class ArchiveLineTests
     [TestCase(
         "deb-src \t http://d/  bookworm-updates\tmain contrib ",
         "Types: deb-src\nURIs: http://d/\nEnabled: yes\nSuites: bookworm-updates\nComponents: main contrib\n\n")]
+    [TestCase(
+        "deb [include=hello,foo exclude+=bar] http://d/ sid main",
+        "Types: deb\nURIs: http://d/\nEnabled: yes\nSuites: sid\nComponents: main\nInclude: hello foo\nExclude-Add: bar\n\n")]
     [TestCase("deb http://d/ ./", "Types: deb\nURIs: http://d/\nEnabled: yes\nSuites: ./\n\n")]
     [TestCase(
         "deb [arch=amd64,i386 trusted=yes] http://u:p@d/ noble main",
@@ -80,6 +83,11 @@ public sealed class ArchiveLineTests
     [TestCase("deb", false)]
     public void A_line_that_apt_passes_over_is_blank(string line, bool isBlank) =>
         Assert.That(ArchiveLine.IsBlank(line), Is.EqualTo(isBlank));
+
+    [Test]
+    public void Options_of_later_versions_of_apt_do_not_cost_an_archive() => Assert.That(
+        File.ReadLines(Cases.PathOf("archives-include-exclude", "archives.txt")).SelectMany(line => ArchiveLine.Parse(line).UnknownOptions),
+        Is.Empty);
 
     [Test]
     public void A_line_of_any_length_is_not_taken() => Assert.That(
