@@ -13,8 +13,8 @@ namespace Buildd.Backends.BinaryPackage;
 /// </summary>
 /// <remarks>
 /// A find is a warning about an implicit declaration and after it one about an integer that becomes a pointer, for the same file
-/// and line. A note follows the second, and an explanation the whole. Output is passed on at once, in the pieces it came in. For
-/// one thread at a time.
+/// and line. A note follows the second, and an explanation the whole. Output is passed on at once, in the pieces it came in; colours, which
+/// some build systems ask compilers for without a terminal, stay in it and are not looked at. For one thread at a time.
 /// </remarks>
 internal sealed class ImplicitPointerFilter
 {
@@ -34,6 +34,7 @@ internal sealed class ImplicitPointerFilter
 
     private readonly OutputWriter _output;
     private readonly LineSplitter _lines;
+    private readonly byte[] _plain = new byte[MaxLineBytes];
     private readonly Dictionary<string, string> _declared = new(StringComparer.Ordinal); // place to function
     private readonly Queue<string> _order = new();
     private string? _note;
@@ -43,7 +44,7 @@ internal sealed class ImplicitPointerFilter
     internal ImplicitPointerFilter(OutputWriter output)
     {
         _output = output;
-        _lines = new LineSplitter(MaxLineBytes, (line, _) => Look(line));
+        _lines = new LineSplitter(MaxLineBytes, (line, _) => Look(TerminalCodes.Remove(line, _plain)));
     }
 
     /// <summary>Whether anything was found.</summary>

@@ -1,5 +1,7 @@
 using System.Text;
 using Buildd.Backends.BinaryPackage;
+using Buildd.Backends.Commands;
+using Buildd.Testing.Files;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.BinaryPackage;
@@ -73,6 +75,35 @@ public sealed class ImplicitPointerFilterTests
 
         Assert.That(hasFinds, Is.False);
         Assert.That(filtered, Is.EqualTo(output));
+    }
+
+    [Test]
+    public void Colours_of_a_compiler_hide_nothing_and_stay_in_the_output()
+    {
+        var log = File.ReadAllText(Cases.PathOf("implicit-pointer-colours", "gcc.log"));
+
+        var (output, hasFinds) = Filter(log, 100);
+
+        const string Mark = "[implicit pointer] hello.c:2: the result of make_name, which is not declared, becomes a pointer\n";
+        Assert.That(hasFinds);
+        Assert.That(output.Replace(Mark, "", StringComparison.Ordinal), Does.StartWith(log));
+        Assert.That(output, Does.Contain(Mark));
+    }
+
+    [TestCase("", "")]
+    [TestCase("no code", "no code")]
+    [TestCase("\e[01;31m\e[Kred\e[m\e[K!", "red!")]
+    [TestCase("a\e]8;;http://x/\alink\e]8;;\e\\b", "alinkb")]
+    [TestCase("a\e(Bb", "aBb", Description = "other codes are of two characters")]
+    [TestCase("a\e", "a")]
+    [TestCase("a\e[01;3", "a")]
+    [TestCase("a\e]8;;http", "a")]
+    [TestCase("a\e]8;;\e", "a")]
+    public void What_only_a_terminal_understands_is_removed(string line, string plain)
+    {
+        var bytes = Encoding.UTF8.GetBytes(line);
+
+        Assert.That(Encoding.UTF8.GetString(TerminalCodes.Remove(bytes, new byte[bytes.Length])), Is.EqualTo(plain));
     }
 
     [Test]
