@@ -19,6 +19,8 @@ internal static class ImageFiles
     private static readonly (string Beginning, string Kind)[] ToBoot =
         [("vmlinuz", Kernel), ("vmlinux", Kernel), ("initrd.img", Initrd), ("initrd", Initrd)];
 
+    private static readonly string[] Compressions = [".gz", ".bz2", ".xz", ".zst", ".lz4", ".lzma", ".lz", ".7z", ".zip"];
+
     /// <summary>Reads what find has listed: kind, blank, path, NUL.</summary>
     /// <param name="listed">The list.</param>
     /// <param name="tell">Gets a line on each that is passed over.</param>
@@ -83,7 +85,12 @@ internal static class ImageFiles
         }
 
         var tar = name.LastIndexOf(".tar", StringComparison.Ordinal);
-        return (tar > 0 ? name[(tar + 1)..] : name[(name.LastIndexOf('.') + 1)..], "");
+        if (tar > 0)
+            return (name[(tar + 1)..], "");
+        // How it is compressed does not say what it is.
+        var end = name.LastIndexOf('.');
+        var before = end > 0 && Compressions.Contains(name[end..]) ? name.LastIndexOf('.', end - 1) : -1;
+        return (name[((before > 0 && char.IsAsciiLetter(name[before + 1]) ? before : end) + 1)..], "");
     }
 
     private static bool IsNamed(string path) =>

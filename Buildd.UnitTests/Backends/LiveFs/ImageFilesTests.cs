@@ -57,6 +57,15 @@ public sealed class ImageFilesTests
         }));
     }
 
+    [TestCase("raspi_4_bookworm.img.xz", "livecd.b.img.xz")]
+    [TestCase("live-image-arm64.hybrid.iso.zst", "livecd.b.iso.zst")]
+    [TestCase("filesystem.squashfs.gz", "livecd.b.squashfs.gz")]
+    [TestCase("disk.xz", "livecd.b.xz")]
+    [TestCase("disk-12.1.xz", "livecd.b.xz", Description = "a part of a version is no kind of file")]
+    [TestCase("live-image-amd64.hybrid.iso.zsync", "livecd.b.zsync")]
+    public void How_a_file_is_compressed_does_not_hide_its_kind(string path, string name) =>
+        Assert.That(ImageFiles.Name("b", [path]).Single().Name, Is.EqualTo(name));
+
     [Test]
     public void Two_paths_that_would_have_one_name_have_two()
     {
