@@ -22,13 +22,14 @@ internal sealed class Downloader(Lazy<HttpClient> http, TimeProvider time, FileC
 
     /// <summary>
     /// What a slave downloads with: no decompression, no cookies, no redirects (<see cref="Download"/> follows them by the
-    /// rules of the reference), proxies of the environment.
+    /// rules of the reference), proxies of the environment (<see cref="EnvironmentProxy"/>).
     /// </summary>
     internal static HttpClient CreateHttpClient() => new(new SocketsHttpHandler
     {
         ActivityHeadersPropagator = null, // no traceparent: what we do for whom is not the file server's business
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
+        Proxy = EnvironmentProxy.Create(),
         UseCookies = false,
         ConnectTimeout = StallTimeout,
         PooledConnectionLifetime = ConnectionLifetime,
