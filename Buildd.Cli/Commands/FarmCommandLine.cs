@@ -62,11 +62,27 @@ internal static class FarmCommandLine
         if (error is not null)
             configuration.Error = error;
         if (parsed.Action is not ParseErrorAction mistaken)
-            return await parsed.InvokeAsync(configuration);
+            return await InvokeAsync(parsed, configuration);
         mistaken.ShowHelp = false; // it would push the mistake off the screen
         await parsed.InvokeAsync(configuration);
         await configuration.Error.WriteLineAsync("'--help' says what can be given.");
         return FarmExitCode.Usage;
+    }
+
+    /// <summary>
+    /// Runs a command. Those that open no session, such as help, would end with a stack trace where nobody reads what they write.
+    /// </summary>
+    private static async Task<int> InvokeAsync(ParseResult parsed, InvocationConfiguration configuration)
+    {
+        configuration.EnableDefaultExceptionHandler = parsed.Action is not SynchronousCommandLineAction;
+        try
+        {
+            return await parsed.InvokeAsync(configuration);
+        }
+        catch (IOException e) when (UnixFile.IsBrokenPipe(e))
+        {
+            return FarmExitCode.Unread;
+        }
     }
 
     /// <summary>Has a command open the farm, and turn what goes wrong into a sentence and an exit code.</summary>

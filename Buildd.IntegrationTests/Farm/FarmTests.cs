@@ -182,6 +182,19 @@ public sealed class FarmTests : IAsyncDisposable
         Assert.That(said, Does.EndWith("\n141\n"));
     }
 
+    [TestCase("--help")]
+    [TestCase("build --help")]
+    [TestCase("--version")]
+    [TestCase("completion")]
+    public async Task Help_that_nobody_reads_ends_without_a_word(string words)
+    {
+        var command = _farm.Command().ToString() + " " + words;
+        var said = await ProcessRunner.CaptureAsync(
+            Command.Of("bash", "-c", $"exec 3> >(true); wait $!; {command} 2>&1 >&3; echo $?"));
+
+        Assert.That(said, Is.EqualTo("141\n"));
+    }
+
     [Test]
     public async Task A_build_that_runs_is_cancelled_from_another_process()
     {
