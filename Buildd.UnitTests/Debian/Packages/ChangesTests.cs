@@ -56,6 +56,16 @@ public sealed class ChangesTests
     }
 
     [Test]
+    public void The_first_file_may_stand_in_the_line_of_its_field()
+    {
+        var changes = Read(
+            $"{Head}Checksums-Sha1: {Sha1} 1 a_1.deb\n {Sha1} 2 b_1.deb\n"
+            + $"Files: {Md5} 1 devel optional a_1.deb\n {Md5} 2 devel optional b_1.deb\n");
+
+        Assert.That(changes.Files.Select(file => (file.Name, file.Sha1)), Is.EqualTo([("a_1.deb", Sha1), ("b_1.deb", Sha1)]));
+    }
+
+    [Test]
     public void A_rebuild_without_changes_names_the_version_of_its_source()
     {
         var changes = Read("Source: hello (2.10-3)\nVersion: 2.10-3+b1\nArchitecture: amd64\nDistribution: sid\nFiles:\n");
