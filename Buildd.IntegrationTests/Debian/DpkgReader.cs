@@ -8,6 +8,8 @@ namespace Buildd.IntegrationTests.Debian;
 /// <summary>Reads inputs with the Perl modules of dpkg, thousands in one process.</summary>
 internal static class DpkgReader
 {
+    private static readonly Encoding Windows1252 = CodePagesEncodingProvider.Instance.GetEncoding(1252)!;
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <param name="kind">What the inputs are: see the script.</param>
@@ -31,7 +33,7 @@ internal static class DpkgReader
     private static Reading Reading(bool isRead, byte[] bytes) =>
         isRead ? new Reading(Decoded(bytes), "") : new Reading(null, Encoding.Latin1.GetString(bytes));
 
-    /// <summary>dpkg hands on bytes: a line that is not UTF-8 is Latin-1, as our reader has it.</summary>
+    /// <summary>dpkg hands on bytes: a line that is not UTF-8 is Windows-1252, as our reader has it.</summary>
     private static string Decoded(byte[] bytes) => string.Join('\n', Encoding.Latin1.GetString(bytes).Split('\n').Select(line =>
     {
         try
@@ -40,7 +42,7 @@ internal static class DpkgReader
         }
         catch (DecoderFallbackException)
         {
-            return line;
+            return Windows1252.GetString(Encoding.Latin1.GetBytes(line));
         }
     }));
 }
