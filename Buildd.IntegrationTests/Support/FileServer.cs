@@ -22,19 +22,7 @@ internal sealed class FileServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         _application = builder.Build();
-        _application.Run(http =>
-        {
-            var (path, headers) = (http.Request.Path, http.Request.Headers);
-            if (_closed.Any(folder => path.StartsWithSegments(folder.Key) && headers.Authorization != folder.Value))
-            {
-                http.Response.Headers.WWWAuthenticate = "Basic realm=\"test\"";
-                return Task.FromResult(http.Response.StatusCode = StatusCodes.Status401Unauthorized);
-            }
-
-            return _files.TryGetValue(path.Value!, out var file)
-                ? http.Response.SendFileAsync(file)
-                : Task.FromResult(http.Response.StatusCode = StatusCodes.Status404NotFound);
-        });
+        _application.Run(AnswerAsync);
     }
 
     internal Uri Url => new(_application.Urls.First());
@@ -81,4 +69,22 @@ internal sealed class FileServer : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    private async Task AnswerAsync(HttpContext http)
+    {
+        var (path, headers) = (http.Request.Path, http.Request.Headers);
+        if (_closed.Any(folder => path.StartsWithSegments(folder.Key) && headers.Authorization != folder.Value))
+        {
+            http.Response.Headers.WWWAuthenticate = "Basic realm=\"test\"";
+            http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        }
+        else if (_files.TryGetValue(path.Value!, out var file))
+        {
+            await http.Response.SendFileAsync(file);
+        }
+        else
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+        }
+    }
 }

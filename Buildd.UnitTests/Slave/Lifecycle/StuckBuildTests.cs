@@ -48,8 +48,8 @@ public sealed class StuckBuildTests : IAsyncDisposable
         _slave.Options.AbortDeadline = TimeSpan.FromSeconds(1);
         _slave.Backend.Run = async (context, _) =>
         {
-            await ProcessRunner.RunAsync(
-                Command.Of("sleep", "1000") with { WorkingDirectory = context.Directory }, _ => { }, cancellationToken: CancellationToken.None);
+            var sleep = Command.Of("sleep", "1000") with { WorkingDirectory = context.Directory };
+            await ProcessRunner.RunAsync(sleep, _ => { }, cancellationToken: CancellationToken.None);
             return new BuildOutcome(BuildStatus.Ok);
         };
         await _slave.StartAsync();
