@@ -137,7 +137,7 @@ public sealed class RootOperationsTests
         string[] passwd =
             ["root:x:0:0:root:/root:/bin/sh", "buildd:x:2001:2501::/home/buildd:/bin/sh", "odd:x:-1:1::/:/bin/sh", "short:x:5"];
 
-        Assert.That(UserAccount.Find("buildd", passwd), Is.EqualTo(new UserAccount("buildd", 2001, "/home/buildd")));
+        Assert.That(UserAccount.Find("buildd", passwd), Is.EqualTo(new UserAccount("buildd", 2001, "/home/buildd") { GroupId = 2501 }));
         Assert.That(((string[])["build", "odd", "short", ""]).Select(name => UserAccount.Find(name, passwd)), Is.All.Null);
         Assert.That(UserAccount.Find("root")!.Id, Is.Zero);
     }
