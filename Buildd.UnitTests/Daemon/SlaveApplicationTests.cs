@@ -120,6 +120,7 @@ public sealed class SlaveApplicationTests : IAsyncDisposable
         {
             Slave = change(_application.Services.GetRequiredService<SlaveOptions>()) with
             {
+                FileCacheDirectory = Directory.CreateDirectory(_folder["other cache"]).FullName,
                 WorkDirectory = Directory.CreateDirectory(_folder["other"]).FullName,
             },
             BindAddress = IPAddress.Loopback,

@@ -1,6 +1,9 @@
 using System.Net;
+using Buildd.Backends.BinaryPackage;
+using Buildd.Backends.Root;
 using Buildd.Daemon.Configuration;
 using Buildd.Daemon.Logging;
+using Buildd.Linux.Processes;
 using Buildd.Slave.Files;
 using Buildd.Testing.Files;
 using Buildd.Testing.Runs;
@@ -122,13 +125,17 @@ public sealed class DaemonConfigurationTests : DaemonConfigurationFixture
         var configuration = Read(
             Good(
                 "filelisting = yes\nlogstream = no\nlogmax = 2M\ncachebudget = 10G\ncacheage = 0\nfreespacefloor = 512M\nmetrics = "
-                    + $"no\nhealthz = Off\nstopdeadline = 5m\nlog = {_folder["slave.log"]}\nlog-format = json"));
+                    + $"no\nhealthz = Off\nstopdeadline = 5m\nabortdeadline = 7m\nlog = {_folder["slave.log"]}\nlog-format = json"));
 
         Assert.Multiple(() =>
         {
             Assert.That(
-                configuration.Slave.Cache,
+                configuration.Slave.Cache with { ReaderGroup = null },
                 Is.EqualTo(new FileCacheOptions { BudgetBytes = 10L << 30, MaxAge = TimeSpan.Zero, FreeSpaceFloorBytes = 512L << 20 }));
+            Assert.That(
+                configuration.Slave.Cache.ReaderGroup,
+                Is.EqualTo(CurrentUser.IsRoot ? UserAccount.Find(new BinaryPackageOptions().BuildUser)?.GroupId : null), "who builds");
+            Assert.That(configuration.Slave.AbortDeadline, Is.EqualTo(TimeSpan.FromMinutes(7)));
             Assert.That(configuration.Slave.Log.MaxBytes, Is.EqualTo(2 << 20));
             Assert.That(configuration.Slave.Endpoints.LogStream, Is.False);
             Assert.That(configuration.Slave.Endpoints.FileListing);
