@@ -18,6 +18,14 @@ internal static class Listing
 
     private static readonly JsonWriterOptions LineOptions = JsonOptions with { Indented = false };
 
+    /// <summary>Has a number refused that is too small or too large; what is no number is refused anyway.</summary>
+    internal static void RequireRange(Option<int> option, int least, int most) => option.Validators.Add(result =>
+    {
+        if (result.Tokens is [var token] && int.TryParse(token.Value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number)
+            && (number < least || number > most))
+            result.AddError($"{option.Name} is a number from {least} to {most}.");
+    });
+
     internal static Option<bool> JsonOption() => new("--json") { Description = "Write JSON, for programs." };
 
     /// <summary>Writes rows with their columns below each other; the last column is as long as it likes.</summary>

@@ -7,10 +7,13 @@ namespace Buildd.Cli.Commands;
 /// <summary><c>buildd-farm prune</c>: removes old logs, and old uploads that were not accepted.</summary>
 internal static class PruneCommand
 {
-    /// <summary>How old things are that are removed unless told otherwise: somebody who was away for a month can look at them still.</summary>
+    /// <summary>The least age of what is removed, unless told otherwise: long enough for somebody who was away for a month.</summary>
     private const int DefaultDays = 30;
 
-    /// <summary>How long 'run' may keep it waiting that is processing an upload.</summary>
+    /// <summary>The most days that make sense: a hundred years.</summary>
+    private const int MaxDays = 36500;
+
+    /// <summary>The longest wait for a 'run' that is processing an upload.</summary>
     private static readonly TimeSpan LockWait = TimeSpan.FromSeconds(10);
 
     private static readonly string[] Units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
@@ -23,11 +26,7 @@ internal static class PruneCommand
             HelpName = "DAYS",
             DefaultValueFactory = _ => DefaultDays,
         };
-        days.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > 36500)
-                result.AddError("--older-than is a number of days, from 0 to 36500.");
-        });
+        Listing.RequireRange(days, 0, MaxDays);
         var dryRun = new Option<bool>("--dry-run", "-n") { Description = "Only say what would be removed." };
         var json = Listing.JsonOption();
         return new Command(

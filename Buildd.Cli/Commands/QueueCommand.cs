@@ -32,11 +32,7 @@ internal static class QueueCommand
             HelpName = "NUMBER",
             DefaultValueFactory = _ => new BuildFilter().Count,
         };
-        count.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > BuildFilter.MaxCount)
-                result.AddError($"--count is a number from 1 to {BuildFilter.MaxCount}.");
-        });
+        Listing.RequireRange(count, 1, BuildFilter.MaxCount);
         var json = Listing.JsonOption();
         return new Command("queue", "List the builds that run, and those that wait, in their order.")
         {

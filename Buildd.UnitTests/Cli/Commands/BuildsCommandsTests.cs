@@ -53,6 +53,7 @@ public sealed class BuildsCommandsTests : IDisposable
     [TestCase("queue", "--state", "WHATEVER")]
     [TestCase("queue", "--count", "0")]
     [TestCase("queue", "--count", "1001")]
+    [TestCase("queue", "--count", "many")]
     [TestCase("show", "hello")]
     [TestCase("show", "0")]
     [TestCase("show", "-1")]
