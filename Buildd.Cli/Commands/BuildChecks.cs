@@ -41,14 +41,16 @@ internal static class BuildChecks
         if (policy.Suites is { } suites && !suites.Contains(suite ?? request.Series))
         {
             throw Wrong(
-                $"no upload for {suite ?? request.Series} would be accepted: the configuration's field Suites has {string.Join(' ', suites.Order())}");
+                $"no upload for {suite ?? request.Series} would be accepted: the configuration's field Suites has "
+                    + $"{string.Join(' ', suites.Order(StringComparer.Ordinal))}");
         }
 
         if (!policy.Components.Contains(component))
         {
             throw Wrong(
-                $"--component is {FileName.Display(component)}, and the farm has {string.Join(' ', policy.Components.Order())}; the "
-                    + "configuration's field Components adds others");
+                $"--component is {FileName.Display(component)}, and the farm has "
+                    + $"{string.Join(' ', policy.Components.Order(StringComparer.Ordinal))}; the configuration's field "
+                    + "Components adds others");
         }
     }
 
@@ -65,15 +67,17 @@ internal static class BuildChecks
 
     /// <summary>Checks that there is a chroot for each architecture, unless one is to be added later.</summary>
     /// <exception cref="FarmException">There is none.</exception>
-    internal static void RequireChroots(BuildRequest request, IEnumerable<string> architectures, IReadOnlyList<ChrootRecord> chroots)
+    internal static void RequireChroots(
+        BuildRequest request, IEnumerable<string> architectures, IReadOnlyList<ChrootRecord> chroots)
     {
         if (request.WithoutChroot)
             return;
-        foreach (var tag in architectures.Where(tag => !chroots.Any(chroot => chroot.Series == request.Series && chroot.ArchTag == tag)))
+        if (architectures.FirstOrDefault(
+            tag => !chroots.Any(chroot => chroot.Series == request.Series && chroot.ArchTag == tag)) is { } lacking)
         {
             throw FarmException.NotFound(
-                $"there is no chroot of {request.Series} for {tag}: add one with 'buildd-farm chroots add', or queue the build all the same "
-                    + "with --without-chroot and add it later");
+                $"there is no chroot of {request.Series} for {lacking}: add one with 'buildd-farm chroots add', or queue the build all the "
+                    + "same with --without-chroot and add it later");
         }
     }
 

@@ -7,7 +7,9 @@ using static Buildd.Protocol.Messages.WireNames;
 namespace Buildd.Cli.Commands;
 
 /// <summary>Checks the arguments of a live filesystem as slaves do, so that mistakes are said when it is asked for.</summary>
-/// <remarks>What depends on a slave's configuration (which hosts and folders branches may come from, which variables) it alone knows.</remarks>
+/// <remarks>
+/// Which hosts and folders branches may come from, and which variables may be set, stands in a slave's configuration and is not known here.
+/// </remarks>
 internal static class LiveFsChecks
 {
     /// <summary>The image tools; the first is the slaves' default.</summary>
@@ -19,12 +21,13 @@ internal static class LiveFsChecks
     /// <summary>The arguments that have options of their own, by which they are known here.</summary>
     private static readonly string[] OwnNames =
     [
-        ArgumentNames.Series, ArgumentNames.Suite, ArgumentNames.ArchTag, ArgumentNames.Project, ArgumentNames.Pocket, ArgumentNames.DateStamp,
-        ArgumentNames.ImageTool, ArgumentNames.ConfigBranch, ArgumentNames.ConfigRef, ArgumentNames.ConfigPath, ArgumentNames.LbOptions,
-        ArgumentNames.Environment, ArgumentNames.Archives,
+        ArgumentNames.Series, ArgumentNames.Suite, ArgumentNames.ArchTag, ArgumentNames.Project, ArgumentNames.Pocket,
+        ArgumentNames.DateStamp, ArgumentNames.ImageTool, ArgumentNames.ConfigBranch, ArgumentNames.ConfigRef, ArgumentNames.ConfigPath,
+        ArgumentNames.LbOptions, ArgumentNames.Environment, ArgumentNames.Archives,
     ];
 
-    /// <exception cref="FarmException">An argument can't be what it says. No message has a URL in it, which may hold a password.</exception>
+    /// <summary>Checks the arguments of an image. No message has a URL in it, which may hold a password.</summary>
+    /// <exception cref="FarmException">An argument can't be what it says.</exception>
     internal static void Require(LiveFsSpecification image)
     {
         if (image.Project.Length > MaxProjectCharacters || !char.IsAsciiLetterOrDigit(image.Project[0])

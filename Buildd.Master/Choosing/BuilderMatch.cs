@@ -3,11 +3,12 @@ using Buildd.Master.Builds;
 
 namespace Buildd.Master.Choosing;
 
-/// <summary>Tells before a build is queued whether it would wait for ever. Any thread may call.</summary>
+/// <summary>Tells before a build is queued whether it would wait indefinitely. Any thread may call.</summary>
 public static class BuilderMatch
 {
     /// <summary>
-    /// Returns why no builder of a farm could take a build, one sentence; null when one could as soon as it is free, in service and not manual.
+    /// Returns why no builder of a farm could take a build, one sentence; null when one could as soon as it is free, in service and not
+    /// manual.
     /// </summary>
     /// <param name="build">The build.</param>
     /// <param name="builders">All builders of the farm.</param>

@@ -93,7 +93,7 @@ public sealed class BuildChecksTests : IDisposable
         Assert.That(await BuildsAsync(), Has.Count.EqualTo(3));
     }
 
-    [TestCase("--image-tool", "live-biuld")]
+    [TestCase("live-biuld", "--image-tool", "live-biuld")]
     [TestCase("--config-branch is no URL that begins with http://, https:// or file://", "--config-branch", "ssh://git.example/x")]
     [TestCase("--config-branch is no URL", "--config-branch", "git.example/x")]
     [TestCase("--config-ref goes with --config-branch, which is missing", "--config-ref", "stable")]
