@@ -7,8 +7,8 @@ namespace Buildd.Farm;
 internal static class StateFiles
 {
     /// <summary>
-    /// The modes that a command of the farm takes from files that it makes: the store, inputs, logs and results are for the farm's account and
-    /// its group. Sources and logs of private archives are among them.
+    /// The modes that a command of the farm takes from files that it makes: the store, inputs, logs and results are for the farm's account
+    /// and its group. Sources and logs of private archives are among them.
     /// </summary>
     internal const UnixFileMode Mask =
         UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
@@ -29,8 +29,8 @@ internal static class StateFiles
     }
 
     /// <summary>
-    /// Gives a file or folder that root has just made to the account that the folder belongs to in which it is: the farm's service could not
-    /// use it otherwise. Does nothing for other users, and where the folder is root's.
+    /// Gives a file or folder that root has just made to the account that the folder belongs to in which it is: the farm's service could
+    /// not use it otherwise. Does nothing for other users, and where the folder is root's.
     /// </summary>
     /// <exception cref="IOException">It can't be given away.</exception>
     internal static void GiveToOwner(string path)

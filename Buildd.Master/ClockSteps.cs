@@ -15,7 +15,7 @@ internal sealed class ClockSteps(TimeProvider time)
     private long _steady = time.GetTimestamp();
     private long? _lastStep;
 
-    /// <summary>Returns how far the clock was set ahead since the last call; negative when it was set back, zero when it was not set.</summary>
+    /// <summary>Returns how far the clock was set ahead since the last call: negative for back, zero when it was not set.</summary>
     public TimeSpan Take()
     {
         var steady = time.GetTimestamp();

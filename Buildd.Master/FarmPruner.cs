@@ -1,5 +1,4 @@
 using System.Globalization;
-using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 using Buildd.Master.Leaves;
 using Buildd.Master.Uploads;
@@ -57,7 +56,8 @@ public sealed class FarmPruner(string root, IBuildRecords builds, string? upload
             return [];
         using var held = isDryRun
             ? null
-            : await UploadLock.AcquireAsync(_folders.Root, UploadProcessor.Context, lockWait, _time, cancellationToken).ConfigureAwait(false);
+            : await UploadLock.AcquireAsync(_folders.Root, UploadProcessor.Context, lockWait, _time, cancellationToken)
+                .ConfigureAwait(false);
         var before = _time.GetUtcNow() - age;
         var pruned = new List<PrunedItem>();
         foreach (var folder in (string[])[_folders.Rejected, _folders.Failed])

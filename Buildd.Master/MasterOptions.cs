@@ -109,19 +109,21 @@ public sealed record MasterOptions
     /// <summary>How many files are fetched at a time from one builder; default 4.</summary>
     public int MaxDownloadsPerBuilder { get; init => field = Positive(value); } = 4;
 
-    /// <summary>The default of <see cref="SpareBytes"/>: 64 MiB, twice as much as the farm's own store writes between two tidyings up.</summary>
+    /// <summary>
+    /// The default of <see cref="SpareBytes"/>: 64 MiB, twice as much as the journal of the farm's own store has before it is brought over.
+    /// </summary>
     public const long DefaultSpareBytes = 64L << 20;
 
     /// <summary>
     /// How many bytes results and logs leave free on the file system of <see cref="Root"/>, so that records which are on the same one can
-    /// be changed still; default <see cref="DefaultSpareBytes"/>. Of a log that has no room the beginning is kept, with a line that says so.
-    /// Zero or more.
+    /// be changed still; default <see cref="DefaultSpareBytes"/>. Of a log that has no room the beginning is kept, with a line that says
+    /// so. Zero or more.
     /// </summary>
     public long SpareBytes { get; init; } = DefaultSpareBytes;
 
     /// <summary>
-    /// How many bytes the results of one build may have together; a build that leaves more fails. Default 64 GiB: no package of Debian's and
-    /// no image comes near that, and it is what one package may unpack to.
+    /// How many bytes the results of one build may have together; a build that leaves more fails. Default 64 GiB: no package of Debian's
+    /// and no image comes near that, and it is what one package may unpack to.
     /// </summary>
     public long MaxResultBytes { get; init => field = Positive(value); } = 64L << 30;
 

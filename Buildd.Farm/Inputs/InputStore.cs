@@ -114,8 +114,9 @@ internal sealed class InputStore(string folder, Func<string, long>? freeBytes = 
         if (free - bytes < MasterOptions.DefaultSpareBytes)
         {
             throw new FarmException(
-                $"{path} can't be taken in: it has {bytes} bytes, the disk of {folder} has {free} free, and {MasterOptions.DefaultSpareBytes} "
-                    + "of these are for the farm's own records. Make room: 'buildd-farm prune' removes old logs and uploads");
+                $"{path} can't be taken in: it has {bytes} bytes, the disk of {folder} has {free} free, and "
+                    + $"{MasterOptions.DefaultSpareBytes} of these are for the farm's own records. Make room: 'buildd-farm prune' removes "
+                    + "old logs and uploads");
         }
     }
 

@@ -15,14 +15,14 @@ internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
 
     private readonly LeaseClock _leases = new(store.Time);
 
-    /// <summary>The leases of living masters that have run out, as they were seen first, and since when by a clock that only runs on.</summary>
+    /// <summary>The leases of living masters that have run out, as they were seen first, and the timestamp of that.</summary>
     private readonly Dictionary<string, (string Owner, DateTimeOffset? Expires, long Since)> _silent = new(StringComparer.Ordinal);
 
     private static readonly string Replace = Table.Replace("name") + " RETURNING lease_owner, lease_expires";
 
     /// <summary>
-    /// Returns whether a master lives; null when that is not known, which is the default. What a dead one has leased is taken at once. What a
-    /// living one has is taken only after it was not renewed for a whole duration: the master is stopped or hangs.
+    /// Returns whether a master lives; null when that is not known, which is the default. What a dead one has leased is taken at once. What
+    /// a living one has is taken only after it was not renewed for a whole duration: the master is stopped or hangs.
     /// </summary>
     internal Func<string, bool?> IsAlive { get; set; } = _ => null;
 

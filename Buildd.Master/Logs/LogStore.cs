@@ -48,7 +48,9 @@ public sealed class LogStore
     /// <summary>How many bytes there is room for in logs of builds that run; less than none when others have taken it.</summary>
     internal long Room => _freeBytes() - _spareBytes;
 
-    /// <summary>The same for what is packed at a build's end: it must not keep the build from ending, and the unpacked log goes after it.</summary>
+    /// <summary>
+    /// The same for what is packed at a build's end: it must not keep the build from ending, and the unpacked log goes after it.
+    /// </summary>
     private long RoomToPack => _freeBytes() - (_spareBytes / 2);
 
     /// <summary>Called when a log was only noted to be gzipped.</summary>

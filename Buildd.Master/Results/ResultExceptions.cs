@@ -68,7 +68,8 @@ internal sealed class NoSpaceException(string root, string name, long needed, lo
 /// <summary>A build has left more than there can ever be room for. Every slave would send as much.</summary>
 internal sealed class ResultsTooLargeException(long most, string? disk)
     : ResultException(string.Create(CultureInfo.InvariantCulture,
-        $"Its results have more than {most} bytes, {(disk is null ? "the most that a build may leave" : $"all that the disk of {disk} could hold")}."))
+        $"Its results have more than {most} bytes, "
+        + $"{(disk is null ? "the most that a build may leave" : $"all that the disk of {disk} could hold")}."))
 {
     /// <summary>How many bytes there is ever room for.</summary>
     public long Most { get; } = most;

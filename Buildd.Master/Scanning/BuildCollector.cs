@@ -79,7 +79,8 @@ internal sealed class BuildCollector(
             return NextScan.Now;
         }
 
-        await builds.RequeueAsync(build, $"{builder.Name} gave it back", cancellationToken, Options.DelayAfter(times)).ConfigureAwait(false);
+        await builds.RequeueAsync(build, $"{builder.Name} gave it back", cancellationToken, Options.DelayAfter(times))
+            .ConfigureAwait(false);
         return NextScan.Now;
     }
 

@@ -49,7 +49,8 @@ public sealed class FarmPrunerTests : IDisposable
         var over = await AddAsync(build => build.Dispatched("bob", _time.GetUtcNow()).Ended(BuildState.FailedToBuild, _time.GetUtcNow()));
         var cancelled = await AddAsync(build => build.CancelledBy(_time.GetUtcNow()));
         var waits = await AddAsync(build => build);
-        var uploads = await AddAsync(build => build.Dispatched("bob", _time.GetUtcNow()).GatheringInto("leaf").HandedOver([], _time.GetUtcNow()));
+        var uploads = await AddAsync(
+            build => build.Dispatched("bob", _time.GetUtcNow()).GatheringInto("leaf").HandedOver([], _time.GetUtcNow()));
         foreach (var build in new[] { over, cancelled, waits, uploads })
             Write($"logs/{build.Cookie}/1/buildlog.txt.gz");
         Write("logs/PACKAGEBUILD-99/1/buildlog.txt.gz");

@@ -66,7 +66,11 @@ public sealed class DirectoryArchive(string root) : IArchive
         // Before anything is copied: half an upload must not take what the farm's own records need.
         var needed = upload.AllFiles.Sum(file => new FileInfo(file.Path).Length);
         if (DiskSpace.FreeBytes(parent) - needed < MasterOptions.DefaultSpareBytes)
-            throw new IOException($"{parent} has no room for the {needed} bytes of the upload: {MasterOptions.DefaultSpareBytes} have to stay free");
+        {
+            throw new IOException(
+                $"{parent} has no room for the {needed} bytes of the upload: {MasterOptions.DefaultSpareBytes} have to stay free");
+        }
+
         // A name that no suite's list shows, and that the next try finds again.
         var incomplete = Path.Combine(parent, $".{upload.Build.Cookie}.new");
         if (Directory.Exists(incomplete))

@@ -58,7 +58,8 @@ public sealed class BuildersReleaseCommandTests : IDisposable
         Assert.That(ran.Code, Is.Zero, ran.ToString());
         using var json = JsonDocument.Parse(ran.Output);
         Assert.That(
-            json.RootElement.EnumerateArray().Select(one => (one.GetProperty("name").GetString(), one.GetProperty("released").GetBoolean())),
+            json.RootElement.EnumerateArray()
+                .Select(one => (one.GetProperty("name").GetString(), one.GetProperty("released").GetBoolean())),
             Is.EqualTo(new[] { ("bob", true), ("eve", true) }));
         Assert.That(json.RootElement[0].GetProperty("lease_owner").GetString(), Is.EqualTo(Owner));
         Assert.That(json.RootElement[0].GetProperty("lease_expires").GetDateTimeOffset(), Is.GreaterThan(DateTimeOffset.UnixEpoch));

@@ -32,7 +32,8 @@ public sealed class InputEndpointsTests : IDisposable
 
         await Assert.ThatAsync(
             () => inputs.AddAsync(_folder["file"], expected: null, default),
-            Throws.TypeOf<FarmException>().With.Message.Contains("can't be taken in: it has 5 bytes").And.Message.Contains("buildd-farm prune"));
+            Throws.TypeOf<FarmException>().With.Message.Contains("can't be taken in: it has 5 bytes")
+                .And.Message.Contains("buildd-farm prune"));
         Assert.That(Directory.GetFiles(_folder["inputs"], "*", SearchOption.AllDirectories), Is.Empty);
     }
 

@@ -253,7 +253,8 @@ public sealed class GathererTests : IDisposable
     }
 
     [Test]
-    public void The_real_disk_has_some_room() => Assert.That(DiskSpace.FreeBytes(_root.Path), Is.InRange(1, DiskSpace.TotalBytes(_root.Path)));
+    public void The_real_disk_has_some_room() =>
+        Assert.That(DiskSpace.FreeBytes(_root.Path), Is.InRange(1, DiskSpace.TotalBytes(_root.Path)));
 
     private static BuildFile File(string name, string content) => new(name, content.Length, Sha1.Parse(Sha1Of(content)), Sha256(content));
 
