@@ -43,8 +43,6 @@ public sealed class OddInputTests
     public async Task A_changes_in_Latin_1_is_fetched_checked_and_published_with_its_bytes()
     {
         await using var farm = new FarmProgram();
-        // Where it is missing at the start, uploads are looked at again after half a minute.
-        Directory.CreateDirectory(farm["state/results/incoming"]);
         var dsc = await farm.PrepareAsync();
         byte[] bytes = [];
         await farm.AddSlaveAsync("bob", backend => backend.Script = async (context, abort) =>
