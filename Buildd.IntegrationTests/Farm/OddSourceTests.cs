@@ -8,7 +8,7 @@ using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Farm;
 
-/// <summary>Sources with names that Debian allows and that mean something to a URL or a shell, from the command line to the slave.</summary>
+    /// <summary>Several upstream tarballs, a signature, an epoch in a name, an empty file, and characters that dpkg-source takes.</summary>
 [Parallelizable(ParallelScope.Self)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(120_000)]
