@@ -8,7 +8,7 @@ using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Farm;
 
-    /// <summary>Several upstream tarballs, a signature, an epoch in a name, an empty file, and characters that dpkg-source takes.</summary>
+/// <summary>Sources whose names Debian allows and URLs or shells have a meaning for, from the command line to the slave.</summary>
 [Parallelizable(ParallelScope.Self)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(120_000)]
@@ -16,7 +16,7 @@ public sealed class OddSourceTests
 {
     private const string Dsc = "f++x_1.0~rc1+dfsg-1~bpo12+1.dsc";
 
-    /// <summary>Several upstream tarballs with a signature, an epoch in a name, an empty file, and characters that dpkg-source takes.</summary>
+    /// <summary>Several upstream tarballs, a signature, an epoch in a name, an empty file, and characters that dpkg-source takes.</summary>
     private static readonly (string Name, string Content)[] Files =
     [
         ("f++x_1.0~rc1+dfsg.orig.tar.gz", "main"), ("f++x_1.0~rc1+dfsg.orig.tar.gz.asc", "signature"),

@@ -28,8 +28,8 @@ public sealed class OddFileServerTests
     [TestCase("?renamed=1", "/file?renamed=1", Description = "only a query")]
     [TestCase("/b#fragment", "/b", Description = "a fragment is not sent")]
     [TestCase(
-        "/b?X-Signature=a%2Fb%3D%3D&d=attachment%3B%20filename%3D%22x%22", "/b?X-Signature=a%2Fb%3D%3D&d=attachment%3B%20filename%3D%22x%22",
-        Description = "what is signed keeps its spelling")]
+        "/b?X-Signature=a%2Fb%3D%3D&d=attachment%3B%20filename%3D%22x%22",
+        "/b?X-Signature=a%2Fb%3D%3D&d=attachment%3B%20filename%3D%22x%22", Description = "what is signed keeps its spelling")]
     public async Task A_redirect_is_followed_to_where_it_leads(string location, string target)
     {
         await using var slave = await SlaveInProcess.StartAsync();
