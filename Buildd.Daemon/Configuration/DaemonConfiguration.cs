@@ -241,6 +241,7 @@ public sealed record DaemonConfiguration
                 LogStream = reader.Flag("logstream", defaults.Endpoints.LogStream),
                 Metrics = reader.Flag("metrics", defaults.Endpoints.Metrics),
                 Health = reader.Flag("healthz", defaults.Endpoints.Health),
+                TupleStatus = reader.Flag("tuplestatus", defaults.Endpoints.TupleStatus),
             },
         };
     }
@@ -322,6 +323,8 @@ public sealed record DaemonConfiguration
             yield return "metrics";
         if (Slave.Endpoints.Health)
             yield return "healthz";
+        if (Slave.Endpoints.TupleStatus)
+            yield return "status as a tuple, for masters up to 2013";
     }
 
     private static string Limit(long value) => value == 0 ? "any number of" : value.ToString(CultureInfo.InvariantCulture);

@@ -20,8 +20,14 @@ public sealed record InfoCall : SlaveCall
 /// <summary><c>status</c>: what the slave is doing. Answered with a <see cref="StatusReply"/>.</summary>
 public sealed record StatusCall : SlaveCall
 {
+    /// <summary>
+    /// Whether it is asked for by the name <c>status_dict</c>, which always means the struct; the other name meant an array up to 2013.
+    /// The default is false.
+    /// </summary>
+    public bool WantsStruct { get; init; }
+
     /// <inheritdoc/>
-    public override XmlRpcCall ToXmlRpc() => new(WireNames.Methods.Status, []);
+    public override XmlRpcCall ToXmlRpc() => new(WantsStruct ? WireNames.Methods.StatusDict : WireNames.Methods.Status, []);
 }
 
 /// <summary><c>abort</c>: stops the running build. Answered with a <see cref="BuilderStatusReply"/>.</summary>

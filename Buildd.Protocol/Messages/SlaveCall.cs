@@ -30,7 +30,8 @@ public abstract record SlaveCall
             WireNames.Methods.Echo => new EchoCall(call.Parameters),
             WireNames.Methods.Info => WithoutArguments(call, new InfoCall()),
             // Masters of 2014 ask for the struct by a name of its own; theirs knew an array under the other.
-            WireNames.Methods.Status or WireNames.Methods.StatusDict => WithoutArguments(call, new StatusCall()),
+            WireNames.Methods.Status => WithoutArguments(call, new StatusCall()),
+            WireNames.Methods.StatusDict => WithoutArguments(call, new StatusCall { WantsStruct = true }),
             WireNames.Methods.EnsurePresent => EnsurePresentCall.FromParameters(call.Parameters),
             WireNames.Methods.Build => BuildCall.FromParameters(WithArguments(call, 5)),
             WireNames.Methods.Abort => WithoutArguments(call, new AbortCall()),

@@ -6,7 +6,7 @@ namespace Buildd.Protocol.Messages;
 
 /// <summary>
 /// The answer to <c>status</c>: a struct whose members come in the order of the properties here. Which are there
-/// depends on the status; null means left out.
+/// depends on the status; null means left out. Slaves and masters up to 2013 know an array instead.
 /// </summary>
 public sealed record StatusReply
 {
@@ -92,12 +92,18 @@ public sealed record StatusReply
         return new XmlRpcStruct(members);
     }
 
-    /// <summary>Reads the reply.</summary>
+    /// <summary>The reply as masters read it that know no struct: the builder's status and what belongs to it, in an array.</summary>
+    /// <returns>The array; the version and <see cref="Extra"/> have no place in it.</returns>
+    public XmlRpcValue ToXmlRpcTuple() => StatusTuple.Write(this);
+
+    /// <summary>Reads the reply, in either form.</summary>
     /// <param name="value">What the codec read.</param>
     /// <returns>The reply.</returns>
     /// <exception cref="MessageFormatException">It has another shape, or a status word is unknown.</exception>
     public static StatusReply FromXmlRpc(XmlRpcValue value)
     {
+        if (value is XmlRpcArray { Count: > 0 } tuple)
+            return StatusTuple.Read(tuple);
         var members = Shape.Members(value, "the answer to status");
         var word = Shape.Text(Get(Members.BuilderStatus), Members.BuilderStatus);
         if (!WireNames.TryParse(word, out BuilderStatus status))
@@ -118,7 +124,7 @@ public sealed record StatusReply
         XmlRpcValue Get(string name) => members.GetValueOrDefault(name, XmlRpcNil.Instance);
     }
 
-    private static BuildStatus? ReadBuildStatus(string? word)
+    internal static BuildStatus? ReadBuildStatus(string? word)
     {
         if (word is null)
             return null;

@@ -14,6 +14,12 @@ public sealed record EndpointOptions
     /// <summary>Whether <c>/healthz</c> is served, which says whether builds could run here. On by default.</summary>
     public bool Health { get; set; } = true;
 
+    /// <summary>
+    /// Whether <c>status</c> is answered with an array, for masters up to 2013; <c>status_dict</c> is answered with the struct in any
+    /// case. Off by default.
+    /// </summary>
+    public bool TupleStatus { get; set; }
+
     /// <summary>The largest body of a call in bytes; at most, and by default, what the codec takes.</summary>
     public int MaxBodyBytes { get; set; } = XmlRpcLimits.MaxBodyBytes;
 

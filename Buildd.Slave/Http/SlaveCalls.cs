@@ -16,7 +16,9 @@ internal sealed class SlaveCalls(
     {
         EchoCall echo => new XmlRpcArray(echo.Arguments),
         InfoCall => Info().ToXmlRpc(),
-        StatusCall => builder.Status().ToXmlRpc(),
+        StatusCall status => options.Endpoints.TupleStatus && !status.WantsStruct
+            ? builder.Status().ToXmlRpcTuple()
+            : builder.Status().ToXmlRpc(),
         EnsurePresentCall ensure =>
             (await EnsurePresentAsync(ensure, cancellationToken).ConfigureAwait(false)).ToXmlRpc(),
         BuildCall build => builder.Start(build).ToXmlRpc(),

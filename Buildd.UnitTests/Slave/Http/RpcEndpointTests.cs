@@ -96,6 +96,17 @@ public sealed class RpcEndpointTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task Old_masters_get_status_as_an_array_where_that_is_configured_and_the_struct_by_its_own_name()
+    {
+        Assert.That(Result(await PostAsync(new StatusCall())), Is.TypeOf<XmlRpcStruct>());
+
+        _slave.Options.Endpoints.TupleStatus = true;
+
+        Assert.That(Result(await PostAsync(new StatusCall())), Is.TypeOf<XmlRpcArray>());
+        Assert.That(Result(await PostAsync(new StatusCall { WantsStruct = true })), Is.TypeOf<XmlRpcStruct>());
+    }
+
+    [Test]
     public async Task A_call_that_only_begins_like_the_last_status_is_read()
     {
         var status = Bytes(new StatusCall().ToXmlRpc());
