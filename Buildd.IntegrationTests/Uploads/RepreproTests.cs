@@ -101,6 +101,29 @@ public sealed class RepreproTests : BinaryPackageFixture
     }
 
     [Test]
+    public async Task Debug_symbols_in_ubuntu_s_form_are_kept_beside_the_packages_that_are_published()
+    {
+        var farm = new UploadFarm(Folder["farm"], "Archive: reprepro apt\nFiles: files\n");
+        Configure(farm["apt"]);
+        var build = await farm.UploadingAsync();
+        var leaf = UploadLeaf.MakeGood(farm.Incoming(build));
+        var control = DebFile.ControlOf("hello-dbgsym", "2.10-3", "amd64", "Source: hello\nSection: debug\n");
+        leaf.AddDeb("hello-dbgsym_2.10-3_amd64.ddeb", control, "debug");
+        leaf.WriteChanges();
+
+        var (_, output) = await farm.RunAsync("process-upload");
+
+        Assert.That((await farm.Builds.FindAsync(build.Id))!.State, Is.EqualTo(BuildState.FullyBuilt), output);
+        Assert.That(
+            await File.ReadAllTextAsync(farm["apt/dists/bookworm/main/binary-amd64/Packages"]),
+            Does.Contain("Package: hello\n").And.Not.Contain("dbgsym"));
+        Assert.That(
+            Directory.GetFiles(farm[$"files/debian/bookworm/{build.Cookie}"]).Select(Path.GetFileName),
+            Is.EqualTo(new[] { "hello-dbgsym_2.10-3_amd64.ddeb" }));
+        Assert.That(Directory.Exists(farm["apt/.buildd-upload"]), Is.False);
+    }
+
+    [Test]
     public async Task A_folder_that_is_no_archive_is_named()
     {
         var farm = new UploadFarm(Folder["farm"], "Archive: reprepro apt\n");

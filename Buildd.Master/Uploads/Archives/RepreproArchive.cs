@@ -11,17 +11,23 @@ namespace Buildd.Master.Uploads.Archives;
 /// <remarks>
 /// reprepro takes packages one after the other, and then writes the indexes: apt sees all or none. Its lock file is left behind
 /// when it is killed. Since a file of ours says that it was we who ran it, the next run removes it and writes the indexes anew.
+/// <para>
+/// Debug symbols as Ubuntu has them, <c>.ddeb</c>, are unknown to reprepro before 5.4, which takes them for parts of a source and
+/// refuses all of the upload: they are kept where live filesystems are.
+/// </para>
 /// </remarks>
 public sealed class RepreproArchive : IArchive
 {
     /// <summary>How many times reprepro waits 10 s for another reprepro.</summary>
     private const int LockTries = 12;
 
+    private const string SymbolsExtension = ".ddeb";
+
     /// <summary>How much of reprepro's words goes into a message, in characters.</summary>
     private const int MaxSaid = 2000;
 
     /// <summary>reprepro, and what becomes it a moment after it was started.</summary>
-    private static readonly string[] StartedByUs = ["reprepro", "sh", "setsid"];
+    private static readonly string[] StartedByUs = ["reprepro", "sh", "nice", "env", "setsid"];
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
@@ -34,7 +40,7 @@ public sealed class RepreproArchive : IArchive
 
     /// <summary>Makes one.</summary>
     /// <param name="baseDirectory">The archive's folder, which holds <c>conf/distributions</c>.</param>
-    /// <param name="others">Where live filesystems go, which apt has no place for.</param>
+    /// <param name="others">Where live filesystems and <c>.ddeb</c> go, which apt has no place for.</param>
     /// <param name="time">The clock; the system's by default.</param>
     /// <param name="compressions">
     /// How indexes are read that are neither plain nor gzipped, in the order of preference. None by default: such indexes are passed over.
@@ -70,7 +76,14 @@ public sealed class RepreproArchive : IArchive
         }
 
         CheckConfiguration();
+        var symbols = upload.Files.Where(file => Path.GetExtension(file.File.Name) == SymbolsExtension).ToList();
+        if (symbols.Count > 0)
+            await _others.AcceptAsync(upload with { ChangesPath = null, Files = symbols }, cancellationToken).ConfigureAwait(false);
         using var held = await HoldAsync(cancellationToken).ConfigureAwait(false);
+        using var plain = new ChangesWithout(Path.Combine(_base, ".buildd-upload"));
+        if (symbols.Count > 0)
+            changes = await plain.WriteAsync(
+                upload, symbols.Select(file => file.File.Name).ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false);
         // The record of the build says what it was for; the suite in the .changes is only what the builder was told.
         string[] component = upload.Component is { } name ? ["--component", name] : [];
         await RunAsync(

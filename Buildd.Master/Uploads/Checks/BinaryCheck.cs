@@ -8,6 +8,9 @@ namespace Buildd.Master.Uploads.Checks;
 /// <summary>Compares each binary package's own control file with the <c>.changes</c>, its name and the build.</summary>
 internal sealed class BinaryCheck(UploadPolicy policy, FindingList findings, TimeProvider time)
 {
+    /// <summary>The value of the field Auto-Built-Package by which dpkg knows them.</summary>
+    private const string DebugSymbols = "debug-symbols";
+
     private readonly DebReader _reader = new(policy, time);
 
     /// <summary>The packages that could be read; all are right when nothing was rejected.</summary>
@@ -35,7 +38,7 @@ internal sealed class BinaryCheck(UploadPolicy policy, FindingList findings, Tim
             findings.Reject(file.Name, $"has a control file without the field {name}");
         var (package, version, architecture) = (control["Package"] ?? "", control["Version"] ?? "", control["Architecture"] ?? "");
         var (source, sourceVersion) = SourceOf(control, package, version);
-        CheckName(changes, file, package);
+        CheckName(changes, file, package, isAutomatic: control["Auto-Built-Package"] == DebugSymbols);
         CheckOrigin(file, control, package, target);
         CheckVersion(file, version);
         CheckArchitecture(changes, file, architecture, target);
@@ -59,13 +62,20 @@ internal sealed class BinaryCheck(UploadPolicy policy, FindingList findings, Tim
         };
     }
 
-    private void CheckName(Changes changes, UploadedFile file, string package)
+    /// <summary>
+    /// Debug symbols that debhelper makes are packages that no source names: dpkg lists them in Binary from 1.19 on, so not that of
+    /// stretch.
+    /// </summary>
+    private static bool IsSymbolsOf(Changes changes, string package) =>
+        DebNames.OwnerOfSymbols(package) is { } owner && changes.Binaries.Contains(owner);
+
+    private void CheckName(Changes changes, UploadedFile file, string package, bool isAutomatic)
     {
         if (package.Length == 0)
             return;
         if (!DebNames.IsPackageName(package))
             findings.Reject(file.Name, $"is of the package {FileName.Display(package)}, which is no name of one");
-        if (file.Kind != UploadFileKind.Ddeb && !changes.Binaries.Contains(package))
+        if (file.Kind != UploadFileKind.Ddeb && !changes.Binaries.Contains(package) && !(isAutomatic && IsSymbolsOf(changes, package)))
             findings.Reject(file.Name, $"is of the package {FileName.Display(package)}, which the field Binary does not name");
         if (DebNames.Parts(file.Name) is not { } parts)
             findings.Reject(file.Name, "is not called PACKAGE_VERSION_ARCHITECTURE");
@@ -86,7 +96,7 @@ internal sealed class BinaryCheck(UploadPolicy policy, FindingList findings, Tim
                 file.Name,
                 $"is of the package {FileName.Display(package)}, which the .dsc of the source {FileName.Display(target.Source ?? "")} does "
                     + "not name (Binary, Package-List)");
-        else if (file.Kind != UploadFileKind.Ddeb && control["Auto-Built-Package"] != "debug-symbols")
+        else if (file.Kind != UploadFileKind.Ddeb && control["Auto-Built-Package"] != DebugSymbols)
             // pkg-create-dbgsym, which made .ddebs before debhelper did, marks none.
             findings.Reject(
                 file.Name,

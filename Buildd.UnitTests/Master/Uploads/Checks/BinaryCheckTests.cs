@@ -32,6 +32,23 @@ public sealed class BinaryCheckTests : UploadCheckFixture
         Assert.That(texts, Has.None.Contains(_folder.Path), "the maker is not told of our folders");
     }
 
+    [TestCase("hello-dbgsym", "debug-symbols", true)]
+    [TestCase("hello-dbgsym", "something-else", false)]
+    [TestCase("other-dbgsym", "debug-symbols", false)]
+    [TestCase("hello-doc", "debug-symbols", false)]
+    public async Task Debug_symbols_that_dpkg_made_need_not_be_named_by_the_field_binary(string package, string automatic, bool isGood)
+    {
+        _leaf.AddDeb(
+            $"{package}_2.10-3_amd64.deb",
+            DebFile.ControlOf(package, "2.10-3", "amd64", $"Source: hello\nSection: debug\nAuto-Built-Package: {automatic}\n"), "debug");
+        _leaf.WriteChanges();
+
+        if (isGood)
+            Assert.That((await CheckAsync()).Upload, Is.Not.Null);
+        else
+            await RejectedAsync($"is of the package \"{package}\", which the field Binary does not name");
+    }
+
     [TestCase("", "has a control file without the field Package")]
     [TestCase("Package: hello\n", "has a control file without the field Version")]
     [TestCase("Package: hello\nVersion: 2.10-3\n", "has a control file without the field Architecture")]
