@@ -1,4 +1,5 @@
 using System.Text;
+using Buildd.Backends.Commands;
 using Buildd.Backends.Environments;
 using Buildd.Backends.Steps;
 using Buildd.Debian.Apt;
@@ -20,23 +21,16 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
     private const string SourcesFile = "/etc/apt/sources.list.d/lp-buildd.sources";
     private const string KeyFile = "/etc/apt/trusted.gpg.d/launchpad-buildd.gpg";
 
+    private const string OldKeyFile = "/etc/apt/trusted.gpg";
+    private const string PreferencesFolder = "/etc/apt/preferences.d";
+
+    private const int AptFailed = 100; // what apt-get exits with when something can't be fetched
+
+    /// <summary>As much of a line of apt's as tells what it is about.</summary>
+    private const int MaxLineBytes = 200;
+
     /// <summary>How long to wait before the package lists are asked for once more; the reference's figure.</summary>
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(15);
-
-    /// <summary>
-    /// The series whose sources the reference writes as lines; all that it does not name, Debian's among them, get stanzas.
-    /// </summary>
-    private static readonly HashSet<string> LineSeries = ["trusty", "xenial", "bionic", "focal", "jammy"];
-
-    /// <remarks>
-    /// Differs: the reference, which does not build for these any more, would write stanzas. Their apt, before 1.1, passes over
-    /// files of stanzas without a word, and would install from nowhere.
-    /// </remarks>
-    private static readonly HashSet<string> SeriesBeforeStanzas =
-    [
-        "hardy", "intrepid", "jaunty", "karmic", "lucid", "maverick", "natty", "oneiric", "precise", "quantal", "raring", "saucy",
-        "utopic", "vivid", "wily", "lenny", "squeeze", "wheezy", "jessie",
-    ];
 
     /// <summary>
     /// Puts what is secret where it is never on a disk: on the system's own file system in memory, with a link to it in its
@@ -70,10 +64,16 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
         if (archives.Count == 0)
             throw new PhaseFailedException(
                 BuildStatus.ChrootFail, "the master named no archive: there is nothing to install from");
-        if (LineSeries.Contains(arguments.Series) || SeriesBeforeStanzas.Contains(arguments.Series))
+        if (OldApt.WantsLines(arguments.Series))
         {
-            await WriteAsync(SourcesList, string.Concat(archives.Select(line => line.Text + "\n")), Secret(archives), cancellationToken)
-                .ConfigureAwait(false);
+            var known = OldApt.ReadsOptions(arguments.Series);
+            await WriteAsync(
+                SourcesList, string.Concat(archives.Select(line => (known ? line.Text : line.ToLineWithoutOptions()) + "\n")),
+                Secret(archives), cancellationToken).ConfigureAwait(false);
+            if (!OldApt.KnowsTrusted(arguments.Series) && archives.Any(line => line.IsTrusted))
+                await WriteAsync(
+                    "/etc/apt/apt.conf.d/99unauthenticated", "APT::Get::AllowUnauthenticated \"true\";\n", false, cancellationToken)
+                        .ConfigureAwait(false);
         }
         else
         {
@@ -99,10 +99,12 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
                 ArchiveLine.WithoutCredentials(proxy) != proxy, cancellationToken).ConfigureAwait(false);
         }
 
+        if (!await HasFolderAsync(PreferencesFolder, cancellationToken).ConfigureAwait(false))
+            return; // an apt that has none can't read these pins either: they have a pattern in them
         foreach (var pocket in (string[])["proposed", "backports"])
         {
             await WriteAsync(
-                $"/etc/apt/preferences.d/{pocket}.pref", $"Package: *\nPin: release a=*-{pocket}\nPin-Priority: 500\n", false,
+                $"{PreferencesFolder}/{pocket}.pref", $"Package: *\nPin: release a=*-{pocket}\nPin-Priority: 500\n", false,
                 cancellationToken).ConfigureAwait(false);
         }
     }
@@ -131,7 +133,12 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
             }
         }
 
-        await system.WriteFileAsync(KeyFile, bytes.ToArray(), cancellationToken).ConfigureAwait(false);
+        if (await HasFolderAsync(Path.GetDirectoryName(KeyFile)!, cancellationToken).ConfigureAwait(false))
+            await system.WriteFileAsync(KeyFile, bytes.ToArray(), cancellationToken).ConfigureAwait(false);
+        else
+            await system.RunInsideOrFailAsync(
+                Command.Of("/bin/sh", "-c", "cat >> \"$1\"", "sh", OldKeyFile), cancellationToken, bytes.ToArray(),
+                $"add the keys to {OldKeyFile} in the chroot").ConfigureAwait(false);
     }
 
     /// <summary>Phase update.</summary>
@@ -142,17 +149,42 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
     internal async Task UpdateAsync(CancellationToken cancellationToken)
     {
         var update = Wear(Command.Of("apt-get", "-uy", "-o", "APT::Update::Error-Mode=any", "update"));
-        if (await system.RunInsideAsync(update, cancellationToken).ConfigureAwait(false) != 0)
+        if (await FetchListsAsync(update, cancellationToken).ConfigureAwait(false) != 0)
         {
             log.WriteLine($"The package lists could not be fetched; once more in {RetryDelay.TotalSeconds:0} s");
             await Task.Delay(RetryDelay, time, cancellationToken).ConfigureAwait(false);
-            await system.RunInsideOrFailAsync(update, cancellationToken).ConfigureAwait(false);
+            if (await FetchListsAsync(update, cancellationToken).ConfigureAwait(false) is not 0 and var code)
+                throw new PhaseFailedException(BuildStatus.ChrootFail, $"'{update}' ended with {new ExitCode(code).Describe()}");
         }
 
         await system.RunInsideOrFailAsync(
             Wear(Command.Of("apt-get", "-o", "DPkg::Options::=--force-confold", "-uy", "--purge", "dist-upgrade")), cancellationToken)
                 .ConfigureAwait(false);
     }
+
+    /// <summary>Fetches the lists, and returns apt's exit code; or its own for a failure where an apt before 2.1 only warns.</summary>
+    private async Task<int> FetchListsAsync(Command update, CancellationToken cancellationToken)
+    {
+        var isIncomplete = false;
+        var lines = new LineSplitter(
+            MaxLineBytes,
+            (line, _) => isIncomplete |= line.StartsWith("W: Failed to fetch "u8) || line.StartsWith("W: Some index files "u8));
+        var code = await system.RunInsideAsync(
+            update, cancellationToken,
+            output: bytes =>
+            {
+                log.Write(bytes);
+                lines.Write(bytes);
+            }).ConfigureAwait(false);
+        lines.Complete();
+        return code == 0 && isIncomplete ? AptFailed : code;
+    }
+
+    /// <summary>Whether the chroot's apt reads such a folder.</summary>
+    private async Task<bool> HasFolderAsync(string folder, CancellationToken cancellationToken) =>
+        await system.RunInsideAsync(
+            Command.Of("/bin/sh", "-c", "[ -d \"$1\" ]", "sh", folder), cancellationToken, description: $"look for {folder} in the chroot")
+                .ConfigureAwait(false) == 0;
 
     /// <summary>Puts what was in memory there once more.</summary>
     internal async Task WriteSecretsAgainAsync(CancellationToken cancellationToken)

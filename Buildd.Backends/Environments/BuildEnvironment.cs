@@ -33,7 +33,7 @@ internal abstract class BuildEnvironment
         """
         exec 2>/dev/null
         cd -P -- "$1" && [ "$(pwd -P)" = "$1" ] && [ -f "$2" ] && [ ! -L "$2" ] || exit 66
-        exec dd bs=1M iflag=nofollow status=none "if=./$2"
+        exec dd bs=1M iflag=nofollow "if=./$2"
         """;
 
     /// <summary>What <see cref="CopyScript"/> exits with when there is no such file.</summary>

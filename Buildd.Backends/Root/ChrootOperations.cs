@@ -21,13 +21,15 @@ internal sealed class ChrootOperations(
     /// <summary>Runs inside, so that a link in the tarball that leads out of the chroot leads nowhere.</summary>
     private const string WriteScript = """umask 022; rm -f "$1" && cat > "$1" && chmod 644 "$1" """;
 
+    private const string SharedMemory = "dev/shm";
+
     /// <summary>What a build expects to find mounted: kind, place below the root, options.</summary>
     private static readonly (string Type, string Point, string Options)[] MountedFolders =
     [
         ("proc", "proc", ""),
         ("devpts", "dev/pts", "gid=5,mode=620"),
         ("sysfs", "sys", ""),
-        ("tmpfs", "dev/shm", ""),
+        ("tmpfs", SharedMemory, ""),
     ];
 
     /// <summary>Unpacks a tarball of the file cache.</summary>
@@ -45,6 +47,8 @@ internal sealed class ChrootOperations(
         foreach (var (type, point, options) in MountedFolders)
         {
             MakeMissing(chroot, point);
+            if (point == SharedMemory)
+                ReplaceLink(chroot);
             // A link here would have us mount over a folder of this machine.
             using var folder = chroot.OpenFolderBelow(point);
             Mounts.Mount(type, folder.Handle, options);
@@ -61,6 +65,20 @@ internal sealed class ChrootOperations(
         using var folder = chroot.OpenFolderBelow(around);
         if (!folder.Has(Path.GetFileName(point)))
             Directory.CreateDirectory(Path.Combine(folder.Handle, Path.GetFileName(point)));
+    }
+
+    /// <summary>
+    /// Debian's wheezy and its contemporaries have a link to <c>/run/shm</c> there, which would lead us to this machine's. The chroot is
+    /// the build's own: it gets a folder in its place.
+    /// </summary>
+    private static void ReplaceLink(OpenedPath chroot)
+    {
+        using var around = chroot.OpenFolderBelow(Path.GetDirectoryName(SharedMemory)!);
+        var path = Path.Combine(around.Handle, Path.GetFileName(SharedMemory));
+        if (new FileInfo(path).LinkTarget is null)
+            return;
+        File.Delete(path);
+        Directory.CreateDirectory(path);
     }
 
     /// <summary>Writes a file in the chroot.</summary>

@@ -71,6 +71,9 @@ public sealed record ArchiveLine
     /// <summary>Whether the URI has a user or a password in it.</summary>
     public bool HasCredentials => UserInfoLength(Uri) > 0;
 
+    /// <summary>Whether the option <c>trusted</c> has packages installed from there that nobody has signed.</summary>
+    public bool IsTrusted => Options.Any(option => option is { Name: "trusted", Operator: "=", Value: "yes" });
+
     /// <summary>The names of the options that this reader does not know, and which so have no place in a stanza.</summary>
     public IEnumerable<string> UnknownOptions => Options
         .Where(option => !FieldNames.ContainsKey(option.Name) || (option.Operator != "=" && !Lists.Contains(option.Name)))
@@ -136,6 +139,9 @@ public sealed record ArchiveLine
 
         return stanza.Append('\n').ToString();
     }
+
+    /// <summary>The line for an apt that knows no options, before 0.7.26: without them, and with one blank between words.</summary>
+    public string ToLineWithoutOptions() => string.Join(' ', [Type, Uri, Suite, .. Components]);
 
     /// <summary>The line without a user and a password.</summary>
     public override string ToString() =>

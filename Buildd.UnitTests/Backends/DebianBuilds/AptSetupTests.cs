@@ -40,6 +40,8 @@ public sealed class AptSetupTests : IDisposable
     [TestCase("jammy")]
     [TestCase("precise")]
     [TestCase("jessie")]
+    [TestCase("trusty-proposed")]
+    [TestCase("wheezy-backports")]
     public async Task Old_series_get_lines_as_they_came(string series)
     {
         await Setup(series)
@@ -47,7 +49,7 @@ public sealed class AptSetupTests : IDisposable
 
         Assert.That(_system.Files[SourcesList], Is.EqualTo("deb [colour=red]  http://d/debian stable main\ndeb-src http://d/ ./\n"));
         Assert.That(_system.Files.Keys, Has.None.EqualTo(SourcesFile));
-        Assert.That(_system.Ran, Is.Empty);
+        Assert.That(_system.Ran.Select(ran => ran.Description), Is.EqualTo((string[])["look for /etc/apt/preferences.d in the chroot"]));
     }
 
     [TestCase("noble")]
@@ -62,7 +64,7 @@ public sealed class AptSetupTests : IDisposable
         Assert.That(_system.Files[SourcesFile], Is.EqualTo(Stanza));
         Assert.That(_system.Files.Keys, Has.None.EqualTo(SourcesList));
         Assert.That(
-            _system.Ran.Single().Command.Arguments[1], Does.StartWith("rm -f /etc/apt/sources.list ").And.Contain("ubuntu.sources"));
+            _system.Ran[0].Command.Arguments[1], Does.StartWith("rm -f /etc/apt/sources.list ").And.Contain("ubuntu.sources"));
     }
 
     [Test]
@@ -147,7 +149,7 @@ public sealed class AptSetupTests : IDisposable
 
         await Setup("focal").WriteSourcesAsync(Lines("deb http://u:secret@d/ x main"), null, default);
 
-        var (command, _, input) = _system.Ran[^1];
+        var (command, _, input) = _system.Ran.Last(ran => ran.Input.Length > 0);
         Assert.That(command.Arguments, Is.EqualTo((string[])["-c", """umask 077; rm -f "$1" && cat > "$1" """, "sh", SourcesList]));
         Assert.That(input, Is.EqualTo("deb http://u:secret@d/ x main\n"));
         Assert.That(LogText, Does.Contain("it is written to the disk, for root alone"));
@@ -198,6 +200,49 @@ public sealed class AptSetupTests : IDisposable
         const string Update = "linux64 --uname-2.6 apt-get -uy -o APT::Update::Error-Mode=any update";
         Assert.That(_system.Ran.Select(ran => ran.Command.ToString()), Is.EqualTo((string[])
             [Update, Update, "linux64 --uname-2.6 apt-get -o DPkg::Options::=--force-confold -uy --purge dist-upgrade"]));
+    }
+
+    [TestCase("W: Failed to fetch http://d/dists/x/Release  Could not connect\n")]
+    [TestCase("Reading package lists...\nW: Some index files failed to download, they have been ignored, or old ones used instead.\n")]
+    public async Task An_old_apt_that_only_warns_of_lists_that_it_has_not_is_believed_the_warning(string words)
+    {
+        var failures = 1;
+        _system.Says = command => command.Arguments.Contains("update") && failures-- > 0 ? words : "W: something else\n";
+
+        var update = Setup("buster").UpdateAsync(default);
+        _time.Advance(TimeSpan.FromSeconds(15));
+        await update;
+
+        Assert.That(_system.Ran.Count(ran => ran.Command.Arguments.Contains("update")), Is.EqualTo(2));
+        Assert.That(LogText, Does.StartWith(words + "The package lists could not be fetched; once more in 15 s\n"));
+    }
+
+    [TestCase("lenny", "deb http://d/debian stable main\n", true)]
+    [TestCase("lucid", "deb http://d/debian stable main\n", true)]
+    [TestCase("squeeze", "deb [trusted=yes]  http://d/debian stable main\n", true)]
+    [TestCase("wheezy", "deb [trusted=yes]  http://d/debian stable main\n", false)]
+    [TestCase("precise", "deb [trusted=yes]  http://d/debian stable main\n", false)]
+    public async Task An_apt_that_knows_no_options_is_told_otherwise_what_is_trusted(string series, string sources, bool isTold)
+    {
+        await Setup(series).WriteSourcesAsync(Lines("deb [trusted=yes]  http://d/debian stable main"), null, default);
+
+        Assert.That(_system.Files[SourcesList], Is.EqualTo(sources));
+        Assert.That(
+            _system.Files.GetValueOrDefault("/etc/apt/apt.conf.d/99unauthenticated"),
+            Is.EqualTo(isTold ? "APT::Get::AllowUnauthenticated \"true\";\n" : null));
+    }
+
+    [Test]
+    public async Task A_chroot_whose_apt_has_no_folders_gets_no_pins_and_its_keys_in_the_old_file()
+    {
+        _system.Answer = command => command.Arguments is [_, "[ -d \"$1\" ]", ..] ? 1 : 0;
+        byte[] bare = [0x98, 6, 4, 1, 2, 3, 4, 5, 0xB4, 1, (byte)'A'];
+
+        await Setup("lenny").WriteSourcesAsync(Lines("deb http://d/debian stable main"), null, default);
+        await Setup("lenny").WriteKeysAsync([bare], default);
+
+        Assert.That(_system.Files.Keys, Has.None.Contains("preferences.d").And.None.Contains("trusted.gpg.d"));
+        Assert.That(_system.Ran[^1].Command.Arguments[1..], Is.EqualTo((string[])["cat >> \"$1\"", "sh", "/etc/apt/trusted.gpg"]));
     }
 
     [Test]

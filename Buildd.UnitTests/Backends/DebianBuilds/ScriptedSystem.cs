@@ -17,6 +17,9 @@ internal sealed class ScriptedSystem : BuildEnvironment
     /// <summary>The exit code of a command.</summary>
     internal Func<Command, int> Answer { get; set; } = _ => 0;
 
+    /// <summary>What a command writes.</summary>
+    internal Func<Command, string> Says { get; set; } = _ => "";
+
     /// <summary>The build's folder; where it is given, commands that need no system are really run.</summary>
     internal string? Folder { get; init; }
 
@@ -27,6 +30,7 @@ internal sealed class ScriptedSystem : BuildEnvironment
         string? description = null)
     {
         Ran.Add((command, description, Encoding.UTF8.GetString(input.Span)));
+        output?.Invoke(Encoding.UTF8.GetBytes(Says(command)));
         return Folder is null ? Answer(command) : (await ProcessRunner.RunAsync(command, output!, cancellationToken: cancellationToken))
             .ExitCode;
     }

@@ -63,6 +63,25 @@ public sealed class RootMountTests : RootExecutorFixture
     }
 
     [Test]
+    public async Task The_link_that_old_releases_have_for_shared_memory_becomes_a_folder()
+    {
+        foreach (var name in (string[])["proc", "dev/pts", "sys"])
+            Directory.CreateDirectory(Path.Combine(Chroot, name));
+        Directory.CreateSymbolicLink(Path.Combine(Chroot, "dev", "shm"), "/run/shm");
+        try
+        {
+            Assert.That(await RunAsync(new RootOperation.Mount("1")), Is.Zero);
+
+            Assert.That(
+                File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4]), Has.Member(Path.Combine(Chroot, "dev/shm")));
+        }
+        finally
+        {
+            Assert.That(await RunAsync(new RootOperation.Unmount("1")), Is.Zero);
+        }
+    }
+
+    [Test]
     public async Task A_folder_of_the_configuration_can_be_read_inside_and_not_written()
     {
         Directory.CreateDirectory(_folder["outside/one"]);
