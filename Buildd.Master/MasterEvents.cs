@@ -62,6 +62,10 @@ internal static partial class MasterEvents
     [LoggerMessage(LogLevel.Information, "Sent to {Address}: {Subject}")]
     internal static partial void LogMailSent(this ILogger logger, string address, string subject);
 
+    [LoggerMessage(LogLevel.Warning, "Not sent to {Address} yet, and tried again at {Next:u}: {Subject}")]
+    internal static partial void LogMailKept(
+        this ILogger logger, Exception exception, string address, DateTimeOffset next, string subject);
+
     [LoggerMessage(LogLevel.Error, "Not sent to {Address}: {Subject}")]
     internal static partial void LogMailNotSent(this ILogger logger, Exception exception, string address, string subject);
 

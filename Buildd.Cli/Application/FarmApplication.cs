@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Buildd.Farm.Inputs;
+using Buildd.Farm.Mail;
 using Buildd.Farm.Telemetry;
 using Buildd.Master;
 using Buildd.Master.Connections;
@@ -56,8 +57,11 @@ internal static class FarmApplication
         services.AddSingleton<IHostLifetime, LifetimeOfOwner>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         services.AddSingleton(session.Time);
+        services.AddSingleton(provider =>
+            new KeptMail(configuration.Uploads.MakeSpool(session.Time, provider.GetRequiredService<ILoggerFactory>())));
         services.AddSingleton<INotifier>(provider =>
-            (INotifier?)configuration.Uploads.MakeMail(session.Store.Builds, provider.GetRequiredService<ILoggerFactory>())
+            (INotifier?)configuration.Uploads.MakeMail(
+                provider.GetRequiredService<KeptMail>().Spool, session.Store.Builds, provider.GetRequiredService<ILoggerFactory>())
             ?? new LoggingNotifier(provider.GetRequiredService<ILogger<LoggingNotifier>>()));
         services.AddSingleton(provider => new ProcessingUploadSink(
             configuration.Uploads.MakeProcessor(
@@ -70,6 +74,7 @@ internal static class FarmApplication
             session.Time,
             provider.GetRequiredService<ILogger<ProcessingUploadSink>>()));
         // In this order: they are started so, and stopped from the last to the first.
+        services.AddHostedService(provider => provider.GetRequiredService<KeptMail>());
         services.AddHostedService<UploadService>();
         if (tellsEvents)
             services.AddHostedService(provider => new EventService(provider, session, () => Address(provider, configuration.Url)));
@@ -157,6 +162,15 @@ internal static class FarmApplication
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    /// <summary>Sends mail that was not taken at once; nothing where no mail is sent.</summary>
+    private sealed class KeptMail(MailSpool? spool) : BackgroundService
+    {
+        public MailSpool? Spool => spool;
+
+        protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+            spool is null ? Task.CompletedTask : spool.RunAsync(stoppingToken);
     }
 
     /// <summary>Processes what lands. It is waited for at the end, however long it takes: what was decided is carried out.</summary>

@@ -59,7 +59,7 @@ internal static class ProcessUploadCommand
                     DryRun = parsed.GetValue(dryRun),
                 },
                 stop);
-        }));
+        }, stop));
     }
 
     internal static Command CreateRetry()
@@ -76,7 +76,7 @@ internal static class ProcessUploadCommand
             foreach (var name in parsed.GetValue(builds)!)
                 processed.Add(await processor.RetryUploadAsync((await session.FindBuildAsync(name, stop)).Id, stop));
             return processed;
-        }));
+        }, stop));
     }
 
     /// <summary>The options that both commands have.</summary>
@@ -111,8 +111,9 @@ internal static class ProcessUploadCommand
         }
 
         internal async Task<int> RunAsync(
-            FarmSession session, ParseResult parsed, Func<UploadProcessor, Task<IReadOnlyList<ProcessedLeaf>>> run)
+            FarmSession session, ParseResult parsed, Func<UploadProcessor, Task<IReadOnlyList<ProcessedLeaf>>> run, CancellationToken stop)
         {
+            FarmEnvironment.Clear();
             var given = hasRoot ? parsed.GetValue(_root) : null;
             using var file = OpenLog(parsed.GetValue(_logFile), out var fileLevel);
             var level = parsed.GetValue(_verbose) ? LogLevel.Debug : parsed.GetValue(_quiet) ? LogLevel.Warning : LogLevel.Information;
@@ -120,14 +121,17 @@ internal static class ProcessUploadCommand
             if (file is not null)
                 targets.Add((file, fileLevel, true));
             using var loggers = new LineLoggers(targets, session.Time);
+            var spool = session.Configuration.Uploads.MakeSpool(session.Time, loggers);
             var processor = session.Configuration.Uploads.MakeProcessor(
                 given is null ? session.Configuration.Results : Path.GetFullPath(given),
                 TimeSpan.FromSeconds(parsed.GetValue(_wait)),
                 session.Store.Builds,
-                session.Configuration.Uploads.MakeMail(session.Store.Builds, loggers),
+                session.Configuration.Uploads.MakeMail(spool, session.Store.Builds, loggers),
                 session.Time,
                 loggers);
             var processed = await run(processor);
+            if (spool is not null)
+                await spool.SendDueAsync(stop); // for farms whose uploads are processed by cron alone
             if (parsed.GetValue(_json))
             {
                 Listing.WriteJson(session.Output, processed, RecordJson.Write);

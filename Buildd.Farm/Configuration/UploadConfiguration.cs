@@ -71,13 +71,20 @@ internal sealed record UploadConfiguration
     /// <param name="root">The folder with <c>incoming/</c>.</param>
     internal string LogFolder(string root) => Logs ?? Path.Combine(root, "upload-logs");
 
+    /// <summary>Where mail goes, and waits when it is not taken; null when no mail is sent.</summary>
+    /// <exception cref="FarmException">The password can't be read.</exception>
+    internal MailSpool? MakeSpool(TimeProvider time, ILoggerFactory loggers) => Mail is null
+        ? null
+        : Configured(() => new MailSpool(
+            Path.Combine(Folder, "mail"), Mail.MakeTransport(MailPasswordFile, MailAuthorities), time, loggers.CreateLogger<MailSpool>()));
+
     /// <summary>Who tells people of builds and builders; null when no mail is sent.</summary>
-    /// <exception cref="FarmException">The password or the templates can't be read.</exception>
-    internal MailNotifier? MakeMail(IBuildRecords builds, ILoggerFactory loggers)
+    /// <exception cref="FarmException">The templates can't be read.</exception>
+    internal MailNotifier? MakeMail(MailSpool? spool, IBuildRecords builds, ILoggerFactory loggers)
     {
-        if (Mail is null)
-            return null;
-        try
+        return spool is null ? null : Configured(Make);
+
+        MailNotifier Make()
         {
             var options = new MailOptions
             {
@@ -89,10 +96,18 @@ internal sealed record UploadConfiguration
             };
             return new MailNotifier(
                 Templates is null ? options : options.WithTemplatesOf(Templates),
-                Mail.MakeTransport(MailPasswordFile, MailAuthorities),
+                spool,
                 builds,
                 FarmKinds.All,
                 loggers.CreateLogger<MailNotifier>());
+        }
+    }
+
+    private static T Configured<T>(Func<T> make)
+    {
+        try
+        {
+            return make();
         }
         catch (Exception e) when (e is MailException or IOException or UnauthorizedAccessException or CryptographicException)
         {

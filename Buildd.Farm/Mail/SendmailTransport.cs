@@ -11,6 +11,9 @@ internal sealed class SendmailTransport(string program = SendmailTransport.Defau
     /// <summary>Where Policy 11.6 has it.</summary>
     internal const string DefaultProgram = "/usr/sbin/sendmail";
 
+    /// <summary>EX_TEMPFAIL of sysexits.h: the same may go well later.</summary>
+    private const int TemporaryFailure = 75;
+
     /// <summary>Long, because some look names up before they answer.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
@@ -32,7 +35,10 @@ internal sealed class SendmailTransport(string program = SendmailTransport.Defau
             var result = await ProcessRunner.RunAsync(command, errors.Write, cancellationToken: stop.Token);
             if (!result.Succeeded)
                 throw new MailException(
-                    $"{program} did not take the mail to {mail.To}: {result.Describe()}: {errors.Text().ReplaceLineEndings(" ").Trim()}");
+                    $"{program} did not take the mail to {mail.To}: {result.Describe()}: {errors.Text().ReplaceLineEndings(" ").Trim()}")
+                {
+                    MayPass = result.ExitCode == TemporaryFailure,
+                };
         }
         catch (ProcessException e)
         {
@@ -40,7 +46,10 @@ internal sealed class SendmailTransport(string program = SendmailTransport.Defau
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new MailException($"{program} did not take the mail to {mail.To} within {Timeout.TotalMinutes:0} minutes", e);
+            throw new MailException($"{program} did not take the mail to {mail.To} within {Timeout.TotalMinutes:0} minutes", e)
+            {
+                MayPass = true,
+            };
         }
     }
 

@@ -90,11 +90,14 @@ internal sealed class SmtpTransport(SmtpOptions options, TimeProvider? time = nu
         catch (Exception e) when (e is CommandException or ProtocolException or AuthenticationException or SslHandshakeException
             or NotSupportedException or IOException or SocketException)
         {
-            throw new MailException($"{options} did not take the mail to {mail.To}", e);
+            throw new MailException($"{options} did not take the mail to {mail.To}", e) { MayPass = MayPass(e) };
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new MailException($"{options} did not take the mail to {mail.To} within {options.Timeout.TotalSeconds:0} s", e);
+            throw new MailException($"{options} did not take the mail to {mail.To} within {options.Timeout.TotalSeconds:0} s", e)
+            {
+                MayPass = true,
+            };
         }
 
         try
@@ -107,6 +110,17 @@ internal sealed class SmtpTransport(SmtpOptions options, TimeProvider? time = nu
             // It has the mail; how it takes its leave changes nothing.
         }
     }
+
+    /// <summary>
+    /// Whether the same may go well later: a server that is away, hangs up, or answers with a code of 4yz (RFC 5321, 4.2.1). A
+    /// certificate may be renewed too. What is answered with 5yz, a wrong password and a server without STARTTLS are for somebody to mend.
+    /// </summary>
+    private static bool MayPass(Exception exception) => exception switch
+    {
+        SmtpCommandException command => (int)command.StatusCode is >= 400 and < 500,
+        CommandException or AuthenticationException or NotSupportedException => false,
+        _ => true,
+    };
 
     /// <summary>Whether the certificate holds for the system, or is this server's and signed by who is named for that.</summary>
     private bool IsTrusted(X509Certificate? certificate, X509Chain? sent, SslPolicyErrors errors)

@@ -8,7 +8,7 @@ namespace Buildd.Farm.Telemetry;
 /// Logs that a collector could not be reached. OpenTelemetry says so as events of .NET only, which nobody sees; the farm goes on
 /// without, and the next figures are sent as usual.
 /// </summary>
-internal sealed partial class ExportFailures(ILogger<ExportFailures> logger, TimeProvider time) : IHostedService, IDisposable
+internal sealed class ExportFailures(ILogger<ExportFailures> logger, TimeProvider time) : IHostedService, IDisposable
 {
     private const string Source = "OpenTelemetry-Exporter-OpenTelemetryProtocol";
 
@@ -38,14 +38,8 @@ internal sealed partial class ExportFailures(ILogger<ExportFailures> logger, Tim
             _logged = time.GetTimestamp();
         }
 
-        LogNotSent(logger, Printable.Text(message).ReplaceLineEndings(" "), Silence.TotalMinutes);
+        logger.LogNotSent(Printable.Text(message).ReplaceLineEndings(" "), Silence.TotalMinutes);
     }
-
-    [LoggerMessage(
-        LogLevel.Warning,
-        "Figures or traces could not be sent to the collector: {Message} Builds are not affected. Otlp-Endpoint or "
-        + "OTEL_EXPORTER_OTLP_ENDPOINT names the collector; further failures are not logged for {Minutes} minutes")]
-    private static partial void LogNotSent(ILogger logger, string message, double minutes);
 
     private sealed class Listener(Action<string> log) : EventListener
     {

@@ -18,4 +18,18 @@ public sealed class MailException : MasterException
         : base($"{message}: {(cause ?? throw new ArgumentNullException(nameof(cause))).Message}", cause)
     {
     }
+
+    /// <param name="message">What could not be done, and why.</param>
+    /// <param name="nextTry">When it is tried again.</param>
+    /// <param name="cause">The failure that may pass.</param>
+    public MailException(string message, DateTimeOffset nextTry, Exception cause)
+        : base(message, cause) => NextTry = nextTry;
+
+    /// <summary>
+    /// Whether the same may go well later: nobody answered, or who did said so. The default is false: it would be refused again.
+    /// </summary>
+    public bool MayPass { get; init; }
+
+    /// <summary>When whoever has the mail tries again; null, the default, when nobody does.</summary>
+    public DateTimeOffset? NextTry { get; init; }
 }

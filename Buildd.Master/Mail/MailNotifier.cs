@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Buildd.Master.Mail;
 
 /// <summary>
-/// Tells people by mail. That a mail can't be sent is logged and changes nothing; the others are sent all the same. Any thread
-/// may call.
+/// Tells people by mail. That a mail can't be sent is logged and changes nothing; the others are sent all the same. Whether one is tried
+/// again is the transport's affair. Any thread may call.
 /// </summary>
 public sealed class MailNotifier : INotifier
 {
@@ -127,6 +127,10 @@ public sealed class MailNotifier : INotifier
         {
             await _transport.SendAsync(mail, cancellationToken).ConfigureAwait(false);
             _logger.LogMailSent(mail.To.Address, mail.Subject);
+        }
+        catch (MailException e) when (e.NextTry is { } next)
+        {
+            _logger.LogMailKept(e, mail.To.Address, next, mail.Subject);
         }
         catch (MailException e)
         {

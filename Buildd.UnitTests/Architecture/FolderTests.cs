@@ -15,7 +15,7 @@ public sealed class FolderTests
             ["DebianException.cs"],
             ["Apt", "Architectures", "ControlFiles", "Keys", "Versions"],
             ["Packages", "Relations"]),
-        ["Buildd.Linux"] = new(["Processes", "Text"], ["Files"], ["Systemd"]),
+        ["Buildd.Linux"] = new(["Processes", "Text"], ["Files"], ["Startup", "Systemd"]),
         ["Buildd.Slave"] = new(
             ["RefusedException.cs", "SlaveEvents.cs", "Metrics"],
             ["Logs"],
@@ -57,7 +57,7 @@ public sealed class FolderTests
             ["BuildMasterParts.cs"],
             ["Scanning"]),
         ["Buildd.Farm"] = new(
-            ["FarmExitCode.cs", "FarmKinds.cs", "StateFiles.cs", "WorkFolder.cs"],
+            ["FarmEvents.cs", "FarmExitCode.cs", "FarmKinds.cs", "StateFiles.cs", "WorkFolder.cs"],
             ["FarmException.cs", "Runs.cs", "TailBuffer.cs"],
             ["Compression", "Mail", "Store"],
             ["Chroots"],
