@@ -2,15 +2,22 @@ using System.CommandLine;
 using System.Reflection;
 using Buildd.Daemon;
 using Buildd.Daemon.Configuration;
-using Buildd.Linux.Files;
+using Buildd.Linux.Startup;
 
 const string ConfigurationVariable = "BUILDD_CONFIG";
 
-// Whoever starts it may keep files from others; modes would then end up in packages, and builds not read what was fetched for them.
-UnixFile.SetMask(UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
+InheritedState.Reset(handlesHangUp: true);
 
 if (args is [Buildd.Backends.Root.RootProgram.Name, .. var operation])
+{
+    InheritedState.KeepVariables("SUDO_UID", "BUILDD_*");
     return await Buildd.Daemon.Root.RootCommand.RunAsync(operation);
+}
+
+// Builds are to have nothing of the starter's. HOME is where they take place by default, and the proxies are the machine's way out.
+InheritedState.KeepVariables(
+    "HOME", "BUILDD_*", "DOTNET_ROOT*", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY",
+    "NO_PROXY", "NOTIFY_SOCKET", "WATCHDOG_*", "LISTEN_*", "JOURNAL_STREAM");
 
 var version = Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 var configurationOption = new Option<string?>("--config")

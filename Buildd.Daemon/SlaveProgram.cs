@@ -77,6 +77,7 @@ internal static class SlaveProgram
             var sockets = ActivationSockets.TakeFromEnvironment();
             ServiceGroup.Enter(OwnGroup);
             var configuration = DaemonConfiguration.Load(path, version, overrides);
+            Directory.SetCurrentDirectory("/"); // all that was named is known by its full path now, and no file system is held
             await using var application = SlaveApplication.Create(configuration, sockets, systemd);
             var log = application.Services.GetRequiredService<DaemonLog>();
             var logger = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SlaveProgram).FullName!);

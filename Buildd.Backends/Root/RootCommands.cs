@@ -12,14 +12,17 @@ internal sealed class RootCommands(ProcessScope scope, OutputWriter output)
     /// <summary>The mode of a folder that nobody but its owner gets into.</summary>
     internal const UnixFileMode OnlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    /// <summary>What root has through sudo as well: nothing of who runs the slave.</summary>
+    private static readonly KeyValuePair<string, string?>[] OfRoot = [new("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), new("HOME", "/root")];
+
     /// <summary>Runs a command and returns its exit code.</summary>
     internal Task<int> RunAsync(Command command, CancellationToken cancellationToken) => RunAsync(command, output, cancellationToken);
 
     /// <summary>Runs a command, whose output goes to <paramref name="writer"/>, and returns its exit code.</summary>
     internal async Task<int> RunAsync(Command command, OutputWriter writer, CancellationToken cancellationToken)
     {
-        var result = await ProcessRunner.RunAsync(StepEnvironment.Complete(command), writer, scope, cancellationToken)
-            .ConfigureAwait(false);
+        var complete = StepEnvironment.Complete(command with { Environment = command.Environment.AddRange(OfRoot) });
+        var result = await ProcessRunner.RunAsync(complete, writer, scope, cancellationToken).ConfigureAwait(false);
         if (!result.OutputComplete)
             WriteLine($"(something that '{command.File}' left behind still held its output open; the build goes on without it)");
         return result.ExitCode;

@@ -35,6 +35,8 @@ internal static partial class RunCommand
     private static async Task RunAsync(
         FarmSession session, bool isVerbose, bool tellsEvents, bool endsWithStdin, CancellationToken cancellationToken)
     {
+        FarmEnvironment.Clear();
+        Directory.SetCurrentDirectory("/"); // the configuration's paths are full ones, and no file system is held
         var (sender, _) = ServiceEnvironment.Take(() => new SystemdNotifier());
         using var living = session.Runs.Begin(session.RunName);
         session.Store.Builders.IsAlive = session.Runs.IsAlive;

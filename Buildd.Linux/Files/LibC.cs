@@ -25,10 +25,12 @@ internal static unsafe partial class LibC
     internal const int EmptyPath = 0x1000; // AT_EMPTY_PATH: the descriptor itself
     internal const uint BasicFacts = 0x7FF; // STATX_BASIC_STATS
 
+    internal const int ReadAndWrite = 2; // O_RDWR
     internal const int NonBlocking = 0x800; // O_NONBLOCK: opening a pipe doesn't wait for its other end
     internal const int CloseOnExec = 0x80000; // O_CLOEXEC
     internal const int PathOnly = 0x200000; // O_PATH
 
+    internal const int GetDescriptorFlags = 1; // F_GETFD
     internal const int SetDescriptorFlags = 2; // F_SETFD
     internal const int CloseDescriptorOnExec = 1; // FD_CLOEXEC
     internal const int SetLease = 1024; // F_SETLEASE
@@ -41,6 +43,8 @@ internal static unsafe partial class LibC
     internal const uint NoReplace = 1; // RENAME_NOREPLACE
     internal const uint SameGroup = uint.MaxValue;
     internal const uint SameOwner = uint.MaxValue;
+
+    internal const nint DefaultAction = 0; // SIG_DFL
 
     private const int SysOpenAt2 = 437; // openat2(2) is of a time when all architectures began to share numbers
 
@@ -114,6 +118,37 @@ internal static unsafe partial class LibC
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     internal static partial uint SetMask(uint mask);
 
+    [LibraryImport("libc", EntryPoint = "dup2", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static partial int Duplicate(int descriptor, int number);
+
+    /// <summary>Replaces this program by another, or by itself; returns only when that can't be.</summary>
+    internal static void Execute(string path, IReadOnlyList<string> words)
+    {
+        var texts = new nint[words.Count + 1]; // and a null behind them
+        for (var i = 0; i < words.Count; i++)
+            texts[i] = Marshal.StringToCoTaskMemUTF8(words[i]);
+        _ = SysExecute(path, texts);
+        foreach (var text in texts)
+            Marshal.FreeCoTaskMem(text);
+    }
+
+    [LibraryImport("libc", EntryPoint = "signal", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static partial nint SetSignal(int signal, nint action);
+
+    [LibraryImport("libc", EntryPoint = "prlimit64", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static partial int ReadLimit(int process, int resource, nint change, out ResourceLimit limit);
+
+    [LibraryImport("libc", EntryPoint = "prlimit64", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static partial int WriteLimit(int process, int resource, in ResourceLimit change, nint old);
+
+    [LibraryImport("libc", EntryPoint = "execv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SysExecute(string path, nint[] words);
+
     [LibraryImport("libc", EntryPoint = "getegid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     internal static partial uint GetEffectiveGroupId();
@@ -129,6 +164,13 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nint SysCall(nint number, nint folder, string path, in OpenHow how, nint size);
+
+    /// <summary>struct rlimit64.</summary>
+    internal struct ResourceLimit
+    {
+        internal ulong Soft;
+        internal ulong Hard;
+    }
 
     private struct OpenHow
     {

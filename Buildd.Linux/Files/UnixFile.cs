@@ -219,12 +219,6 @@ public static class UnixFile
         return exception.HResult == LibC.BrokenPipe;
     }
 
-    /// <summary>
-    /// Sets the modes that this process, and what it starts, takes from files that it makes: whoever started it may have others. For the
-    /// start of a program.
-    /// </summary>
-    public static void SetMask(UnixFileMode mask) => _ = LibC.SetMask((uint)mask);
-
     /// <summary>Why this process can't list, enter or write a folder; null when it can.</summary>
     public static string? FindRefusal(string folder) => LibC.Access(folder, LibC.MayReadWriteEnter) == 0 ? null : LibC.LastError;
 

@@ -2,6 +2,7 @@
 
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace Buildd.Linux.Processes;
@@ -16,6 +17,12 @@ public delegate void OutputWriter(ReadOnlySpan<byte> bytes);
 /// Each process gets a session of its own, so that a Ctrl-C at our terminal does not reach it behind our back, joins its
 /// scope's control group before it runs its first instruction, and has no standard input but what the command gives it.
 /// Output is handed on as bytes as it comes. Methods may be called from any thread.
+/// <para>
+/// Nor does it get what would change it and has only come to this process, from its starter or from the runtime: no signal is ignored
+/// (the runtime ignores SIGPIPE, and so would every command), the soft limits of open files, stack and core files are a login's and not
+/// what the runtime has raised them to, and what favours or protects this process, a negative niceness or a negative
+/// <c>oom_score_adj</c>, is not handed on.
+/// </para>
 /// </remarks>
 public static class ProcessRunner
 {
@@ -32,17 +39,25 @@ public static class ProcessRunner
     private const int LaunchFailed = 125;
 
     /// <summary>
-    /// $1 joins, $2 says where stdin and stderr go, the rest is the command. setsid does not fork here, because a child of
-    /// ours never leads a process group: the pid we know stays the program's.
+    /// $1 joins, $2 says where stdin and stderr go, $3 are words that go before the command, the rest is the command. setsid does not
+    /// fork here, because a child of ours never leads a process group: the pid we know stays the program's. Limits that can't be
+    /// set, since the hard ones are lower, stay as they are. 1024 open files are what select(2) can bear, and what programs that close
+    /// all they might have open are done with in time.
     /// </summary>
     private const string Launcher =
         """
         if [ -n "$1" ]; then echo $$ > "$1" || exit 125; fi
+        { ulimit -S -c 0; ulimit -S -n 1024; ulimit -S -s 8192; } 2>/dev/null
+        { read -r oom </proc/self/oom_score_adj && [ "$oom" -ge 0 ] || echo 0 >/proc/self/oom_score_adj; } 2>/dev/null
+        unset oom
         case $2 in *n*) exec </dev/null;; esac
         case $2 in *m*) exec 2>&1;; esac
-        shift 2
-        exec setsid -- "$@"
+        before=$3
+        shift 3
+        exec $before setsid -- "$@"
         """;
+
+    private static readonly Lazy<string> Before = new(WordsBefore);
 
     /// <summary>Runs a command to its end.</summary>
     /// <param name="command">What to run.</param>
@@ -152,7 +167,8 @@ public static class ProcessRunner
             WorkingDirectory = command.WorkingDirectory ?? "",
         };
         var streams = (hasInput ? "" : "n") + (mergeErrors ? "m" : "");
-        foreach (var argument in (string[])["-c", Launcher, "sh", scope.JoinFile ?? "", streams, command.File, .. command.Arguments])
+        string[] words = ["-c", Launcher, "sh", scope.JoinFile ?? "", streams, Before.Value, command.File, .. command.Arguments];
+        foreach (var argument in words)
         {
             if (argument.Contains('\0', StringComparison.Ordinal))
                 throw new ProcessException($"an argument of {command.File} holds a NUL character, which no program can be given");
@@ -181,6 +197,14 @@ public static class ProcessRunner
             throw new ProcessException(
                 $"'{command}' could not be started in {command.WorkingDirectory ?? Environment.CurrentDirectory}: {e.Message}", e);
         }
+    }
+
+    /// <summary>The words that undo what a shell can't: they need nothing quoted.</summary>
+    private static string WordsBefore()
+    {
+        var signals = SignalMask.Ignored();
+        return string.Create(CultureInfo.InvariantCulture, $"{(Native.Niceness < 0 ? $"nice -n {-Native.Niceness} " : "")}")
+            + (signals.Count > 0 ? $"env --default-signal={string.Join(',', signals)}" : "");
     }
 
     private static async Task FeedAsync(Process process, Command command)
