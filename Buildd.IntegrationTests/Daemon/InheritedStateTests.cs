@@ -70,7 +70,8 @@ public sealed class InheritedStateTests
 
     /// <summary>Has the small chroot's apt-get report what it finds, and fail.</summary>
     private static Task<string> ReportInChrootAsync(string folder) => ProcessRunner.CaptureAsync(Command.Of(
-        "sh", "-c", "printf '#!/bin/sh\\n%s\\nexit 3\\n' \"$1\" > chroot-autobuild/usr/bin/apt-get && tar -czf small.tar.gz chroot-autobuild",
+        "sh", "-c",
+        "printf '#!/bin/sh\\n%s\\nexit 3\\n' \"$1\" > chroot-autobuild/usr/bin/apt-get && tar -czf small.tar.gz chroot-autobuild",
         "sh", $"{{ {Report}\n}} | while read -r line; do echo \"{Mark}$line\"; done") with { WorkingDirectory = folder });
 
     /// <summary>Starts a slave, has it build, and tells what the builds found and how they ended.</summary>

@@ -27,8 +27,8 @@ internal sealed record OddStarter(string Name, params string[] Words)
         Set("a PATH with folders of its own", "PATH=/nonexistent/bin:.:/tmp:/usr/bin:/bin"),
         Set("libraries of its own", "LD_LIBRARY_PATH=/nonexistent", "PERL5LIB=/nonexistent", "PYTHONPATH=/nonexistent", "PERL5OPT=-w"),
         Set(
-            "programs' habits", "POSIXLY_CORRECT=1", "BASH_ENV=/nonexistent", "ENV=/nonexistent", "CDPATH=/", "GREP_OPTIONS=-v", "XZ_OPT=-9",
-            "TAR_OPTIONS=--totals", "GZIP=-v", "IFS=x", "PS4=x", "GIT_DIR=/nonexistent"),
+            "programs' habits", "POSIXLY_CORRECT=1", "BASH_ENV=/nonexistent", "ENV=/nonexistent", "CDPATH=/", "GREP_OPTIONS=-v",
+            "XZ_OPT=-9", "TAR_OPTIONS=--totals", "GZIP=-v", "IFS=x", "PS4=x", "GIT_DIR=/nonexistent"),
         Set(
             "a package's build of somebody else", "DEB_BUILD_OPTIONS=nocheck", "DEB_BUILD_PROFILES=stage1", "DEB_HOST_ARCH=hurd-i386",
             "CFLAGS=-Wno", "CC=false", "MAKEFLAGS=-n", "SOURCE_DATE_EPOCH=1", "DPKG_ROOT=/nonexistent", "APT_CONFIG=/nonexistent",
@@ -42,7 +42,9 @@ internal sealed record OddStarter(string Name, params string[] Words)
         new("no name", "bash", "-c", "exec -a '' \"$@\"", "bash"),
         new("a name that is an option", "bash", "-c", "exec -a '--version' \"$@\"", "bash"),
         new("a session of its own", "setsid", "--wait"),
-        new("unpleasant soft limits", "prlimit", "--core=unlimited:", "--nofile=256:", "--fsize=4000000000:", "--stack=1000000:", "--nproc=400:"),
+        new(
+            "unpleasant soft limits", "prlimit", "--core=unlimited:", "--nofile=256:", "--fsize=4000000000:", "--stack=1000000:",
+            "--nproc=4000:"),
         new("a stack without end", "prlimit", "--stack=unlimited:"),
         new("a preference", "nice", "-n", "-5"),
         new("protection from the kernel", "choom", "-n", "-500", "--"),

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prints what a process inherits, with the shell's own means as far as they go: in a small chroot there is little else.
 echo "umask $(umask)"
+# shellcheck disable=SC3045 # every shell of Debian's has it
 ulimit -S -a | while read -r limit; do echo "limit $limit"; done
 while read -r name value; do
     case $name in SigBlk: | SigIgn:) echo "$name $value" ;; esac
@@ -15,5 +16,5 @@ for descriptor in 3 4 5 6 7 8 9 20 64 200; do
     [ ! -e "/proc/$$/fd/$descriptor" ] || echo "descriptor $descriptor is open"
 done
 env | while IFS='=' read -r name value; do
-    case $name in BUILDD_SCOPE | PWD | OLDPWD | _) ;; *) echo "variable $name=$value" ;; esac
+    case $name in BUILDD_* | PWD | OLDPWD | _) ;; *) echo "variable $name=$value" ;; esac
 done

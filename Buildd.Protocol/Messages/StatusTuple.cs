@@ -50,7 +50,12 @@ internal static class StatusTuple
         return status switch
         {
             BuilderStatus.Idle => new StatusReply { Status = status },
-            BuilderStatus.Building => new StatusReply { Status = status, BuildId = Id(1), LogTail = Shape.BytesOrNil(Item(2), Members.LogTail) },
+            BuilderStatus.Building => new StatusReply
+            {
+                Status = status,
+                BuildId = Id(1),
+                LogTail = Shape.BytesOrNil(Item(2), Members.LogTail),
+            },
             BuilderStatus.Aborting => new StatusReply { Status = status, BuildId = Id(1) },
             BuilderStatus.Waiting => new StatusReply
             {

@@ -15,13 +15,15 @@ public sealed class DocumentedTriesTests
 {
     private static readonly MasterOptions Master = new() { Root = "/" };
 
+    private static readonly SlaveClientOptions Client = new() { Url = new Uri("http://h/") };
+
     private static IEnumerable<TestCaseData> Rows =>
     [
         Row("operating.md", "a file that a master names", $"| {Download.MaxRetries + 1} |", $"0, 1, 2 and 3 s"),
         Row("operating.md", "a file that a master names", $"up to {Download.MaxRetryAfter.TotalSeconds} s"),
         Row("buildd-farm.md", "a look at a slave", $"| {Master.ScansPerFailure} |"),
         Row("buildd-farm.md", "`ensurepresent`, `build`", $"{Master.FailureDelay.TotalSeconds} s, then"),
-        Row("buildd-farm.md", "a file or log of a slave", $"| {new SlaveClientOptions { Url = new Uri("http://h/") }.DownloadAttempts}, each"),
+        Row("buildd-farm.md", "a file or log of a slave", $"| {Client.DownloadAttempts}, each"),
         Row("buildd-farm.md", "`abort`", $"for {Master.AbortTimeout.TotalSeconds} s"),
         Row("buildd-farm.md", "an upload", $"| {ProcessingUploadSink.RetryDelay.TotalSeconds} s |"),
         Row(
