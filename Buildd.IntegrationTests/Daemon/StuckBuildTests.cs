@@ -51,7 +51,7 @@ public sealed class StuckBuildTests : IAsyncDisposable
         await _daemon.StartAsync(_daemon.Command(configuration));
         var status = await Until.SeenAsync(() => Client.StatusAsync(), found => found.Status == BuilderStatus.Waiting);
         Assert.That(status.BuildStatus, Is.EqualTo(BuildStatus.BuilderFail));
-        Assert.That(Directory.GetDirectories(_daemon["home"]), Is.Empty);
+        Assert.That(Directory.GetDirectories(_daemon["home"], "build-*"), Is.Empty);
         await Client.CleanAsync();
         await _daemon.SignalAsync("TERM");
         await _daemon.EndAsync();

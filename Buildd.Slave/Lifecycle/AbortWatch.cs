@@ -20,6 +20,7 @@ internal sealed class AbortWatch(SlaveOptions options, TimeProvider time, ILogge
     private readonly TaskCompletionSource _stuck = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
     private Task _watching = Task.CompletedTask;
+    private bool _isDisposed;
 
     /// <summary>Completes when an aborted build will not end.</summary>
     internal Task Stuck => _stuck.Task;
@@ -33,6 +34,8 @@ internal sealed class AbortWatch(SlaveOptions options, TimeProvider time, ILogge
     /// <summary>Ends the watching.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+            return;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _watching.ConfigureAwait(false);
         _stop.Dispose();
