@@ -7,7 +7,7 @@ using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Uploads;
 
-/// <summary>Whoever has uploads processed, the archive's files have the same modes, and the program that takes mail finds the same.</summary>
+/// <summary>Whoever has uploads processed, files have the same modes, and the program that takes mail finds the same.</summary>
 [Parallelizable(ParallelScope.All)]
 [CancelAfter(300_000)]
 public sealed class InheritedStateTests
