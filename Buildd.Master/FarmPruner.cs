@@ -41,7 +41,7 @@ public sealed class FarmPruner(string root, IBuildRecords builds, string? upload
 
     /// <summary>Removes what is old.</summary>
     /// <param name="age">
-    /// How old at least: of an upload since it landed, of logs since the build's end. Logs of builds that are not over are never removed.
+    /// The least age: of an upload since it landed, of logs since the build's end. Logs of builds that are not over are never removed.
     /// </param>
     /// <param name="isDryRun">Whether to change nothing.</param>
     /// <param name="lockWait">How long to wait for another process that works on uploads.</param>

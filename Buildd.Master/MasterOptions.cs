@@ -115,21 +115,21 @@ public sealed record MasterOptions
     public const long DefaultSpareBytes = 64L << 20;
 
     /// <summary>
-    /// How many bytes results and logs leave free on the file system of <see cref="Root"/>, so that records which are on the same one can
-    /// be changed still; default <see cref="DefaultSpareBytes"/>. Of a log that has no room the beginning is kept, with a line that says
-    /// so. Zero or more.
+    /// The bytes that results and logs leave free on the file system of <see cref="Root"/>, so that records which are on the same one
+    /// can be changed still; default <see cref="DefaultSpareBytes"/>. Of a log that has no room the beginning is kept, with a line that
+    /// says so. Zero or more.
     /// </summary>
     public long SpareBytes { get; init; } = DefaultSpareBytes;
 
     /// <summary>
-    /// How many bytes the results of one build may have together; a build that leaves more fails. Default 64 GiB: no package of Debian's
-    /// and no image comes near that, and it is what one package may unpack to.
+    /// The most bytes that the results of one build may have together; a build that leaves more fails. Default 64 GiB: no package of
+    /// Debian's and no image comes near that, and it is what one package may unpack to.
     /// </summary>
     public long MaxResultBytes { get; init => field = Positive(value); } = 64L << 30;
 
     /// <summary>
-    /// How long results for which the disk has no room wait at their builder before their build fails; default 1 day, so that somebody can
-    /// make room. Those for which it can never have any fail at once.
+    /// The time for which results that the disk has no room for wait at their builder before their build fails; default 1 day, so that
+    /// somebody can make room. Those for which it can never have any fail at once.
     /// </summary>
     public TimeSpan RoomTimeout { get; init => field = Positive(value); } = TimeSpan.FromDays(1);
 
@@ -145,7 +145,7 @@ public sealed record MasterOptions
     /// <summary>How long a notifier may take before nobody waits for it any more; default 1 minute.</summary>
     public TimeSpan NotifierTimeout { get; init => field = Positive(value); } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a build waits that was given back so many times in a row.</summary>
+    /// <summary>Returns the wait of a build that was given back so many times in a row.</summary>
     internal TimeSpan DelayAfter(int giveBacks)
     {
         var delay = GiveBackDelay * Math.Pow(2, Math.Min(giveBacks - 1, 30));
@@ -153,7 +153,8 @@ public sealed record MasterOptions
     }
 
     /// <summary>
-    /// How long a build can have been put back at the most. One that is due later was put back by a clock that has been set back since.
+    /// Returns the longest time that a build can have been put back. One that is due later was put back by a clock that has been set back
+    /// since.
     /// </summary>
     internal TimeSpan LongestWait(Build build)
     {

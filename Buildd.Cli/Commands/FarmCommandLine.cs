@@ -108,7 +108,7 @@ internal static class FarmCommandLine
         });
         return command;
     }
-    /// <summary>How a command line is run.</summary>
+    /// <summary>The settings of one run of a command line.</summary>
     private sealed class FarmInvocation : InvocationConfiguration
     {
         /// <summary>Whether the process is for the command alone.</summary>

@@ -107,7 +107,7 @@ internal sealed class InputStore(string folder, Func<string, long>? freeBytes = 
     /// <summary>Where a file is; null when it isn't there.</summary>
     internal string? Find(Sha1 sha1) => PathOf(sha1) is var path && File.Exists(path) ? path : null;
 
-    /// <summary>What is taken in leaves the farm's store, which is on the same disk, its room.</summary>
+    /// <summary>Refuses a file that would leave no room for the farm's store, which is on the same disk.</summary>
     private void RequireRoom(string path, long bytes)
     {
         var free = freeBytes?.Invoke(folder) ?? new DriveInfo(folder).AvailableFreeSpace;

@@ -17,7 +17,7 @@ public sealed class FullDiskTests
 {
     private const int MiB = 1024 * 1024;
 
-    /// <summary>What has to stay free, with what the store itself and others add to the disk in the meantime.</summary>
+    /// <summary>The bytes that have to stay free, less what the store itself and others add to the disk in the meantime.</summary>
     private const long Least = 60 * MiB;
 
     [Test]

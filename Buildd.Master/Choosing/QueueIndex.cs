@@ -60,7 +60,7 @@ internal sealed class QueueIndex(FairShareOptions options)
     /// <param name="build">The build.</param>
     /// <param name="now">The time.</param>
     /// <param name="longest">
-    /// How long it may be put back at the most, for one that was put back by a clock that may have been set since; null for as long as it
+    /// The longest time that it may be put back, for one that was put back by a clock that may have been set since; null for as long as it
     /// says.
     /// </param>
     /// <returns>What was stored of it before as far as is known, and whether this is news.</returns>

@@ -45,7 +45,7 @@ public sealed class LogStore
     /// <summary>The folder.</summary>
     internal string Folder { get; }
 
-    /// <summary>How many bytes there is room for in logs of builds that run; less than none when others have taken it.</summary>
+    /// <summary>The bytes that there is room for in logs of builds that run; below zero when others have taken it.</summary>
     internal long Room => _freeBytes() - _spareBytes;
 
     /// <summary>

@@ -71,6 +71,6 @@ internal sealed class ResultsTooLargeException(long most, string? disk)
         $"Its results have more than {most} bytes, "
         + $"{(disk is null ? "the most that a build may leave" : $"all that the disk of {disk} could hold")}."))
 {
-    /// <summary>How many bytes there is ever room for.</summary>
+    /// <summary>The bytes that there is ever room for.</summary>
     public long Most { get; } = most;
 }

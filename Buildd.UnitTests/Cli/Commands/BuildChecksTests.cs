@@ -5,7 +5,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Cli.Commands;
 
-/// <summary>What a request for builds is refused or warned of at once.</summary>
+/// <summary>Requests for builds that are refused, or warned of, at once.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(60_000)]
