@@ -20,6 +20,10 @@ public sealed class LogStore
 
     private const int PieceBytes = 64 * 1024;
 
+    /// <summary>Nothing, gzipped (RFC 1952): the framework writes no byte for it, which gzip takes for a file that was cut off.</summary>
+    private static readonly ReadOnlyMemory<byte> EmptyMember =
+        new byte[] { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+
     /// <summary>A longer log is gzipped when its builder is free: this takes hundredths of a second, a gigabyte half a minute.</summary>
     private const long MaxBytesAtOnce = 1 << 20;
 
@@ -195,6 +199,8 @@ public sealed class LogStore
                 var packed = new GZipStream(output, CompressionLevel.Optimal, leaveOpen: true);
                 await using (packed.ConfigureAwait(false))
                     await PackAsync(input, packed, cancellationToken).ConfigureAwait(false);
+                if (output.Length == 0)
+                    await output.WriteAsync(EmptyMember, cancellationToken).ConfigureAwait(false);
                 output.Flush(flushToDisk: true);
             }
         }

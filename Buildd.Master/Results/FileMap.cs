@@ -23,10 +23,13 @@ internal static class FileMap
                 ?? (isSum ? null : $"its sum is {FileName.Display(sum)}, which is no SHA-1")
                 ?? (wanted.Count < MaxFiles ? null : $"it is one more than {MaxFiles}");
             if (mistake is not null)
-                throw new BadFileMapException(slave, name, mistake);
+                throw new BadFileMapException(slave, name, mistake, isSum && IsNameOfFile(name));
             wanted.Add((name, sha1));
         }
 
         return wanted;
     }
+
+    /// <summary>Whether a file in a folder can have the name. A slave that means well takes the folder off.</summary>
+    private static bool IsNameOfFile(string name) => name is not ("" or "." or "..") && name.AsSpan().IndexOfAny('/', '\0') < 0;
 }

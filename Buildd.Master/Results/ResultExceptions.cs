@@ -15,8 +15,8 @@ internal abstract class ResultException : MasterException
     }
 }
 
-/// <summary>The slave's file map has an entry that can't be fetched; nothing was. The slave is at fault.</summary>
-internal sealed class BadFileMapException(Uri slave, string name, string mistake)
+/// <summary>The slave's file map has an entry that can't be fetched; nothing was.</summary>
+internal sealed class BadFileMapException(Uri slave, string name, string mistake, bool isOfBuild)
     : ResultException($"The file map of {slave} has the file {FileName.Display(name)}: {mistake}.")
 {
     /// <summary>The name as it came: unchecked, so not for a path, a terminal or a log.</summary>
@@ -24,6 +24,9 @@ internal sealed class BadFileMapException(Uri slave, string name, string mistake
 
     /// <summary>What is wrong with the entry, in a few words.</summary>
     public string Mistake { get; } = mistake;
+
+    /// <summary>Whether the build may have left such a file, and would leave it at any slave; otherwise the slave is at fault.</summary>
+    public bool IsOfBuild { get; } = isOfBuild;
 }
 
 /// <summary>A file came with another content than the slave had promised.</summary>

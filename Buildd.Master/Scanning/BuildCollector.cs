@@ -1,5 +1,6 @@
 using Buildd.Master.Builds;
 using Buildd.Master.Results;
+using Buildd.Protocol;
 using Buildd.Protocol.Client;
 using Buildd.Protocol.Messages;
 using Microsoft.Extensions.Logging;
@@ -88,7 +89,23 @@ internal sealed class BuildCollector(
     {
         using var span = MasterMeters.Spans.StartActivity("gather");
         span?.SetTag("builder", builder.Name).SetTag("build", build.Cookie.ToString());
-        var wanted = FileMap.Check(slave.Url, status.FileMap);
+        List<(string Name, Sha1 Sha1)> wanted;
+        try
+        {
+            wanted = FileMap.Check(slave.Url, status.FileMap);
+        }
+        catch (BadFileMapException exception) when (exception.IsOfBuild)
+        {
+            build = await attempt.StoreLogAsync(build, status, BuildState.FailedToBuild, cancellationToken).ConfigureAwait(false);
+            await failures.FailBuildAsync(build, BuildState.FailedToBuild, exception.Message, cancellationToken).ConfigureAwait(false);
+            return NextScan.Now;
+        }
+        catch (BadFileMapException)
+        {
+            await attempt.TryStoreLogAsync(build, status, cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+
         if (build.State != BuildState.Gathering)
         {
             var leaf = parts.Gatherer.NameLeaf(build, parts.Time.GetUtcNow());

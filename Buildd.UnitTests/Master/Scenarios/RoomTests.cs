@@ -1,3 +1,4 @@
+using Buildd.Linux.Files;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
@@ -5,7 +6,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Scenarios;
 
-/// <summary>Results and logs for which the disk has no room.</summary>
+/// <summary>Results that no master takes, and results and logs for which the disk has no room.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(300_000)]
@@ -93,6 +94,22 @@ public sealed class RoomTests : IAsyncDisposable
         build = await _farm.UntilAsync(build, BuildState.FailedToBuild);
 
         Assert.That(_farm.LogText(build), Is.EqualTo("\n[the farm's disk has no room for more: the rest is not kept]\n"));
+    }
+
+    [TestCase("-rf", "it begins with a dash")]
+    [TestCase(".hidden", "it begins with a dot")]
+    [TestCase("buildlog", "the log has that name")]
+    [TestCase("a\\b", "it has a slash or a backslash in it")]
+    [TestCase("a\nb", "it has a control character in it")]
+    public async Task A_result_whose_name_is_refused_ends_its_build_and_blames_no_builder(string name, string mistake)
+    {
+        var (slave, build) = await BuildingAsync();
+        slave.Log("it was built\n");
+
+        slave.End(BuildStatus.Ok, ("a.deb", "12345"), (name, "x"));
+
+        await FailsAsync(slave, build, $"The file map of {slave.Url} has the file {FileName.Display(name)}: {mistake}.");
+        Assert.That(_farm.LogText(await _farm.FindAsync(build)), Does.StartWith("it was built\n"));
     }
 
     private async Task<(SocketSlave Slave, Build Build)> BuildingAsync()
