@@ -86,6 +86,10 @@ internal sealed class SourceIntake(
         {
             throw FarmException.NotFound($"{path} is not there");
         }
+        catch (IOException e)
+        {
+            throw new FarmException(e.Message, e);
+        }
     }
 
     /// <summary>The architectures to build for; the first also builds what is for all of them.</summary>

@@ -30,7 +30,9 @@ internal static class SourceList
     {
         try
         {
-            using var reader = name == StandardInput ? new StreamReader(Console.OpenStandardInput()) : new StreamReader(name);
+            // Opening a pipe waits for its other end, and can't be called off.
+            var opening = Task.Run(() => new StreamReader(name == StandardInput ? Console.OpenStandardInput() : File.OpenRead(name)));
+            using var reader = await opening.WaitAsync(cancellationToken);
             return await ReadAsync(reader, name == StandardInput ? "standard input" : name, cancellationToken);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

@@ -1,3 +1,5 @@
+using Buildd.Linux.Files;
+
 namespace Buildd.Debian.ControlFiles;
 
 /// <summary>
@@ -42,7 +44,7 @@ public static class ControlReader
     /// <summary>Reads a file for <see cref="ReadFirst"/>. Of one that is too large no more than the limit is read.</summary>
     internal static async Task<ReadOnlyMemory<byte>> LoadAsync(string path, CancellationToken cancellationToken)
     {
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
+        var stream = UnixFile.OpenNamed(path);
         await using (stream.ConfigureAwait(false))
         {
             if (stream.Length > ControlLimits.MaxFileBytes)

@@ -87,7 +87,7 @@ internal sealed class ChrootCheck
     {
         try
         {
-            return new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.SequentialScan);
+            return UnixFile.OpenNamed(_path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -56,12 +56,15 @@ internal sealed class InputStore(string folder, Func<string, long>? freeBytes = 
         FileStream source;
         try
         {
-            source = new FileStream(
-                path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            source = UnixFile.OpenNamed(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw FarmException.NotFound($"{path} is not there{(expected is null ? "" : ", and the .dsc lists it")}");
+        }
+        catch (IOException e)
+        {
+            throw new FarmException(e.Message, e);
         }
 
         await using (source)

@@ -43,6 +43,31 @@ public static class UnixFile
         ? new SafeFileHandle(descriptor, ownsHandle: true)
         : throw OpenFailure(path);
 
+    /// <summary>Opens an ordinary file that a person has named, for reading. Links are followed, and a pipe is not waited for.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The stream, without a buffer of its own.</returns>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    /// <exception cref="IOException">It is a folder, a pipe or a device, or can't be opened.</exception>
+    public static FileStream OpenNamed(string path)
+    {
+        var (descriptor, error) = Open(path, LibC.NonBlocking | LibC.CloseOnExec);
+        if (error != 0)
+            throw OpenFailure(path);
+        var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        try
+        {
+            return Look(file) is { IsRegular: false } facts
+                ? throw new IOException($"'{path}' can't be read: {facts.Kind.Describe()}, and a file is expected")
+                : new FileStream(file, FileAccess.Read, bufferSize: 0);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>As <see cref="OpenToRead"/>, but null where there is no ordinary file of that name, whatever else there is.</summary>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="IOException">It can't be opened: the process has too many files open, or the disk is broken.</exception>
@@ -222,11 +247,14 @@ public static class UnixFile
     /// <summary>Why this process can't list, enter or write a folder; null when it can.</summary>
     public static string? FindRefusal(string folder) => LibC.Access(folder, LibC.MayReadWriteEnter) == 0 ? null : LibC.LastError;
 
-    private static (int Descriptor, int Error) Open(string path)
+    private static (int Descriptor, int Error) Open(string path) =>
+        Open(path, LibC.NonBlocking | LibC.CloseOnExec | LibC.OpenNoFollow);
+
+    private static (int Descriptor, int Error) Open(string path, int flags)
     {
         while (true)
         {
-            var descriptor = LibC.Open(path, LibC.NonBlocking | LibC.CloseOnExec | LibC.OpenNoFollow);
+            var descriptor = LibC.Open(path, flags);
             if (descriptor >= 0)
                 return (descriptor, 0);
             if (Marshal.GetLastPInvokeError() is not LibC.Interrupted and var error)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Buildd.Farm;
+using Buildd.Linux.Processes;
 using Buildd.Master.Jobs.LiveFs;
 using Buildd.Protocol.XmlRpc;
 using Buildd.Testing.Files;
@@ -35,6 +36,22 @@ public sealed class BuildCommandTests : BuildCommandFixture
         Assert.That(
             (first.ArchIndep, (await SpecificationAsync(2)).ArchIndep), Is.EqualTo((true, false)),
             "what is for all architectures is built once");
+    }
+
+    [TestCase("hello_2.10-3.dsc")]
+    [TestCase("hello_2.10.orig.tar.gz")]
+    public async Task A_pipe_in_the_place_of_a_source_is_not_waited_for(string name)
+    {
+        await AddChrootsAsync("amd64");
+        var dsc = WriteSource("any");
+        File.Delete(Farm[name]);
+        await ProcessRunner.CaptureAsync(Command.Of("mkfifo", Farm[name]));
+
+        var ran = await Farm.RunAsync("build", dsc);
+
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Failed), ran.ToString());
+        Assert.That(ran.Error, Does.Contain(name).And.Contain("it is a pipe"));
+        Assert.That(await BuildsAsync(), Is.Empty);
     }
 
     [Test]

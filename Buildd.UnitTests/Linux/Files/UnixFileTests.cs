@@ -33,6 +33,20 @@ public sealed class UnixFileTests : IDisposable
         });
     }
 
+    [Test]
+    public async Task A_file_that_a_person_names_is_opened_through_links_and_a_pipe_is_not_waited_for()
+    {
+        await ProcessRunner.CaptureAsync(
+            Command.Of("sh", "-c", "cd $0; echo content > file; mkdir folder; ln -s file link; mkfifo pipe", _folder.Path));
+
+        using (var file = new StreamReader(UnixFile.OpenNamed(_folder["link"])))
+            Assert.That(await file.ReadToEndAsync(), Is.EqualTo("content\n"));
+        Assert.That(() => UnixFile.OpenNamed(_folder["pipe"]), Throws.InstanceOf<IOException>().With.Message.Contains("it is a pipe"));
+        Assert.That(() => UnixFile.OpenNamed(_folder["folder"]), Throws.InstanceOf<IOException>().With.Message.Contains("it is a folder"));
+        Assert.That(() => UnixFile.OpenNamed("/dev/zero"), Throws.InstanceOf<IOException>().With.Message.Contains("a device"));
+        Assert.That(() => UnixFile.OpenNamed(_folder["none"]), Throws.InstanceOf<FileNotFoundException>());
+    }
+
     [TestCase(0)]
     [TestCase(1)]
     [TestCase(100)]
