@@ -17,6 +17,9 @@ internal static partial class MasterEvents
     [LoggerMessage(LogLevel.Information, "{Builder} at {Url} is looked after from now on")]
     internal static partial void LogBuilderAdded(this ILogger logger, string builder, Uri url);
 
+    [LoggerMessage(LogLevel.Error, "{Builder} is not looked after until its address is changed: {Mistake}")]
+    internal static partial void LogBuilderAddressRefused(this ILogger logger, string builder, string mistake);
+
     [LoggerMessage(LogLevel.Information, "{Builder} is no longer looked after")]
     internal static partial void LogBuilderRetired(this ILogger logger, string builder);
 

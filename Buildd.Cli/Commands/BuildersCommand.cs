@@ -134,11 +134,11 @@ internal static class BuildersCommand
 
     private static async Task<Finding> CheckAsync(SlaveConnections connections, Builder builder, CancellationToken cancellationToken)
     {
-        var slave = connections.Connect(builder, CheckTimeout);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(CheckTimeout);
         try
         {
+            var slave = connections.Connect(builder, CheckTimeout);
             var info = await slave.InfoAsync(limit.Token);
             var status = await slave.StatusAsync(limit.Token);
             var mistake = builder.Processors.Count > 0 && !builder.Processors.Contains(info.ArchitectureTag)
@@ -149,6 +149,10 @@ internal static class BuildersCommand
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return new Finding(builder, $"no answer within {CheckTimeout.TotalSeconds:0} s", null, null);
+        }
+        catch (ArgumentException e)
+        {
+            return new Finding(builder, e.Message, null, null); // its address
         }
         catch (Exception e) when (e is SlaveException or SlaveKeyException)
         {

@@ -13,6 +13,7 @@ internal sealed class BuilderSeats(BuilderAgentParts parts, Func<Builder, ISlave
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Seat> _seats = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Uri> _refused = new(StringComparer.Ordinal); // addresses that were logged
 
     /// <summary>The agents, in no order.</summary>
     public IReadOnlyList<BuilderAgent> Agents
@@ -46,7 +47,9 @@ internal sealed class BuilderSeats(BuilderAgentParts parts, Func<Builder, ISlave
             {
                 if (!_seats.TryGetValue(builder.Name, out var seat))
                 {
-                    _seats[builder.Name] = seat = new Seat(new BuilderAgent(builder, connect(builder), parts));
+                    if (TryConnect(builder) is not { } slave)
+                        continue;
+                    _seats[builder.Name] = seat = new Seat(new BuilderAgent(builder, slave, parts));
                     logger.LogBuilderAdded(builder.Name, UrlCredentials.Without(builder.Url));
                     parts.Events.Publish(new BuilderChanged(builder));
                 }
@@ -75,6 +78,24 @@ internal sealed class BuilderSeats(BuilderAgentParts parts, Func<Builder, ISlave
         {
             await seat.DisposeAsync().ConfigureAwait(false);
             logger.LogBuilderRetired(seat.Agent.Builder.Name);
+        }
+    }
+
+    /// <summary>Makes the client of a builder's slave. One whose address can't be any slave's is its own trouble, and not that of others.</summary>
+    private ISlaveClient? TryConnect(Builder builder)
+    {
+        try
+        {
+            var slave = connect(builder);
+            _refused.Remove(builder.Name);
+            return slave;
+        }
+        catch (ArgumentException exception)
+        {
+            if (_refused.GetValueOrDefault(builder.Name) != builder.Url)
+                logger.LogBuilderAddressRefused(builder.Name, exception.Message);
+            _refused[builder.Name] = builder.Url;
+            return null;
         }
     }
 

@@ -138,6 +138,8 @@ public sealed class BuildersCommandTests : IDisposable
 
     [TestCase("builders", "add", "bob", "not a url")]
     [TestCase("builders", "add", "bob", "ftp://builder.example/")]
+    [TestCase("builders", "add", "bob", "http://builder.example/?q")]
+    [TestCase("builders", "add", "bob", "http://builder.example/#f")]
     [TestCase("builders", "add", "two words", "http://builder.example/")]
     [TestCase("builders", "add", "bob", "http://builder.example/", "--resource", "two words")]
     [TestCase("builders", "add", "bob", "http://u:p@builder.example/", "--token-file", "token")]

@@ -34,6 +34,20 @@ public sealed class BlameTests : FaultFixture
     }
 
     [Test]
+    public async Task A_builder_whose_address_is_none_keeps_no_other_from_its_work()
+    {
+        await _farm.AddAsync("adam", builder => builder with { Url = new Uri("http://127.0.0.1:1/?q") });
+        var good = await _farm.AddAsync("bob");
+        good.OnBuild = _ => good.End(BuildStatus.Ok);
+        var build = await _farm.QueueAsync();
+
+        _farm.Start();
+
+        await _farm.UntilAsync(build, BuildState.Uploading);
+        Assert.That(_farm.Log, Has.Exactly(1).Contains("adam is not looked after until its address is changed"));
+    }
+
+    [Test]
     public async Task A_job_that_breaks_every_builder_fails_on_the_second_and_no_builder_does()
     {
         var build = await _farm.QueueAsync();
