@@ -5,8 +5,8 @@ using Buildd.Benchmarks.Harness;
 using Buildd.Benchmarks.Peers;
 
 // What some benchmarks measure runs in processes of its own.
-if (args is [SimulatedSlavesProcess.Argument])
-    return await SimulatedSlavesProcess.RunAsync();
+if (args is [SimulatedSlavesProcess.Argument, .. var slaves])
+    return await SimulatedSlavesProcess.RunAsync(slaves);
 if (args is [PlainFetch.Argument, var from, var to])
     return await PlainFetch.RunAsync(new Uri(from), to);
 if (args is [MeasuredMaster.Argument, .. var measured])
@@ -14,13 +14,15 @@ if (args is [MeasuredMaster.Argument, .. var measured])
 
 var programs = new PublishedPrograms();
 
+var growth = new Growth();
+
 // A new benchmark is one file and one entry here.
 IBenchmark[] benchmarks =
 [
     new StatusCalls(programs), new StatusUnderLoad(), new Codec(), new FileDownload(programs),
     new EnsurePresent(programs), new ProcessOutput(),
     new StartAndMemory(programs), new MemoryAfterLoad(programs),
-    new PackageBuild(), new Replaces(), new Dispatches(), new Environments(), new Simulation(), new FetchResults(),
+    new PackageBuild(), new Replaces(), new Dispatches(), new Environments(), new Simulation(), growth, new FetchResults(),
 ];
 
 var names = new Argument<string[]>("names")
@@ -35,15 +37,25 @@ names.Validators.Add(result =>
         result.AddError($"There is no benchmark '{token.Value}'; there are {string.Join(", ", benchmarks.Select(b => b.Name))}.");
 });
 var list = new Option<bool>("--list") { Description = "Print each benchmark's name and question, and run nothing." };
+var rows = new Option<int>("--rows")
+{
+    Description = "How many builds the largest store of Growth has, for a quick look less than a million.",
+    HelpName = "NUMBER",
+    DefaultValueFactory = _ => growth.MaxRows,
+};
 var root = new RootCommand(
     "Measures Buildd against named peers, in turns, and prints a table. Run it from a Release build (make bench), on a "
     + "machine that does nothing else. Some 4 GiB of files is written to TMPDIR (default: /tmp) and removed again.")
 {
-    names, list,
+    names, list, rows,
 };
-root.SetAction((parsed, cancellationToken) => parsed.GetValue(list)
-    ? ListAsync()
-    : RunAsync(parsed.GetValue(names) is { Length: > 0 } chosen ? chosen.Select(name => Find(name)!) : benchmarks, cancellationToken));
+root.SetAction((parsed, cancellationToken) =>
+{
+    growth.MaxRows = parsed.GetValue(rows);
+    return parsed.GetValue(list)
+        ? ListAsync()
+        : RunAsync(parsed.GetValue(names) is { Length: > 0 } chosen ? chosen.Select(name => Find(name)!) : benchmarks, cancellationToken);
+});
 return await root.Parse(args).InvokeAsync();
 
 IBenchmark? Find(string name) => benchmarks.FirstOrDefault(b => b.Name.Equals(name, StringComparison.OrdinalIgnoreCase));

@@ -11,6 +11,12 @@ internal sealed class SimulatedSlavesProcess : IAsyncDisposable
     /// <summary>The first argument of this program that makes it the slaves' process.</summary>
     internal const string Argument = "simulated-slaves";
 
+    /// <summary>The second argument, with which builds end by themselves.</summary>
+    private const string EndsArgument = "builds-end";
+
+    /// <summary>How long such builds take.</summary>
+    internal static readonly TimeSpan BuildTime = TimeSpan.FromSeconds(2);
+
     private const string Sign = "simulated slaves at ";
 
     private readonly RunningProgram _program;
@@ -21,9 +27,11 @@ internal sealed class SimulatedSlavesProcess : IAsyncDisposable
     internal int Port { get; }
 
     /// <summary>Starts the process.</summary>
-    internal static async Task<SimulatedSlavesProcess> StartAsync()
+    /// <param name="buildsEnd">Whether builds end well after <see cref="BuildTime"/>; they go on for ever by default.</param>
+    internal static async Task<SimulatedSlavesProcess> StartAsync(bool buildsEnd = false)
     {
-        var command = Command.Of("dotnet", "exec", typeof(SimulatedSlavesProcess).Assembly.Location, Argument);
+        string[] arguments = ["exec", typeof(SimulatedSlavesProcess).Assembly.Location, Argument];
+        var command = Command.Of("dotnet", buildsEnd ? [.. arguments, EndsArgument] : arguments);
         var program = await RunningProgram.StartAsync(command with { KeepsStandardInputOpen = true }, Sign);
         return new SimulatedSlavesProcess(program, int.Parse(await program.LineAfterAsync(Sign), CultureInfo.InvariantCulture));
     }
@@ -31,9 +39,11 @@ internal sealed class SimulatedSlavesProcess : IAsyncDisposable
     public ValueTask DisposeAsync() => _program.DisposeAsync();
 
     /// <summary>Runs in that process: prints its port, and ends when its standard input does.</summary>
-    internal static async Task<int> RunAsync()
+    internal static async Task<int> RunAsync(string[] arguments)
     {
         await using var slaves = await SimulatedSlaves.StartAsync();
+        if (arguments is [EndsArgument])
+            slaves.LetBuildsEndAfter(BuildTime);
         Console.WriteLine(Sign + slaves.Port);
         await Console.In.ReadToEndAsync();
         return 0;

@@ -30,6 +30,7 @@ public sealed class SimulatedSlaves : IAsyncDisposable
     private readonly ConcurrentQueue<string> _taken = new();
     private readonly WebApplication _application;
     private volatile bool _buildsEnd;
+    private TimeSpan _buildTime = Timeout.InfiniteTimeSpan;
 
     private SimulatedSlaves()
     {
@@ -67,6 +68,9 @@ public sealed class SimulatedSlaves : IAsyncDisposable
     /// <summary>From now on a build ends well at the fifth look at it.</summary>
     public void LetBuildsEnd() => _buildsEnd = true;
 
+    /// <summary>From now on builds take so long, and end well.</summary>
+    public void LetBuildsEndAfter(TimeSpan time) => _buildTime = time;
+
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
     private async Task AnswerAsync(Slave slave, HttpContext http)
@@ -92,7 +96,8 @@ public sealed class SimulatedSlaves : IAsyncDisposable
         {
             case StatusCall when slave.BuildId is { } id:
                 slave.Looks++;
-                if (_buildsEnd && slave.Looks >= LooksPerBuild)
+                if ((_buildsEnd && slave.Looks >= LooksPerBuild)
+                    || (_buildTime > TimeSpan.Zero && TimeProvider.System.GetElapsedTime(slave.Began) >= _buildTime))
                 {
                     return new StatusReply
                     {
@@ -120,6 +125,7 @@ public sealed class SimulatedSlaves : IAsyncDisposable
             case BuildCall build:
                 _taken.Enqueue(build.BuildId);
                 (slave.BuildId, slave.Looks, slave.LogBytes) = (build.BuildId, 0, 0);
+                slave.Began = TimeProvider.System.GetTimestamp();
                 return new BuildReply(BuildAnswer.Building, build.BuildId).ToXmlRpc();
             case CleanCall:
                 slave.BuildId = null;
@@ -170,6 +176,8 @@ public sealed class SimulatedSlaves : IAsyncDisposable
         public string? BuildId { get; set; }
 
         public int Looks { get; set; }
+
+        public long Began { get; set; }
 
         public long LogBytes { get; set; }
 
