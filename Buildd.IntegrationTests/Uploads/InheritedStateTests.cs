@@ -1,5 +1,4 @@
 using Buildd.IntegrationTests.Daemon;
-using Buildd.Linux.Processes;
 using Buildd.Testing.Files;
 using Buildd.Testing.Packages;
 using Buildd.Testing.Programs;
