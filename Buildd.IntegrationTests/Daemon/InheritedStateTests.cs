@@ -61,9 +61,13 @@ public sealed class InheritedStateTests
         Assert.Multiple(() =>
         {
             foreach (var (starter, seen) in odd)
-                Assert.That(Without(seen, starter), Is.EqualTo(Without(plain, starter)), starter.Name);
+                Assert.That(Differences(Without(plain, starter), Without(seen, starter)), Is.Empty, starter.Name);
         });
     }
+
+    /// <summary>The lines that are in one of them only.</summary>
+    private static IEnumerable<string> Differences(string[] plain, string[] seen) =>
+        [.. plain.Except(seen).Select(line => $"- {line}"), .. seen.Except(plain).Select(line => $"+ {line}")];
 
     private static string[] Without(IEnumerable<string> seen, OddStarter starter) =>
         [.. seen.Where(line => !starter.Kept.Any(kept => line.Contains($": {kept}", StringComparison.Ordinal)))];
@@ -120,6 +124,7 @@ public sealed class InheritedStateTests
     }
 
     private static IEnumerable<string> Modes(string folder) => Directory.EnumerateFiles(folder)
+        .Where(file => !file.EndsWith(".tmp", StringComparison.Ordinal))
         .Select(file => $"{(Path.GetFileName(file) is { Length: 40 } ? "a sum" : Path.GetFileName(file))} {File.GetUnixFileMode(file)}")
         .Distinct().Order();
 
@@ -127,7 +132,7 @@ public sealed class InheritedStateTests
     {
         var reply = await slave.BuildAsync(new BuildCall
         {
-            BuildId = $"STATE-{Guid.NewGuid():N}"[..20],
+            BuildId = "STATE-1",
             Builder = tag,
             ChrootSha1 = chroot,
             FileMap = files,
