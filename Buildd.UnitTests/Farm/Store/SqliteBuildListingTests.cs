@@ -25,7 +25,12 @@ public sealed class SqliteBuildListingTests : BuildListingContract, IAsyncDispos
         from before in (long?[])[null, 7]
         select new BuildFilter
         {
-            State = state, Owner = owner, Subject = subject, Processor = processor, Builder = builder, Before = before,
+            State = state,
+            Owner = owner,
+            Subject = subject,
+            Processor = processor,
+            Builder = builder,
+            Before = before,
         };
 
     [Test]
