@@ -139,7 +139,13 @@ internal sealed class LeafFolders(string root)
     /// </summary>
     public void Remove(string name)
     {
-        TryMove(Path.Combine(Incoming, name), Path.Combine(Accepted, name));
+        var folder = Path.Combine(Incoming, name);
+        if (UnixFile.KindOf(folder) != FileKind.Missing)
+        {
+            Directory.Move(folder, Path.Combine(Accepted, name));
+            Durable.FlushFolder(Incoming); // it is to be gone; whether it is in the other folder yet does not matter
+        }
+
         Sweep();
     }
 

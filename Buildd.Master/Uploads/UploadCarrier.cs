@@ -69,7 +69,7 @@ internal sealed class UploadCarrier(
 
         if (decision.Mails && !isGood)
             await TellAsync(decision, build, folder, cancellationToken).ConfigureAwait(false);
-        journal.Clear();
+        journal.Clear(waits: !isGood);
         return new ProcessedLeaf
         {
             Leaf = decision.Leaf,

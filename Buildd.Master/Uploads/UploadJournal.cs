@@ -90,9 +90,15 @@ internal sealed class UploadJournal(string root, string context)
     public void Write(UploadDecision decision) =>
         Durable.ReplaceFile(_path, JsonSerializer.SerializeToUtf8Bytes(decision, UploadJsonContext.Default.UploadDecision));
 
-    public void Clear()
+    /// <summary>Removes the decision.</summary>
+    /// <param name="waits">
+    /// Whether to wait for the disk. Carrying an accepted leaf out again changes nothing, whenever that is; one that was not accepted could
+    /// by then be of a build that was retried and has another upload.
+    /// </param>
+    public void Clear(bool waits = true)
     {
         File.Delete(_path);
-        Durable.FlushFolder(System.IO.Path.GetDirectoryName(_path)!);
+        if (waits)
+            Durable.FlushFolder(System.IO.Path.GetDirectoryName(_path)!);
     }
 }
