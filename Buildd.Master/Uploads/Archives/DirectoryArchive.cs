@@ -14,33 +14,18 @@ public sealed class DirectoryArchive(string root) : IArchive
 {
     private const int PieceBytes = 128 * 1024;
 
+    /// <summary>The folder of the indexes of packages. No distribution's name begins with a dot.</summary>
+    private const string IndexFolder = ".packages";
+
     private readonly string _root = Path.GetFullPath(root);
 
     /// <inheritdoc/>
     /// <remarks>
     /// By the names of the files, and then by the <c>.changes</c> beside them. A folder that is removed frees the names of its packages.
     /// </remarks>
-    public async Task<IReadOnlyList<PublishedBinary>> FindPublishedAsync(
-        string distribution, string suite, IReadOnlyCollection<string> packages, CancellationToken cancellationToken = default)
-    {
-        var folder = Path.Combine(_root, FileName.Check(distribution), FileName.Check(suite));
-        var wanted = packages.ToHashSet(StringComparer.Ordinal);
-        var found = new List<PublishedBinary>();
-        if (!Directory.Exists(folder))
-            return found;
-        foreach (var upload in Directory.EnumerateDirectories(folder).Where(path => Path.GetFileName(path)[0] != '.'))
-        {
-            var binaries = Directory.EnumerateFiles(upload).Select(path => Path.GetFileName(path))
-                .Select(name => (Name: name, Parts: Path.GetFileNameWithoutExtension(name).Split('_')))
-                .Where(file => Path.GetExtension(file.Name) is ".deb" or ".udeb" or ".ddeb" && wanted.Contains(file.Parts[0])).ToList();
-            if (binaries.Count == 0)
-                continue;
-            var source = await SourceOfAsync(upload, cancellationToken).ConfigureAwait(false);
-            found.AddRange(binaries.Select(file => new PublishedBinary(file.Parts[0], source, null, file.Parts[^1])));
-        }
-
-        return found;
-    }
+    public Task<IReadOnlyList<PublishedBinary>> FindPublishedAsync(
+        string distribution, string suite, IReadOnlyCollection<string> packages, CancellationToken cancellationToken = default) =>
+        OwnersOf(distribution, suite).FindAsync(packages, cancellationToken);
 
     /// <summary>The folder of a build's upload.</summary>
     internal string FolderOf(AcceptedUpload upload)
@@ -56,9 +41,11 @@ public sealed class DirectoryArchive(string root) : IArchive
         ArgumentNullException.ThrowIfNull(upload);
         var folder = FolderOf(upload);
         var parent = Path.GetDirectoryName(folder)!;
+        var owners = OwnersOf(upload.Build.Distribution, upload.Suite);
         if (Directory.Exists(folder))
         {
             await CompareAsync(upload, folder, cancellationToken).ConfigureAwait(false);
+            await owners.NoteAsync(Path.GetFileName(folder), cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -81,6 +68,13 @@ public sealed class DirectoryArchive(string root) : IArchive
         Durable.FlushFolder(incomplete);
         Directory.Move(incomplete, folder);
         Durable.FlushFolder(parent);
+        await owners.NoteAsync(Path.GetFileName(folder), cancellationToken).ConfigureAwait(false);
+    }
+
+    private PackageOwners OwnersOf(string distribution, string suite)
+    {
+        var place = Path.Combine(FileName.Check(distribution), FileName.Check(suite));
+        return new PackageOwners(Path.Combine(_root, place), Path.Combine(_root, IndexFolder, place), SourceOfAsync);
     }
 
     private static async Task<string> SourceOfAsync(string upload, CancellationToken cancellationToken)

@@ -129,6 +129,7 @@ public sealed class UploadPublishedTests : UploadProcessorFixture
             File.Delete(changes);
         else
             await File.WriteAllTextAsync(changes, "?");
+        Directory.Delete(_folder["archive/.packages"], recursive: true); // or the index would know
         UploadLeaf.MakeGood(Incoming(await UploadingAsync()));
 
         var processed = (await _processor.RunAsync(new UploadRun())).Single();
