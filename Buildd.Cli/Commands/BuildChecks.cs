@@ -98,21 +98,21 @@ internal static class BuildChecks
     /// <summary>Warns of builds that no builder could ever take. A builder may be added later, so they are queued.</summary>
     internal static async Task WarnOfBuildersAsync(FarmSession session, IReadOnlyList<NewBuild> builds, CancellationToken cancellationToken)
     {
-        foreach (var warning in await FindWarningsAsync(session, builds, cancellationToken))
+        foreach (var (_, warning) in await FindWarningsAsync(session, builds, cancellationToken))
             await session.Error.WriteLineAsync(warning);
     }
 
     /// <summary>Returns a warning for each reason why builds would wait until a builder is added, with one of the builds.</summary>
-    internal static async Task<IReadOnlyList<string>> FindWarningsAsync(
+    internal static async Task<IReadOnlyList<(string Reason, string Warning)>> FindWarningsAsync(
         FarmSession session, IReadOnlyList<NewBuild> builds, CancellationToken cancellationToken)
     {
         var builders = await session.Store.Builders.ListAsync(cancellationToken);
         return
         [
             .. builds.GroupBy(build => BuilderMatch.FindReason(build, builders)).Where(group => group.Key is not null).Select(group =>
-                Printable.Text(group.Count() == 1
+                (group.Key!, Printable.Text(group.Count() == 1
                     ? $"warning: {group.First().Title} waits until a builder is added. {group.Key}"
-                    : $"warning: {group.First().Title}, and others, wait until a builder is added. {group.Key}")),
+                    : $"warning: {group.First().Title}, and others, wait until a builder is added. {group.Key}"))),
         ];
     }
 

@@ -81,7 +81,8 @@ internal sealed class BuilderOptions
     }
 
     internal static Uri ParseUrl(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url is { Host.Length: > 0, Query: "", Fragment: "" }
+        Uri.TryCreate(text, UriKind.Absolute, out var url)
+            && url is { Scheme: "http" or "https", Host.Length: > 0, Query: "", Fragment: "" }
         ? url
         : throw new FarmException(
             $"{FileName.Display(text)} is no address of a slave: one such as http://builder1:8221/ is expected")

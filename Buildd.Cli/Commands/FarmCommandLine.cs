@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Buildd.Cli.Application;
 using Buildd.Linux.Files;
+using Buildd.Linux.Startup;
 
 namespace Buildd.Cli.Commands;
 
@@ -100,7 +101,7 @@ internal static class FarmCommandLine
             return Interruptible.RunAsync(command.Name, async stop =>
             {
                 if (parsed.InvocationConfiguration is FarmInvocation { OwnsProcess: true })
-                    UnixFile.SetMask(StateFiles.Mask);
+                    InheritedState.TakeMask(StateFiles.Mask);
                 await using var session = await FarmSession.OpenAsync(
                     parsed.GetValue(Configuration), output, error, makesStore, stop);
                 return await action(session, parsed, stop);

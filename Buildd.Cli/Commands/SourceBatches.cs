@@ -49,7 +49,7 @@ internal static class SourceBatches
                     if (await BuildChecks.FindWarningsAsync(session, builds, cancellationToken) is { Count: > 0 } warnings)
                     {
                         progress.Dispose();
-                        foreach (var warning in warnings.Where(told.Add))
+                        foreach (var (_, warning) in warnings.Where(warning => told.Add(warning.Reason)))
                             await session.Error.WriteLineAsync(warning);
                     }
 

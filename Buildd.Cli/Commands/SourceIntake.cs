@@ -68,7 +68,8 @@ internal sealed class SourceIntake(
                     ArchIndep = index == 0 && package.Architectures.Contains(ArchitectureIndependent),
                     BuildDebugSymbols = options.BuildDebugSymbols,
                     Requester = request.Requester,
-                }.ToNewBuild(request.Distribution, request.Owner, request.Score) with { Manager = options.Manager })));
+                }.ToNewBuild(request.Distribution, request.Owner, request.Score) with
+                { Manager = options.Manager })));
     }
 
     /// <summary>Waits until all that was taken in is certainly there: before builds that need it are added.</summary>

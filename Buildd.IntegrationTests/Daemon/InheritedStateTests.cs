@@ -78,7 +78,7 @@ public sealed class InheritedStateTests
         "printf '#!/bin/sh\\n%s\\nexit 3\\n' \"$1\" > chroot-autobuild/usr/bin/apt-get && tar -czf small.tar.gz chroot-autobuild",
         "sh", $"{{ {Report}\n}} | while read -r line; do echo \"{Mark}$line\"; done")
         with
-        { WorkingDirectory = folder });
+    { WorkingDirectory = folder });
 
     /// <summary>Starts a slave, has it build, and tells what the builds found and how they ended.</summary>
     private static async Task<IReadOnlyList<string>> SeeAsync(OddStarter starter, string chroot)

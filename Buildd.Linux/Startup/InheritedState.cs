@@ -63,6 +63,15 @@ public static class InheritedState
     }
 
     /// <summary>
+    /// Sets the modes that files are made without, unless systemd has started the program: its unit's <c>UMask=</c> stays then.
+    /// </summary>
+    public static void TakeMask(UnixFileMode mask)
+    {
+        if (!IsStartedByUnit)
+            _ = LibC.SetMask((uint)mask);
+    }
+
+    /// <summary>
     /// Removes every variable from the environment that is not named. The folders of <c>PATH</c> are the system's first, and then
     /// the others that were in it. To be called before anything is started.
     /// </summary>

@@ -81,7 +81,9 @@ internal sealed class BuilderSeats(BuilderAgentParts parts, Func<Builder, ISlave
         }
     }
 
-    /// <summary>Makes the client of a builder's slave. One whose address can't be any slave's is its own trouble, and not that of others.</summary>
+    /// <summary>
+    /// Makes the client of a builder's slave. One whose address can't be any slave's is its own trouble, and not that of others.
+    /// </summary>
     private ISlaveClient? TryConnect(Builder builder)
     {
         try

@@ -127,6 +127,7 @@ public sealed class RoomTests : IAsyncDisposable
 
         Assert.That(build.Reason, Does.StartWith(reason));
         Assert.That(_farm.LogText(build), Does.EndWith($"{build.Reason}\n"));
+        await _farm.UntilAsync(() => !_farm.Told.IsEmpty); // people are notified when the build's record is stored
         Assert.That(_farm.Told, Is.EqualTo(new[] { $"{build.Cookie} FAILEDTOBUILD" }));
         Assert.That(_farm.Leaves("incoming").Concat(_farm.Leaves("grabbing")), Is.Empty);
         await _farm.UntilAsync(async () => (await _farm.FindAsync("bob")).Clean == CleanState.Clean);
