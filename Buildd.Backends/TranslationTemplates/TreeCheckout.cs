@@ -31,15 +31,14 @@ internal sealed class TreeCheckout(TemplatesRequest request, BuildEnvironment sy
         if (request.IsGit)
         {
             // What a clone's own configuration or a submodule could name as a transport that runs commands, git refuses by itself.
-            await RunOrFailAsync(Git("clone", "-n", "--", request.Address, tree), Around, abort).ConfigureAwait(false);
+            await RunOrFailAsync(Try("git", "clone", "-n", "--", request.Address, tree), Around, abort).ConfigureAwait(false);
             await RunOrFailAsync(Git("checkout", "-q", request.GitPath ?? "HEAD"), tree, abort).ConfigureAwait(false);
             if (await RunAsync(Git("submodule", "update", "--init", "--recursive"), tree, abort).ConfigureAwait(false) != 0)
                 say("The submodules can't be fetched; the build goes on without them");
         }
         else
         {
-            await RunOrFailAsync(Command.Of("env", $"HOME={_home.Path}", "bzr", "branch", request.Address, tree), Around, abort)
-                .ConfigureAwait(false);
+            await RunOrFailAsync(Try("bzr", "branch", request.Address, tree), Around, abort).ConfigureAwait(false);
         }
 
         await _home.RemoveAsync(abort).ConfigureAwait(false);
@@ -60,12 +59,14 @@ internal sealed class TreeCheckout(TemplatesRequest request, BuildEnvironment sy
             : null;
     }
 
-    private Command Git(params IEnumerable<string> words) =>
+    private Command Git(params IEnumerable<string> words) => InHome(["git", .. words]);
+
+    private Command Try(params IEnumerable<string> words) => InHome(FetchRetry.Words(words));
+
+    private Command InHome(IEnumerable<string> words) =>
         Command.Of(
             "env",
-            [
-                $"HOME={_home.Path}", "GIT_TERMINAL_PROMPT=0", "GIT_ALLOW_PROTOCOL=http:https:git:ssh", "LANG=C.UTF-8", "git", .. words,
-            ]);
+            [$"HOME={_home.Path}", "GIT_TERMINAL_PROMPT=0", "GIT_ALLOW_PROTOCOL=http:https:git:ssh", "LANG=C.UTF-8", .. words]);
 
     private Task<int> RunAsync(Command command, string folder, CancellationToken abort) =>
         system.RunInsideAsync(user.Inside(command, folder), abort);

@@ -74,7 +74,8 @@ internal sealed class Checkout(ImageSite site, BranchArguments arguments, bool f
         var code = await site.System.RunInsideAsync(
             Command.Of("setpriv", [
                 $"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all",
-                "/bin/sh", "-c", FetchScript, "sh", $"{Folder}/work", protocols, followsRedirects ? "initial" : "false"]),
+                "/bin/sh", "-c", FetchScript, "sh", $"{Folder}/work", protocols, followsRedirects ? "initial" : "false",
+                FetchRetry.Script, FetchRetry.Waits]),
             abort,
             Encoding.UTF8.GetBytes($"{url}\n{arguments.Branch.Credentials}\n{arguments.Ref}\n"),
             bytes =>

@@ -23,7 +23,7 @@ cat > home/config <<END
 [advice]
     detachedHead = false
 END
-git clone --quiet --no-checkout --template= -- "$url" tree
+/bin/sh -c "$4" sh "$5" git clone --quiet --no-checkout --template= -- "$url" tree
 cd tree
 found=
 for candidate in ${name:+"refs/remotes/origin/$name" "refs/tags/$name" "$name"} ${name:-HEAD}; do
