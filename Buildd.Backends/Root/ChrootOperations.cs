@@ -189,19 +189,15 @@ internal sealed class ChrootOperations(
                 $"still there after {ProcessRunner.KillDeadline.TotalSeconds:0} s: {string.Join(", ", survivors)}");
     }
 
-    /// <summary>Unmounts all that is mounted below the build's folder, and detaches loop devices from its files.</summary>
+    /// <summary>
+    /// Unmounts all that is mounted below the build's folder, and detaches loop devices from its files. What is busy all the time is taken
+    /// out of the folder all the same: somebody who looks around in it must not cost the builder.
+    /// </summary>
     internal async Task<int> UnmountAsync(BuildFolder build, CancellationToken cancellationToken)
     {
         for (var attempt = 1; build.FindUses() is { Count: > 0 }; attempt++)
         {
-            foreach (var point in build.FindMounts())
-            {
-                // The folder around it is held, so that the path can't lead elsewhere. The point itself must not be held: it would be busy.
-                using var around = OpenedPath.Open(Path.GetDirectoryName(point)!);
-                if (Mounts.TryUnmount(Path.Combine(around.Handle, Path.GetFileName(point))) is { } mistake)
-                    commands.WriteLine($"umount: {point}: {mistake}");
-            }
-
+            UnmountOnce(build, Mounts.TryUnmount);
             // One whose file lies in a file system of its own keeps that busy, which is then unmounted in the next attempt.
             foreach (var device in LoopDevices.On(build.Place))
             {
@@ -212,11 +208,29 @@ internal sealed class ChrootOperations(
             if (build.FindUses() is not { Count: > 0 } left)
                 break;
             if (attempt == UnmountAttempts)
-                throw new RootOperationException($"still mounted or attached after {attempt} attempts: {string.Join(", ", left)}");
+            {
+                commands.WriteLine($"umount: busy after {attempt} attempts, and detached: {string.Join(", ", left)}");
+                UnmountOnce(build, Mounts.TryDetach);
+                if (build.FindUses() is { Count: > 0 } kept)
+                    throw new RootOperationException($"still mounted or attached after {attempt} attempts: {string.Join(", ", kept)}");
+                break;
+            }
+
             await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken).ConfigureAwait(false);
         }
 
         return 0;
+    }
+
+    private void UnmountOnce(BuildFolder build, Func<string, string?> unmount)
+    {
+        foreach (var point in build.FindMounts())
+        {
+            // The folder around it is held, so that the path can't lead elsewhere. The point itself must not be held: it would be busy.
+            using var around = OpenedPath.Open(Path.GetDirectoryName(point)!);
+            if (unmount(Path.Combine(around.Handle, Path.GetFileName(point))) is { } mistake)
+                commands.WriteLine($"umount: {point}: {mistake}");
+        }
     }
 
     /// <summary>

@@ -9,6 +9,7 @@ public static class Mounts
     private const nuint RemountFlag = 0x20; // MS_REMOUNT
     private const nuint Harmless = 1 | 2 | 4 | 8; // MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
     private const int UnmountNoFollow = 8; // UMOUNT_NOFOLLOW
+    private const int UnmountLazily = 2; // MNT_DETACH
 
     /// <summary>Mounts a file system.</summary>
     /// <param name="type">Its type, such as <c>proc</c> or <c>overlay</c>.</param>
@@ -32,6 +33,13 @@ public static class Mounts
     /// <summary>Unmounts what is mounted last at a folder; a link is not followed.</summary>
     /// <returns>What went wrong; null when nothing did.</returns>
     public static string? TryUnmount(string point) => LibC.Unmount(point, UnmountNoFollow) == 0 ? null : LibC.LastError;
+
+    /// <summary>
+    /// Takes what is mounted last at a folder out of it, though somebody uses it, who keeps it until the end; a link is not followed.
+    /// </summary>
+    /// <returns>What went wrong; null when nothing did.</returns>
+    public static string? TryDetach(string point) =>
+        LibC.Unmount(point, UnmountNoFollow | UnmountLazily) == 0 ? null : LibC.LastError;
 
     private static void Check(int result, string mistake)
     {

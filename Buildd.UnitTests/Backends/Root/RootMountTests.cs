@@ -3,6 +3,7 @@ using Buildd.Linux.Files;
 using Buildd.Linux.Processes;
 using Buildd.Testing.Files;
 using Buildd.Testing.Runs;
+using Buildd.UnitTests.Testing;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.Root;
@@ -60,6 +61,21 @@ public sealed class RootMountTests : RootExecutorFixture
         {
             Assert.That(await RunAsync(new RootOperation.Unmount("1")), Is.Zero);
         }
+    }
+
+    [Test]
+    public async Task What_somebody_uses_all_the_time_is_taken_out_of_the_folder()
+    {
+        foreach (var name in (string[])["proc", "dev/pts", "dev/shm", "sys"])
+            Directory.CreateDirectory(Path.Combine(Chroot, name));
+        Assert.That(await RunAsync(new RootOperation.Mount("1")), Is.Zero);
+        using var busy = File.OpenHandle(Path.Combine(Chroot, "proc", "version"));
+
+        Assert.That(await RunAsync(new RootOperation.Unmount("1"), time: new ManualTimeProvider { SkipsWaits = true }), Is.Zero);
+
+        Assert.That(File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(Chroot, StringComparison.Ordinal)), Is.Empty);
+        Assert.That(await RunAsync(new RootOperation.Remove("1")), Is.Zero);
+        Assert.That(Directory.Exists(Chroot), Is.False);
     }
 
     [Test]
