@@ -45,6 +45,8 @@ internal static class BuildersCommand
         options.AddTo(command);
         return command.WithSession(async (session, parsed, stop) =>
         {
+            if (FileName.FindMistake(parsed.GetValue(name)!) is { } mistake)
+                throw BuildChecks.Wrong($"{FileName.Display(parsed.GetValue(name)!)} is no name of a builder: {mistake}");
             var builder = Checked(() => options.Apply(parsed, new Builder
             {
                 Name = parsed.GetValue(name)!,

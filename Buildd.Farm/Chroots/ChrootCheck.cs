@@ -35,9 +35,16 @@ internal sealed class ChrootCheck
         ("the folder sys", [TarEntryKind.Folder], ["sys"]),
     ];
 
+    private const string Shell = "sh";
+
+    /// <summary>The folders that have programs; one is often a link to the other.</summary>
+    private static readonly string[] ProgramFolders = ["bin", "usr/bin"];
+
     private readonly string _path;
     private readonly bool[] _found = new bool[Needed.Length];
     private readonly HashSet<string> _outwards = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _programs = new(StringComparer.Ordinal); // names in the folders that may have the shell
+    private readonly List<string> _shells = []; // what links of the shell's names lead to, in their own folder
     private bool _hasTop;
 
     private ChrootCheck(string path) => _path = path;
@@ -73,7 +80,7 @@ internal sealed class ChrootCheck
             var how = kind == CompressionKind.None
                 ? "that is not compressed (by gzip, bzip2, xz or zstd)"
                 : $"compressed by {kind.ToString().ToLowerInvariant()}";
-            throw Refused($"it was read as a tar {how}, and that failed: {e.Message}", "Fetch or make it again.", e);
+            throw Refused($"it was read as a tar {how}, and that failed: {e.Message.TrimEnd('.')}", "Fetch or make it again.", e);
         }
 
         if (!_hasTop)
@@ -81,6 +88,8 @@ internal sealed class ChrootCheck
         var missing = Needed.Where((_, i) => !_found[i]).Select(needed => needed.What).ToList();
         if (missing.Count > 0)
             throw Refused($"below {TopFolder} it lacks {string.Join(", ", missing)}, which every build needs");
+        if (_programs.Count < MaxLinks && _shells.Find(target => target == Shell || !_programs.Contains(target)) is { } lost)
+            throw Refused($"its shell is a link to {FileName.Display(lost)}, which leads nowhere");
     }
 
     private FileStream Open()
@@ -113,10 +122,21 @@ internal sealed class ChrootCheck
         _hasTop = true; // tar makes folders that have no entry
         for (var i = 0; i < Needed.Length; i++)
             _found[i] |= Needed[i].Names.Contains(name) && Needed[i].Kinds.Contains(entry.Kind);
+        if (ProgramFolders.Contains(string.Join('/', parts.AsSpan(1..^1))))
+            LookAtProgram(parts[^1], entry);
         if (entry.Kind == TarEntryKind.Link && (entry.Target.StartsWith('/') || entry.Target.Split('/').Contains("..")))
             Remember(name);
         else
             _outwards.Remove(name);
+    }
+
+    /// <summary>A link of the shell's into another folder is not followed: its folders may be links themselves.</summary>
+    private void LookAtProgram(string name, TarEntry entry)
+    {
+        if (_programs.Count < MaxLinks)
+            _programs.Add(name);
+        if (name == Shell && entry.Kind == TarEntryKind.Link && !entry.Target.Contains('/', StringComparison.Ordinal))
+            _shells.Add(entry.Target);
     }
 
     /// <summary>Takes a name apart, which must be in the top folder.</summary>

@@ -40,7 +40,7 @@ internal sealed class GzipReader : ReadOnlyStream
         {
             _buffer.AsSpan(_start.._end).CopyTo(_buffer);
             (_start, _end) = (0, _end - _start);
-            var read = _unpacked.Read(_buffer.AsSpan(_end));
+            var read = Unpack(_buffer.AsSpan(_end));
             _end += read;
             if (read > 0)
                 continue;
@@ -52,6 +52,19 @@ internal sealed class GzipReader : ReadOnlyStream
         }
 
         return Give(buffer, _end - _start - MarkBytes);
+    }
+
+    /// <summary>Of a file that was cut off the member that follows is taken for its end, which the framework has no words for.</summary>
+    private int Unpack(Span<byte> buffer)
+    {
+        try
+        {
+            return _unpacked.Read(buffer);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException("the file was cut off, or is damaged", e);
+        }
     }
 
     private int Give(Span<byte> buffer, int available)

@@ -141,6 +141,8 @@ public sealed class BuildersCommandTests : IDisposable
     [TestCase("builders", "add", "bob", "http://builder.example/?q")]
     [TestCase("builders", "add", "bob", "http://builder.example/#f")]
     [TestCase("builders", "add", "two words", "http://builder.example/")]
+    [TestCase("builders", "add", ".hidden", "http://builder.example/")]
+    [TestCase("builders", "add", "a/b", "http://builder.example/")]
     [TestCase("builders", "add", "bob", "http://builder.example/", "--resource", "two words")]
     [TestCase("builders", "add", "bob", "http://u:p@builder.example/", "--token-file", "token")]
     [TestCase("builders", "add", "bob", "http://builder.example/", "--manual", "perhaps")]

@@ -61,6 +61,31 @@ public sealed class ChrootCheckTests : IDisposable
     }
 
     [Test]
+    public async Task A_gzip_file_that_was_cut_off_says_so()
+    {
+        var whole = await PackAsync("gzip", SmallChroot.Tar(LargeEntries()));
+
+        Assert.That(() => CheckAsync(whole[..100]), Refused("that failed: the file was cut off, or is damaged. Fetch or make it again."));
+    }
+
+    [TestCase("nosuch", false)]
+    [TestCase("sh", false)]
+    [TestCase("dash", true)]
+    [TestCase("/etc/alternatives/sh", true)]
+    public void A_shell_that_leads_nowhere_is_refused(string target, bool isTaken)
+    {
+        byte[] tar = SmallChroot.Tar(
+        [
+            .. SmallChroot.Entries.Where(entry => entry.Name != "chroot-autobuild/bin/sh"),
+            SmallChroot.Link("chroot-autobuild/bin/sh", target), SmallChroot.File("chroot-autobuild/bin/dash"),
+        ]);
+
+        Assert.That(
+            () => CheckAsync(tar),
+            isTaken ? Throws.Nothing : Refused($"its shell is a link to \"{target}\", which leads nowhere"));
+    }
+
+    [Test]
     public void A_tar_that_was_cut_off_anywhere_is_refused()
     {
         var whole = SmallChroot.Tar(SmallChroot.Entries);
