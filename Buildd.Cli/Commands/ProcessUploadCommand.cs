@@ -101,6 +101,11 @@ internal static class ProcessUploadCommand
 
         internal void AddTo(Command command)
         {
+            _logFile.Validators.Add(result =>
+            {
+                if (result.Tokens is [var token] && LevelOf(token.Value) == LogLevel.None)
+                    result.AddError($"'{Printable.Text(token.Value)}' is no LEVEL:FILE, such as INFO:/var/log/uploads.log");
+            });
             command.Add(_wait);
             command.Add(_verbose);
             command.Add(_quiet);
@@ -145,25 +150,19 @@ internal static class ProcessUploadCommand
 
         private static StreamWriter? OpenLog(string? text, out LogLevel level)
         {
-            level = LogLevel.None;
-            if (text is null)
-                return null;
-            var parts = text.Split(':', 2);
-            level = parts is [var name, { Length: > 0 }]
-                ? name.ToUpperInvariant() switch
-                {
-                    "DEBUG" => LogLevel.Debug,
-                    "INFO" => LogLevel.Information,
-                    "WARNING" => LogLevel.Warning,
-                    "ERROR" => LogLevel.Error,
-                    _ => LogLevel.None,
-                }
-                : LogLevel.None;
-            return level == LogLevel.None
-                ? throw new FarmException(
-                    $"'{Printable.Text(text)}' is no LEVEL:FILE, such as INFO:/var/log/uploads.log")
-                { ExitCode = FarmExitCode.Usage }
-                : new StreamWriter(parts[1], append: true);
+            level = text is null ? LogLevel.None : LevelOf(text);
+            return text is null ? null : new StreamWriter(text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..], append: true);
         }
+
+        private static LogLevel LevelOf(string text) => text.Split(':', 2) is [var name, { Length: > 0 }]
+            ? name.ToUpperInvariant() switch
+            {
+                "DEBUG" => LogLevel.Debug,
+                "INFO" => LogLevel.Information,
+                "WARNING" => LogLevel.Warning,
+                "ERROR" => LogLevel.Error,
+                _ => LogLevel.None,
+            }
+            : LogLevel.None;
     }
 }

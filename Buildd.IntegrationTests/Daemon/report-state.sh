@@ -13,7 +13,7 @@ read -r stat </proc/self/stat
 set -- ${stat##*) }
 echo "nice ${17}"
 for descriptor in 3 4 5 6 7 8 9 20 64 200; do
-    [ ! -e "/proc/$$/fd/$descriptor" ] || echo "descriptor $descriptor is open"
+    [ ! -e "/proc/self/fd/$descriptor" ] || echo "descriptor $descriptor is open"
 done
 env | while IFS='=' read -r name value; do
     case $name in BUILDD_* | PWD | OLDPWD | _) ;; *) echo "variable $name=$value" ;; esac

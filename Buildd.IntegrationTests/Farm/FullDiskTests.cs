@@ -43,7 +43,8 @@ public sealed class FullDiskTests
         Assert.That((await farm.DoAsync("log", "1")).Output, Does.Contain("[the farm's disk has no room for more: the rest is not kept]"));
         var pruned = await farm.DoAsync("prune", "--older-than", "0");
         Assert.That(pruned.Code, Is.Zero, pruned.Output);
-        Assert.That(Free(disk), Is.GreaterThan(100 * MiB), pruned.Output);
+        // A log that was being gzipped in that moment takes its room until that has failed.
+        await Until.TrueAsync(() => Free(disk) > 100 * MiB, more: () => pruned.Output + run.Output);
         var (code, output) = await farm.DoAsync("build", dsc, "--wait");
         Assert.That(code, Is.Zero, output + run.Output);
         Assert.That((await farm.WithStoreAsync(store => store.Builders.FindAsync("bob")))!.Failures, Is.Zero);

@@ -61,7 +61,7 @@ public sealed partial class SlavePackageTests
             "/etc/buildd/slave/default.conf -rw-r--r-- root:root",
             "/etc/buildd/backends.d drwxr-xr-x root:root",
             "/etc/sudoers.d/buildd-slave -r--r----- root:root",
-            "/var/lib/buildd-slave drwxr-xr-x buildd:buildd",
+            "/var/lib/buildd-slave drwx--x--x buildd:buildd",
             "/usr/share/man/man8/buildd-slave.8.gz -rw-r--r-- root:root",
             "/usr/share/man/man5/buildd-slave.conf.5.gz -rw-r--r-- root:root",
             "/usr/share/bash-completion/completions/buildd-slave -rw-r--r-- root:root",

@@ -12,6 +12,9 @@ namespace Buildd.IntegrationTests.Support;
 /// <summary>Serves files to a slave, as a master's archive would.</summary>
 internal sealed class FileServer : IAsyncDisposable
 {
+    /// <summary>A client that is asked for a password sends some requests: together they take a second or two.</summary>
+    private static readonly TimeSpan ClosedDelay = TimeSpan.FromMilliseconds(100);
+
     private readonly Dictionary<string, string> _files = [];
     private readonly Dictionary<string, string> _closed = [];
     private readonly WebApplication _application;
@@ -61,6 +64,7 @@ internal sealed class FileServer : IAsyncDisposable
     /// <param name="user">The user.</param>
     /// <param name="password">The password.</param>
     /// <returns>The address with both.</returns>
+    /// <remarks>Each answer below it takes its time, so that whoever looks at the programs that fetch sees them.</remarks>
     internal string Close(string address, string user, string password)
     {
         _closed[new Uri(address).AbsolutePath] =
@@ -73,6 +77,8 @@ internal sealed class FileServer : IAsyncDisposable
     private async Task AnswerAsync(HttpContext http)
     {
         var (path, headers) = (http.Request.Path, http.Request.Headers);
+        if (_closed.Keys.Any(folder => path.StartsWithSegments(folder)))
+            await Task.Delay(ClosedDelay);
         if (_closed.Any(folder => path.StartsWithSegments(folder.Key) && headers.Authorization != folder.Value))
         {
             http.Response.Headers.WWWAuthenticate = "Basic realm=\"test\"";

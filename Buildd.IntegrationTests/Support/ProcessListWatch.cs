@@ -39,7 +39,7 @@ internal sealed class ProcessListWatch : IAsyncDisposable
             foreach (var folder in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(path[^1])))
             {
                 if (ReadCommandLine(folder) is { } line && _needles.Any(needle => line.Contains(needle, StringComparison.Ordinal)))
-                    _found.Add(line.Replace('\0', ' '));
+                    _found.Add(line);
             }
         }
     }
@@ -48,7 +48,7 @@ internal sealed class ProcessListWatch : IAsyncDisposable
     {
         try
         {
-            return File.ReadAllText(Path.Combine(folder, "cmdline"));
+            return File.ReadAllText(Path.Combine(folder, "cmdline")).Replace('\0', ' ');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -176,6 +176,7 @@ public sealed class ProcessUploadCommandTests : IDisposable
     public async Task What_mail_needs_must_be_there()
     {
         var farm = new UploadFarm(_folder["farm"], "Mail: smtp+tls://me@h\nMail-From: a@b\nMail-Password-File: missing\n");
+        await farm.Builds.FindAsync(1); // makes the store
 
         var (exitCode, output) = await farm.RunAsync("process-upload");
 

@@ -41,11 +41,10 @@ public sealed class DirectoryArchive(string root) : IArchive
         ArgumentNullException.ThrowIfNull(upload);
         var folder = FolderOf(upload);
         var parent = Path.GetDirectoryName(folder)!;
-        var owners = OwnersOf(upload.Build.Distribution, upload.Suite);
         if (Directory.Exists(folder))
         {
             await CompareAsync(upload, folder, cancellationToken).ConfigureAwait(false);
-            await owners.NoteAsync(Path.GetFileName(folder), cancellationToken).ConfigureAwait(false);
+            await NoteAsync(upload, cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -68,8 +67,13 @@ public sealed class DirectoryArchive(string root) : IArchive
         Durable.FlushFolder(incomplete);
         Directory.Move(incomplete, folder);
         Durable.FlushFolder(parent);
-        await owners.NoteAsync(Path.GetFileName(folder), cancellationToken).ConfigureAwait(false);
+        await NoteAsync(upload, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Notes whose the packages of an upload are. Without a <c>.changes</c> it is files, and nobody asks for them.</summary>
+    private Task NoteAsync(AcceptedUpload upload, CancellationToken cancellationToken) => upload.ChangesPath is null
+        ? Task.CompletedTask
+        : OwnersOf(upload.Build.Distribution, upload.Suite).NoteAsync(Path.GetFileName(FolderOf(upload)), cancellationToken);
 
     private PackageOwners OwnersOf(string distribution, string suite)
     {
