@@ -146,10 +146,12 @@ internal sealed class LogFile : IDisposable
     {
         while (true)
         {
+            // In this order: a length of before these regions may end before one of them begins.
+            var regions = _regions;
             var length = Length;
             try
             {
-                foreach (var region in _regions)
+                foreach (var region in regions)
                 {
                     var end = Math.Min(region.End, length);
                     if (offset >= end)
@@ -161,7 +163,8 @@ internal sealed class LogFile : IDisposable
                     return count;
                 }
 
-                return 0;
+                if (offset >= length || regions == _regions)
+                    return 0;
             }
             catch (ObjectDisposedException)
             {
