@@ -1,4 +1,5 @@
 using System.Globalization;
+using Buildd.Farm;
 using Buildd.IntegrationTests.Farm;
 using Buildd.Master.Builds;
 using NUnit.Framework;
@@ -26,7 +27,7 @@ internal sealed class GoodLoad(FarmProgram farm, string dsc, int seed)
             if (open.Count < MaxOpen)
                 await QueueAsync();
             if (open.FirstOrDefault(build => build.Manager == PlugIns.Sleepy && build.State == BuildState.Building) is { } sleepy)
-                await DoAsync([0, 1], "cancel", Number(sleepy.Id));
+                await DoAsync([0, FarmExitCode.Failed, FarmExitCode.NotWell], "cancel", Number(sleepy.Id));
             if (_random.Next(3) == 0)
                 await LookAsync();
             await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -47,9 +48,9 @@ internal sealed class GoodLoad(FarmProgram farm, string dsc, int seed)
         0 => DoAsync([0], "queue", "--json"),
         1 => DoAsync([0], "queue", "--all"),
         2 => DoAsync([0], "show", AnyBuild()),
-        3 => DoAsync([0, 1], "log", AnyBuild()), // 1 where there is no log
+        3 => DoAsync([0, FarmExitCode.NotFound], "log", AnyBuild()), // where there is no log yet
         4 => DoAsync([0], "builders", "list", "--json"),
-        _ => DoAsync([0, 1], "retry", AnyBuild()),
+        _ => DoAsync([0, FarmExitCode.Failed, FarmExitCode.NotWell, FarmExitCode.NotFound], "retry", AnyBuild()),
     };
 
     private string AnyBuild() => Number(_random.NextInt64(_last) + 1);
