@@ -1,6 +1,6 @@
 namespace Buildd.Farm;
 
-/// <summary>What the farm's own parts say in logs; builds and builders are the master's.</summary>
+/// <summary>The log messages of the farm's own parts; builds and builders are the master's.</summary>
 internal static partial class FarmEvents
 {
     [LoggerMessage(

@@ -3,7 +3,7 @@ using Buildd.Linux.Processes;
 
 namespace Buildd.Farm;
 
-/// <summary>Whose the files of a farm are, and who else may read them. Any thread may call.</summary>
+/// <summary>The owner and the modes of a farm's files. Any thread may call.</summary>
 internal static class StateFiles
 {
     /// <summary>

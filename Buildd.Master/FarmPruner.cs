@@ -90,7 +90,7 @@ public sealed class FarmPruner(string root, IBuildRecords builds, string? upload
     private static IEnumerable<string> Files(string folder) =>
         Directory.Exists(folder) ? Directory.GetFiles(folder, "upload_*_log.txt").Order(StringComparer.Ordinal) : [];
 
-    /// <summary>When a leaf landed, by its name; one that was renamed by hand counts from when its folder was changed.</summary>
+    /// <summary>The time at which a leaf landed, by its name; of one that was renamed by hand, of its folder's last change.</summary>
     private static DateTimeOffset TimeOf(string name, string path) =>
         name.Length > 15 && DateTimeOffset.TryParseExact(
             name.AsSpan(0, 15), "yyyyMMdd-HHmmss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var landed)

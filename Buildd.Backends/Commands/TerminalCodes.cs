@@ -28,7 +28,7 @@ internal static class TerminalCodes
         return buffer[..(length + line.Length)];
     }
 
-    /// <summary>How long the code at the beginning is. One without an end goes to the end of the line.</summary>
+    /// <summary>The length of the code at the beginning. One without an end goes to the end of the line.</summary>
     private static int LengthOfCode(ReadOnlySpan<byte> text)
     {
         if (text.Length < 2)

@@ -29,7 +29,7 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
     /// <summary>As much of a line of apt's as tells what it is about.</summary>
     private const int MaxLineBytes = 200;
 
-    /// <summary>How long to wait before the package lists are asked for once more; the reference's figure.</summary>
+    /// <summary>The wait before the package lists are asked for once more; the reference's figure.</summary>
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(15);
 
     /// <summary>

@@ -2,7 +2,7 @@ using Buildd.Protocol.Messages.Arguments;
 
 namespace Buildd.Backends.DebianBuilds;
 
-/// <summary>What the apt of a series can't read yet, by the series' name: it is asked before the chroot's apt can be.</summary>
+/// <summary>The features that the apt of a series lacks, by the series' name: needed before the chroot's apt can be asked.</summary>
 internal static class OldApt
 {
     /// <summary>Their apt is older than 0.7.26, and takes options in a line for a mistake.</summary>
@@ -32,6 +32,6 @@ internal static class OldApt
     /// <summary>Whether <c>[trusted=yes]</c> is enough for packages that nobody has signed.</summary>
     internal static bool KnowsTrusted(string series) => !BeforeTrusted.Contains(Base(series));
 
-    /// <summary>Where the master of 2014 names no series, its suite stands for one: <c>trusty-proposed</c>.</summary>
+    /// <summary>A master of 2014 names no series: its suite stands for one: <c>trusty-proposed</c>.</summary>
     private static string Base(string series) => Pockets.Split(series).Series;
 }

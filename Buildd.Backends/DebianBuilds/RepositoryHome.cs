@@ -21,7 +21,7 @@ internal sealed class RepositoryHome(BuildEnvironment system, BuildUser user, st
 
     private const string WriteScript = """umask 077; mkdir -p -- "${1%/*}" && cat > "$1" """;
 
-    /// <summary>Where the folder is in the system.</summary>
+    /// <summary>The folder's path in the system.</summary>
     internal string Path => path;
 
     /// <summary>Makes it. What is secret is in standard input only.</summary>

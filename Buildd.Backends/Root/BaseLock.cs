@@ -8,10 +8,10 @@ namespace Buildd.Backends.Root;
 /// </summary>
 internal sealed class BaseLock : IDisposable
 {
-    /// <summary>What a lock's file is called, after what is locked.</summary>
+    /// <summary>The end of the name of a lock's file, after the name of the base.</summary>
     internal const string Ending = ".lock";
 
-    /// <summary>How often somebody looks who waits. To unpack a chroot takes seconds to minutes.</summary>
+    /// <summary>The interval between two tries to take the lock. To unpack a chroot takes seconds to minutes.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     private readonly string? _unlocked;

@@ -180,7 +180,7 @@ internal sealed class OverlayOperations(RootPlace place, RootCommands commands, 
         return await commands.RemoveAsync(bases, sha1 + ChrootBase.Old, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What is locked by whoever is about to make or remove a folder of that name; null for a base that is whole.</summary>
+    /// <summary>The name to lock before a folder of that name is made or removed; null for a base that is whole.</summary>
     private static string? NameOfUnfinished(string name) =>
         name.EndsWith(ChrootBase.New, StringComparison.Ordinal) ? name[..^ChrootBase.New.Length]
         : name.EndsWith(ChrootBase.Old, StringComparison.Ordinal) ? name[..^ChrootBase.Old.Length]

@@ -12,7 +12,7 @@ internal sealed class RootCommands(ProcessScope scope, OutputWriter output)
     /// <summary>The mode of a folder that nobody but its owner gets into.</summary>
     internal const UnixFileMode OnlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>What root has through sudo as well: nothing of who runs the slave.</summary>
+    /// <summary>The environment that root has through sudo as well: nothing of the slave's own user.</summary>
     private static readonly KeyValuePair<string, string?>[] OfRoot = [new("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), new("HOME", "/root")];
 
     /// <summary>Runs a command and returns its exit code.</summary>

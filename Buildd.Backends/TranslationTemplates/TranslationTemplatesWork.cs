@@ -137,7 +137,7 @@ internal sealed class TranslationTemplatesWork(TemplatesRequest request, Transla
         }
     }
 
-    /// <summary>What the reference's operation ends with when it can't make the templates.</summary>
+    /// <summary>The exit code of the reference's operation when it can't make the templates.</summary>
     internal static PhaseFailedException Failed(string message) => new(BuildStatus.PackageFail, message) { Cause = Cause(BuildFailed) };
 
     private static string Cause(int exitCode) => Verdict.CauseOf(new ExitCode(exitCode));

@@ -7,10 +7,10 @@ namespace Buildd.Benchmarks.Harness;
 /// <summary>A farm that has worked for years: a store with builds that are over and builds that wait, and its configuration.</summary>
 internal static class GrownStore
 {
-    /// <summary>How many builds wait at the most.</summary>
+    /// <summary>The most builds that wait.</summary>
     internal const int MaxWaiting = 100_000;
 
-    /// <summary>How many builds one source has: what a listing of it finds.</summary>
+    /// <summary>The number of builds of one source, all of which a listing of it finds.</summary>
     internal const int BuildsPerSource = 10;
 
     /// <summary>Makes one.</summary>

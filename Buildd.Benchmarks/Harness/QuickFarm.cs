@@ -12,7 +12,7 @@ using Buildd.Testing.Slaves;
 
 namespace Buildd.Benchmarks.Harness;
 
-/// <summary>What a farm of quick builds has done in a minute.</summary>
+/// <summary>The work of a farm of quick builds in a minute.</summary>
 /// <param name="Built">Builds whose builders were done with them.</param>
 /// <param name="Processed">Uploads that the archive has.</param>
 /// <param name="CpuPerBuild">Seconds of processor time for each build: master, store, results and uploads.</param>
@@ -23,7 +23,7 @@ internal static class QuickFarm
 {
     internal const int Slaves = 200;
 
-    /// <summary>How many builds there would be in a minute if no slave ever waited.</summary>
+    /// <summary>The builds of a minute if no slave ever waited.</summary>
     internal static readonly double Limit = Slaves * 60 / SimulatedSlavesProcess.BuildTime.TotalSeconds;
 
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15);

@@ -14,7 +14,7 @@ internal sealed class SimulatedSlavesProcess : IAsyncDisposable
     /// <summary>The second argument, with which builds end by themselves.</summary>
     private const string EndsArgument = "builds-end";
 
-    /// <summary>How long such builds take.</summary>
+    /// <summary>The duration of such builds.</summary>
     internal static readonly TimeSpan BuildTime = TimeSpan.FromSeconds(2);
 
     private const string Sign = "simulated slaves at ";

@@ -28,7 +28,7 @@ internal static class FarmApplication
     /// <summary>The bytes per second that a client has to take on average, once <see cref="SlowTimeout"/> is over.</summary>
     private const double MinBytesPerSecond = 100;
 
-    /// <summary>How long a client may be slower, and how long the head of a request may take.</summary>
+    /// <summary>The time that a client may be slower, and that the head of a request may take.</summary>
     private static readonly TimeSpan SlowTimeout = TimeSpan.FromMinutes(1);
 
     /// <summary>Puts the farm together. It works from when the application is started until it is stopped.</summary>

@@ -31,7 +31,7 @@ internal sealed class FarmLogFormatter(IOptions<FarmLogOptions> options, TimePro
 
     private static string Clean(string text) => Printable.Escaped(UrlCredentials.Without(text.ReplaceLineEndings(" ")));
 
-    /// <summary>What a slave, a disk or the network can cause is told by its words; the place in the program says nothing more.</summary>
+    /// <summary>Trouble of a slave, a disk or the network is logged in its own words; the place in the program says nothing more.</summary>
     private static bool IsExpected(Exception exception) =>
         exception is MasterException or ProtocolException or IOException or SocketException or HttpRequestException or TimeoutException;
 
@@ -58,7 +58,7 @@ internal sealed class FarmLogFormatter(IOptions<FarmLogOptions> options, TimePro
     };
 }
 
-/// <summary>How the log is written.</summary>
+/// <summary>The form of the log.</summary>
 internal sealed class FarmLogOptions : ConsoleFormatterOptions
 {
     /// <summary>Whether trouble with others is told with where in the program it was noticed.</summary>

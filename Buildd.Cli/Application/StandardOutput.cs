@@ -4,12 +4,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Buildd.Cli.Application;
 
-/// <summary>Where commands write what was asked for.</summary>
+/// <summary>The standard output of commands.</summary>
 internal static class StandardOutput
 {
     private const int Descriptor = 1;
 
-    /// <summary>What is written in one piece: a log of a gigabyte is not to take a million calls.</summary>
+    /// <summary>The size of a piece that is written: a log of a gigabyte must not take a million calls.</summary>
     private const int BufferCharacters = 32 * 1024;
 
     /// <summary>

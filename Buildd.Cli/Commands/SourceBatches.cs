@@ -11,10 +11,10 @@ namespace Buildd.Cli.Commands;
 /// </summary>
 internal static class SourceBatches
 {
-    /// <summary>How many sources share a flush of the inputs and a write of the store: what a kill can lose at the most.</summary>
+    /// <summary>The number of sources that share a flush of the inputs and a write of the store: the most that a kill can lose.</summary>
     private const int BatchSize = 200;
 
-    /// <summary>How many are read and copied at a time: most of it is waiting for the disk.</summary>
+    /// <summary>The number of sources that are read and copied at a time: most of it is waiting for the disk.</summary>
     private const int MaxReading = 8;
 
     /// <summary>Queues sources.</summary>

@@ -71,7 +71,7 @@ internal sealed record UploadConfiguration
     /// <param name="root">The folder with <c>incoming/</c>.</param>
     internal string LogFolder(string root) => Logs ?? Path.Combine(root, "upload-logs");
 
-    /// <summary>Where mail goes, and waits when it is not taken; null when no mail is sent.</summary>
+    /// <summary>The place of mail that waits until it is taken; null when no mail is sent.</summary>
     /// <exception cref="FarmException">The password can't be read.</exception>
     internal MailSpool? MakeSpool(TimeProvider time, ILoggerFactory loggers) => Mail is null
         ? null

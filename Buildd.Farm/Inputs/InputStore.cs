@@ -18,7 +18,7 @@ internal sealed record StoredInput(Sha1 Sha1, long Size);
 /// <param name="freeBytes">How many bytes the disk of a folder has free; null to ask the file system.</param>
 internal sealed class InputStore(string folder, Func<string, long>? freeBytes = null)
 {
-    /// <summary>How long nothing may be written to a file that is being taken in: a disk may be slow, or a command stopped.</summary>
+    /// <summary>The time after which a file that is being taken in counts as abandoned: a disk may be slow, or a command stopped.</summary>
     private static readonly TimeSpan ArrivalTime = TimeSpan.FromDays(1);
 
     private const int PieceBytes = 256 * 1024;

@@ -14,19 +14,19 @@ namespace Buildd.Farm.Mail;
 /// <param name="logger">Where it goes what became of mail that was tried again.</param>
 internal sealed class MailSpool(string folder, IMailTransport transport, TimeProvider time, ILogger<MailSpool> logger) : IMailTransport
 {
-    /// <summary>How long is waited before the second try; then twice as long each time.</summary>
+    /// <summary>The wait before the second try; it doubles each time.</summary>
     internal static readonly TimeSpan FirstWait = TimeSpan.FromMinutes(5);
 
     /// <summary>The longest wait between two tries.</summary>
     internal static readonly TimeSpan LongestWait = TimeSpan.FromHours(6);
 
-    /// <summary>How long a mail is tried; mail servers take three to five days.</summary>
+    /// <summary>The time for which a mail is tried; mail servers take three to five days.</summary>
     internal static readonly TimeSpan Lifetime = TimeSpan.FromDays(3);
 
-    /// <summary>How long the first try may take, for which whoever has something to tell waits.</summary>
+    /// <summary>The longest first try, for which the sender waits.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>How often the folder is looked at.</summary>
+    /// <summary>The interval between two looks at the folder.</summary>
     internal static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
 
     private const UnixFileMode OnlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -172,7 +172,7 @@ internal sealed class MailSpool(string folder, IMailTransport transport, TimePro
         }
     }
 
-    /// <summary>What is no mail any more is put aside, so that it is told once and can be looked at.</summary>
+    /// <summary>Puts a file aside that is not a mail any more, so that it is reported once and can be looked at.</summary>
     private (SpooledMail Kept, OutgoingMail Mail)? Read(string path)
     {
         try

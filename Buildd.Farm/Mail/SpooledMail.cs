@@ -8,13 +8,13 @@ namespace Buildd.Farm.Mail;
 /// <summary>A mail that waits on the disk, as it stands in its file. Immutable.</summary>
 internal sealed record SpooledMail
 {
-    /// <summary>When it was to be sent.</summary>
+    /// <summary>The time at which it was to be sent.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>How often that was tried; at least once.</summary>
+    /// <summary>The number of tries; at least 1.</summary>
     public required int Tries { get; init; }
 
-    /// <summary>When it is tried next.</summary>
+    /// <summary>The time of the next try.</summary>
     public required DateTimeOffset Due { get; init; }
 
     public required string From { get; init; }

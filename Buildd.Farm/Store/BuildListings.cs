@@ -25,7 +25,7 @@ internal static class BuildListings
     internal static SelectStatement Queue(BuildFilter filter, int part, int count) =>
         Make(QueueIndex(filter), [QueueParts[part]], filter, "ORDER BY score DESC, id LIMIT @count", ("count", count));
 
-    /// <summary>How many parts the queue has.</summary>
+    /// <summary>The number of parts of the queue.</summary>
     internal static int QueuePartCount => QueueParts.Length;
 
     /// <summary>The builds of the queue, to be counted.</summary>

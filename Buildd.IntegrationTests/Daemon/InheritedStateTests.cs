@@ -22,7 +22,7 @@ public sealed class InheritedStateTests
     /// <summary>So many daemons are started at a time: a small machine is kept busy and no more.</summary>
     private const int AtATime = 4;
 
-    /// <summary>What goes before each line of a report in a build's log.</summary>
+    /// <summary>The mark before each line of a report in a build's log.</summary>
     private const string Mark = "state: ";
 
     private static readonly string Report = Scripts.Text(typeof(InheritedStateTests), "Daemon/report-state.sh");

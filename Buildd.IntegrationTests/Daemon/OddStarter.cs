@@ -5,7 +5,7 @@ namespace Buildd.IntegrationTests.Daemon;
 /// <param name="Words">The words that go before the program's.</param>
 internal sealed record OddStarter(string Name, params string[] Words)
 {
-    /// <summary>What a build may see of it, since it restrains and is the administrator's: beginnings of lines of the report.</summary>
+    /// <summary>The beginnings of lines of the report that may differ, since they restrain and are the administrator's.</summary>
     internal string[] Kept { get; init; } = [];
 
     /// <summary>Those that are tried.</summary>

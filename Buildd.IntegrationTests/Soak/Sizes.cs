@@ -22,7 +22,7 @@ internal sealed record Sizes(
 
     private const int MaxOtherGrowth = 4;
 
-    /// <summary>What stays in a slave's work folder between its builds.</summary>
+    /// <summary>The names that stay in a slave's work folder between its builds.</summary>
     private static readonly string[] Kept = ["bases", "builder.journal", "builder.lock"];
 
     /// <summary>Measures.</summary>

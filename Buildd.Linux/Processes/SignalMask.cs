@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Buildd.Linux.Processes;
 
-/// <summary>What this process does with signals, as the kernel tells it.</summary>
+/// <summary>The signals that this process ignores and blocks, as the kernel reports them.</summary>
 internal static class SignalMask
 {
     private const string IgnoredField = "SigIgn:";

@@ -104,7 +104,7 @@ public static class InheritedState
         LibC.Execute("/proc/self/exe", words);
     }
 
-    /// <summary>What was there when the program was started can't be marked to be closed at that moment.</summary>
+    /// <summary>Whether a descriptor was closed when the program started: an inherited one can't be marked to be closed then.</summary>
     private static bool IsNotInherited(int descriptor) =>
         LibC.FileControl(descriptor, LibC.GetDescriptorFlags, 0) is var flags
             && (flags < 0 || (flags & LibC.CloseDescriptorOnExec) != 0);

@@ -41,7 +41,7 @@ internal sealed class QueueIndex(FairShareOptions options)
 
     public Build? OnBuilder(string builder) => _onBuilder.GetValueOrDefault(builder);
 
-    /// <summary>When a build that was put back comes due; null when it is not put back.</summary>
+    /// <summary>The time at which a build that was put back comes due; null when it is not put back.</summary>
     public DateTimeOffset? DueOf(long id) => _dues.TryGetValue(id, out var due) ? due : null;
 
     /// <summary>The clock was set: what was put back waits as long as before.</summary>
@@ -250,7 +250,7 @@ internal sealed class QueueIndex(FairShareOptions options)
         return (served > build.Queued ? served : build.Queued) - Beginning;
     }
 
-    /// <summary>What an owner has running or has got has changed: it stands elsewhere.</summary>
+    /// <summary>Moves an owner to its place after its running builds or its last turn have changed.</summary>
     private void Move(string owner)
     {
         foreach (var owners in _ready.Values)

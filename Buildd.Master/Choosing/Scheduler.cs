@@ -5,11 +5,6 @@ using Microsoft.Extensions.Logging;
 
 namespace Buildd.Master.Choosing;
 
-/// <summary>A build that a builder was given: both as they are stored.</summary>
-/// <param name="Builder">The builder, marked dirty.</param>
-/// <param name="Build">The build, on that builder.</param>
-internal sealed record Assignment(Builder Builder, Build Build);
-
 /// <summary>
 /// Brings free builders and waiting builds together: keeps the queue in memory by its changes, and gives work in batches,
 /// so that a decision costs no read and a batch two writes. Any thread may call.
@@ -131,7 +126,7 @@ internal sealed class Scheduler(
             return _index.Position(build, NowLocked());
     }
 
-    /// <summary>When a build that was put back comes due; null when it is not put back.</summary>
+    /// <summary>The time at which a build that was put back comes due; null when it is not put back.</summary>
     public DateTimeOffset? DueOf(Build build)
     {
         lock (_lock)

@@ -16,7 +16,7 @@ internal sealed class WatchedFiles<T>(IReadOnlyList<string> paths, Func<T> make,
     private string? _stamp;
     private T? _value;
 
-    /// <summary>What the files have now.</summary>
+    /// <summary>The value of the files as they are now.</summary>
     /// <exception cref="SlaveKeyException">They can't be used, and never could.</exception>
     public T Current
     {

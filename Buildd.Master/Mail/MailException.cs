@@ -30,6 +30,6 @@ public sealed class MailException : MasterException
     /// </summary>
     public bool MayPass { get; init; }
 
-    /// <summary>When whoever has the mail tries again; null, the default, when nobody does.</summary>
+    /// <summary>The time at which the mail is tried again; null, the default, when it is not.</summary>
     public DateTimeOffset? NextTry { get; init; }
 }

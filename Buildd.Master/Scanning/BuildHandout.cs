@@ -11,7 +11,7 @@ internal sealed class BuildHandout(
     BuilderAgentParts parts, ISlaveClient slave, BuilderRecord builder, Attempt attempt, BuildWriter builds, BuilderFailures failures,
     ILogger logger)
 {
-    /// <summary>What is being handed over at the moment.</summary>
+    /// <summary>The build that is being handed over at the moment.</summary>
     private volatile Handing? _handing;
 
     private MasterOptions Options => parts.Options;

@@ -3,7 +3,7 @@ using Buildd.Master.Uploads.Checks;
 
 namespace Buildd.Master.Uploads;
 
-/// <summary>What a leaf itself says, whatever the archive has by now: this can be found out before its turn, beside other leaves.</summary>
+/// <summary>The findings in a leaf itself, whatever the archive has: it can be examined before its turn, beside others.</summary>
 internal sealed record ExaminedLeaf
 {
     /// <summary>The number of the build that it was taken for.</summary>

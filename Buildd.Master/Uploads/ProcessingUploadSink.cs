@@ -19,7 +19,7 @@ public sealed class ProcessingUploadSink(
     /// <summary>How long nothing is tried after it could not be done: what keeps one upload from being processed keeps them all.</summary>
     internal static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many leaves are processed while the lock is held once: a person who runs 'process-upload' waits so long.</summary>
+    /// <summary>The most leaves that are processed while the lock is held once: a person who runs 'process-upload' waits so long.</summary>
     private const int MaxTogether = 100;
 
     private readonly Channel<string> _landed = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
@@ -56,7 +56,7 @@ public sealed class ProcessingUploadSink(
         }
     }
 
-    /// <summary>What has landed by now: several leaves are examined side by side, and share what comes before and after them all.</summary>
+    /// <summary>Takes the leaves that have landed: they are examined side by side, and share the work before and after.</summary>
     private List<string> TakeLanded()
     {
         var leaves = new List<string>();

@@ -22,7 +22,7 @@ public sealed class UploadProcessor
     public const string Context = "buildd";
 
     /// <summary>
-    /// How many leaves are examined at a time: that takes a program for each package. What is decided is decided one after the other.
+    /// The leaves that are examined at a time: it takes a program for each package. What is decided is decided one after the other.
     /// </summary>
     private static readonly int MaxExamined = Math.Max(2, Environment.ProcessorCount * 2);
 

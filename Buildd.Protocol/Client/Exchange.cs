@@ -61,7 +61,7 @@ internal sealed class Exchange(string what, TimeProvider time)
             : new SlaveConnectionException($"{what}: the connection failed: {MessageOf(exception)}", exception);
     }
 
-    /// <summary>What the HTTP client says, and the cause, without which "see inner exception" helps nobody.</summary>
+    /// <summary>Returns the message of the HTTP client with its cause, without which "see inner exception" helps nobody.</summary>
     private static string MessageOf(Exception exception)
     {
         var cause = exception.GetBaseException().Message;

@@ -25,7 +25,7 @@ public static class WireNames
     /// </summary>
     public const string RefusalField = "Buildd-Refusal";
 
-    /// <summary>What slaves up to 2013 call a builder that waits with a build that was aborted.</summary>
+    /// <summary>The status of slaves up to 2013 for a builder that waits with a build that was aborted.</summary>
     internal const string AbortedBuilder = "BuilderStatus.ABORTED";
 
     /// <summary>Content type of calls and answers.</summary>

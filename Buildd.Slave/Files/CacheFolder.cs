@@ -18,7 +18,7 @@ internal sealed class CacheFolder(string directory, FileCacheOptions options, Ti
     /// </summary>
     internal static readonly TimeSpan RecentUse = TimeSpan.FromMinutes(30);
 
-    /// <summary>How long what was made of a file that is gone stays unused where files have no largest age.</summary>
+    /// <summary>The time for which a base stays unused after its tarball has gone, where files have no largest age.</summary>
     private static readonly TimeSpan AgeWithoutFile = TimeSpan.FromDays(3);
 
     /// <summary>What ends the names of files that are not whole yet, or on their way out.</summary>

@@ -26,7 +26,7 @@ internal sealed class Download(
     /// <summary>How many addresses redirects may lead to; the figure of the reference's URL library.</summary>
     internal const int MaxRedirects = 10;
 
-    /// <summary>How long to wait before trying again, times the number of tries before: the first is at once.</summary>
+    /// <summary>The wait before trying again, times the number of tries before: the first is at once.</summary>
     internal static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest wait that a server may ask for; with a longer one its answer stands.</summary>

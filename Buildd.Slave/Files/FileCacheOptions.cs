@@ -39,7 +39,7 @@ public sealed record FileCacheOptions
     /// </summary>
     public int MinBytesPerSecond { get; set; } = 100;
 
-    /// <summary>How long a server may be slower than that. The default is a minute, as for clients.</summary>
+    /// <summary>The time for which a server may be slower than that. The default is a minute, as for clients.</summary>
     public TimeSpan SlowTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>

@@ -13,7 +13,7 @@ namespace Buildd.Slave.Files;
 /// </summary>
 internal sealed class ResultFile : IDisposable
 {
-    /// <summary>What a build gave away or made executable stays behind.</summary>
+    /// <summary>The mode of a served file, whatever mode the build gave it.</summary>
     /// <remarks>Differs: the reference's copies can be read by every account of the machine.</remarks>
     private const UnixFileMode ServedMode = UnixFile.ClosedMode;
 

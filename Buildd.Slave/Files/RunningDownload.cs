@@ -5,7 +5,7 @@ namespace Buildd.Slave.Files;
 /// <summary>A download, who asked for it first, and how many wait for it. Any thread may call.</summary>
 internal sealed class RunningDownload
 {
-    /// <summary>How long a download goes on that nobody waits for: a master that was restarted asks again.</summary>
+    /// <summary>The time for which a download goes on that nobody waits for: a master that was restarted asks again.</summary>
     internal static readonly TimeSpan AbandonTimeout = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();

@@ -14,7 +14,7 @@ namespace Buildd.Slave.Http;
 /// </remarks>
 internal static class RequestGuard
 {
-    /// <summary>Where the server puts a length that it does not go by, since the body comes in chunks.</summary>
+    /// <summary>The header field in which the server keeps a length that it ignores, since the body comes in chunks.</summary>
     private const string UnusedLength = "X-Content-Length";
 
     /// <summary>Puts the guard before an endpoint.</summary>

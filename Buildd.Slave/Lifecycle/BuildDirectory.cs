@@ -10,7 +10,7 @@ internal static class BuildDirectory
 {
     private const string Prefix = "build-";
 
-    /// <summary>What begins the id of a folder that stayed when its build had ended; 32 hexadecimal digits follow.</summary>
+    /// <summary>The beginning of the id of a folder that stayed when its build had ended; 32 hexadecimal digits follow.</summary>
     private const string Left = "left-";
 
     /// <summary>The path of a build's folder.</summary>

@@ -17,7 +17,7 @@ internal sealed class ScriptedSystem : BuildEnvironment
     /// <summary>The exit code of a command.</summary>
     internal Func<Command, int> Answer { get; set; } = _ => 0;
 
-    /// <summary>What a command writes.</summary>
+    /// <summary>The output of a command.</summary>
     internal Func<Command, string> Says { get; set; } = _ => "";
 
     /// <summary>The build's folder; where it is given, commands that need no system are really run.</summary>

@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Contracts;
 
-/// <summary>How every store lists the queue for people.</summary>
+/// <summary>The listing of the queue for people, of every store.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(30_000)]

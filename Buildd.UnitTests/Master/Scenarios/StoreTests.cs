@@ -261,7 +261,7 @@ public sealed class StoreTests : IAsyncDisposable
     /// <summary>A queue that never tells of changes by itself.</summary>
     private sealed class SilentQueue(IQueuedBuilds queue) : IQueuedBuilds
     {
-        /// <summary>How often all of it was read.</summary>
+        /// <summary>The number of times that all of it was read.</summary>
         public int Readings { get; private set; }
 
         public Task<QueueSnapshot> ReadQueueAsync(CancellationToken cancellationToken = default)

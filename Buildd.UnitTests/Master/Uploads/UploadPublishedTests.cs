@@ -10,7 +10,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Uploads;
 
-/// <summary>Whose the packages are that an archive has already.</summary>
+/// <summary>The owners of packages that an archive has already.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(60_000)]

@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Master.Uploads.Archives;
 
-/// <summary>Whose the packages of an archive of folders are, by its index and without.</summary>
+/// <summary>The owners of packages in an archive of folders, by its index and without.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(60_000)]
