@@ -40,30 +40,24 @@ internal static class LiveFsChecks
 
         if (image.Others.Select(argument => argument.Key).FirstOrDefault(name => OwnNames.Contains(name)) is { } own)
             throw BuildChecks.Wrong($"--arg gives {own}, which has an option of its own");
-        if (image.ConfigBranch is null && (image.ImageTool ?? Tools[0]) == Tools[0] && StrayOf(image) is { } stray)
-            throw BuildChecks.Wrong($"{stray} goes with --config-branch, which is missing");
+        if (image.ConfigBranch is null && (image.ImageTool ?? Tools[0]) == Tools[0] && image.FindStrayOfBranch() is { } stray)
+            throw BuildChecks.Wrong($"{OptionOf(stray)} goes with --config-branch, which is missing");
         if (image.ConfigBranch is { } branch && !IsUrl(branch))
             throw BuildChecks.Wrong("--config-branch is no URL that begins with http://, https:// or file://");
-        if (image.ConfigPath is { } path
-            && (path.StartsWith('/') || path.Trim('/').Split('/').Any(part => part is "." or ".." or ".git" || part.StartsWith('-'))))
+        if (image.ConfigPath is { } path && !BranchNames.IsFolder(path))
             throw BuildChecks.Wrong($"--config-path is {FileName.Display(path)}, which is no path of a folder in the branch");
-        if (image.ConfigRef is { } name
-            && (name.Length == 0 || name[0] is '-' or '/' || name.Contains("..", StringComparison.Ordinal)
-                || name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || "~^:?*[\\".Contains(c, StringComparison.Ordinal))))
+        if (image.ConfigRef is { } name && !BranchNames.IsRef(name))
             throw BuildChecks.Wrong($"--config-ref is {FileName.Display(name)}, which is no name of a branch, a tag or a commit");
-        if (image.Environment.Keys.FirstOrDefault(
-            variable => char.IsAsciiDigit(variable[0]) || !variable.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')) is { } bad)
+        if (image.Environment.Keys.FirstOrDefault(variable => !BranchNames.IsVariable(variable)) is { } bad)
             throw BuildChecks.Wrong($"--env sets {FileName.Display(bad)}, which is no name of a variable");
         RequireTypes(image);
     }
 
-    private static string? StrayOf(LiveFsSpecification image) => image switch
+    private static string OptionOf(string argument) => argument switch
     {
-        { ConfigRef: not null } => "--config-ref",
-        { ConfigPath: not null } => "--config-path",
-        { LbOptions.Count: > 0 } => "--lb-option",
-        { Environment.Count: > 0 } => "--env",
-        _ => null,
+        ArgumentNames.LbOptions => "--lb-option",
+        ArgumentNames.Environment => "--env",
+        _ => "--" + argument.Replace('_', '-'),
     };
 
     private static bool IsUrl(string text)

@@ -8,9 +8,6 @@ namespace Buildd.Backends.LiveFs.LiveBuild;
 /// <summary>The arguments of an image whose configuration is in a branch, checked.</summary>
 internal sealed record BranchArguments
 {
-    /// <summary>The longest name of a branch, tag or commit, and of a path.</summary>
-    internal const int MaxNameCharacters = 500;
-
     /// <summary>The longest value of a variable or option; a kernel's command line has room for half of it.</summary>
     internal const int MaxValueCharacters = 4096;
 
@@ -54,26 +51,18 @@ internal sealed record BranchArguments
         };
     }
 
-    /// <summary>git-check-ref-format(1), as far as it keeps a name from being something else.</summary>
     private static string ParseRef(string name) =>
-        name.Length is > 0 and <= MaxNameCharacters && name[0] is not ('-' or '/') && !name.Contains("..", StringComparison.Ordinal)
-        && !name.Contains("@{", StringComparison.Ordinal)
-        && !name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || "~^:?*[\\".Contains(c, StringComparison.Ordinal))
+        BranchNames.IsRef(name)
             ? name
             : throw new RefusedException(
                 $"the argument '{ArgumentNames.ConfigRef}' is '{ArgumentCheck.Shown(name)}', which is no name of a branch, a tag or a "
                     + "commit");
 
-    private static string ParsePath(string path)
-    {
-        var parts = path.Trim('/').Split('/');
-        return path.Length <= MaxNameCharacters && !path.StartsWith('/') && !path.Any(char.IsControl)
-            && (parts is [""] || parts.All(part => part is not ("" or "." or "..") && part[0] != '-' && part != ".git"))
-                ? string.Join('/', parts)
-                : throw new RefusedException(
-                    $"the argument '{ArgumentNames.ConfigPath}' is '{ArgumentCheck.Shown(path)}', which is no path of a folder in the "
-                        + "branch");
-    }
+    private static string ParsePath(string path) =>
+        BranchNames.IsFolder(path)
+            ? path.Trim('/')
+            : throw new RefusedException(
+                $"the argument '{ArgumentNames.ConfigPath}' is '{ArgumentCheck.Shown(path)}', which is no path of a folder in the branch");
 
     private static IReadOnlyList<string> ParseOptions(IReadOnlyList<string> options)
     {
@@ -87,9 +76,8 @@ internal sealed record BranchArguments
     private static KeyValuePair<string, string> ParseVariable(KeyValuePair<string, string> variable, LiveFsOptions options)
     {
         var (name, value) = variable;
-        var isName = name.Length is > 0 and <= MaxNameCharacters && !char.IsAsciiDigit(name[0])
-            && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
-        if (!isName || KeptNames.Contains(name) || KeptBeginnings.Any(beginning => name.StartsWith(beginning, StringComparison.Ordinal))
+        if (!BranchNames.IsVariable(name) || KeptNames.Contains(name)
+            || KeptBeginnings.Any(beginning => name.StartsWith(beginning, StringComparison.Ordinal))
             || !options.EnvironmentNames.Any(pattern => pattern.Matches(name)))
         {
             throw new RefusedException(

@@ -15,18 +15,8 @@ internal sealed class LiveBuildTool : IImageTool
     {
         if (arguments.ConfigBranch is not null)
             return new BranchBuild(BranchArguments.Check(arguments, options), options.BranchHosts is null);
-        return StrayOf(arguments) is { } stray
+        return arguments.FindStrayOfBranch() is { } stray
             ? throw new RefusedException($"the argument '{stray}' goes with '{ArgumentNames.ConfigBranch}', which is missing")
             : new LaunchpadBuild(LaunchpadArguments.Check(arguments));
     }
-
-    /// <summary>What only the branch way knows.</summary>
-    private static string? StrayOf(LiveFsArguments arguments) => arguments switch
-    {
-        { ConfigRef: not null } => ArgumentNames.ConfigRef,
-        { ConfigPath: not null } => ArgumentNames.ConfigPath,
-        { LbOptions.Count: > 0 } => ArgumentNames.LbOptions,
-        { Environment.Count: > 0 } => ArgumentNames.Environment,
-        _ => null,
-    };
 }

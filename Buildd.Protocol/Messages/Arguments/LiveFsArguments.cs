@@ -127,6 +127,16 @@ public record LiveFsArguments : BuildArguments
         return new(reader, Target(reader), defaultArchitecture);
     }
 
+    /// <summary>Returns the wire name of an argument that is given and only goes with a branch; null when there is none.</summary>
+    public string? FindStrayOfBranch() => this switch
+    {
+        { ConfigRef: not null } => ArgumentNames.ConfigRef,
+        { ConfigPath: not null } => ArgumentNames.ConfigPath,
+        { LbOptions.Count: > 0 } => ArgumentNames.LbOptions,
+        { Environment.Count: > 0 } => ArgumentNames.Environment,
+        _ => null,
+    };
+
     /// <summary>Project, series and architecture; no secrets.</summary>
     public sealed override string ToString() => $"{Project} ({Series}) {ArchTag}";
 
