@@ -70,8 +70,9 @@ internal class ChrootEnvironment(IBuildContext context, StepRunner steps, RootRu
         await RunAsync(new RootOperation.Define(Id), "tell schroot about the chroot", BuildStatus.BuilderFail, cancellationToken)
             .ConfigureAwait(false);
         var schroot = HasNetwork ? "" : await WriteSchrootAsync(cancellationToken).ConfigureAwait(false);
+        using var folder = OpenedPath.Open(context.Directory, followLinks: true);
         return new SbuildAccess(
-            ["-c", $"chroot:{SchrootDefinition.NameOf(Id)}"],
+            ["-c", $"chroot:{SchrootDefinition.NameOf(Id, BuildLayout.ChrootIn(folder.Place))}"],
             $"$chroot_mode = 'schroot';{schroot}",
             command => CurrentUser.IsRoot ? command.Behind(
                 "setpriv", $"--reuid={user.Id}", $"--regid={user.GroupId}", "--init-groups", "--") : command);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Buildd.Backends.Root;
@@ -5,9 +6,19 @@ namespace Buildd.Backends.Root;
 /// <summary>The file that tells schroot about the chroot of one build.</summary>
 internal static class SchrootDefinition
 {
-    /// <summary>The chroot's name for sbuild: schroot passes over files whose names have any other character in them.</summary>
-    internal static string NameOf(string buildId) =>
-        "build-" + new string([.. buildId.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_')]);
+    /// <summary>How much of a sum tells builds of one name apart, as hexadecimal digits.</summary>
+    private const int SumDigits = 12;
+
+    /// <summary>
+    /// The chroot's name for sbuild. It is no other's on this machine: two farms number their builds alike, and each may have a slave here.
+    /// </summary>
+    /// <param name="buildId">The build's id; schroot passes over files with other characters in their names than it keeps of that.</param>
+    /// <param name="chroot">The chroot's path, without a link in it.</param>
+    internal static string NameOf(string buildId, string chroot)
+    {
+        var id = new string([.. buildId.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_')]);
+        return $"build-{id}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(chroot)))[..SumDigits]}";
+    }
 
     /// <summary>Writes the definition.</summary>
     /// <exception cref="IOException">It can't be written, or another build of the same name on this machine has one.</exception>
@@ -16,11 +27,11 @@ internal static class SchrootDefinition
         if (chroot.Any(char.IsControl))
             throw new IOException("the chroot's path has a control character in it, which schroot's files can't hold");
 
-        var path = Path.Combine(directory, NameOf(buildId));
+        var name = NameOf(buildId, chroot);
+        var path = Path.Combine(directory, name);
         if (File.Exists(path) && !IsFor(path, chroot))
             throw new IOException($"'{path}' belongs to another build of that name; remove it if none is running");
 
-        var name = NameOf(buildId);
         File.WriteAllText(
             path,
             $"[{name}]\ndescription={name}\ngroups=sbuild,root\nroot-groups=sbuild,root\ntype=plain\ndirectory={chroot}\n",
@@ -30,7 +41,7 @@ internal static class SchrootDefinition
     /// <summary>Removes the definition, if it is there and of that chroot.</summary>
     internal static void Remove(string directory, string buildId, string chroot)
     {
-        var path = Path.Combine(directory, NameOf(buildId));
+        var path = Path.Combine(directory, NameOf(buildId, chroot));
         if (File.Exists(path) && IsFor(path, chroot))
             File.Delete(path);
     }

@@ -63,9 +63,9 @@ public class RootSubcommandTests
         await RefusesAsync(Refused, "something mounted already", "mount", _id);
         await RefusesAsync(Refused, "still mounted", "remove", _id);
         await DoesAsync("define", _id);
-        Assert.That($"/etc/schroot/chroot.d/build-{_id}", Does.Exist);
+        Assert.That(Directory.GetFiles("/etc/schroot/chroot.d", $"build-{_id}-*"), Has.Length.EqualTo(1));
         await DoesAsync("undefine", _id);
-        Assert.That($"/etc/schroot/chroot.d/build-{_id}", Does.Not.Exist);
+        Assert.That(Directory.GetFiles("/etc/schroot/chroot.d", $"build-{_id}-*"), Is.Empty);
         await DoesAsync("kill", _id);
         await DoesAsync("unmount", _id);
         await DoesAsync("remove", _id);

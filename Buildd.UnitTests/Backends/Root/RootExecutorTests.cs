@@ -9,6 +9,8 @@ namespace Buildd.UnitTests.Backends.Root;
 [CancelAfter(60_000)]
 public sealed class RootExecutorTests : RootExecutorFixture
 {
+    private string Definition => Path.Combine(_folder["schroot"], SchrootDefinition.NameOf("1", Chroot));
+
     private static IEnumerable<RootOperation> OfAChroot =>
     [
         new RootOperation.Mount("1"),
@@ -145,7 +147,7 @@ public sealed class RootExecutorTests : RootExecutorFixture
         Directory.CreateDirectory(Chroot);
 
         Assert.That(await RunAsync(new RootOperation.Define("1")), Is.Zero);
-        Assert.That(File.ReadAllText(_folder["schroot/build-1"]), Does.Contain($"\ndirectory={Chroot}\n"));
+        Assert.That(File.ReadAllText(Definition), Does.Contain($"\ndirectory={Chroot}\n"));
         Assert.That(await RunAsync(new RootOperation.Undefine("1")), Is.Zero);
         Assert.That(Directory.GetFiles(_folder["schroot"]), Is.Empty);
     }
@@ -154,11 +156,11 @@ public sealed class RootExecutorTests : RootExecutorFixture
     public async Task A_definition_of_another_build_stays()
     {
         Directory.CreateDirectory(Chroot);
-        File.WriteAllText(_folder["schroot/build-1"], "[build-1]\ndirectory=/elsewhere\n");
+        File.WriteAllText(Definition, "[build-1]\ndirectory=/elsewhere\n");
 
         Refuses(new RootOperation.Define("1"), "belongs to another build");
         Assert.That(await RunAsync(new RootOperation.Undefine("1")), Is.Zero);
-        Assert.That(_folder["schroot/build-1"], Does.Exist);
+        Assert.That(Definition, Does.Exist);
     }
 
     [Test]
@@ -170,6 +172,6 @@ public sealed class RootExecutorTests : RootExecutorFixture
         var run = RunAsync(new RootOperation.Define("1"), Place with { WorkDirectory = _folder["way"], FollowsLinks = true });
 
         Assert.That(async () => await run, Is.Zero);
-        Assert.That(File.ReadAllText(_folder["schroot/build-1"]), Does.Contain($"\ndirectory={Chroot}\n"), "the path without the link");
+        Assert.That(File.ReadAllText(Definition), Does.Contain($"\ndirectory={Chroot}\n"), "the path without the link");
     }
 }

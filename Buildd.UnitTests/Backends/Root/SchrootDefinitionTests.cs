@@ -17,9 +17,9 @@ public sealed class SchrootDefinitionTests : IDisposable
     {
         SchrootDefinition.Write(_folder.Path, "PACKAGEBUILD-22", "/work/chroot");
 
-        Assert.That(File.ReadAllText(_folder["build-PACKAGEBUILD-22"]), Is.EqualTo(
-            "[build-PACKAGEBUILD-22]\ndescription=build-PACKAGEBUILD-22\ngroups=sbuild,root\nroot-groups=sbuild,root\ntype=plain\n"
-                + "directory=/work/chroot\n"));
+        const string Name = "build-PACKAGEBUILD-22-e2ebaa534d0f";
+        Assert.That(File.ReadAllText(_folder[Name]), Is.EqualTo(
+            $"[{Name}]\ndescription={Name}\ngroups=sbuild,root\nroot-groups=sbuild,root\ntype=plain\ndirectory=/work/chroot\n"));
 
         SchrootDefinition.Remove(_folder.Path, "PACKAGEBUILD-22", "/work/chroot");
 
@@ -27,9 +27,9 @@ public sealed class SchrootDefinitionTests : IDisposable
         Assert.That(() => SchrootDefinition.Remove(_folder.Path, "PACKAGEBUILD-22", "/work/chroot"), Throws.Nothing);
     }
 
-    [TestCase("a.b", "build-a_b")]
-    [TestCase("a b]\\", "build-a_b__")]
-    [TestCase("Grüße_1-2", "build-Gr__e_1-2")]
+    [TestCase("a.b", "build-a_b-e2ebaa534d0f")]
+    [TestCase("a b]\\", "build-a_b__-e2ebaa534d0f")]
+    [TestCase("Grüße_1-2", "build-Gr__e_1-2-e2ebaa534d0f")]
     public void Its_name_has_only_what_schroot_takes(string id, string name)
     {
         SchrootDefinition.Write(_folder.Path, id, "/work/chroot");
@@ -38,26 +38,37 @@ public sealed class SchrootDefinitionTests : IDisposable
     }
 
     [Test]
+    public void Builds_of_one_name_in_two_places_have_a_definition_each()
+    {
+        SchrootDefinition.Write(_folder.Path, "1", "/work/chroot");
+        SchrootDefinition.Write(_folder.Path, "1", "/other/chroot");
+
+        Assert.That(Directory.GetFiles(_folder.Path), Has.Length.EqualTo(2));
+        SchrootDefinition.Remove(_folder.Path, "1", "/other/chroot");
+        Assert.That(Directory.GetFiles(_folder.Path).Single(), Does.EndWith("build-1-e2ebaa534d0f"));
+    }
+
+    [Test]
     public void The_file_of_another_build_is_kept()
     {
-        const string Foreign = "[build-1]\ntype=plain\ndirectory=/work/chroot-other\n";
-        File.WriteAllText(_folder["build-1"], Foreign);
+        const string Foreign = "[build-1-e2ebaa534d0f]\ntype=plain\ndirectory=/work/chroot-other\n";
+        File.WriteAllText(_folder["build-1-e2ebaa534d0f"], Foreign);
 
         Assert.That(
             () => SchrootDefinition.Write(_folder.Path, "1", "/work/chroot"), Throws.InstanceOf<IOException>()
                 .With.Message.Contains("another build"));
         SchrootDefinition.Remove(_folder.Path, "1", "/work/chroot");
-        Assert.That(File.ReadAllText(_folder["build-1"]), Is.EqualTo(Foreign));
+        Assert.That(File.ReadAllText(_folder["build-1-e2ebaa534d0f"]), Is.EqualTo(Foreign));
     }
 
     [Test]
     public void One_of_this_build_that_was_left_behind_is_taken_over()
     {
-        File.WriteAllText(_folder["build-1"], "[build-1]\ndirectory=/work/chroot\nold=yes\n");
+        File.WriteAllText(_folder["build-1-e2ebaa534d0f"], "[build-1-e2ebaa534d0f]\ndirectory=/work/chroot\nold=yes\n");
 
         SchrootDefinition.Write(_folder.Path, "1", "/work/chroot");
 
-        Assert.That(File.ReadAllText(_folder["build-1"]), Does.Not.Contain("old"));
+        Assert.That(File.ReadAllText(_folder["build-1-e2ebaa534d0f"]), Does.Not.Contain("old"));
     }
 
     [Test]
