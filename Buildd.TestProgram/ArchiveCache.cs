@@ -13,8 +13,10 @@ namespace Buildd.TestPrograms; // tests call the program TestProgram
 /// <param name="runFolder">Where files are kept for this run.</param>
 internal sealed class ArchiveCache(Uri archive, string folder, string runFolder)
 {
-    /// <summary>How often a fetch is tried before the client hears of it.</summary>
-    private const int Tries = 3;
+    /// <summary>
+    /// The waits between tries, before the client hears of a trouble: an archive of many servers has a bad moment now and then.
+    /// </summary>
+    private static readonly TimeSpan[] Waits = [.. new[] { 1, 2, 5, 10, 20 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
 
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromMinutes(5) };
 
@@ -67,6 +69,7 @@ internal sealed class ArchiveCache(Uri archive, string folder, string runFolder)
                 ? await _fetches.GetOrAdd(path, _ => new(() => FetchAsync(path, kept))).Value
                 : HttpStatusCode.Forbidden;
             http.Response.StatusCode = (int)status;
+            http.Response.KeepAlive = false; // the listener forgets what apt asks before the answer, and apt waits for that
             if (status == HttpStatusCode.OK)
             {
                 await using var file = File.OpenRead(kept);
@@ -96,14 +99,24 @@ internal sealed class ArchiveCache(Uri archive, string folder, string runFolder)
         if (File.Exists(kept))
             return HttpStatusCode.OK;
         var part = $"{kept}.{Guid.NewGuid():N}";
-        for (var attempt = 1; ; attempt++)
+        for (var attempt = 0; ; attempt++)
         {
+            if (attempt > 0)
+                await Task.Delay(Waits[attempt - 1]);
+            var isLast = attempt == Waits.Length;
             try
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(kept)!);
                 using var answer = await Http.GetAsync(new Uri(archive, path), HttpCompletionOption.ResponseHeadersRead);
                 if (answer.StatusCode != HttpStatusCode.OK)
+                {
+                    var mayPass = answer.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
+                        || (int)answer.StatusCode >= 500;
+                    if (mayPass && !isLast)
+                        continue;
                     return answer.StatusCode;
+                }
+
                 await using (var file = File.Create(part))
                     await answer.Content.CopyToAsync(file);
                 File.Move(part, kept, overwrite: true);
@@ -112,7 +125,7 @@ internal sealed class ArchiveCache(Uri archive, string folder, string runFolder)
             catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
             {
                 File.Delete(part);
-                if (attempt == Tries)
+                if (isLast)
                     return HttpStatusCode.BadGateway;
             }
             catch (UnauthorizedAccessException e)
