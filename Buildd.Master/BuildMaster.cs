@@ -111,7 +111,10 @@ public sealed class BuildMaster : IAsyncDisposable
     public Task Loaded => _loaded.Task;
 
     /// <summary>Whether everything waits for time to pass; for tests, which then move the clock.</summary>
-    internal bool IsQuiet => _refresh.IsWaitedFor && _scheduler.IsQuiet && _seats.Agents.All(agent => agent.IsWaiting);
+    /// <remarks>Twice, as one may have woken another between the looks at them.</remarks>
+    internal bool IsQuiet => AllWait && AllWait;
+
+    private bool AllWait => _refresh.IsWaitedFor && _scheduler.IsQuiet && _seats.Agents.All(agent => agent.IsWaiting);
 
     /// <summary>Up to which revision the queue is known; for tests.</summary>
     internal long KnownRevision => _scheduler.Revision;

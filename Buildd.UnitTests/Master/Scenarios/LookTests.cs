@@ -30,7 +30,8 @@ public sealed class LookTests : IAsyncDisposable
 
         build = await _farm.UntilAsync(build, BuildState.FailedToBuild);
 
-        Assert.That((build.Finished - build.Started)!.Value.TotalSeconds, Is.EqualTo(look).Within(1.5));
+        // The clock is moved a second at a time, and on a busy machine once or twice while what has come due is still under way.
+        Assert.That((build.Finished - build.Started)!.Value.TotalSeconds, Is.InRange(look - 1.5, look + 4));
     }
 
     [TestCase(false)]
