@@ -70,7 +70,7 @@ internal sealed class BinaryPackageWork(PackageRequest request, BinaryPackageOpt
             configuration, SbuildConfiguration.Write(
                 options, access.Configuration, await FullNameAsync(context, abort).ConfigureAwait(false)), abort).ConfigureAwait(false);
         await CheckConfigurationAsync(steps, access, configuration, abort).ConfigureAwait(false);
-        await steps.RunAsync(Wear(Command.Of("uname", "-a")), abort).ConfigureAwait(false);
+        await steps.RunAsync(system.Wear(Command.Of("uname", "-a")), abort).ConfigureAwait(false);
         context.Log.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -78,7 +78,7 @@ internal sealed class BinaryPackageWork(PackageRequest request, BinaryPackageOpt
         var scan = new SbuildLogScan();
         var pointers = new ImplicitPointerFilter(context.Log.Write);
         var result = await steps.RunAsync(
-            Sbuild(context, access, user, configuration), abort,
+            Sbuild(site, access, user, configuration), abort,
             bytes =>
             {
                 scan.Write(bytes);
@@ -115,8 +115,6 @@ internal sealed class BinaryPackageWork(PackageRequest request, BinaryPackageOpt
             return words.Count > 0 ? string.Join(' ', words) : null;
         }
     }
-
-    private Command Wear(Command command) => Personality.Wear(command, request.System.Architecture, request.Suite);
 
     /// <summary>A file that is no Perl is the builder's fault, and sbuild would call it the package's.</summary>
     /// <remarks>Differs: the reference looks at its own file only, but the machine's breaks a build as well.</remarks>
@@ -158,9 +156,10 @@ internal sealed class BinaryPackageWork(PackageRequest request, BinaryPackageOpt
             command, cancellationToken, output: output, description: $"{command.File} in the chroot (its output is read, and not logged)");
     }
 
-    private Command Sbuild(IBuildContext context, SbuildAccess access, BuildUser user, string configuration)
+    private Command Sbuild(BuildSite site, SbuildAccess access, BuildUser user, string configuration)
     {
-        var sbuild = Wear(Command
+        var context = site.Context;
+        var sbuild = site.Environment.Wear(Command
             .Of("sbuild", [.. access.Arguments, $"--arch={request.System.Architecture}", $"--dist={request.Suite}", "--nolog"])
             .With(request.Arguments.ArchIndep ? ["-A"] : [])
             .With(request.Dsc));

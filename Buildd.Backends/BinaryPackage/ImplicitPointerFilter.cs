@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using Buildd.Backends.Commands;
-using Buildd.Backends.DebianBuilds;
+using Buildd.Backends.Environments;
 using Buildd.Linux.Processes;
 
 namespace Buildd.Backends.BinaryPackage;

@@ -148,7 +148,7 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
     /// </remarks>
     internal async Task UpdateAsync(CancellationToken cancellationToken)
     {
-        var update = Wear(Command.Of("apt-get", "-uy", "-o", "APT::Update::Error-Mode=any", "update"));
+        var update = system.Wear(Command.Of("apt-get", "-uy", "-o", "APT::Update::Error-Mode=any", "update"));
         if (await FetchListsAsync(update, cancellationToken).ConfigureAwait(false) != 0)
         {
             log.WriteLine($"The package lists could not be fetched; once more in {RetryDelay.TotalSeconds:0} s");
@@ -158,8 +158,8 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
         }
 
         await system.RunInsideOrFailAsync(
-            Wear(Command.Of("apt-get", "-o", "DPkg::Options::=--force-confold", "-uy", "--purge", "dist-upgrade")), cancellationToken)
-                .ConfigureAwait(false);
+            system.Wear(Command.Of("apt-get", "-o", "DPkg::Options::=--force-confold", "-uy", "--purge", "dist-upgrade")),
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Fetches the lists, and returns apt's exit code; or its own for a failure where an apt before 2.1 only warns.</summary>
@@ -194,8 +194,6 @@ internal sealed class AptSetup(BuildEnvironment system, DebianArguments argument
     }
 
     private static bool Secret(IReadOnlyList<ArchiveLine> archives) => archives.Any(line => line.HasCredentials);
-
-    private Command Wear(Command command) => Personality.Wear(command, arguments.Architecture, arguments.Series);
 
     private bool IsKnown(ArchiveLine line)
     {

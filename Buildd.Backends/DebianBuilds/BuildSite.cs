@@ -42,7 +42,8 @@ internal sealed record BuildSite(
             context.Request.ChrootPath, options.SchrootDirectory, BuildUser.Find(options.EffectiveBuildUser).User?.Id,
             options.ReadableFolders);
         var steps = new StepRunner(context, scope, root);
-        var environment = await EnvironmentChoice.CreateAsync(options, trial, context, steps, root).ConfigureAwait(false);
+        var environment = await EnvironmentChoice.CreateAsync(
+            options, trial, context, steps, root, new Personality(arguments.Architecture, arguments.Series)).ConfigureAwait(false);
         return new BuildSite(context, arguments, new PhaseClock(context), steps, environment);
     }
 }

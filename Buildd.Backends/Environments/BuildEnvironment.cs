@@ -48,15 +48,31 @@ internal abstract class BuildEnvironment
     /// </summary>
     internal bool HasNetwork { get; init; } = true;
 
+    /// <summary>The kernel as the build is to see it; null for as it is.</summary>
+    internal Personality? Personality { get; init; }
+
+    /// <summary>
+    /// A command that sees the kernel as the build is to. Whatever runs programs of the build's packages or its source wears it; commands
+    /// of the slave's own need not.
+    /// </summary>
+    internal Command Wear(Command command) => Personality?.Wear(command) ?? command;
+
     /// <summary>The command, to be run inside as root, in the network of a build that has none.</summary>
     private protected virtual Command Isolate(Command command) => NetworkIsolation.Isolate(command);
 
-    /// <summary>Runs a command inside as root that runs what a source tree brings: without a network where the build has none.</summary>
+    /// <summary>
+    /// Runs a command inside as root that runs what a source tree brings: with its <see cref="Personality"/>, and without a network where
+    /// the build has none.
+    /// </summary>
     /// <returns>Its exit code.</returns>
     /// <exception cref="PhaseFailedException">There is no system to run it in.</exception>
-    internal Task<int> RunWorkAsync(Command command, CancellationToken cancellationToken, string? description = null) => HasNetwork
-        ? RunInsideAsync(command, cancellationToken, description: description)
-        : RunInsideAsync(Isolate(command), cancellationToken, description: $"{description ?? command.ToString()} (without a network)");
+    internal Task<int> RunWorkAsync(Command command, CancellationToken cancellationToken, string? description = null)
+    {
+        command = Wear(command);
+        return HasNetwork
+            ? RunInsideAsync(command, cancellationToken, description: description)
+            : RunInsideAsync(Isolate(command), cancellationToken, description: $"{description ?? command.ToString()} (without a network)");
+    }
 
     /// <summary>The build's own folder on this machine.</summary>
     private protected abstract string BuildDirectory { get; }
@@ -174,7 +190,10 @@ internal abstract class BuildEnvironment
         }
     }
 
-    /// <summary>Runs a command inside as root, with its own environment and working folder, and nothing to read.</summary>
+    /// <summary>
+    /// Runs a command inside as root, with its own environment and working folder, with the build's <see cref="Personality"/>, and nothing
+    /// to read.
+    /// </summary>
     /// <param name="command">
     /// The command. Values of variables are in no command line and so in no list of processes and no log of sudo's. Arguments are in the
     /// command line of the command itself and in no other.
@@ -185,6 +204,7 @@ internal abstract class BuildEnvironment
     /// <exception cref="PhaseFailedException">There is no system to run it in.</exception>
     internal Task<int> RunInsideWithVariablesAsync(Command command, CancellationToken cancellationToken, OutputWriter? output = null)
     {
+        command = Wear(command);
         var script = string.Concat(command.Environment.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(
             variable => variable.Value is { } value ? $"export {variable.Key}={ShellWord(value)}\n" : $"unset {variable.Key}\n"));
         var arguments = string.Concat(command.Arguments.Select(argument => $" {ShellWord(argument)}"));

@@ -92,7 +92,7 @@ internal sealed class NspawnEnvironment(IBuildContext context, StepRunner steps,
         }
 
         _door = HeldStep.Start(end => RunInsideAsync(
-            Command.Of("/bin/sh", "-c", ContainerDoor.Answerer, "sh", BootedContainer.DoorInside, SbuildServer.OfflineMark), end,
+            Wear(Command.Of("/bin/sh", "-c", ContainerDoor.Answerer, "sh", BootedContainer.DoorInside, SbuildServer.OfflineMark)), end,
             description: "answer sbuild's calls in the container"));
         return await SbuildServer.WriteAsync(
             _context.Directory, [caller, Door], HasNetwork,

@@ -171,7 +171,7 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
 
         var unmet = new UnmetDependency();
         var code = await system.RunInsideAsync(
-            Command.Of("apt-get", "build-dep", "-y", "--only-source", archive.Package), abort,
+            system.Wear(Command.Of("apt-get", "build-dep", "-y", "--only-source", archive.Package)), abort,
             output: bytes =>
             {
                 site.Context.Log.Write(bytes);
@@ -217,7 +217,8 @@ internal sealed class RecipeWork(RecipeArguments arguments, RecipeOptions option
     private static async Task RunOrFailAsync(
         BuildEnvironment system, Command command, int exitCode, CancellationToken abort, bool isWork = false)
     {
-        var code = await (isWork ? system.RunWorkAsync(command, abort) : system.RunInsideAsync(command, abort)).ConfigureAwait(false);
+        var code = await (isWork ? system.RunWorkAsync(command, abort) : system.RunInsideAsync(system.Wear(command), abort))
+            .ConfigureAwait(false);
         if (code != 0)
             throw Failed(exitCode, $"'{command.File}' ended with {new ExitCode(code).Describe()}");
     }

@@ -45,8 +45,8 @@ internal sealed class TranslationTemplatesWork(TemplatesRequest request, Transla
         site.Phases.Enter(Phase.Generate);
         var (system, user, files) = (site.Environment, _user!, new SystemFiles(site.Environment, _user!));
         await system.MakeKnownAsync(user, abort).ConfigureAwait(false);
-        var code = await system.RunInsideAsync(Command.Of("apt-get", ["install", "-y", "--no-install-recommends", .. Packages]), abort)
-            .ConfigureAwait(false);
+        var code = await system.RunInsideAsync(
+            system.Wear(Command.Of("apt-get", ["install", "-y", "--no-install-recommends", .. Packages])), abort).ConfigureAwait(false);
         if (code != 0)
             throw new PhaseFailedException(
                 BuildStatus.ChrootFail,

@@ -74,6 +74,16 @@ public sealed class NspawnPackageTests() : PackageContract("nspawn")
 
     private readonly string[] _locks = Containers.FindLocks();
 
+    [Test]
+    public async Task A_build_in_a_container_sees_the_kernel_as_old_as_its_release_wants_it()
+    {
+        var outcome = await RunAsync(await JobAsync(
+            await SourcesAsync("fx-old", "echo kernel `uname -r`; echo built > out"), arguments => arguments with { Series = "precise" }));
+
+        Assert.That(outcome.Succeeded, outcome.Story);
+        Assert.That(outcome.Log, Does.Match(@"(?m)^kernel 2\.6\."));
+    }
+
     private protected override async Task MakeChrootAsync(string tarball, string target) =>
         await ProcessRunner.CaptureAsync(Command.Of("sh", "-c", InitScript, "sh", tarball, target, await BuildEnvironment.ArchiveAsync()));
 

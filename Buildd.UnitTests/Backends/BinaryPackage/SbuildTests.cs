@@ -1,5 +1,5 @@
 using Buildd.Backends.BinaryPackage;
-using Buildd.Backends.DebianBuilds;
+using Buildd.Backends.Environments;
 using Buildd.Backends.Limits;
 using Buildd.Linux.Processes;
 using Buildd.Protocol.Messages;
@@ -34,7 +34,7 @@ public sealed class SbuildTests
     [TestCase("hardy", "linux64 --uname-2.6 sbuild x")]
     [TestCase("quantal", "linux64 sbuild x")]
     public void An_old_release_sees_an_old_kernel(string suite, string command) =>
-        Assert.That(Personality.Wear(Command.Of("sbuild", "x"), "amd64", suite).ToString(), Is.EqualTo(command));
+        Assert.That(new Personality("amd64", suite).Wear(Command.Of("sbuild", "x")).ToString(), Is.EqualTo(command));
 
     [Test]
     public async Task The_configuration_is_valid_Perl(CancellationToken cancellationToken)

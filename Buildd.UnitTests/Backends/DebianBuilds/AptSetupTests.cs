@@ -1,4 +1,5 @@
 using Buildd.Backends.DebianBuilds;
+using Buildd.Backends.Environments;
 using Buildd.Backends.Steps;
 using Buildd.Debian.Apt;
 using Buildd.Protocol.Messages;
@@ -18,7 +19,7 @@ public sealed class AptSetupTests : IDisposable
     private const string SourcesList = "/etc/apt/sources.list";
     private const string SourcesFile = "/etc/apt/sources.list.d/lp-buildd.sources";
 
-    private readonly ScriptedSystem _system = new();
+    private readonly ScriptedSystem _system = new() { Personality = new Personality("amd64", "precise") };
     private readonly TemporaryDirectory _folder = new();
     private readonly ManualTimeProvider _time = new();
     private readonly BuildLog _log;
