@@ -25,6 +25,15 @@ internal static partial class SlaveEvents
     [LoggerMessage(LogLevel.Warning, "The file cache {Directory} can't be closed to other accounts: what they may read of it, they can")]
     internal static partial void LogCacheNotClosed(this ILogger logger, Exception exception, string directory);
 
+    [LoggerMessage(LogLevel.Information, "Fetching {Sha1} by url {Url}")]
+    internal static partial void LogFetching(this ILogger logger, string sha1, string url);
+
+    [LoggerMessage(LogLevel.Information, "Fetched {Sha1}: {Bytes} bytes in {Time}")]
+    internal static partial void LogFetched(this ILogger logger, string sha1, long bytes, TimeSpan time);
+
+    [LoggerMessage(LogLevel.Warning, "{Sha1} was not fetched: {Reason}")]
+    internal static partial void LogNotFetched(this ILogger logger, string sha1, string reason);
+
     [LoggerMessage(LogLevel.Information, "Removed {Count} files from the file cache that an earlier run left half done")]
     internal static partial void LogLeftoversRemoved(this ILogger logger, int count);
 

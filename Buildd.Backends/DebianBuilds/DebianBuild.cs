@@ -61,6 +61,7 @@ internal sealed class DebianBuild(DebianArguments arguments, DebianBuildOptions 
         context.Log.WriteLine(
             $"Builder {System.Environment.MachineName}, Linux {System.Environment.OSVersion.Version}, "
             + $"{System.Environment.ProcessorCount} processors");
+        context.Log.WriteLine($"Built by {await ToolVersions.ReadAsync(abort).ConfigureAwait(false)}");
         if (arguments.BuilderConstraints.Count > 0)
         {
             var constraints = string.Join(", ", arguments.BuilderConstraints.Select(ArgumentCheck.Shown));

@@ -88,7 +88,12 @@ internal sealed class DownloadTexts(EnsurePresentCall call)
         _ => false,
     };
 
-    private string Tell(string text)
+    /// <summary>An address for a log, without what follows its path: that may be a token which opens a private file.</summary>
+    internal string Address(Uri url) => Redact(Quote(url.GetLeftPart(UriPartial.Path)));
+
+    private string Tell(string text) => Prefix + Redact(text);
+
+    private string Redact(string text)
     {
         // The secret as it is, as it is in a URL, and as it goes over the wire.
         if (call.Password.Length > 0)
@@ -99,7 +104,7 @@ internal sealed class DownloadTexts(EnsurePresentCall call)
                 .Replace(call.Password, "…", StringComparison.Ordinal);
         }
 
-        return Prefix + text;
+        return text;
     }
 
     private static string Quote(string text) => Printable.Line(text, MaxQuoted) + (text.Length > MaxQuoted ? "…" : "");

@@ -1,5 +1,6 @@
 using System.Net;
 using Buildd.Protocol.Messages;
+using Microsoft.Extensions.Logging;
 
 namespace Buildd.Slave.Files;
 
@@ -8,7 +9,7 @@ namespace Buildd.Slave.Files;
 /// Differs: the reference also takes ftp, file and data URLs, and has no time limit. The texts are those of the reference
 /// where it has one; no client interprets them.
 /// </remarks>
-internal sealed class Downloader(Lazy<HttpClient> http, TimeProvider time, FileCacheOptions options)
+internal sealed class Downloader(Lazy<HttpClient> http, TimeProvider time, FileCacheOptions options, ILogger logger)
 {
     /// <summary>How long one wait for bytes may take; the reference waits for ever.</summary>
     internal static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(60);
@@ -48,8 +49,15 @@ internal sealed class Downloader(Lazy<HttpClient> http, TimeProvider time, FileC
             return texts.UnknownUrlType;
         if (url.UserInfo.Length > 0)
             return texts.CredentialsInUrl;
-        return await new Download(http.Value, time, call, url, file, texts, IsAllowed, options)
+        logger.LogFetching(call.Sha1, texts.Address(url));
+        var start = time.GetTimestamp();
+        var failure = await new Download(http.Value, time, call, url, file, texts, IsAllowed, options)
             .RunAsync(cancellationToken).ConfigureAwait(false);
+        if (failure is null)
+            logger.LogFetched(call.Sha1, file.Length, time.GetElapsedTime(start));
+        else
+            logger.LogNotFetched(call.Sha1, failure);
+        return failure;
     }
 
     private bool IsAllowed(Uri url) => _allowed.Length == 0 || _allowed.Any(host => host.Matches(url));

@@ -48,7 +48,8 @@ public static class BuilddSlaveServices
                 provider.GetRequiredService<ILoggerFactory>().CreateLogger<FileCache>()),
             // Lazy: a start loads no HTTP client for a slave that may wait for days.
             new Downloader(
-                new Lazy<HttpClient>(Downloader.CreateHttpClient), provider.GetRequiredService<TimeProvider>(), options.Cache),
+                new Lazy<HttpClient>(Downloader.CreateHttpClient), provider.GetRequiredService<TimeProvider>(), options.Cache,
+                provider.GetRequiredService<ILoggerFactory>().CreateLogger<FileCache>()),
             provider.GetRequiredService<SlaveMeters>()));
         services.AddSingleton(provider => new CacheHold(provider.GetRequiredService<FileCache>().Folder));
         services.AddSingleton(provider =>

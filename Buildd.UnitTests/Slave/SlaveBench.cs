@@ -36,7 +36,7 @@ internal sealed class SlaveBench : IAsyncDisposable
         _http = new HttpClient(Web);
         Cache = new FileCache(
             new CacheFolder(Options.FileCacheDirectory, Options.Cache, Clock, CacheLogger),
-            new Downloader(new Lazy<HttpClient>(_http), Clock, Options.Cache), Meters);
+            new Downloader(new Lazy<HttpClient>(_http), Clock, Options.Cache, CacheLogger), Meters);
         Builder = Create(Options);
     }
 

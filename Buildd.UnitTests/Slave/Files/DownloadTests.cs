@@ -50,6 +50,25 @@ public sealed class DownloadTests : DownloadFixture
         Assert.That(_slave.Web.Requests.Select(r => r.Headers.Authorization is not null), Is.EqualTo(new[] { true, false, false }));
     }
 
+    [Test]
+    public async Task A_download_is_told_in_the_log_and_no_secret_of_it()
+    {
+        AnswerWith(request => request.RequestUri!.Query.Length > 0 ? Whole() : new HttpResponseMessage(HttpStatusCode.NotFound));
+
+        await AskAsync();
+        await _slave.Cache.EnsurePresentAsync(
+            new EnsurePresentCall { Sha1 = Sum, Url = "http://files.test/secret/a?token=hidden", UserName = "user", Password = "secret" },
+            SlaveBench.Deadline, CancellationToken.None);
+
+        Assert.That(_slave.CacheLogger.Lines, Is.EqualTo(new[]
+        {
+            $"Information: Fetching {Sum} by url {Url} ",
+            $"Warning: {Sum} was not fetched: Error accessing Librarian: HTTP Error 404: Not Found ",
+            $"Information: Fetching {Sum} by url http://files.test/…/a ",
+            $"Information: Fetched {Sum}: {Content.Length} bytes in {TimeSpan.Zero} ",
+        }));
+    }
+
     [TestCase("files.test", "http://files.test/b", true)]
     [TestCase("*.test", "http://other.test/b", true)]
     [TestCase("files.test", "http://other.test/b", false)]
