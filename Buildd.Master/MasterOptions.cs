@@ -57,7 +57,7 @@ public sealed record MasterOptions
 
     /// <summary>
     /// How long a builder may take to stop a build that is to be cancelled; default 180 s, as the original's: more than the
-    /// 120 s after which a slave gives up on its part.
+    /// 120 s after which a slave gives up on a process that can't be killed.
     /// </summary>
     public TimeSpan AbortTimeout { get; init => field = Positive(value); } = TimeSpan.FromSeconds(180);
 

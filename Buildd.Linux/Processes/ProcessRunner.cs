@@ -29,8 +29,11 @@ public static class ProcessRunner
     /// <summary>How long output is still awaited after a process has ended, in case something it left behind holds the pipe.</summary>
     public static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long a killed process may take to be gone.</summary>
-    public static readonly TimeSpan KillDeadline = TimeSpan.FromSeconds(120);
+    /// <summary>
+    /// How long a killed process may take to be gone; 40 s. What can't be killed is waited for three times in a build (by the step that
+    /// it belongs to, with the rest of its environment, and with all of the build): together the 120 s that a master reckons with.
+    /// </summary>
+    public static readonly TimeSpan KillDeadline = TimeSpan.FromSeconds(40);
 
     /// <summary>What <see cref="CaptureAsync"/> keeps at the most.</summary>
     public const int CaptureLimitBytes = 16 * 1024 * 1024;
@@ -251,8 +254,8 @@ public static class ProcessRunner
             return;
 
         Native.Kill(-process.Id, Native.SigKill); // its group; enough where there is no control group and it has not forked away
-        await scope.KillAllAsync(KillDeadline).ConfigureAwait(false);
-        if (!await ExitsWithinAsync(process, KillDeadline).ConfigureAwait(false))
+        var survivors = await scope.KillAllAsync(KillDeadline).ConfigureAwait(false);
+        if (!await ExitsWithinAsync(process, survivors.Count == 0 ? KillDeadline : DrainDeadline).ConfigureAwait(false))
             throw new ProcessException($"'{command}' (process {process.Id}) is still there {KillDeadline.TotalSeconds:0} s after SIGKILL");
     }
 

@@ -329,7 +329,7 @@ public sealed class PlugInBuildTests : IDisposable
 
             Assert.That((await run).Status, Is.EqualTo(BuildStatus.BuilderFail));
             Assert.That(bench.Cause, Is.EqualTo("reap"));
-            Assert.That(bench.LogText, Does.Match(@"still there after 120 s: \d+ \(sleep, state D\)"));
+            Assert.That(bench.LogText, Does.Match(@"still there after 40 s: \d+ \(sleep, state D\)"));
             Assert.That((await _bench.RunAsync("exit 0")).Status, Is.EqualTo(BuildStatus.Ok));
         }
         finally
