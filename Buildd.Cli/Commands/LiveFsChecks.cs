@@ -26,6 +26,9 @@ internal static class LiveFsChecks
         ArgumentNames.LbOptions, ArgumentNames.Environment, ArgumentNames.Archives,
     ];
 
+    /// <summary>The arguments that tell of the builder.</summary>
+    private static readonly string[] FarmNames = [ArgumentNames.FastCleanup, ArgumentNames.BuilderConstraints];
+
     /// <summary>Checks the arguments of an image. No message has a URL in it, which may hold a password.</summary>
     /// <exception cref="FarmException">An argument can't be what it says.</exception>
     internal static void Require(LiveFsSpecification image)
@@ -40,6 +43,8 @@ internal static class LiveFsChecks
 
         if (image.Others.Select(argument => argument.Key).FirstOrDefault(name => OwnNames.Contains(name)) is { } own)
             throw BuildChecks.Wrong($"--arg gives {own}, which has an option of its own");
+        if (image.Others.Select(argument => argument.Key).FirstOrDefault(name => FarmNames.Contains(name)) is { } farm)
+            throw BuildChecks.Wrong($"--arg gives {farm}, which the farm says of the builder that it chooses");
         if (image.ConfigBranch is null && (image.ImageTool ?? Tools[0]) == Tools[0] && image.FindStrayOfBranch() is { } stray)
             throw BuildChecks.Wrong($"{OptionOf(stray)} goes with --config-branch, which is missing");
         if (image.ConfigBranch is { } branch && !IsUrl(branch))

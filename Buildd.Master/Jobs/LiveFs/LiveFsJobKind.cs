@@ -35,7 +35,7 @@ public sealed class LiveFsJobKind : IJobKind
     public async Task<Preparation> PrepareAsync(Dispatching dispatch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(dispatch);
-        var (build, bytes, _, inputs) = dispatch;
+        var (build, bytes, builder, inputs) = dispatch;
         LiveFsSpecification image;
         try
         {
@@ -46,6 +46,8 @@ public sealed class LiveFsJobKind : IJobKind
             return new Rejected(BuildState.FailedToBuild, $"Its specification can't be read: {Secrets.Quote(exception.Message)}");
         }
 
+        // Of the machine, and not of what was asked for: nothing is cleaned where all is thrown away afterwards.
+        image = image with { FastCleanup = builder.Virtualized, BuilderConstraints = build.Resources };
         return await inputs.FindChrootAsync(image.Series, image.ArchTag, cancellationToken).ConfigureAwait(false) is { } chroot
             ? new Ready(MakeJob(build.Cookie, chroot, image))
             : new NotNow($"Missing chroot for {image.Series} {image.ArchTag}.");

@@ -53,7 +53,7 @@ public sealed class PackageJobKind : IJobKind
     public async Task<Preparation> PrepareAsync(Dispatching dispatch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(dispatch);
-        var (build, bytes, _, inputs) = dispatch;
+        var (build, bytes, builder, inputs) = dispatch;
         if (TryRead(bytes, out var mistake) is not { } package)
             return new Rejected(BuildState.FailedToBuild, $"Its specification can't be read: {mistake}");
         if (await inputs.FindChrootAsync(package.Series, package.ArchTag, cancellationToken).ConfigureAwait(false) is not { } chroot)
@@ -66,6 +66,8 @@ public sealed class PackageJobKind : IJobKind
             files.Add(file);
         }
 
+        // Of the machine, and not of what was asked for: nothing is cleaned where all is thrown away afterwards.
+        package = package with { FastCleanup = builder.Virtualized, BuilderConstraints = build.Resources };
         try
         {
             return new Ready(MakeJob(build.Cookie, chroot, files, package) with { BuilderTag = build.Manager });

@@ -20,8 +20,16 @@ internal sealed class ArgumentWriter
     public ArgumentWriter Base64Texts(string name, IReadOnlyList<ReadOnlyMemory<byte>> values) =>
         Texts(name, [.. values.Select(value => Convert.ToBase64String(value.Span))]);
 
-    /// <summary>All that was written, and then others, which win where they have the same names.</summary>
-    public XmlRpcStruct With(XmlRpcStruct others) => new(_members.Concat(others));
+    /// <summary>
+    /// All that was written, and then others. Where both have a name, what was written wins; but for a flag that is not set, which says
+    /// nothing.
+    /// </summary>
+    public XmlRpcStruct With(XmlRpcStruct others)
+    {
+        var said = _members.Where(member => member.Value is not XmlRpcBoolean { Value: false }).Select(member => member.Key)
+            .ToHashSet(StringComparer.Ordinal);
+        return new XmlRpcStruct(_members.Concat(others.Where(other => !said.Contains(other.Key))));
+    }
 
     private ArgumentWriter Add(string name, XmlRpcValue value)
     {

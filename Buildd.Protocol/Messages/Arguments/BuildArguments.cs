@@ -64,7 +64,7 @@ public abstract record BuildArguments
     /// <summary>What the master wanted of the machine that it chose, such as <c>gpu-nvidia</c>; nothing by default.</summary>
     public IReadOnlyList<string> BuilderConstraints { get; init => field = value ?? []; } = [];
 
-    /// <summary>Arguments that have no property here; they win over those that have. Empty by default.</summary>
+    /// <summary>Arguments that have no property here, or whose property says nothing. Empty by default.</summary>
     public XmlRpcStruct Others { get; init => field = value ?? []; } = [];
 
     /// <summary>The arguments as they go over the wire.</summary>

@@ -51,7 +51,7 @@ public sealed class BuildJobTests
             ImageTool = "live-build",
             DateStamp = "20240501",
             Archives = ["deb http://d bookworm main"],
-            Others = new XmlRpcStruct { ["pocket"] = "proposed" },
+            Pocket = "proposed",
         };
 
         Assert.That(least.ToXmlRpc().Keys, Is.EquivalentTo(new[] { "series", "arch_tag", "project", "pocket", "archive_private" }));
@@ -70,7 +70,7 @@ public sealed class BuildJobTests
                     "datestamp",
                     "archives",
                 }));
-        Assert.That(job.Arguments["pocket"], Is.TypeOf<XmlRpcString>().With.Property("Value").EqualTo("proposed"), "others win");
+        Assert.That(job.Arguments["pocket"], Is.TypeOf<XmlRpcString>().With.Property("Value").EqualTo("proposed"));
         Assert.That($"{job} {all}", Does.Not.Contain("hunter2"));
     }
 
@@ -106,14 +106,14 @@ public sealed class BuildJobTests
             TrustedKeys = [new byte[] { 1, 2, 3 }],
             BuildUrl = "http://farm/22",
             ArchIndep = true,
-            Others = new XmlRpcStruct { ["suite"] = "sid", ["backend"] = "unshare" },
+            Others = new XmlRpcStruct { ["ogrecomponent"] = "non-free", ["backend"] = "unshare" },
         }).ToXmlRpc();
 
         Assert.That(((XmlRpcArray)arguments["archives"]).Select(Text), Is.EqualTo(["deb http://a sid main", "deb http://b sid main"]));
         Assert.That(((XmlRpcArray)arguments["trusted_keys"]).Select(Text), Is.EqualTo(["AQID"]));
         Assert.That(((XmlRpcBoolean)arguments["arch_indep"]).Value, Is.True);
         Assert.That(Text(arguments["build_url"]), Is.EqualTo("http://farm/22"));
-        Assert.That(Text(arguments["suite"]), Is.EqualTo("sid"), "others win");
+        Assert.That(Text(arguments["ogrecomponent"]), Is.EqualTo("main"), "what is known wins");
         Assert.That(Text(arguments["backend"]), Is.EqualTo("unshare"));
     }
 

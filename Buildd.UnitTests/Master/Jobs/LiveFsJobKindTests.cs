@@ -18,6 +18,9 @@ public sealed class LiveFsJobKindTests
     private static readonly LiveFsSpecification Desktop =
         new() { Project = "desktop", Series = "bookworm", ArchTag = "amd64", ConfigBranch = "https://git.example/config" };
 
+    private static readonly Builder Bob =
+        new() { Name = "bob", Url = new Uri("http://bob/"), Revision = 1, Processors = ["amd64"] };
+
     private readonly IInputSource _inputs = Substitute.For<IInputSource>();
     private readonly LiveFsJobKind _kind = new();
 
@@ -35,6 +38,22 @@ public sealed class LiveFsJobKindTests
             Is.EqualTo(("LIVEFSBUILD-7", "livefs", "chroot.tar.gz", 0)));
         Assert.That(((XmlRpcString)job.Arguments["project"]).Value, Is.EqualTo("desktop"));
         Assert.That(((XmlRpcString)job.Arguments["config_branch"]).Value, Is.EqualTo("https://git.example/config"));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task What_is_said_of_the_builder_is_the_builder_s(bool virtualized)
+    {
+        var specification = Desktop with { FastCleanup = !virtualized, BuilderConstraints = ["asked-for"] };
+        var build = Made(Desktop) with { Resources = ["gpu-nvidia"] };
+
+        var prepared = await _kind.PrepareAsync(
+            new Dispatching(build, specification.ToBytes(), Bob with { Virtualized = virtualized }, _inputs), default);
+
+        var arguments = ((Ready)prepared).Job.Arguments;
+        Assert.That(arguments.ContainsKey("fast_cleanup"), Is.EqualTo(virtualized));
+        Assert.That(
+            ((XmlRpcArray)arguments["builder_constraints"]).Select(word => ((XmlRpcString)word).Value), Is.EqualTo(new[] { "gpu-nvidia" }));
     }
 
     [Test]
@@ -91,8 +110,7 @@ public sealed class LiveFsJobKindTests
 
     private Task<Preparation> PrepareAsync(ReadOnlyMemory<byte> specification) => _kind.PrepareAsync(
         new Dispatching(
-            Made(Desktop), specification, new Builder { Name = "bob", Url = new Uri("http://bob/"), Revision = 1, Processors = ["amd64"] },
-            _inputs), default);
+            Made(Desktop), specification, Bob, _inputs), default);
 
     private static Build Made(LiveFsSpecification specification) => specification.ToNewBuild().ToBuild(7, 1, DateTimeOffset.UnixEpoch);
 }

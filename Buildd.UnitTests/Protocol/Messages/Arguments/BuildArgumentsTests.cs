@@ -132,10 +132,26 @@ public sealed class BuildArgumentsTests
         AssertSame(kind.Value.Read(kind.Value.Least).ToXmlRpc(), kind.Value.Least);
 
     [Test]
-    public void Others_win() => Assert.That(
-        new LiveFsArguments { Series = "trixie", ArchTag = "amd64", Project = "x", Others = new XmlRpcStruct { ["pocket"] = "proposed" } }
-            .ToXmlRpc()["pocket"],
-        Is.EqualTo((XmlRpcValue)"proposed").Using<XmlRpcValue>((a, b) => Codec.Describe(a) == Codec.Describe(b)));
+    public void What_is_known_of_an_argument_wins_over_others_but_a_flag_that_is_not_set_says_nothing()
+    {
+        var written = new LiveFsArguments
+        {
+            Series = "trixie",
+            ArchTag = "amd64",
+            Project = "x",
+            Pocket = "updates",
+            Others = new XmlRpcStruct { ["pocket"] = "proposed", ["archive_private"] = true, ["fast_cleanup"] = true, ["extra"] = 1 },
+        }.ToXmlRpc();
+
+        Assert.That(
+            written.Select(member => $"{member.Key}={Codec.Describe(member.Value)}"),
+            Is.SupersetOf(new[]
+            {
+                $"pocket={Codec.Describe("updates")}", $"archive_private={Codec.Describe(true)}",
+                $"fast_cleanup={Codec.Describe(true)}", $"extra={Codec.Describe(1)}",
+            }));
+        Assert.That(written.Select(member => member.Key), Is.Unique);
+    }
 
     [Test]
     public void An_empty_list_of_archives_is_not_written_but_is_read()
