@@ -24,10 +24,11 @@ internal sealed record BuildName(long Id, string? JobType)
         CustomParser = Parse,
     };
 
-    internal static Argument<BuildName[]> Arguments() => new("BUILD")
+    /// <param name="mayBeNone">Whether the builds may be chosen in another way.</param>
+    internal static Argument<BuildName[]> Arguments(bool mayBeNone = false) => new("BUILD")
     {
         Description = "The builds: their numbers, or JOBTYPE-NUMBER.",
-        Arity = ArgumentArity.OneOrMore,
+        Arity = mayBeNone ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore,
         CustomParser = result =>
         {
             var names = result.Tokens.Select(token => Parse(token.Value)).ToArray();

@@ -6,7 +6,7 @@ using Buildd.Master.Builds;
 namespace Buildd.Cli.Commands;
 
 /// <summary>
-/// <c>cancel</c>, <c>rescore</c> and <c>retry</c>: what a person changes of builds. Each build is changed or not, for itself.
+/// <c>cancel</c> and <c>rescore</c>: what a person changes of builds. Each build is changed or not, for itself.
 /// </summary>
 internal static class ChangeCommands
 {
@@ -37,17 +37,11 @@ internal static class ChangeCommands
             ChangeAsync(session, [parsed.GetValue(name)!], parsed.GetValue(json), build => build.Rescored(parsed.GetValue(score)), stop));
     }
 
-    internal static Command CreateRetry()
-    {
-        var (names, json) = (BuildName.Arguments(), Listing.JsonOption());
-        return new Command(
-            "retry", "Queue builds again that have failed or were cancelled, their counts of failures zeroed. Where only the upload "
-                + "failed, 'retry-upload' need not build.") { names, json }.WithSession((session, parsed, stop) =>
-            ChangeAsync(session, parsed.GetValue(names)!, parsed.GetValue(json), build => build.Retried(session.Time.GetUtcNow()), stop));
-    }
-
-    private static async Task<int> ChangeAsync(
-        FarmSession session, IReadOnlyList<BuildName> names, bool isJson, Func<Build, Build> change, CancellationToken cancellationToken)
+    /// <summary>Changes builds, each for itself, and tells of each.</summary>
+    /// <returns>The worst exit code.</returns>
+    internal static async Task<int> ChangeAsync(
+        FarmSession session, IReadOnlyList<BuildName> names, bool isJson, Func<Build, Build> change, CancellationToken cancellationToken,
+        bool isDryRun = false)
     {
         var worst = FarmExitCode.Done;
         var all = new List<Build>();
@@ -56,10 +50,13 @@ internal static class ChangeCommands
             try
             {
                 var build = await session.FindBuildAsync(name, cancellationToken);
-                var changed = await session.Store.Builds.ChangeAsync(build.Id, change, cancellationToken);
-                all.Add(changed!);
-                if (!isJson)
-                    await session.Output.WriteLineAsync($"{build.Cookie}: {changed!.State.ToTitle()}, score {Listing.Text(changed.Score)}");
+                var changed = isDryRun ? change(build) : (await session.Store.Builds.ChangeAsync(build.Id, change, cancellationToken))!;
+                all.Add(isDryRun ? build : changed);
+                if (isJson)
+                    continue;
+                await session.Output.WriteLineAsync(isDryRun
+                    ? Printable.Text($"{build.Cookie}: {build.State.ToTitle()}: {build.Title}")
+                    : $"{build.Cookie}: {changed.State.ToTitle()}, score {Listing.Text(changed.Score)}");
             }
             catch (Exception e) when (e is FarmException or BuildStateException)
             {

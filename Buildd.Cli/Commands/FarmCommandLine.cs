@@ -38,7 +38,7 @@ internal static class FarmCommandLine
         LogCommand.Create(),
         ChangeCommands.CreateCancel(),
         ChangeCommands.CreateRescore(),
-        ChangeCommands.CreateRetry(),
+        RetryCommand.Create(),
         ProcessUploadCommand.Create(),
         ProcessUploadCommand.CreateRetry(),
         PruneCommand.Create(),

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Buildd.Cli.Application;
-using Buildd.Linux.Files;
 using Buildd.Master.Builds;
 
 namespace Buildd.Cli.Commands;
@@ -11,16 +10,7 @@ internal static class QueueCommand
     internal static Command Create()
     {
         var all = new Option<bool>("--all") { Description = "Also those that have left the queue; the youngest first." };
-        var state = new Option<BuildState?>("--state")
-        {
-            Description = "Those in this state, such as NEEDSBUILD or FAILEDTOBUILD.",
-            HelpName = "NAME",
-            CustomParser = ParseState,
-        };
-        var owner = new Option<string?>("--owner") { Description = "Those of this owner.", HelpName = "NAME" };
-        var subject = new Option<string?>("--source") { Description = "Those of this source package.", HelpName = "NAME" };
-        var arch = new Option<string?>("--arch", "-a") { Description = "Those for this processor.", HelpName = "NAME" };
-        var builder = new Option<string?>("--builder") { Description = "Those on, or built by, this builder.", HelpName = "NAME" };
+        var which = new BuildFilterOptions();
         var before = new Option<long?>("--before")
         {
             Description = "With --all: those with a lower number, to go on where a list ended.",
@@ -34,21 +24,15 @@ internal static class QueueCommand
         };
         Listing.RequireRange(count, 1, BuildFilter.MaxCount);
         var json = Listing.JsonOption();
-        return new Command("queue", "List the builds that run, and those that wait, in their order.")
+        var command = new Command("queue", "List the builds that run, and those that wait, in their order.") { all };
+        foreach (var option in which.All)
+            command.Add(option);
+        command.Add(before);
+        command.Add(count);
+        command.Add(json);
+        return command.WithSession(async (session, parsed, stop) =>
         {
-            all, state, owner, subject, arch, builder, before, count, json,
-        }.WithSession(async (session, parsed, stop) =>
-        {
-            var filter = new BuildFilter
-            {
-                State = parsed.GetValue(state),
-                Owner = parsed.GetValue(owner),
-                Subject = parsed.GetValue(subject),
-                Processor = parsed.GetValue(arch),
-                Builder = parsed.GetValue(builder),
-                Before = parsed.GetValue(before),
-                Count = parsed.GetValue(count),
-            };
+            var filter = which.Read(parsed) with { Before = parsed.GetValue(before), Count = parsed.GetValue(count) };
             var builds =
                 parsed.GetValue(all) ? await session.Store.Builds.ListAsync(filter, stop) : await QueuedAsync(session, filter, stop);
             if (parsed.GetValue(json))
@@ -77,14 +61,4 @@ internal static class QueueCommand
         build.Builder ?? "-",
         build.Title,
     ];
-
-    private static BuildState? ParseState(System.CommandLine.Parsing.ArgumentResult result)
-    {
-        if (BuildNames.TryParse(result.Tokens[0].Value.ToUpperInvariant(), out var state))
-            return state;
-        result.AddError(
-            $"{FileName.Display(result.Tokens[0].Value)} is no state; there are "
-                + $"{string.Join(", ", Enum.GetValues<BuildState>().Select(known => known.ToName()))}.");
-        return null;
-    }
 }

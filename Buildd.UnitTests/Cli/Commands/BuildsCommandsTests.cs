@@ -158,6 +158,44 @@ public sealed class BuildsCommandsTests : IDisposable
     }
 
     [Test]
+    public async Task Builds_are_retried_by_what_they_are_and_a_dry_run_only_tells()
+    {
+        await _farm.QueueAsync("one", "two", "three", "four", "five");
+        await EndAsync(1, BuildState.FailedToBuild);
+        await EndAsync(2, BuildState.ChrootWait);
+        await EndAsync(3, BuildState.Cancelled);
+        await EndAsync(4, BuildState.ManualDepWait);
+
+        var told = await _farm.RunAsync("retry", "-a", "amd64", "-n");
+        Assert.That(told.Output, Is.EqualTo(
+            "PACKAGEBUILD-1: Failed to build: one\nPACKAGEBUILD-2: Chroot problem: two\nPACKAGEBUILD-4: Dependency wait: four\n"));
+        Assert.That((await FindAsync(1)).State, Is.EqualTo(BuildState.FailedToBuild), "nothing was done");
+
+        Assert.That((await _farm.RunAsync("retry", "--source", "two")).Output, Does.StartWith("PACKAGEBUILD-2: Needs building"));
+        Assert.That((await _farm.RunAsync("retry", "--state", "cancelled")).Output, Does.StartWith("PACKAGEBUILD-3: Needs building"));
+        Assert.That((await _farm.RunAsync("retry", "--arch", "amd64")).Output.Split('\n'), Has.Length.EqualTo(3), "1 and 4");
+        foreach (var id in (long[])[1, 2, 3, 4, 5])
+            Assert.That((await FindAsync(id)).Queue, Is.EqualTo(QueueState.Waiting));
+        var none = await _farm.RunAsync("retry", "--source", "nobody");
+        Assert.That((none.Code, none.Output, none.Error), Is.EqualTo((0, "", "No build is like that.\n")));
+
+        Task EndAsync(long id, BuildState state) =>
+            ChangeAsync(id, build => build.Dispatched("bob", Then).Ended(state, Then, dependencies: "x"));
+    }
+
+    [TestCase("retry")]
+    [TestCase("retry", "1", "--state", "CHROOTWAIT")]
+    [TestCase("retry", "--state", "NOSUCHSTATE")]
+    public async Task Builds_to_retry_are_named_or_chosen(params string[] arguments)
+    {
+        await _farm.QueueAsync("one");
+
+        var ran = await _farm.RunAsync(arguments);
+
+        Assert.That(ran.Code, Is.EqualTo(FarmExitCode.Usage), ran.ToString());
+    }
+
+    [Test]
     public async Task A_build_that_runs_is_to_be_stopped_by_its_master()
     {
         await _farm.QueueAsync("one");
