@@ -109,8 +109,12 @@ internal static partial class MasterEvents
         LogLevel.Error,
         "{Builder} ({BuilderFailures}) or {Cookie} ({JobFailures}) has failed; the builder: {BuilderVerdict}, the job: {JobVerdict}")]
     internal static partial void LogFailureJudged(
-        this ILogger logger, Exception exception, string builder, int builderFailures, BuildCookie? cookie, int jobFailures,
+        this ILogger logger, Exception exception, string builder, int builderFailures, BuildCookie cookie, int jobFailures,
         Enum builderVerdict, Enum jobVerdict);
+
+    [LoggerMessage(LogLevel.Error, "{Builder} has failed without a build ({Failures}); the builder: {Verdict}")]
+    internal static partial void LogBuilderFailureJudged(
+        this ILogger logger, Exception exception, string builder, int failures, Enum verdict);
 
     [LoggerMessage(LogLevel.Error, "The master has trouble of its own with {Builder}; tried again later")]
     internal static partial void LogOwnTrouble(this ILogger logger, Exception exception, string builder);

@@ -152,7 +152,10 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
         var counted = build is null ? null : build with { Failures = build.Failures + 1 };
         var failures = builder.Now.Failures + 1;
         var verdict = FailureJudge.Judge(exception is IsolationException, mayRetry, failures, counted?.Failures ?? 0);
-        logger.LogFailureJudged(exception, builder.Name, failures, build?.Cookie, counted?.Failures ?? 0, verdict.Builder, verdict.Job);
+        if (counted is null)
+            logger.LogBuilderFailureJudged(exception, builder.Name, failures, verdict.Builder);
+        else
+            logger.LogFailureJudged(exception, builder.Name, failures, counted.Cookie, counted.Failures, verdict.Builder, verdict.Job);
         parts.Meters.Failed(builder.Name);
         // The builder's count is zeroed when the job was the bad one of the two.
         var jobIsBad = verdict == (BuilderVerdict.Spare, JobVerdict.Fail);
