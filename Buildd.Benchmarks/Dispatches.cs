@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using Buildd.Benchmarks.Harness;
 using Buildd.Farm.Store;
+using Buildd.Farm.Store.Sqlite;
 using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Master.Choosing;
+using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Buildd.Benchmarks.Harness;
 using Buildd.Farm.Store;
+using Buildd.Farm.Store.Sqlite;
 using Buildd.Master.Builds;
 
 namespace Buildd.Benchmarks;

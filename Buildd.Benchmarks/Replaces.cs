@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using Buildd.Benchmarks.Harness;
 using Buildd.Farm.Store;
+using Buildd.Farm.Store.Sqlite;
 using Buildd.Master.Builds;
+using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace Buildd.Benchmarks;

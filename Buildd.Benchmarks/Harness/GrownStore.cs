@@ -1,6 +1,8 @@
 using System.Globalization;
 using Buildd.Farm.Store;
+using Buildd.Farm.Store.Sqlite;
 using Buildd.Master.Builds;
+using Dapper;
 
 namespace Buildd.Benchmarks.Harness;
 
@@ -60,6 +62,6 @@ internal static class GrownStore
                 CASE WHEN {queue} IS NULL THEN 'builder' || (i % 200) END, {copied}
             FROM n, build WHERE id = {id}
             """);
-        return store.WriteAsync(connection => Sql.Execute(connection, sql), CancellationToken.None);
+        return store.WriteAsync(connection => connection.ExecuteAsync(sql), CancellationToken.None);
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Buildd.Benchmarks.Peers;
 using Buildd.Farm.Store;
+using Buildd.Farm.Store.Sqlite;
 using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
@@ -9,6 +10,7 @@ using Buildd.Master.Inputs;
 using Buildd.Master.Uploads;
 using Buildd.Master.Uploads.Archives;
 using Buildd.Testing.Slaves;
+using Dapper;
 
 namespace Buildd.Benchmarks.Harness;
 
@@ -85,12 +87,13 @@ internal static class QuickFarm
     }
 
     private static Task<(long Built, long Processed)> CountAsync(SqliteStore store) => store.ReadAsync(
-        connection =>
+        async connection =>
         {
-            long Count(BuildState state) =>
-                connection.ExecuteScalar<long>("SELECT count(*) FROM build WHERE state = @state", ("state", (long)state));
-            var processed = Count(BuildState.FullyBuilt);
-            return (processed + Count(BuildState.Uploading), processed);
+            var processed = await CountAsync(BuildState.FullyBuilt);
+            return (processed + await CountAsync(BuildState.Uploading), processed);
+
+            Task<long> CountAsync(BuildState state) =>
+                connection.ExecuteScalarAsync<long>("SELECT count(*) FROM build WHERE state = @state", new { state = (long)state });
         },
         CancellationToken.None);
 }

@@ -43,7 +43,7 @@ internal sealed class EventService(IServiceProvider provider, FarmSession sessio
         try
         {
             await master.Loaded.WaitAsync(_stop.Token);
-            EventJson.WriteReady(session.Output, session.Store.Path, address());
+            EventJson.WriteReady(session.Output, session.Store.Name, address());
             await session.Output.FlushAsync(_stop.Token);
             await foreach (var happened in events)
                 EventJson.Write(session.Output, happened);

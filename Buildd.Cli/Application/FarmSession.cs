@@ -1,6 +1,7 @@
 using Buildd.Farm.Configuration;
 using Buildd.Farm.Inputs;
 using Buildd.Farm.Store;
+using Buildd.Farm.Store.Sqlite;
 using Buildd.Linux.Files;
 using Buildd.Master;
 using Buildd.Master.Builds;
@@ -13,7 +14,7 @@ namespace Buildd.Cli.Application;
 /// <summary>What a command works with: the settings, the open store, and where it writes.</summary>
 internal sealed class FarmSession : IAsyncDisposable
 {
-    private FarmSession(FarmConfiguration configuration, SqliteStore store, TextWriter output, TextWriter error)
+    private FarmSession(FarmConfiguration configuration, FarmStore store, TextWriter output, TextWriter error)
     {
         Configuration = configuration;
         Store = store;
@@ -26,7 +27,7 @@ internal sealed class FarmSession : IAsyncDisposable
 
     internal FarmConfiguration Configuration { get; }
 
-    internal SqliteStore Store { get; }
+    internal FarmStore Store { get; }
 
     internal InputStore Inputs { get; }
 

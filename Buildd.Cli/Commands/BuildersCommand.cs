@@ -163,7 +163,7 @@ internal static class BuildersCommand
     }
 
     private static async Task ChangeAsync(
-        SqliteBuilders builders, string name, Func<Builder, Builder> change, CancellationToken cancellationToken)
+        BuilderRecords builders, string name, Func<Builder, Builder> change, CancellationToken cancellationToken)
     {
         try
         {

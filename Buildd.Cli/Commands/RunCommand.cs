@@ -58,7 +58,7 @@ internal static partial class RunCommand
         if (await farm.WaitUntilReadyAsync())
         {
             if (!tellsEvents)
-                await session.Output.WriteLineAsync($"buildd-farm ready: the store is {session.Store.Path}, inputs are served at {url}");
+                await session.Output.WriteLineAsync($"buildd-farm ready: the store is {session.Store.Name}, inputs are served at {url}");
             await session.Output.FlushAsync(CancellationToken.None);
             systemd.Notify($"{ServiceNotifier.Ready}\nSTATUS=inputs are served at {url}");
         }

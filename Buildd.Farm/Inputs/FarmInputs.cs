@@ -9,7 +9,7 @@ namespace Buildd.Farm.Inputs;
 /// <param name="chroots">Which chroot is for what.</param>
 /// <param name="inputs">The files.</param>
 /// <param name="url">Where they are served: <c>URL/SHA1/NAME</c>.</param>
-internal sealed class FarmInputs(SqliteChroots chroots, InputStore inputs, Uri url) : IInputSource
+internal sealed class FarmInputs(ChrootRecords chroots, InputStore inputs, Uri url) : IInputSource
 {
     /// <inheritdoc/>
     public async Task<InputFile?> FindChrootAsync(string series, string archTag, CancellationToken cancellationToken = default) =>

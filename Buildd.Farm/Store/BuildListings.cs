@@ -54,7 +54,7 @@ internal static class BuildListings
     };
 
     private static SelectStatement Make(
-        string? index, IReadOnlyList<string> conditions, BuildFilter filter, string end, params IReadOnlyList<(string, object?)> more)
+        string? index, IReadOnlyList<string> conditions, BuildFilter filter, string end, params IReadOnlyList<(string Name, object? Wanted)> more)
     {
         (string Condition, string Name, object? Wanted)[] known =
         [
@@ -70,6 +70,7 @@ internal static class BuildListings
         var wanted = known.Where(one => one.Wanted is not null).ToList();
         string[] all = [.. conditions, .. wanted.Select(one => one.Condition)];
         var where = all.Length == 0 ? "" : $"WHERE {string.Join(" AND ", all)} ";
-        return new SelectStatement(index, where + end, [.. wanted.Select(one => (one.Name, one.Wanted)), .. more]);
+        return new SelectStatement(
+            index, where + end, wanted.Select(one => (one.Name, one.Wanted)).Concat(more).ToDictionary(one => one.Name, one => one.Wanted));
     }
 }

@@ -36,19 +36,19 @@ internal sealed class RowStatement<T> : IDisposable
 
     /// <summary>Runs it for a record.</summary>
     /// <returns>The number of rows that it changed.</returns>
-    internal int Execute(T record, params ReadOnlySpan<object?> more)
+    internal Task<int> ExecuteAsync(T record, params IReadOnlyList<object?> more)
     {
         Bind(record, more);
-        return _command.ExecuteNonQuery();
+        return _command.ExecuteNonQueryAsync();
     }
 
     /// <summary>Runs it for a record, and reads the row that it returns.</summary>
     /// <returns>What was read; the default when there was no row.</returns>
-    internal TResult? Query<TResult>(T record, Func<DbDataReader, TResult> read, params ReadOnlySpan<object?> more)
+    internal async Task<TResult?> QueryAsync<TResult>(T record, Func<DbDataReader, TResult> read, params IReadOnlyList<object?> more)
     {
         Bind(record, more);
-        using var reader = _command.ExecuteReader();
-        return reader.Read() ? read(reader) : default;
+        await using var reader = await _command.ExecuteReaderAsync();
+        return await reader.ReadAsync() ? read(reader) : default;
     }
 
     public void Dispose() => _command.Dispose();
@@ -71,13 +71,13 @@ internal sealed class RowStatement<T> : IDisposable
         _command.Parameters.Add(parameter);
     }
 
-    private void Bind(T record, ReadOnlySpan<object?> more)
+    private void Bind(T record, IReadOnlyList<object?> more)
     {
-        if (more.Length != _more)
-            throw new ArgumentException($"The statement has {_more} parameters beside the columns, not {more.Length}.", nameof(more));
+        if (more.Count != _more)
+            throw new ArgumentException($"The statement has {_more} parameters beside the columns, not {more.Count}.", nameof(more));
         for (var i = 0; i < _columns.Count; i++)
             _command.Parameters[i].Value = _columns[i].Get(record) ?? DBNull.Value;
-        for (var i = 0; i < more.Length; i++)
+        for (var i = 0; i < more.Count; i++)
             _command.Parameters[_columns.Count + i].Value = more[i] ?? DBNull.Value;
     }
 }

@@ -4,4 +4,4 @@ namespace Buildd.Farm.Store;
 /// <param name="Index">The index that it goes through; null for the engine's choice.</param>
 /// <param name="Rest">The end of the statement, from WHERE or ORDER BY on.</param>
 /// <param name="Parameters">Its parameters.</param>
-internal sealed record SelectStatement(string? Index, string Rest, IReadOnlyList<(string Name, object? Value)> Parameters);
+internal sealed record SelectStatement(string? Index, string Rest, IReadOnlyDictionary<string, object?> Parameters);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 
 namespace Buildd.Farm.Store;
 
@@ -20,17 +21,22 @@ internal sealed class Table<T>(string name, Dialect dialect, IReadOnlyList<Colum
     /// <summary>Reads records.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="rest">The end of a SELECT, from WHERE or ORDER BY on.</param>
-    /// <param name="parameters">Its parameters.</param>
-    internal List<T> Query(DbConnection connection, string rest, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
-        connection.Query(Select(null, rest), Read, parameters);
+    /// <param name="parameters">An object with a property for each of its parameters; null for none.</param>
+    internal Task<List<T>> QueryAsync(DbConnection connection, string rest, object? parameters = null) =>
+        ReadAsync(connection, Select(null, rest), parameters);
 
     /// <summary>Reads the records of a listing.</summary>
-    internal List<T> Query(DbConnection connection, SelectStatement listing) =>
-        connection.Query(Select(listing.Index, listing.Rest), Read, [.. listing.Parameters]);
+    internal Task<List<T>> QueryAsync(DbConnection connection, SelectStatement listing) =>
+        ReadAsync(connection, Select(listing.Index, listing.Rest), new DynamicParameters(listing.Parameters));
+
+    /// <summary>Reads the first record; null when there is none.</summary>
+    /// <inheritdoc cref="QueryAsync(DbConnection, string, object?)"/>
+    internal async Task<T?> FindAsync(DbConnection connection, string rest, object? parameters) =>
+        (await QueryAsync(connection, rest, parameters)).FirstOrDefault();
 
     /// <summary>Counts the records of a listing.</summary>
-    internal long Count(DbConnection connection, SelectStatement listing) =>
-        connection.ExecuteScalar<long>(SelectCount(listing.Index, listing.Rest), [.. listing.Parameters]);
+    internal Task<long> CountAsync(DbConnection connection, SelectStatement listing) =>
+        connection.ExecuteScalarAsync<long>(SelectCount(listing.Index, listing.Rest), new DynamicParameters(listing.Parameters));
 
     /// <summary>Returns a SELECT of records.</summary>
     /// <param name="index">The index that it goes through; null for the engine's choice.</param>
@@ -77,6 +83,15 @@ internal sealed class Table<T>(string name, Dialect dialect, IReadOnlyList<Colum
         [NewRevision]);
 
     private string From(string? index) => index is null ? dialect.Quote(name) : dialect.By(name, index);
+
+    private async Task<List<T>> ReadAsync(DbConnection connection, string sql, object? parameters)
+    {
+        await using var rows = await connection.ExecuteReaderAsync(sql, parameters);
+        var records = new List<T>();
+        while (await rows.ReadAsync())
+            records.Add(Read(rows));
+        return records;
+    }
 
     private T Read(DbDataReader row)
     {

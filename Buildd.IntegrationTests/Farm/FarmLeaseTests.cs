@@ -4,6 +4,7 @@ using Buildd.Master.Builders;
 using Buildd.Testing.Files;
 using Buildd.Testing.Programs;
 using Buildd.Testing.Runs;
+using Dapper;
 using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Farm;
@@ -32,7 +33,7 @@ public sealed class FarmLeaseTests : IAsyncDisposable
 
         var former = (await FindAsync()).LeaseOwner!;
         await _farm.WithStoreAsync(store => store.WriteAsync(
-            connection => connection.Execute("UPDATE builder SET lease_expires = lease_expires + 864000000000"), CancellationToken.None));
+            connection => connection.ExecuteAsync("UPDATE builder SET lease_expires = lease_expires + 864000000000"), CancellationToken.None));
         await using var second = await _farm.StartAsync();
 
         await second.SaysAsync("1 builders were given back: the run that had them");

@@ -1,4 +1,6 @@
 using Buildd.Farm.Store;
+using Buildd.Farm.Store.Sqlite;
+using Dapper;
 
 namespace Buildd.IntegrationTests.Farm;
 
@@ -7,11 +9,5 @@ internal static class StoreIntegrity
 {
     /// <summary>Returns <c>ok</c>, or what is wrong.</summary>
     internal static Task<string> CheckIntegrityAsync(this SqliteStore store) => store.WriteAsync(
-        connection =>
-        {
-            using var check = connection.CreateCommand();
-            check.CommandText = "SELECT * FROM pragma_integrity_check";
-            return (string)check.ExecuteScalar()!;
-        },
-        default);
+        connection => connection.QuerySingleAsync<string>("SELECT * FROM pragma_integrity_check"), default);
 }

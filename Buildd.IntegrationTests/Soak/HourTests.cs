@@ -1,3 +1,4 @@
+using Buildd.Farm.Store.Sqlite;
 using Buildd.IntegrationTests.Farm;
 using Buildd.IntegrationTests.Support;
 using Buildd.IntegrationTests.Wire.Fuzzing;

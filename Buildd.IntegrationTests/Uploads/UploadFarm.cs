@@ -1,5 +1,6 @@
 using System.Text;
 using Buildd.Farm.Store;
+using Buildd.Farm.Store.Sqlite;
 using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
 using Buildd.Master.Jobs.Packages;

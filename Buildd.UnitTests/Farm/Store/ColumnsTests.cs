@@ -1,5 +1,6 @@
 using System.Reflection;
 using Buildd.Farm.Store;
+using Buildd.Farm.Store.Sqlite;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Protocol;

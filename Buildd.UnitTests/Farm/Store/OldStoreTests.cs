@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.IO.Compression;
 using Buildd.Farm.Store;
+using Buildd.Farm.Store.Sqlite;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
+using Dapper;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Farm.Store;
@@ -74,13 +76,13 @@ public sealed class OldStoreTests : IAsyncDisposable
                     .Single();
 
         Assert.That(added.Id, Is.EqualTo(5));
-        Assert.That(await store.ReadAsync(connection => connection.ExecuteScalar<int>("SELECT user_version FROM pragma_user_version"),
+        Assert.That(await store.ReadAsync(connection => connection.ExecuteScalarAsync<int>("SELECT user_version FROM pragma_user_version"),
             default),
             Is.EqualTo(Migration.Read("sqlite")[^1].Number));
         Assert.That(
             await store.ReadAsync(
                 connection =>
-                    connection.ExecuteScalar<string>("SELECT integrity_check FROM pragma_integrity_check"), default), Is.EqualTo("ok"));
+                    connection.ExecuteScalarAsync<string>("SELECT integrity_check FROM pragma_integrity_check"), default), Is.EqualTo("ok"));
     }
 
     private SqliteStore Open()

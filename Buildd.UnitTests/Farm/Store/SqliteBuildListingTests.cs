@@ -1,6 +1,8 @@
 using Buildd.Farm.Store;
+using Buildd.Farm.Store.Sqlite;
 using Buildd.Master.Builds;
 using Buildd.UnitTests.Master.Contracts;
+using Dapper;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Farm.Store;
@@ -78,7 +80,7 @@ public sealed class SqliteBuildListingTests : BuildListingContract, IAsyncDispos
     [Test]
     public async Task The_whole_queue_is_read_without_looking_at_what_is_over() => Assert.That(
         await ExplainAsync(
-            await OpenAsync(hasStatistics: false), Table.Select(null, "WHERE queue IS NOT NULL"), new SelectStatement(null, "", [])),
+            await OpenAsync(hasStatistics: false), Table.Select(null, "WHERE queue IS NOT NULL"), new SelectStatement(null, "", new Dictionary<string, object?>())),
         Does.StartWith("SEARCH build USING INDEX build_in_queue"));
 
     /// <summary>A store of which most rows are alike; statistics of it make any index look bad.</summary>
@@ -93,12 +95,14 @@ public sealed class SqliteBuildListingTests : BuildListingContract, IAsyncDispos
             }),
         ]);
         if (hasStatistics)
-            await store.WriteAsync(connection => connection.Execute("ANALYZE"), default);
+            await store.WriteAsync(connection => connection.ExecuteAsync("ANALYZE"), default);
         return store;
     }
 
     private static Task<string> ExplainAsync(SqliteStore store, string sql, SelectStatement listing) => store.ReadAsync(
-        connection => string.Join(
-            "; ", connection.Query($"EXPLAIN QUERY PLAN {sql}", row => row.GetString(3), [.. listing.Parameters])),
+        async connection => string.Join(
+            "; ",
+            (await connection.QueryAsync<(long, long, long, string Detail)>(
+                $"EXPLAIN QUERY PLAN {sql}", new DynamicParameters(listing.Parameters))).Select(row => row.Detail)),
         default);
 }

@@ -1,7 +1,9 @@
 using Buildd.Farm.Store;
+using Buildd.Farm.Store.Sqlite;
 using Buildd.Linux.Processes;
 using Buildd.Master.Builds;
 using Buildd.Testing.Files;
+using Dapper;
 using Microsoft.Data.Sqlite;
 using NUnit.Framework;
 
@@ -38,10 +40,10 @@ public sealed class SqliteStoreTests : IAsyncDisposable
         Assert.That(
             await store.WriteAsync(
                 connection =>
-                    connection.ExecuteScalar<string>("SELECT upper(journal_mode) FROM pragma_journal_mode"), default), Is.EqualTo("WAL"));
+                    connection.ExecuteScalarAsync<string>("SELECT upper(journal_mode) FROM pragma_journal_mode"), default), Is.EqualTo("WAL"));
         Assert.That(
             await store.WriteAsync(
-                connection => connection.ExecuteScalar<int>("SELECT synchronous FROM pragma_synchronous"), default), Is.EqualTo(2), "FULL");
+                connection => connection.ExecuteScalarAsync<int>("SELECT synchronous FROM pragma_synchronous"), default), Is.EqualTo(2), "FULL");
     }
 
     [Test]
@@ -69,10 +71,10 @@ public sealed class SqliteStoreTests : IAsyncDisposable
     {
         var store = _bench.Open();
         using var gate = new ManualResetEventSlim();
-        var first = store.WriteAsync(_ => gate.Wait(TimeSpan.FromSeconds(30)), default); // while it runs, the others gather behind it
+        var first = store.WriteAsync(_ => Task.FromResult(gate.Wait(TimeSpan.FromSeconds(30))), default); // while it runs, the others gather behind it
 
         var good = Enumerable.Range(0, 5).Select(_ => AddAsync(store, 1)).ToList();
-        var bad = store.WriteAsync(connection => connection.Execute("INSERT INTO nonsense VALUES (1)"), default);
+        var bad = store.WriteAsync(connection => connection.ExecuteAsync("INSERT INTO nonsense VALUES (1)"), default);
         var more = Enumerable.Range(0, 5).Select(_ => AddAsync(store, 1)).ToList();
         gate.Set();
 
@@ -87,7 +89,7 @@ public sealed class SqliteStoreTests : IAsyncDisposable
         var store = _bench.Open();
         using var gate = new ManualResetEventSlim();
         using var stop = new CancellationTokenSource();
-        var first = store.WriteAsync(_ => gate.Wait(TimeSpan.FromSeconds(30)), default);
+        var first = store.WriteAsync(_ => Task.FromResult(gate.Wait(TimeSpan.FromSeconds(30))), default);
         var second = store.Builds.AddAsync([New()], stop.Token);
 
         await stop.CancelAsync();
@@ -220,7 +222,7 @@ public sealed class SqliteStoreTests : IAsyncDisposable
         Assert.That((await AddAsync(store, 1))[0].Id, Is.EqualTo(stored + 1));
         Assert.That(
             await store.WriteAsync(
-                connection => connection.ExecuteScalar<string>("SELECT * FROM pragma_integrity_check"), default), Is.EqualTo("ok"));
+                connection => connection.ExecuteScalarAsync<string>("SELECT * FROM pragma_integrity_check"), default), Is.EqualTo("ok"));
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Buildd.Farm.Store;
+using Buildd.Farm.Store.Sqlite;
 using Buildd.Testing.Files;
 
 namespace Buildd.UnitTests.Farm.Store;

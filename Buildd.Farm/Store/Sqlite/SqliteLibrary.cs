@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using SQLitePCL;
 
-namespace Buildd.Farm.Store;
+namespace Buildd.Farm.Store.Sqlite;
 
 /// <summary>Binds the wrapper to Debian's own SQLite: security updates of it then reach us without a build of ours.</summary>
 internal static class SqliteLibrary

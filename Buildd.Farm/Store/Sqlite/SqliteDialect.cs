@@ -1,4 +1,4 @@
-namespace Buildd.Farm.Store;
+namespace Buildd.Farm.Store.Sqlite;
 
 /// <summary>SQLite's SQL, see sqlite.org/lang.html.</summary>
 internal sealed class SqliteDialect : Dialect

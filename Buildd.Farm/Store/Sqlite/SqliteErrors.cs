@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 
-namespace Buildd.Farm.Store;
+namespace Buildd.Farm.Store.Sqlite;
 
 /// <summary>Says in a sentence what SQLite says in a number. The numbers: sqlite.org/rescode.html.</summary>
 internal static class SqliteErrors

@@ -1,24 +1,21 @@
+using System.Data.Common;
 using Buildd.Master.Builders;
-using Microsoft.Data.Sqlite;
+using Dapper;
 
 namespace Buildd.Farm.Store;
 
-/// <summary>Builders in SQLite; <see cref="SqliteStore"/> says what holds of all its stores. The clock of leases is the store's.</summary>
+/// <summary>The builders; <see cref="FarmStore"/> says what holds of all its records. The clock of leases is the store's.</summary>
 /// <param name="store">Whose they are.</param>
-internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
+internal sealed class BuilderRecords(FarmStore store) : IBuilderRecords
 {
     private const string LastRevision = "SELECT value FROM counter WHERE name = 'builder-revision'";
 
-    private static readonly Table<Builder> Table = new("builder", SqliteDialect.Instance, BuilderColumns.All);
-
-    private static readonly string Insert = Table.InsertUnlessThere("name");
+    private readonly Table<Builder> _table = new("builder", store.Dialect, BuilderColumns.All);
 
     private readonly LeaseClock _leases = new(store.Time);
 
     /// <summary>The leases of living masters that have run out, as they were seen first, and the timestamp of that.</summary>
     private readonly Dictionary<string, (string Owner, DateTimeOffset? Expires, long Since)> _silent = new(StringComparer.Ordinal);
-
-    private static readonly string Replace = Table.Replace("name") + " RETURNING lease_owner, lease_expires";
 
     /// <summary>
     /// Returns whether a master lives; null when that is not known, which is the default. What a dead one has leased is taken at once. What
@@ -28,42 +25,44 @@ internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Builder>> ListAsync(CancellationToken cancellationToken = default) =>
-        store.ReadAsync<IReadOnlyList<Builder>>(connection => Table.Query(connection, "ORDER BY name"), cancellationToken);
+        store.ReadAsync<IReadOnlyList<Builder>>(async connection => await _table.QueryAsync(connection, "ORDER BY name"), cancellationToken);
 
     /// <inheritdoc/>
     public Task<Builder?> FindAsync(string name, CancellationToken cancellationToken = default) =>
-        store.ReadAsync(connection => Find(connection, name), cancellationToken);
+        store.ReadAsync(connection => FindAsync(connection, name), cancellationToken);
 
     /// <inheritdoc/>
     public Task<Builder?> TryAddAsync(Builder builder, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        return store.WriteAsync(connection =>
+        return store.WriteAsync(async connection =>
         {
-            var added = builder with { Revision = NextRevision(connection), LeaseOwner = null, LeaseExpires = null };
-            using var insert = Table.PrepareInsert(connection, Insert, except: []);
-            return insert.Execute(added) == 1 ? added : null;
+            var added = builder with { Revision = await NextRevisionAsync(connection), LeaseOwner = null, LeaseExpires = null };
+            using var insert = _table.PrepareInsert(connection, _table.InsertUnlessThere("name"), except: []);
+            return await insert.ExecuteAsync(added) == 1 ? added : null;
         }, cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<bool> RemoveAsync(string name, CancellationToken cancellationToken = default) =>
         store.WriteAsync(
-            connection => connection.Execute("DELETE FROM builder WHERE name = @name", ("name", name)) == 1, cancellationToken);
+            async connection => await connection.ExecuteAsync("DELETE FROM builder WHERE name = @name", new { name }) == 1,
+            cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Builder?>> TryReplaceAsync(IReadOnlyList<Builder> builders, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(builders);
-        return store.WriteAsync<IReadOnlyList<Builder?>>(connection =>
+        return store.WriteAsync<IReadOnlyList<Builder?>>(async connection =>
         {
-            var last = connection.ExecuteScalar<long>(LastRevision);
+            var last = await connection.ExecuteScalarAsync<long>(LastRevision);
             var revision = last;
             var stored = new Builder?[builders.Count];
-            using var replace = Table.PrepareReplace(connection, Replace, "name");
+            using var replace = _table.PrepareReplace(
+                connection, _table.Replace("name") + " RETURNING lease_owner, lease_expires", "name");
             for (var i = 0; i < stored.Length; i++)
             {
-                stored[i] = replace.Query(
+                stored[i] = await replace.QueryAsync(
                     builders[i],
                     row => builders[i] with
                     {
@@ -77,7 +76,7 @@ internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
             }
 
             if (revision > last)
-                connection.Execute("UPDATE counter SET value = @revision WHERE name = 'builder-revision'", ("revision", revision));
+                await connection.ExecuteAsync("UPDATE counter SET value = @revision WHERE name = 'builder-revision'", new { revision });
             return stored;
         }, cancellationToken);
     }
@@ -87,39 +86,39 @@ internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
         string owner, TimeSpan duration, int most = int.MaxValue, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(owner);
-        return store.WriteAsync<IReadOnlyList<Builder>>(connection =>
+        return store.WriteAsync<IReadOnlyList<Builder>>(async connection =>
         {
             var now = store.Time.GetUtcNow();
             var expires = (now + duration).UtcTicks;
-            var own = connection.Execute(
-                "UPDATE builder SET lease_expires = @expires WHERE lease_owner = @owner", ("expires", expires), ("owner", owner));
-            var free = Table.Query(
-                    connection, "WHERE lease_owner IS NULL OR lease_owner <> @owner ORDER BY name", ("owner", owner))
+            var own = await connection.ExecuteAsync(
+                "UPDATE builder SET lease_expires = @expires WHERE lease_owner = @owner", new { expires, owner });
+            var free = (await _table.QueryAsync(
+                    connection, "WHERE lease_owner IS NULL OR lease_owner <> @owner ORDER BY name", new { owner }))
                 .Where(builder => builder.LeaseOwner is null || MayTake(builder, duration)).Select(builder => builder.Name);
             foreach (var name in free.Take(Math.Max(0, most - own)))
-                SetLease(connection, name, owner, expires);
-            return Table.Query(connection, "WHERE lease_owner = @owner ORDER BY name", ("owner", owner));
+                await SetLeaseAsync(connection, name, owner, expires);
+            return await _table.QueryAsync(connection, "WHERE lease_owner = @owner ORDER BY name", new { owner });
         }, cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task ReleaseAsync(string owner, CancellationToken cancellationToken = default) =>
-        store.WriteAsync(connection =>
+        store.WriteAsync(async connection =>
         {
-            var names = connection.Query("SELECT name FROM builder WHERE lease_owner = @owner", row => row.GetString(0), ("owner", owner));
+            var names = await connection.QueryAsync<string>("SELECT name FROM builder WHERE lease_owner = @owner", new { owner });
             foreach (var name in names)
-                SetLease(connection, name, owner: null, expires: null);
+                await SetLeaseAsync(connection, name, owner: null, expires: null);
             return true;
         }, cancellationToken);
 
     /// <summary>Gives back the lease of one builder, if its master is still the one that is named.</summary>
     /// <returns>Whether it was.</returns>
     internal Task<bool> ReleaseAsync(string name, string owner, CancellationToken cancellationToken) =>
-        store.WriteAsync(connection =>
+        store.WriteAsync(async connection =>
         {
-            if (Find(connection, name)?.LeaseOwner != owner)
+            if ((await FindAsync(connection, name))?.LeaseOwner != owner)
                 return false;
-            SetLease(connection, name, owner: null, expires: null);
+            await SetLeaseAsync(connection, name, owner: null, expires: null);
             return true;
         }, cancellationToken);
 
@@ -139,16 +138,14 @@ internal sealed class SqliteBuilders(SqliteStore store) : IBuilderRecords
         return store.Time.GetElapsedTime(seen.Since) >= duration;
     }
 
-    private static void SetLease(SqliteConnection connection, string name, string? owner, long? expires) => connection.Execute(
-        "UPDATE builder SET lease_owner = @owner, lease_expires = @expires, revision = @revision WHERE name = @name",
-        ("owner", owner),
-        ("expires", expires),
-        ("revision", NextRevision(connection)),
-        ("name", name));
+    private static async Task SetLeaseAsync(DbConnection connection, string name, string? owner, long? expires) =>
+        await connection.ExecuteAsync(
+            "UPDATE builder SET lease_owner = @owner, lease_expires = @expires, revision = @revision WHERE name = @name",
+            new { owner, expires, revision = await NextRevisionAsync(connection), name });
 
-    private static Builder? Find(SqliteConnection connection, string name) =>
-        Table.Query(connection, "WHERE name = @name", ("name", name)).FirstOrDefault();
+    private Task<Builder?> FindAsync(DbConnection connection, string name) =>
+        _table.FindAsync(connection, "WHERE name = @name", new { name });
 
-    private static long NextRevision(SqliteConnection connection) =>
-        connection.ExecuteScalar<long>("UPDATE counter SET value = value + 1 WHERE name = 'builder-revision' RETURNING value");
+    private static Task<long> NextRevisionAsync(DbConnection connection) =>
+        connection.ExecuteScalarAsync<long>("UPDATE counter SET value = value + 1 WHERE name = 'builder-revision' RETURNING value");
 }

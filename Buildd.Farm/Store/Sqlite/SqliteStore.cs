@@ -1,18 +1,18 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
+using Dapper;
 using Microsoft.Data.Sqlite;
 
-namespace Buildd.Farm.Store;
+namespace Buildd.Farm.Store.Sqlite;
 
 /// <summary>
-/// A farm in one file of SQLite. What a completed write has stored survives <c>kill -9</c> and a power failure: the journal
-/// is written ahead (WAL) and flushed at each commit. Several processes may have the same file open. Any thread may call.
+/// A farm in one file of SQLite: the journal is written ahead (WAL) and flushed at each commit.
 /// </summary>
 /// <remarks>
-/// All methods of the stores throw <see cref="StoreException"/> when the file can't be read or written, and have then
-/// changed nothing. The engine blocks its thread while it works, so writes have a thread of their own, and reads run on a
-/// few of the pool's. A file system of a network is no place for the file: WAL needs memory that all processes share.
+/// The engine blocks its thread while it works, so one write runs at a time, and reads run on a few of the pool's threads. A file system of
+/// a network is no place for the file: WAL needs memory that all processes share.
 /// </remarks>
-internal sealed class SqliteStore : IAsyncDisposable
+internal sealed class SqliteStore : FarmStore
 {
     /// <summary>
     /// How long a call waits for another process that writes, unless told otherwise; a transaction of ours takes milliseconds.
@@ -41,39 +41,24 @@ internal sealed class SqliteStore : IAsyncDisposable
 
     private static readonly IReadOnlyList<Migration> Migrations = Migration.Read(SqliteDialect.Instance.Name);
 
+    /// <summary>How often other processes' commits are looked for while somebody waits: a read of one page that is in memory.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
+
     private readonly string _connectionString;
     private readonly TimeSpan _busyTimeout;
-    private readonly SqliteWriter _writer;
+    private readonly StoreWriter _writer;
     private readonly SemaphoreSlim _readers = new(MaxReaders);
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
     private bool _isDisposed;
 
     private SqliteStore(string path, string connectionString, SqliteConnection writer, TimeProvider time, TimeSpan busyTimeout)
+        : base(SqliteDialect.Instance, path, time)
     {
-        Path = path;
         _busyTimeout = busyTimeout;
         _connectionString = connectionString;
-        _writer = new SqliteWriter(path, writer);
-        Time = time;
-        Builds = new SqliteBuilds(this);
-        Builders = new SqliteBuilders(this);
-        Chroots = new SqliteChroots(this);
+        _writer = new StoreWriter(new SqliteTransactions(path, writer));
+        _writer.Start();
     }
-
-    /// <summary>The file.</summary>
-    public string Path { get; }
-
-    /// <summary>The builds and the queue.</summary>
-    public SqliteBuilds Builds { get; }
-
-    /// <summary>The builders.</summary>
-    public SqliteBuilders Builders { get; }
-
-    /// <summary>Which chroot is for which series and architecture.</summary>
-    public SqliteChroots Chroots { get; }
-
-    /// <summary>The clock of records and leases.</summary>
-    public TimeProvider Time { get; }
 
     /// <summary>Opens a store; makes it, and what of its folder is missing, if there is none; brings an older one up to date.</summary>
     /// <param name="path">The file.</param>
@@ -89,22 +74,25 @@ internal sealed class SqliteStore : IAsyncDisposable
             () =>
                 Open(System.IO.Path.GetFullPath(path), time ?? TimeProvider.System, busyTimeout ?? DefaultBusyTimeout), cancellationToken);
 
-    /// <summary>Runs a write in a transaction that nobody else's is in; durable when it returns.</summary>
-    /// <param name="work">It may run twice, and must have no effect but on the store.</param>
-    /// <param name="cancellationToken">Calls it off, unless it is being run.</param>
-    public Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken) =>
+    /// <inheritdoc/>
+    internal override Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken cancellationToken) =>
         _writer.RunAsync(work, cancellationToken);
 
-    /// <summary>Waits for the next commit of this object; those of others are not heard.</summary>
-    internal Task CommittedAsync() => _writer.CommittedAsync();
+    /// <inheritdoc/>
+    /// <remarks>Commits of this object are heard at once, those of others at the next look, a quarter of a second later.</remarks>
+    internal override async Task ChangedAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(_writer.CommittedAsync(), Task.Delay(LookInterval, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+    }
 
-    /// <summary>Runs a read; all of it sees one moment of the store.</summary>
-    internal async Task<T> ReadAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    internal override async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken cancellationToken)
     {
         await _readers.WaitAsync(cancellationToken);
         try
         {
-            return await Task.Run(() => Read(work), cancellationToken);
+            return await Task.Run(() => ReadAsync(work), cancellationToken);
         }
         finally
         {
@@ -112,8 +100,8 @@ internal sealed class SqliteStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the file, after all that was handed in.</summary>
-    public async ValueTask DisposeAsync()
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
     {
         if (_isDisposed)
             return;
@@ -245,7 +233,7 @@ internal sealed class SqliteStore : IAsyncDisposable
         return version;
     }
 
-    private T Read<T>(Func<SqliteConnection, T> work)
+    private async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> work)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         SqliteConnection? connection = null;
@@ -259,7 +247,7 @@ internal sealed class SqliteStore : IAsyncDisposable
             }
 
             connection.Execute("BEGIN DEFERRED");
-            var result = work(connection);
+            var result = await work(connection);
             connection.Execute("COMMIT TRANSACTION");
             _idle.Add(connection);
             connection = null;
@@ -267,7 +255,7 @@ internal sealed class SqliteStore : IAsyncDisposable
         }
         catch (SqliteException exception)
         {
-            throw SqliteErrors.Translate(Path, exception);
+            throw SqliteErrors.Translate(Name, exception);
         }
         finally
         {

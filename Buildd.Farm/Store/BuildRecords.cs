@@ -1,0 +1,154 @@
+using System.Data.Common;
+using Buildd.Master.Builds;
+using Dapper;
+
+namespace Buildd.Farm.Store;
+
+/// <summary>The builds and the queue; <see cref="FarmStore"/> says what holds of all its records.</summary>
+internal sealed class BuildRecords : IBuildRecords, IQueuedBuilds
+{
+    private const string LastRevision = "SELECT coalesce(max(revision), 0) FROM build";
+
+    private const string Key = "id";
+    private const string UniqueKey = "unique_key";
+
+    /// <summary>The index build_on_builder would refuse a second build on a builder too; asked beforehand it is no error.</summary>
+    private const string BuilderIsFree =
+        " AND NOT EXISTS (SELECT 1 FROM build other WHERE other.builder = @builder AND other.queue IN (1, 2) AND other.id <> @id)";
+
+    private readonly FarmStore _store;
+    private readonly Table<Build> _table;
+    private readonly string _insert;
+    private readonly string _replace;
+
+    internal BuildRecords(FarmStore store)
+    {
+        _store = store;
+        _table = new Table<Build>("build", store.Dialect, BuildColumns.All);
+        _insert = $"{_table.Insert(except: [Key], UniqueKey)} RETURNING id";
+        _replace = _table.Replace(Key);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Build>> AddAsync(IReadOnlyList<NewBuild> builds, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(builds);
+        return _store.WriteAsync<IReadOnlyList<Build>>(async connection =>
+        {
+            var now = _store.Time.GetUtcNow();
+            var revision = await connection.ExecuteScalarAsync<long>(LastRevision);
+            var added = new Build[builds.Count];
+            using var insert = _table.PrepareInsert(connection, _insert, except: [Key], UniqueKey);
+            for (var i = 0; i < added.Length; i++)
+            {
+                added[i] = await FindByKeyAsync(connection, builds[i].UniqueKey)
+                    ?? await AddAsync(connection, insert, builds[i], ++revision, now);
+            }
+
+            return added;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<Build?> FindAsync(long id, CancellationToken cancellationToken = default) =>
+        _store.ReadAsync(connection => _table.FindAsync(connection, "WHERE id = @id", new { id }), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ReadOnlyMemory<byte>?> FindSpecificationAsync(long id, CancellationToken cancellationToken = default) =>
+        _store.ReadAsync(
+            async connection => await connection.ExecuteScalarAsync<byte[]>(
+                "SELECT bytes FROM specification WHERE build = @id", new { id }) is { } bytes
+                ? bytes
+                : default(ReadOnlyMemory<byte>?), // not null: that would become an empty memory
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Build>> ListAsync(BuildFilter filter, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return _store.ReadAsync<IReadOnlyList<Build>>(
+            async connection => await _table.QueryAsync(connection, BuildListings.All(filter)), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Build?>> TryReplaceAsync(IReadOnlyList<Build> builds, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(builds);
+        return _store.WriteAsync<IReadOnlyList<Build?>>(async connection =>
+        {
+            var revision = await connection.ExecuteScalarAsync<long>(LastRevision);
+            var stored = new Build?[builds.Count];
+            using var replace = _table.PrepareReplace(connection, _replace, Key);
+            using var replaceOnBuilder = _table.PrepareReplace(connection, _replace + BuilderIsFree, Key);
+            for (var i = 0; i < stored.Length; i++)
+            {
+                var isOnBuilder = builds[i] is { Queue: QueueState.Running or QueueState.Cancelling, Builder: not null };
+                if (await (isOnBuilder ? replaceOnBuilder : replace).ExecuteAsync(builds[i], revision + 1) == 1)
+                    stored[i] = builds[i] with { Revision = ++revision };
+            }
+
+            return stored;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<QueueSnapshot> ReadQueueAsync(CancellationToken cancellationToken = default) =>
+        _store.ReadAsync(
+            async connection => new QueueSnapshot(
+                await _table.QueryAsync(connection, "WHERE queue IS NOT NULL"), await connection.ExecuteScalarAsync<long>(LastRevision)),
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<QueueListing> ListQueueAsync(BuildFilter filter, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return _store.ReadAsync(
+            async connection =>
+            {
+                var builds = new List<Build>();
+                for (var part = 0; part < BuildListings.QueuePartCount && builds.Count < filter.Count; part++)
+                    builds.AddRange(await _table.QueryAsync(connection, BuildListings.Queue(filter, part, filter.Count - builds.Count)));
+                var count = builds.Count < filter.Count
+                    ? builds.Count
+                    : await _table.CountAsync(connection, BuildListings.QueueCount(filter));
+                return new QueueListing(builds, count);
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Build>> ReadChangesAsync(long after, int most, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
+        return _store.ReadAsync<IReadOnlyList<Build>>(
+            async connection => await _table.QueryAsync(
+                connection, "WHERE revision > @after ORDER BY revision LIMIT @most", new { after, most }),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task WaitForChangeAsync(long after, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var changed = _store.ChangedAsync(cancellationToken);
+            if (await _store.ReadAsync(connection => connection.ExecuteScalarAsync<long>(LastRevision), cancellationToken) > after)
+                return;
+            await changed;
+        }
+    }
+
+    private async Task<Build?> FindByKeyAsync(DbConnection connection, string? key) => key is null
+        ? null
+        : await _table.FindAsync(connection, "WHERE unique_key = @key", new { key });
+
+    private static async Task<Build> AddAsync(
+        DbConnection connection, RowStatement<Build> insert, NewBuild added, long revision, DateTimeOffset now)
+    {
+        var build = added.ToBuild(0, revision, now);
+        var id = await insert.QueryAsync(build, row => row.GetInt64(0), added.UniqueKey);
+        await connection.ExecuteAsync(
+            "INSERT INTO specification (build, bytes) VALUES (@id, @bytes)", new { id, bytes = added.Specification.ToArray() });
+        return build with { Id = id };
+    }
+}

@@ -1,0 +1,99 @@
+using System.Data.Common;
+using Dapper;
+using Npgsql;
+
+namespace Buildd.Farm.Store.Postgresql;
+
+/// <summary>
+/// The transactions of a program that writes, one at a time, on a connection that is made again when it was lost. Of several programs one
+/// writes at a time: revisions are then committed in their order, so that whoever reads changes misses none.
+/// </summary>
+/// <param name="source">Makes connections.</param>
+/// <param name="name">The store, for messages.</param>
+/// <param name="time">The clock of waits.</param>
+internal sealed class PostgresTransactions(NpgsqlDataSource source, string name, TimeProvider time) : IWritingEngine
+{
+    /// <summary>The lock of those who write: "Bldd", as in the head of a file of SQLite.</summary>
+    internal const long WritersLock = 0x426C6464;
+
+    /// <summary>The channel on which commits are told.</summary>
+    internal const string Channel = "buildd";
+
+    /// <summary>How long it is tried to learn what became of a commit whose answer never came: a server starts, or a replica takes over.</summary>
+    private static readonly TimeSpan UncertainDeadline = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+
+    private NpgsqlConnection? _connection;
+    private string? _transaction;
+
+    public async Task<DbConnection> BeginAsync()
+    {
+        _connection ??= await source.OpenConnectionAsync();
+        await _connection.ExecuteAsync("BEGIN");
+        await _connection.ExecuteAsync("SELECT pg_advisory_xact_lock(@WritersLock)", new { WritersLock });
+        _transaction = await _connection.ExecuteScalarAsync<string>("SELECT pg_current_xact_id()::text");
+        return _connection;
+    }
+
+    public async Task CommitAsync()
+    {
+        await _connection!.ExecuteAsync($"NOTIFY {Channel}");
+        try
+        {
+            await _connection!.ExecuteAsync("COMMIT");
+        }
+        catch (DbException exception) when (PostgresErrors.IsConnectionLost(exception))
+        {
+            await CloseAsync();
+            if (!await WasCommittedAsync())
+                throw;
+        }
+    }
+
+    public async Task RollBackAsync()
+    {
+        if (_connection is null)
+            return;
+        try
+        {
+            await _connection.ExecuteAsync("ROLLBACK");
+        }
+        catch (Exception exception) when (exception is DbException or InvalidOperationException)
+        {
+            await CloseAsync(); // the server ends what a connection has begun
+        }
+    }
+
+    public StoreException Translate(DbException exception) => PostgresErrors.Translate(name, exception);
+
+    public async ValueTask DisposeAsync() => await CloseAsync();
+
+    /// <summary>Asks the server what became of the transaction, once there is one again.</summary>
+    private async Task<bool> WasCommittedAsync()
+    {
+        for (var start = time.GetTimestamp(); time.GetElapsedTime(start) < UncertainDeadline;)
+        {
+            try
+            {
+                await using var connection = await source.OpenConnectionAsync();
+                return await connection.ExecuteScalarAsync<string>(
+                    "SELECT pg_xact_status(@transaction::xid8)", new { transaction = _transaction }) == "committed";
+            }
+            catch (DbException)
+            {
+                await Task.Delay(RetryDelay, time);
+            }
+        }
+
+        return false;
+    }
+
+    private async Task CloseAsync()
+    {
+        if (_connection is not { } connection)
+            return;
+        _connection = null;
+        await connection.DisposeAsync();
+    }
+}

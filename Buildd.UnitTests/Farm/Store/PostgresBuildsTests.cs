@@ -1,0 +1,15 @@
+using Buildd.Master.Builds;
+using Buildd.UnitTests.Master.Contracts;
+
+namespace Buildd.UnitTests.Farm.Store;
+
+public sealed class PostgresBuildsTests : BuildRecordsContract, IAsyncDisposable
+{
+    private readonly PostgresBench _bench = new();
+
+    public ValueTask DisposeAsync() => _bench.DisposeAsync();
+
+    private protected override IBuildRecords Make() => Reopen();
+
+    private protected override IBuildRecords Reopen() => _bench.Open(Time).Builds;
+}
