@@ -1,8 +1,6 @@
 using Buildd.Farm.Configuration;
 using Buildd.Farm.Inputs;
 using Buildd.Farm.Store;
-using Buildd.Farm.Store.Sqlite;
-using Buildd.Linux.Files;
 using Buildd.Master;
 using Buildd.Master.Builds;
 using Buildd.Master.Logs;
@@ -63,15 +61,14 @@ internal sealed class FarmSession : IAsyncDisposable
         string? configurationPath, TextWriter output, TextWriter error, bool makesStore, CancellationToken cancellationToken)
     {
         var configuration = await FarmConfiguration.LoadAsync(configurationPath, cancellationToken);
-        if (!makesStore && UnixFile.KindOf(configuration.StorePath) == FileKind.Missing)
+        if (!makesStore && configuration.Store.IsMissing)
         {
             throw FarmException.NotFound(
-                $"there is no farm's store at {configuration.StorePath}: 'buildd-farm run', 'builders add' and 'chroots add' make one, and "
+                $"there is no farm's store at {configuration.Store.Path}: 'buildd-farm run', 'builders add' and 'chroots add' make one, and "
                     + "--config names another configuration");
         }
 
-        return new FarmSession(
-            configuration, await SqliteStore.OpenAsync(configuration.StorePath, cancellationToken: cancellationToken), output, error);
+        return new FarmSession(configuration, await configuration.Store.OpenAsync(cancellationToken), output, error);
     }
 
     /// <summary>The build that a person names by its number or cookie.</summary>

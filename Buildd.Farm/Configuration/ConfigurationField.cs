@@ -4,6 +4,7 @@ using Buildd.Debian.Packages;
 using Buildd.Farm.Mail;
 using Buildd.Linux.Files;
 using Buildd.Master.Uploads.Checks;
+using Npgsql;
 
 namespace Buildd.Farm.Configuration;
 
@@ -95,6 +96,32 @@ internal readonly record struct ConfigurationField(string Text, string BaseFolde
         ["reprepro", var path] => new ArchiveChoice(true, Path.GetFullPath(path, BaseFolder)),
         _ => throw new FormatException("'directory FOLDER' or 'reprepro FOLDER'"),
     };
+
+    /// <summary>The words for a database; null for SQLite's file.</summary>
+    internal string? Database()
+    {
+        const string Expected = "'sqlite', or 'postgresql' and where it is, such as 'postgresql Host=db.example;Database=buildd'";
+        switch (Text.Split(Blanks, 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            case ["sqlite"]:
+                return null;
+            case ["postgresql", var words]:
+                try
+                {
+                    var parsed = new NpgsqlConnectionStringBuilder(words);
+                    return parsed.Password is null
+                        ? parsed.ConnectionString
+                        : throw new FormatException("without the password, which stands in a file of its own: Store-Password-File");
+                }
+                catch (ArgumentException e)
+                {
+                    throw new FormatException($"{Expected} ({e.Message})");
+                }
+
+            default:
+                throw new FormatException(Expected);
+        }
+    }
 
     internal MailChoice? MailTransport()
     {

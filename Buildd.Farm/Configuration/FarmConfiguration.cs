@@ -69,8 +69,8 @@ internal sealed record FarmConfiguration
     /// <summary>What becomes of results.</summary>
     internal UploadConfiguration Uploads { get => field with { Folder = State }; private init; } = new();
 
-    /// <summary>The file of the store.</summary>
-    internal string StorePath => Path.Combine(State, "farm.sqlite");
+    /// <summary>Where the farm's records are.</summary>
+    internal StoreConfiguration Store { get => field with { Path = Path.Combine(State, "farm.sqlite") }; private init; } = new();
 
     /// <summary>The folder of the inputs of builds, by their SHA-1.</summary>
     internal string InputsFolder => Path.Combine(State, "inputs");
@@ -79,6 +79,8 @@ internal sealed record FarmConfiguration
     private static readonly (string Name, Func<FarmConfiguration, ConfigurationField, FarmConfiguration> Read)[] Table =
     [
         ("State", (all, field) => all with { State = field.Folder() }),
+        ("Store", (all, field) => all with { Store = all.Store with { Database = field.Database() } }),
+        ("Store-Password-File", (all, field) => all with { Store = all.Store with { PasswordFile = field.File() } }),
         ("Results", (all, field) => all with { Results = field.Folder() }),
         ("Listen", (all, field) => all with { Listen = field.Address() }),
         ("Url", (all, field) => all with { Url = field.Url() }),
@@ -175,6 +177,8 @@ internal sealed record FarmConfiguration
 
         if (configuration.LeaseDuration <= configuration.RefreshInterval)
             mistakes.Add("Lease-Duration must be longer than Refresh-Interval, or leases run out before they are renewed");
+        if (configuration.Store is { Database: null, PasswordFile: not null })
+            mistakes.Add("Store-Password-File is of no use without a server in the field Store");
         if (configuration.SlaveKeys.Certificate is null != configuration.SlaveKeys.Key is null)
             mistakes.Add("Client-Certificate and Client-Key are only of use together");
         if (configuration.Uploads is { Mail: not null, MailFrom: null })

@@ -61,7 +61,7 @@ public sealed class FarmConfigurationTests : IDisposable
 
         Assert.Multiple(() =>
         {
-            Assert.That(read.StorePath, Is.EqualTo(_folder["state/farm.sqlite"]));
+            Assert.That(read.Store.Path, Is.EqualTo(_folder["state/farm.sqlite"]));
             Assert.That(read.ServesMetrics, Is.False);
             Assert.That(read.OtlpEndpoint, Is.EqualTo(new Uri("http://collector.example:4318/")));
             Assert.That(read.InputsFolder, Is.EqualTo(_folder["state/inputs"]));
@@ -123,7 +123,7 @@ public sealed class FarmConfigurationTests : IDisposable
         var read = await ReadAsync("");
 
         Assert.That(
-            (read.StorePath, read.Results, $"{read.Listen}", read.PollInterval.TotalSeconds),
+            (read.Store.Path, read.Results, $"{read.Listen}", read.PollInterval.TotalSeconds),
             Is.EqualTo(("/var/lib/buildd-farm/farm.sqlite", "/var/lib/buildd-farm/results", "127.0.0.1:8223", 15)));
         Assert.That(
             (read.Uploads.ArchiveFolder, read.Uploads.LogFolder("/srv"), read.Uploads.Mail),
