@@ -19,6 +19,9 @@ internal sealed class BuilderAgent : IDisposable
     /// <summary>Phases after which little or nothing more comes of a build.</summary>
     private static readonly string[] LastPhases = ["gather", "reap", "umount", "cleanup"];
 
+    /// <summary>The shortest wait for a build that should be over: a look costs the slave a millisecond or two.</summary>
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(250);
+
     private readonly BuilderAgentParts _parts;
     private readonly ISlaveClient _slave;
     private readonly ILogger _logger;
@@ -255,7 +258,10 @@ internal sealed class BuilderAgent : IDisposable
         return status.Status == BuilderStatus.Aborting ? Soon : NextLookAt(build);
     }
 
-    /// <summary>Soon when a build is about to end, and not later than when it will be: a short one would wait to be collected.</summary>
+    /// <summary>
+    /// Soon when a build is about to end, and not later than when it will be: a short one would wait to be collected. Around its estimated
+    /// end a builder is looked at each tenth of the estimate.
+    /// </summary>
     private NextScan NextLookAt(Build build)
     {
         if (_attempt.Phase is { } phase && LastPhases.Contains(phase))
@@ -263,8 +269,13 @@ internal sealed class BuilderAgent : IDisposable
         if (_parts.Time.GetUtcNow() - build.Started is not { } built)
             return Later;
         var ahead = (build.EstimatedDuration * 0.9) - built;
-        return ahead > TimeSpan.Zero ? ahead < Options.PollInterval ? NextScan.After(ahead) : Later
-            : built <= build.EstimatedDuration * 1.1 ? Soon : Later;
+        if (ahead > TimeSpan.Zero)
+            return ahead < Options.PollInterval ? NextScan.After(ahead) : Later;
+        if (built > build.EstimatedDuration * 1.1)
+            return Later;
+        var tenth = build.EstimatedDuration * 0.1;
+        tenth = tenth > ShortestWait ? tenth : ShortestWait;
+        return tenth < Soon.Delay ? NextScan.After(tenth) : Soon;
     }
 
     /// <summary>Has the slave stop, until the build's time for that is over.</summary>

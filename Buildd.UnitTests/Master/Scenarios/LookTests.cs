@@ -34,6 +34,25 @@ public sealed class LookTests : IAsyncDisposable
         Assert.That((build.Finished - build.Started)!.Value.TotalSeconds, Is.InRange(look - 1.5, look + 4));
     }
 
+    [TestCase(2, 2.1)]
+    [TestCase(4, 4.3)]
+    public async Task A_short_build_is_collected_within_a_tenth_of_its_estimate(int estimate, double end)
+    {
+        _farm.Step = TimeSpan.FromMilliseconds(50);
+        _farm.Options = _farm.Options with { PollInterval = TimeSpan.FromMinutes(1) };
+        var slave = await _farm.AddAsync("bob");
+        var build = await _farm.QueueAsync(build => build with { EstimatedDuration = TimeSpan.FromSeconds(estimate) });
+        _farm.Start();
+        await _farm.UntilAsync(() => slave.Status.Status == BuilderStatus.Building);
+        var begun = (await _farm.FindAsync(build)).Started!.Value;
+        await _farm.UntilAsync(() => _farm.Now >= begun + TimeSpan.FromSeconds(end));
+        slave.EndWith(BuildStatus.PackageFail);
+
+        build = await _farm.UntilAsync(build, BuildState.FailedToBuild);
+
+        Assert.That((build.Finished - build.Started)!.Value.TotalSeconds, Is.InRange(end, end + Math.Max(0.25, estimate * 0.1) + 0.2));
+    }
+
     [TestCase(false)]
     [TestCase(true)]
     public async Task Slaves_that_begin_together_are_not_looked_at_together(bool haveWork)
