@@ -25,14 +25,15 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string name,
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
 
     private NpgsqlConnection? _connection;
-    private string? _transaction;
+    private NpgsqlTransaction? _transaction;
+    private string? _transactionId;
 
     public async Task<DbConnection> BeginAsync()
     {
         _connection ??= await source.OpenConnectionAsync();
-        await _connection.ExecuteAsync("BEGIN");
+        _transaction = await _connection.BeginTransactionAsync();
         await _connection.ExecuteAsync("SELECT pg_advisory_xact_lock(@WritersLock)", new { WritersLock });
-        _transaction = await _connection.ExecuteScalarAsync<string>("SELECT pg_current_xact_id()::text");
+        _transactionId = await _connection.ExecuteScalarAsync<string>("SELECT pg_current_xact_id()::text");
         return _connection;
     }
 
@@ -41,7 +42,7 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string name,
         await _connection!.ExecuteAsync($"NOTIFY {Channel}");
         try
         {
-            await _connection!.ExecuteAsync("COMMIT");
+            await _transaction!.CommitAsync();
         }
         catch (DbException exception) when (PostgresErrors.IsConnectionLost(exception))
         {
@@ -53,16 +54,17 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string name,
 
     public async Task RollBackAsync()
     {
-        if (_connection is null)
-            return;
         try
         {
-            await _connection.ExecuteAsync("ROLLBACK");
+            if (_transaction is not null)
+                await _transaction.RollbackAsync();
         }
         catch (Exception exception) when (exception is DbException or InvalidOperationException)
         {
             await CloseAsync(); // the server ends what a connection has begun
         }
+
+        _transaction = null;
     }
 
     public StoreException Translate(DbException exception) => PostgresErrors.Translate(name, exception);
@@ -78,7 +80,7 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string name,
             {
                 await using var connection = await source.OpenConnectionAsync();
                 return await connection.ExecuteScalarAsync<string>(
-                    "SELECT pg_xact_status(@transaction::xid8)", new { transaction = _transaction }) == "committed";
+                    "SELECT pg_xact_status(@transaction::xid8)", new { transaction = _transactionId }) == "committed";
             }
             catch (DbException)
             {
@@ -91,9 +93,9 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string name,
 
     private async Task CloseAsync()
     {
-        if (_connection is not { } connection)
-            return;
-        _connection = null;
-        await connection.DisposeAsync();
+        var connection = _connection;
+        (_connection, _transaction) = (null, null);
+        if (connection is not null)
+            await connection.DisposeAsync();
     }
 }

@@ -1,5 +1,4 @@
 using Buildd.Cli.Commands;
-using Buildd.Farm.Store;
 using Buildd.Farm.Store.Sqlite;
 using Buildd.Master.Builds;
 using Buildd.Testing.Files;

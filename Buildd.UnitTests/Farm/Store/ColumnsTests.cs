@@ -4,6 +4,7 @@ using Buildd.Farm.Store.Sqlite;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Protocol;
+using Dapper;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Farm.Store;
@@ -105,7 +106,7 @@ public sealed class ColumnsTests : IAsyncDisposable
                 connection =>
                 {
                     var table = new Table<ChrootRecord>("chroot", new OtherDialect(), ChrootColumns.All);
-                    return table.PrepareInsert(connection, table.Insert([]), except: []);
+                    return Task.FromResult(table.PrepareInsert(connection, table.Insert([]), except: []));
                 },
                 default),
             Throws.ArgumentException.With.Message.Contains("6 parameters, and can have 3"));
@@ -152,12 +153,10 @@ public sealed class ColumnsTests : IAsyncDisposable
             .Select(property => property.Name);
 
     /// <summary>Name, type and whether there may be NULL. A number that is the key has none, and SQLite doesn't say so.</summary>
-    private Task<List<(string, string, bool)>> ReadTableAsync(string name) => _bench.Open().WriteAsync(
-        connection => connection.Query(
-            "SELECT name, type, \"notnull\" OR (pk > 0 AND type = 'INTEGER') FROM pragma_table_info(@name)",
-            row => (row.GetString(0), row.GetString(1), !row.GetBoolean(2)),
-            ("name", name)),
-        default);
+    private async Task<List<(string, string, bool)>> ReadTableAsync(string name) => [.. await _bench.Open().WriteAsync(
+        connection => connection.QueryAsync<(string, string, bool)>(
+            "SELECT name, type, NOT (\"notnull\" OR (pk > 0 AND type = 'INTEGER')) FROM pragma_table_info(@name)", new { name }),
+        default)];
 
     private sealed class OtherDialect : Dialect
     {

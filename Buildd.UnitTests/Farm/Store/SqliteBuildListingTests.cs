@@ -95,7 +95,7 @@ public sealed class SqliteBuildListingTests : BuildListingContract, IAsyncDispos
             }),
         ]);
         if (hasStatistics)
-            await store.WriteAsync(connection => connection.ExecuteAsync("ANALYZE"), default);
+            await store.WriteAsync(connection => connection.ExecuteAsync("ANALYZE build"), default);
         return store;
     }
 

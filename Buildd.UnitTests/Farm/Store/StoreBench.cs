@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Buildd.Farm.Store;
 using Buildd.Farm.Store.Sqlite;
 using Buildd.Testing.Files;
 
