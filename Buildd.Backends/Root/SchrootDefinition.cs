@@ -6,7 +6,7 @@ namespace Buildd.Backends.Root;
 /// <summary>The file that tells schroot about the chroot of one build.</summary>
 internal static class SchrootDefinition
 {
-    /// <summary>How much of a sum tells builds of one name apart, as hexadecimal digits.</summary>
+    /// <summary>The hexadecimal digits of a sum that tell builds of one name apart.</summary>
     private const int SumDigits = 12;
 
     /// <summary>

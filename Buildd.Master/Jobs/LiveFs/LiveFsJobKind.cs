@@ -46,8 +46,7 @@ public sealed class LiveFsJobKind : IJobKind
             return new Rejected(BuildState.FailedToBuild, $"Its specification can't be read: {Secrets.Quote(exception.Message)}");
         }
 
-        // Of the machine, and not of what was asked for: nothing is cleaned where all is thrown away afterwards.
-        image = image with { FastCleanup = builder.Virtualized, BuilderConstraints = build.Resources };
+        image = image.On(builder, build);
         return await inputs.FindChrootAsync(image.Series, image.ArchTag, cancellationToken).ConfigureAwait(false) is { } chroot
             ? new Ready(MakeJob(build.Cookie, chroot, image))
             : new NotNow($"Missing chroot for {image.Series} {image.ArchTag}.");

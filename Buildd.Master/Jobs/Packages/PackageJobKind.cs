@@ -66,8 +66,7 @@ public sealed class PackageJobKind : IJobKind
             files.Add(file);
         }
 
-        // Of the machine, and not of what was asked for: nothing is cleaned where all is thrown away afterwards.
-        package = package with { FastCleanup = builder.Virtualized, BuilderConstraints = build.Resources };
+        package = package.On(builder, build);
         try
         {
             return new Ready(MakeJob(build.Cookie, chroot, files, package) with { BuilderTag = build.Manager });

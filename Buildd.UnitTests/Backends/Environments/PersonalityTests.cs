@@ -5,7 +5,7 @@ using NUnit.Framework;
 
 namespace Buildd.UnitTests.Backends.Environments;
 
-/// <summary>What runs programs of a build's packages or source sees the kernel as the build is to.</summary>
+/// <summary>Programs of a build's packages and source see the kernel as the build is to.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class PersonalityTests

@@ -44,7 +44,12 @@ public sealed class LiveFsJobKindTests
     [TestCase(false)]
     public async Task What_is_said_of_the_builder_is_the_builder_s(bool virtualized)
     {
-        var specification = Desktop with { FastCleanup = !virtualized, BuilderConstraints = ["asked-for"] };
+        var specification = Desktop with
+        {
+            FastCleanup = !virtualized,
+            BuilderConstraints = ["asked-for"],
+            Others = new XmlRpcStruct { ["fast_cleanup"] = true },
+        };
         var build = Made(Desktop) with { Resources = ["gpu-nvidia"] };
 
         var prepared = await _kind.PrepareAsync(

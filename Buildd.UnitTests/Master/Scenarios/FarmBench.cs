@@ -54,9 +54,6 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
     /// <summary>What stands between masters and the queue.</summary>
     public Func<IQueuedBuilds, IQueuedBuilds> BetweenQueue { get; set; } = queue => queue;
 
-    /// <summary>How far the clock is moved at a time.</summary>
-    public TimeSpan Step { get; set; } = TimeSpan.FromSeconds(1);
-
     public long FreeBytes { get; set; } = long.MaxValue;
 
     public long TotalBytes { get; set; } = long.MaxValue;
@@ -170,7 +167,7 @@ internal sealed class FarmBench : IAsyncDisposable, IUploadSink, INotifier, ILog
                 (Now < end, real.Elapsed < TimeSpan.FromMinutes(4)), Is.EqualTo((true, true)), () =>
                     "it never came to that: " + string.Join('\n', _log.TakeLast(40)));
             if (Master.IsQuiet)
-                Time.Advance(Step);
+                Time.Advance(TimeSpan.FromSeconds(1));
             else
                 await Task.Delay(1);
         }
