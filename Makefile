@@ -29,7 +29,7 @@ demo-image: packages build ## a live file system with live-build, over the wire 
 
 # deb before build: it leaves in out/bin what build would compile once more.
 test: packages deb build ## every test; the last line is "N passed, N failed"
-	@scripts/require-packages systemd-container uidmap iproute2 dpkg-dev apt-utils curl python3 python3-twisted jq procps gcc libc6-dev sudo gnupg zstd git git-build-recipe reprepro libsqlite3-0 squashfs-tools e2fsprogs fdisk mtools xorriso lintian man-db bash-completion
+	@scripts/require-packages systemd-container uidmap iproute2 dpkg-dev apt-utils curl python3 python3-twisted jq procps gcc libc6-dev sudo gnupg zstd git git-build-recipe reprepro libsqlite3-0 squashfs-tools e2fsprogs fdisk mtools xorriso lintian man-db bash-completion postgresql
 	@scripts/test all
 
 soak: packages build ## what tests do at random, at full length; the last line is "N passed, N failed"

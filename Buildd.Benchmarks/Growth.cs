@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Buildd.Benchmarks.Harness;
-using Buildd.Farm.Store;
 using Buildd.Farm.Store.Sqlite;
 using Buildd.Master.Builds;
 

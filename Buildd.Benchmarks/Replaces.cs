@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Buildd.Benchmarks.Harness;
-using Buildd.Farm.Store;
 using Buildd.Farm.Store.Sqlite;
 using Buildd.Master.Builds;
 using Dapper;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Buildd.Benchmarks.Peers;
-using Buildd.Farm.Store;
 using Buildd.Farm.Store.Sqlite;
 using Buildd.Master;
 using Buildd.Master.Builders;

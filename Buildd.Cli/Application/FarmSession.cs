@@ -64,8 +64,8 @@ internal sealed class FarmSession : IAsyncDisposable
         if (!makesStore && configuration.Store.IsMissing)
         {
             throw FarmException.NotFound(
-                $"there is no farm's store at {configuration.Store.Path}: 'buildd-farm run', 'builders add' and 'chroots add' make one, and "
-                    + "--config names another configuration");
+                $"there is no farm's store at {configuration.Store.Path}: 'buildd-farm run', 'builders add' and 'chroots add' make one, "
+                    + "and --config names another configuration");
         }
 
         return new FarmSession(configuration, await configuration.Store.OpenAsync(cancellationToken), output, error);

@@ -1,4 +1,3 @@
-using Buildd.Farm.Store;
 using Buildd.Linux.Processes;
 using Buildd.Master.Builders;
 using Buildd.Testing.Files;
@@ -33,7 +32,8 @@ public sealed class FarmLeaseTests : IAsyncDisposable
 
         var former = (await FindAsync()).LeaseOwner!;
         await _farm.WithStoreAsync(store => store.WriteAsync(
-            connection => connection.ExecuteAsync("UPDATE builder SET lease_expires = lease_expires + 864000000000"), CancellationToken.None));
+            connection => connection.ExecuteAsync("UPDATE builder SET lease_expires = lease_expires + 864000000000"),
+            CancellationToken.None));
         await using var second = await _farm.StartAsync();
 
         await second.SaysAsync("1 builders were given back: the run that had them");

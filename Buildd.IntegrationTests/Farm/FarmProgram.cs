@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Buildd.Daemon.Security;
-using Buildd.Farm.Store;
 using Buildd.Farm.Store.Sqlite;
 using Buildd.IntegrationTests.Wire;
 using Buildd.Linux.Processes;

@@ -1,4 +1,3 @@
-using Buildd.Farm.Store;
 using Buildd.Farm.Store.Sqlite;
 using Dapper;
 

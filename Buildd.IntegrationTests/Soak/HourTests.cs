@@ -147,6 +147,6 @@ public sealed class HourTests
     private static async Task<IReadOnlyList<(BuildState State, int Count)>> CountBuildsAsync(FarmProgram farm) =>
         [.. (await farm.WithStoreAsync(AllAsync)).GroupBy(build => build.State).Select(group => (group.Key, group.Count()))];
 
-    private static async Task<IReadOnlyList<Build>> AllAsync(Buildd.Farm.Store.SqliteStore store) =>
+    private static async Task<IReadOnlyList<Build>> AllAsync(SqliteStore store) =>
         await store.Builds.ListAsync(new BuildFilter { Count = BuildFilter.MaxCount });
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using Buildd.Farm.Store;
 using Buildd.Farm.Store.Sqlite;
 using Buildd.Linux.Processes;
 using Buildd.Master.Builds;

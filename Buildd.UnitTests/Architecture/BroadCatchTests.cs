@@ -14,7 +14,7 @@ public sealed partial class BroadCatchTests
     private static readonly Dictionary<string, string> Reasons = new()
     {
         ["Buildd.Backends/Steps/BuildPart.cs"] = "A build is cleaned up after whatever broke it; the build's log has it.",
-        ["Buildd.Farm/Store/SqliteWriter.cs"] = "The thread that writes serves others too; the caller that asked for the write gets it.",
+        ["Buildd.Farm/Store/StoreWriter.cs"] = "The loop that writes serves others too; the caller that asked for the write gets it.",
         ["Buildd.Linux/Processes/OutputPump.cs"] = "A process hangs whose pipe isn't read on; the caller gets it at the end.",
         ["Buildd.Master/Bulkhead.cs"] = "A loop that ends takes its builders or all uploads with it; mistakes in code are logged as such.",
         ["Buildd.Slave/Http/RpcEndpoint.cs"] = "A call that breaks is one call; it is logged, and the next is answered.",

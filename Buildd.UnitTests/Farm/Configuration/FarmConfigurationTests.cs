@@ -172,7 +172,7 @@ public sealed class FarmConfigurationTests : IDisposable
     [TestCase("Mail-From: nobody", "'Name <address>' or an address")]
     [TestCase("Administrators: ada@example.org, bo", "\"bo\" is neither")]
     [TestCase("Notify-Owner: perhaps", "yes or no")]
-    [TestCase("Colour: red", "line 1: there is no field Colour; there are State, Results, Listen")]
+    [TestCase("Colour: red", "line 1: there is no field Colour; there are State, Store, Store-Password-File, Results")]
     [TestCase("Series: a\n\nSeries: b", "line 3: a second paragraph begins")]
     [TestCase("no field", "line 1: \"no field\" is neither a field")]
     [TestCase("Series: a\nSeries: b", "a second time")]

@@ -1,0 +1,1 @@
+-- PostgreSQL came after this step of SQLite's: 0003 makes all of it.
