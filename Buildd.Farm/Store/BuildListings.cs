@@ -54,7 +54,11 @@ internal static class BuildListings
     };
 
     private static SelectStatement Make(
-        string? index, IReadOnlyList<string> conditions, BuildFilter filter, string end, params IReadOnlyList<(string Name, object? Wanted)> more)
+        string? index,
+        IReadOnlyList<string> conditions,
+        BuildFilter filter,
+        string end,
+        params IReadOnlyList<(string Name, object? Wanted)> more)
     {
         (string Condition, string Name, object? Wanted)[] known =
         [

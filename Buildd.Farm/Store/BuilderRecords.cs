@@ -25,7 +25,8 @@ internal sealed class BuilderRecords(FarmStore store) : IBuilderRecords
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Builder>> ListAsync(CancellationToken cancellationToken = default) =>
-        store.ReadAsync<IReadOnlyList<Builder>>(async connection => await _table.QueryAsync(connection, "ORDER BY name"), cancellationToken);
+        store.ReadAsync<IReadOnlyList<Builder>>(
+            async connection => await _table.QueryAsync(connection, "ORDER BY name"), cancellationToken);
 
     /// <inheritdoc/>
     public Task<Builder?> FindAsync(string name, CancellationToken cancellationToken = default) =>

@@ -30,7 +30,8 @@ internal static class PostgresErrors
                 + "store. It is tried again.",
             true, server),
         PostgresErrorCodes.ReadOnlySqlTransaction => new(
-            $"The farm's store {name} is read-only: it is a replica, or being moved. Nothing was changed; it is tried again.", true, server),
+            $"The farm's store {name} is read-only: it is a replica, or being moved. Nothing was changed; it is tried again.",
+            true, server),
         PostgresErrorCodes.DiskFull => new(
             $"The disk of the farm's store {name} is full. Nothing was changed; make room. It is tried again.", true, server),
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable => new(

@@ -121,8 +121,8 @@ internal sealed class PostgresStore : FarmStore
         if (version > Migrations.Count)
         {
             throw new StoreException(
-                $"The farm's store {name} has the schema {version}, and this program knows those up to {Migrations.Count}: it was used by a "
-                    + "newer program. Run that one, or put a backup from before in its place.");
+                $"The farm's store {name} has the schema {version}, and this program knows those up to {Migrations.Count}: it was used by "
+                    + "a newer program. Run that one, or put a backup from before in its place.");
         }
 
         foreach (var migration in Migrations.Skip(version))
@@ -144,7 +144,7 @@ internal sealed class PostgresStore : FarmStore
         return 0;
     }
 
-    /// <summary>Hears of commits on a connection of its own, until the store is closed; whoever waits is woken when it is lost, too.</summary>
+    /// <summary>Hears of commits on a connection of its own, until the store is closed; losing it wakes whoever waits, too.</summary>
     private async Task ListenAsync()
     {
         while (!_stop.IsCancellationRequested)

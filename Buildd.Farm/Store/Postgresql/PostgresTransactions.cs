@@ -19,7 +19,7 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string name,
     /// <summary>The channel on which commits are told.</summary>
     internal const string Channel = "buildd";
 
-    /// <summary>How long it is tried to learn what became of a commit whose answer never came: a server starts, or a replica takes over.</summary>
+    /// <summary>How long it is tried to learn what became of a commit whose answer never came: until a server is there again.</summary>
     private static readonly TimeSpan UncertainDeadline = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);

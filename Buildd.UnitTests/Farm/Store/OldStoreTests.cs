@@ -82,7 +82,8 @@ public sealed class OldStoreTests : IAsyncDisposable
         Assert.That(
             await store.ReadAsync(
                 connection =>
-                    connection.ExecuteScalarAsync<string>("SELECT integrity_check FROM pragma_integrity_check"), default), Is.EqualTo("ok"));
+                    connection.ExecuteScalarAsync<string>("SELECT integrity_check FROM pragma_integrity_check"), default),
+                Is.EqualTo("ok"));
     }
 
     private SqliteStore Open()

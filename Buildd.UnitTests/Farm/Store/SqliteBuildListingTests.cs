@@ -80,7 +80,9 @@ public sealed class SqliteBuildListingTests : BuildListingContract, IAsyncDispos
     [Test]
     public async Task The_whole_queue_is_read_without_looking_at_what_is_over() => Assert.That(
         await ExplainAsync(
-            await OpenAsync(hasStatistics: false), Table.Select(null, "WHERE queue IS NOT NULL"), new SelectStatement(null, "", new Dictionary<string, object?>())),
+            await OpenAsync(hasStatistics: false),
+            Table.Select(null, "WHERE queue IS NOT NULL"),
+            new SelectStatement(null, "", new Dictionary<string, object?>())),
         Does.StartWith("SEARCH build USING INDEX build_in_queue"));
 
     /// <summary>A store of which most rows are alike; statistics of it make any index look bad.</summary>

@@ -40,10 +40,12 @@ public sealed class SqliteStoreTests : IAsyncDisposable
         Assert.That(
             await store.WriteAsync(
                 connection =>
-                    connection.ExecuteScalarAsync<string>("SELECT upper(journal_mode) FROM pragma_journal_mode"), default), Is.EqualTo("WAL"));
+                    connection.ExecuteScalarAsync<string>("SELECT upper(journal_mode) FROM pragma_journal_mode"), default),
+                Is.EqualTo("WAL"));
         Assert.That(
             await store.WriteAsync(
-                connection => connection.ExecuteScalarAsync<int>("SELECT synchronous FROM pragma_synchronous"), default), Is.EqualTo(2), "FULL");
+                connection => connection.ExecuteScalarAsync<int>("SELECT synchronous FROM pragma_synchronous"), default),
+                Is.EqualTo(2), "FULL");
     }
 
     [Test]
@@ -71,7 +73,8 @@ public sealed class SqliteStoreTests : IAsyncDisposable
     {
         var store = _bench.Open();
         using var gate = new ManualResetEventSlim();
-        var first = store.WriteAsync(_ => Task.FromResult(gate.Wait(TimeSpan.FromSeconds(30))), default); // while it runs, the others gather behind it
+        // While it runs, the others gather behind it.
+        var first = store.WriteAsync(_ => Task.FromResult(gate.Wait(TimeSpan.FromSeconds(30))), default);
 
         var good = Enumerable.Range(0, 5).Select(_ => AddAsync(store, 1)).ToList();
         var bad = store.WriteAsync(connection => connection.ExecuteAsync("INSERT INTO nonsense VALUES (1)"), default);
