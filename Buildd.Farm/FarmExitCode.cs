@@ -21,6 +21,9 @@ internal static class FarmExitCode
     /// <summary>The store is busy, or another process is processing uploads: the same command may succeed later.</summary>
     public const int Busy = 75;
 
+    /// <summary>Who asks may not do this; the message says who may.</summary>
+    public const int NotAllowed = 77;
+
     /// <summary>The configuration is wrong.</summary>
     public const int BadConfiguration = 78;
 

@@ -1,5 +1,6 @@
 using Buildd.Farm.Configuration;
 using Buildd.Farm.Inputs;
+using Buildd.Farm.Rights;
 using Buildd.Farm.Store;
 using Buildd.Master;
 using Buildd.Master.Builds;
@@ -16,6 +17,7 @@ internal sealed class FarmSession : IAsyncDisposable
     {
         Configuration = configuration;
         Store = store;
+        Records = new FarmRecords(store);
         Output = output;
         Error = error;
         Inputs = new InputStore(configuration.InputsFolder);
@@ -26,6 +28,12 @@ internal sealed class FarmSession : IAsyncDisposable
     internal FarmConfiguration Configuration { get; }
 
     internal FarmStore Store { get; }
+
+    /// <summary>What the farm knows of people and of what is theirs.</summary>
+    internal FarmRecords Records { get; }
+
+    /// <summary>The name of the person for whom the command acts; null for the machine's administrator.</summary>
+    internal string? ActsAs { get; private init; }
 
     internal InputStore Inputs { get; }
 
@@ -53,12 +61,18 @@ internal sealed class FarmSession : IAsyncDisposable
     /// <param name="configurationPath">The configuration; null for the one that the environment names, or the usual one.</param>
     /// <param name="output">Receives what was asked for.</param>
     /// <param name="error">Receives what is said besides.</param>
+    /// <param name="actsAs">The name of the person for whom the command acts; null for the machine's administrator.</param>
     /// <param name="makesStore">Whether a store that is missing is made: by commands that put something into it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="FarmException">The configuration is wrong, or there is no store.</exception>
     /// <exception cref="StoreException">The store can't be opened.</exception>
     internal static async Task<FarmSession> OpenAsync(
-        string? configurationPath, TextWriter output, TextWriter error, bool makesStore, CancellationToken cancellationToken)
+        string? configurationPath,
+        TextWriter output,
+        TextWriter error,
+        string? actsAs,
+        bool makesStore,
+        CancellationToken cancellationToken)
     {
         var configuration = await FarmConfiguration.LoadAsync(configurationPath, cancellationToken);
         if (!makesStore && configuration.Store.IsMissing)
@@ -68,7 +82,17 @@ internal sealed class FarmSession : IAsyncDisposable
                     + "and --config names another configuration");
         }
 
-        return new FarmSession(configuration, await configuration.Store.OpenAsync(cancellationToken), output, error);
+        return new FarmSession(configuration, await configuration.Store.OpenAsync(cancellationToken), output, error) { ActsAs = actsAs };
+    }
+
+    /// <summary>Whoever the command acts for. Under sudo the account is the one that asked it.</summary>
+    /// <exception cref="FarmException">There is no such person.</exception>
+    internal Task<Actor> ActorAsync(CancellationToken cancellationToken)
+    {
+        var account = Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } asked ? asked : Environment.UserName;
+        return ActsAs is null
+            ? Task.FromResult(Actor.Local(account))
+            : Records.Actors.FindAsync(ActsAs, $"command line of {account}", cancellationToken);
     }
 
     /// <summary>The build that a person names by its number or cookie.</summary>

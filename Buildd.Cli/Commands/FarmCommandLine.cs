@@ -18,17 +18,26 @@ internal static class FarmCommandLine
         Recursive = true,
     };
 
+    /// <summary>The person for whom a command acts.</summary>
+    internal static Option<string?> As { get; } = new("--as")
+    {
+        Description = "Act for this person, with their rights and no others (default: the machine's administrator, who may do everything).",
+        HelpName = "NAME",
+        Recursive = true,
+    };
+
     internal static RootCommand Create() => new(
         """
         buildd-farm: a farm of builders for Debian packages.
 
         'run' hands builds to builders; the other commands work on the farm's store, whether 'run' runs or not.
         Exit codes: 0 done, 1 could not be done, 2 done but a build or builder is not well, 64 wrong command line,
-        66 no such thing, 75 busy (the store, the uploads), 78 wrong configuration, 130 Ctrl-C,
-        141 nobody reads the output any more.
+        66 no such thing, 75 busy (the store, the uploads), 77 not allowed, 78 wrong configuration,
+        130 Ctrl-C, 141 nobody reads the output any more.
         """)
     {
         Configuration,
+        As,
         RunCommand.Create(),
         BuildersCommand.Create(),
         ChrootsCommand.Create(),
@@ -86,6 +95,15 @@ internal static class FarmCommandLine
         }
     }
 
+    /// <summary>Has a command's help say who may use it.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="who">Those people, such as <c>members of admins</c>.</param>
+    internal static Command WhoMay(this Command command, string who)
+    {
+        command.Description += $" Who may: {who}.";
+        return command;
+    }
+
     /// <summary>Has a command open the farm, and turn what goes wrong into a sentence and an exit code.</summary>
     /// <param name="command">The command.</param>
     /// <param name="action">Its work, which returns the exit code.</param>
@@ -103,12 +121,13 @@ internal static class FarmCommandLine
                 if (parsed.InvocationConfiguration is FarmInvocation { OwnsProcess: true })
                     InheritedState.TakeMask(StateFiles.Mask);
                 await using var session = await FarmSession.OpenAsync(
-                    parsed.GetValue(Configuration), output, error, makesStore, stop);
+                    parsed.GetValue(Configuration), output, error, parsed.GetValue(As), makesStore, stop);
                 return await action(session, parsed, stop);
             }, error, stopped: "stopped", stopping: stopping);
         });
         return command;
     }
+
     /// <summary>The settings of one run of a command line.</summary>
     private sealed class FarmInvocation : InvocationConfiguration
     {

@@ -40,6 +40,13 @@ internal abstract class Dialect
         $"{insert} ON CONFLICT ({Names(key)}) DO UPDATE SET "
         + string.Join(", ", changed.Select(name => $"{Quote(name)} = excluded.{Quote(name)}"));
 
+    /// <summary>Returns what <c>IN</c> is followed by, for a list of numbers that is one parameter.</summary>
+    /// <param name="parameter">The parameter's place.</param>
+    internal abstract string List(string parameter);
+
+    /// <summary>Returns the value of that parameter.</summary>
+    internal abstract object ListValue(IReadOnlyCollection<long> numbers);
+
     /// <summary>Returns names with commas between them.</summary>
     internal string Names(IEnumerable<string> names) => string.Join(", ", names.Select(Quote));
 }

@@ -11,6 +11,7 @@ namespace Buildd.Farm.Store;
 internal sealed class Table<T>(string name, Dialect dialect, IReadOnlyList<Column<T>> columns)
     where T : class
 {
+    private const string Id = "id";
     private const string Revision = "revision";
     private const string NewRevision = "new_revision";
 
@@ -28,6 +29,19 @@ internal sealed class Table<T>(string name, Dialect dialect, IReadOnlyList<Colum
     /// <summary>Reads the records of a listing.</summary>
     internal Task<List<T>> QueryAsync(DbConnection connection, SelectStatement listing) =>
         ReadAsync(connection, Select(listing.Index, listing.Rest), new DynamicParameters(listing.Parameters));
+
+    /// <summary>Reads records.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="rest">The end of a SELECT, from WHERE or ORDER BY on. It names columns with their table, <c>archive.owner</c>.</param>
+    internal Task<List<T>> QueryAsync(DbConnection connection, Sql rest)
+    {
+        var (text, parameters) = rest.For(dialect);
+        return ReadAsync(connection, Select(null, text), parameters);
+    }
+
+    /// <inheritdoc cref="QueryAsync(DbConnection, Sql)"/>
+    /// <summary>Reads the first record; null when there is none.</summary>
+    internal async Task<T?> FindAsync(DbConnection connection, Sql rest) => (await QueryAsync(connection, rest)).FirstOrDefault();
 
     /// <summary>Reads the first record; null when there is none.</summary>
     /// <inheritdoc cref="QueryAsync(DbConnection, string, object?)"/>
@@ -68,6 +82,31 @@ internal sealed class Table<T>(string name, Dialect dialect, IReadOnlyList<Colum
         $"UPDATE {dialect.Quote(name)} SET {dialect.Quote(Revision)} = {dialect.Parameter(NewRevision)}, "
         + string.Join(", ", _changing.Select(column => IsParameter(column.Name)))
         + $" WHERE {IsParameter(key)} AND {IsParameter(Revision)}";
+
+    /// <summary>Inserts a record whose number the engine gives.</summary>
+    /// <returns>The number.</returns>
+    internal async Task<long> AddAsync(DbConnection connection, T record)
+    {
+        using var insert = PrepareInsert(connection, $"{Insert([Id])} RETURNING {dialect.Quote(Id)}", [Id]);
+        return await insert.QueryAsync(record, row => row.GetInt64(0));
+    }
+
+    /// <summary>Writes what changes of a record into the row with its number.</summary>
+    internal async Task UpdateAsync(DbConnection connection, T record)
+    {
+        var set = string.Join(", ", _changing.Select(column => IsParameter(column.Name)));
+        using var update = new RowStatement<T>(
+            connection,
+            dialect,
+            $"UPDATE {dialect.Quote(name)} SET {set} WHERE {IsParameter(Id)}",
+            [.. _columns.Where(column => column.Changes || column.Name == Id)],
+            []);
+        await update.ExecuteAsync(record);
+    }
+
+    /// <summary>Removes the row with a number.</summary>
+    internal Task RemoveAsync(DbConnection connection, long id) =>
+        connection.ExecuteAsync($"DELETE FROM {dialect.Quote(name)} WHERE {IsParameter(Id)}", new { id });
 
     /// <summary>Prepares an INSERT for many records.</summary>
     internal RowStatement<T> PrepareInsert(

@@ -62,7 +62,12 @@ public sealed class FolderTests
             ["Compression", "Mail", "Store"],
             ["Chroots"],
             ["Configuration", "Inputs"],
-            ["Telemetry"]),
+            ["Telemetry", "Rights"],
+            ["Audit"],
+            ["People", "Settings"],
+            ["Distributions"],
+            ["Archives"],
+            ["LiveFilesystems"]),
         ["Buildd.Cli"] = new(["Application"], ["Commands"]),
     };
 

@@ -18,6 +18,10 @@ internal sealed class PostgresDialect : Dialect
 
     internal override string Parameter(string name) => "@" + name;
 
+    internal override string List(string parameter) => $"(SELECT unnest({parameter}))";
+
+    internal override object ListValue(IReadOnlyCollection<long> numbers) => numbers.ToArray();
+
     internal override string TypeName(ColumnType type) => type switch
     {
         ColumnType.Integer => "BIGINT",

@@ -24,6 +24,10 @@ internal sealed class SqliteDialect : Dialect
     /// </summary>
     internal override string By(string table, string index) => $"{Quote(table)} INDEXED BY {Quote(index)}";
 
+    internal override string List(string parameter) => $"(SELECT value FROM json_each({parameter}))";
+
+    internal override object ListValue(IReadOnlyCollection<long> numbers) => StoreJson.Write(numbers);
+
     internal override string TypeName(ColumnType type) => type switch
     {
         ColumnType.Integer or ColumnType.Boolean => "INTEGER", // it has no other for these

@@ -101,7 +101,8 @@ public sealed class FarmTelemetryTests : IDisposable
 
     private async Task<Running> StartAsync()
     {
-        var session = await FarmSession.OpenAsync(_farm.ConfigurationPath, TextWriter.Null, TextWriter.Null, makesStore: true, default);
+        var session = await FarmSession.OpenAsync(
+            _farm.ConfigurationPath, TextWriter.Null, TextWriter.Null, actsAs: null, makesStore: true, default);
         var application = FarmApplication.Create(session);
         return new Running(session, application, await application.StartAsync(session));
     }

@@ -168,6 +168,10 @@ public sealed class ColumnsTests : IAsyncDisposable
 
         internal override string Parameter(string name) => ":" + name;
 
+        internal override string List(string parameter) => $"(UNNEST {parameter})";
+
+        internal override object ListValue(IReadOnlyCollection<long> numbers) => numbers;
+
         internal override string TypeName(ColumnType type) => "any";
 
         internal override string UnlessThere(string insert, IReadOnlyList<string> key) => "MERGE";

@@ -1,0 +1,38 @@
+using Buildd.Farm.Audit;
+using Buildd.Farm.People;
+using Buildd.Farm.Settings;
+using Buildd.Farm.Store;
+
+namespace Buildd.Farm;
+
+/// <summary>
+/// What a farm knows of people and of what is theirs, over a store. Every change takes who makes it, checks the right to it, and is in the
+/// audit by the same transaction. Any thread may call.
+/// </summary>
+internal sealed class FarmRecords
+{
+    /// <param name="store">The open store, which has to last as long.</param>
+    internal FarmRecords(FarmStore store)
+    {
+        Audit = new AuditRecords(store);
+        Settings = new SettingRecords(store, Audit);
+        People = new PersonRecords(store, Audit);
+        Teams = new TeamRecords(store, Audit, People);
+        Actors = new ActorRecords(store, People);
+    }
+
+    /// <summary>Who changed what.</summary>
+    internal AuditRecords Audit { get; }
+
+    /// <summary>What administrators set while the farm runs.</summary>
+    internal SettingRecords Settings { get; }
+
+    /// <summary>People and teams.</summary>
+    internal PersonRecords People { get; }
+
+    /// <summary>Who is in which team.</summary>
+    internal TeamRecords Teams { get; }
+
+    /// <summary>People as those who ask for something.</summary>
+    internal ActorRecords Actors { get; }
+}

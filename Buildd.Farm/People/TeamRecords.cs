@@ -1,0 +1,73 @@
+using Buildd.Farm.Audit;
+using Buildd.Farm.Rights;
+using Buildd.Farm.Store;
+
+namespace Buildd.Farm.People;
+
+/// <summary>Who is in which team; <see cref="FarmStore"/> says what holds of all its records.</summary>
+/// <param name="store">Whose they are.</param>
+/// <param name="audit">Who changed what.</param>
+/// <param name="people">The people and teams.</param>
+internal sealed class TeamRecords(FarmStore store, AuditRecords audit, PersonRecords people)
+{
+    private readonly MembershipTable _memberships = new(store, audit);
+
+    /// <summary>Makes somebody a member of a team, changes what they are in it, or ends it.</summary>
+    /// <param name="actor">Who asks: who may edit the team; to end it, the member too.</param>
+    /// <param name="team">The team's name.</param>
+    /// <param name="member">The name of a person or a team.</param>
+    /// <param name="state">What they shall be.</param>
+    /// <param name="expires">When that ends by itself; null for never.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="FarmException">There is no such team or member, the actor may not, or the team would be in itself.</exception>
+    internal Task<Membership> SetAsync(
+        Actor actor, string team, string member, MembershipState state, DateTimeOffset? expires, CancellationToken cancellationToken) =>
+        store.WriteAsync(
+            async connection =>
+            {
+                var into = await people.FindAsync(connection, team);
+                if (into is null || !PersonRights.View.Allows(actor, into))
+                    throw PersonRecords.NoSuchPerson(team);
+                if (!into.IsTeam)
+                    throw FarmException.Invalid($"{into.Name} is a person, and only teams have members");
+                var who = await people.FindAsync(connection, member);
+                if (who is null || !PersonRights.View.Allows(actor, who))
+                    throw PersonRecords.NoSuchPerson(member);
+                var isLeaving = state == MembershipState.Deactivated && actor.MayChange && actor.PersonId == who.Id;
+                if (!isLeaving)
+                    PersonRights.Edit.Demand(actor, into, into.Name);
+                var old = await _memberships.FindAsync(connection, into.Id, who.Id);
+                if (old is null && state == MembershipState.Deactivated)
+                    throw FarmException.NotFound($"{who.Name} is not in the team {into.Name}");
+                var now = store.Time.GetUtcNow();
+                var membership = new Membership
+                {
+                    Team = into.Id,
+                    Member = who.Id,
+                    State = state,
+                    Joined = old?.Joined ?? now,
+                    Expires = expires,
+                    Changed = now,
+                    ChangedBy = actor.Name,
+                };
+                await _memberships.SetAsync(connection, actor, into, who, membership);
+                return membership;
+            },
+            cancellationToken);
+
+    /// <summary>The members of a team, with what they are in it, those who have left included.</summary>
+    /// <exception cref="FarmException">There is no such team.</exception>
+    internal Task<IReadOnlyList<(Person Member, Membership Membership)>> ListAsync(
+        Actor actor, string team, CancellationToken cancellationToken) => store.ReadAsync<IReadOnlyList<(Person, Membership)>>(
+        async connection =>
+        {
+            var of = await people.FindAsync(connection, team);
+            if (of is not { IsTeam: true } || !PersonRights.View.Allows(actor, of))
+                throw FarmException.NotFound($"there is no team called {team}");
+            var memberships = await _memberships.ListAsync(connection, of.Id);
+            var members = (await people.ListAsync(connection, new IdSet(memberships.Select(one => one.Member))))
+                .ToDictionary(person => person.Id);
+            return [.. memberships.Where(one => PersonRights.View.Allows(actor, members[one.Member])).Select(one => (members[one.Member], one))];
+        },
+        cancellationToken);
+}
