@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Text.Json;
 using Buildd.Cli.Application;
 using Buildd.Linux.Text;
+using Buildd.Master;
 using Buildd.Master.Builds;
 using Buildd.Master.Results;
 
@@ -16,15 +18,42 @@ internal static class ShowCommand
         return new Command("show", "Show what is known of a build.") { name, json }.WithSession(async (session, parsed, stop) =>
         {
             var build = await session.FindBuildAsync(parsed.GetValue(name)!, stop);
+            var waiting = await ExplainAsync(session, build, stop);
             if (parsed.GetValue(json))
-                Listing.WriteJson(session.Output, writer => RecordJson.Write(writer, build));
+                Listing.WriteJson(session.Output, writer => WriteJson(writer, build, waiting));
             else
-                Write(session, build);
+                Write(session, build, waiting);
             return FarmExitCode.Done;
         });
     }
 
-    private static void Write(FarmSession session, Build build)
+    /// <summary>Why it waits; null for a build that does not.</summary>
+    private static async Task<WaitingReason?> ExplainAsync(FarmSession session, Build build, CancellationToken cancellationToken) =>
+        build.Queue is QueueState.Waiting or QueueState.Suspended
+            ? await WaitingReasons.ExplainAsync(
+                build, session.Store.Builds, session.Store.Builds, session.Store.Builders, time: session.Time,
+                cancellationToken: cancellationToken)
+            : null;
+
+    private static void WriteJson(Utf8JsonWriter json, Build build, WaitingReason? waiting)
+    {
+        json.WriteStartObject();
+        RecordJson.WriteMembers(json, build);
+        json.WriteString("waiting_reason", waiting?.Sentence);
+        json.WritePropertyName("queue_position");
+        if (waiting?.Position is { } position)
+            json.WriteNumberValue(position);
+        else
+            json.WriteNullValue();
+        json.WritePropertyName("estimated_start");
+        if (waiting?.EstimatedStart is { } start)
+            json.WriteStringValue(start);
+        else
+            json.WriteNullValue();
+        json.WriteEndObject();
+    }
+
+    private static void Write(FarmSession session, Build build, WaitingReason? waiting)
     {
         void Line(string name, string? text)
         {
@@ -36,6 +65,9 @@ internal static class ShowCommand
         Line("Title", build.Title);
         Line("State", $"{build.State.ToName()} ({build.State.ToTitle()}){(build.Queue == QueueState.Suspended ? ", suspended" : "")}");
         Line("Reason", build.Reason);
+        Line("Waits", waiting?.Sentence);
+        Line("Place", waiting?.Position is { } place ? Listing.Text(place) : null);
+        Line("Starts", waiting?.EstimatedStart is { } start ? $"{Listing.Text(start)}, by estimates" : null);
         Line("Dependencies", build.Dependencies);
         Line("Builder", build.Builder);
         Line("Score", Listing.Text(build.Score) + (build.ScoredByHand ? " (by hand)" : ""));

@@ -92,6 +92,30 @@ public sealed class BuildsCommandsTests : IDisposable
     }
 
     [Test]
+    public async Task A_build_that_waits_is_shown_with_why_where_and_until_when()
+    {
+        await _farm.QueueAsync("first", "second");
+        Assert.That((await _farm.RunAsync("show", "2")).Output, Does.Contain("Waits:             The farm has no builders.\n"));
+        await _farm.RunAsync("builders", "add", "bob", "http://127.0.0.1:1/", "-p", "amd64");
+
+        var shown = (await _farm.RunAsync("show", "2")).Output;
+        using var json = JsonDocument.Parse((await _farm.RunAsync("show", "2", "--json")).Output);
+        await ChangeAsync(1, build => build.CancelledBy(Then));
+        using var later = JsonDocument.Parse((await _farm.RunAsync("show", "1", "--json")).Output);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(shown, Does.Contain("Waits:             It is number 2 in line").And.Match("Place: +2\n").And.Match("Starts: +20"));
+            Assert.That(json.RootElement.GetProperty("waiting_reason").GetString(), Does.StartWith("It is number 2 in line"));
+            Assert.That(json.RootElement.GetProperty("queue_position").GetInt32(), Is.EqualTo(2));
+            Assert.That(
+                json.RootElement.GetProperty("estimated_start").GetDateTimeOffset() - DateTimeOffset.UtcNow,
+                Is.GreaterThan(TimeSpan.FromMinutes(1)), "after the first");
+            Assert.That(later.RootElement.GetProperty("waiting_reason").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        }
+    }
+
+    [Test]
     public async Task Everything_of_a_build_is_in_its_JSON()
     {
         await _farm.QueueAsync("hello");
