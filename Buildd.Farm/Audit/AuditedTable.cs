@@ -41,11 +41,15 @@ internal sealed class AuditedTable<T>(
         _table.FindAsync(connection, $"WHERE {Sql.Known(name)}.id = {id}");
 
     /// <summary>Adds a record.</summary>
+    /// <param name="connection">The connection of the transaction.</param>
+    /// <param name="actor">Who makes the change.</param>
+    /// <param name="record">The record, without a number.</param>
+    /// <param name="called">What it is called in the audit; null for what the table says.</param>
     /// <returns>It with its number.</returns>
-    internal async Task<T> AddAsync(DbConnection connection, Actor actor, T record)
+    internal async Task<T> AddAsync(DbConnection connection, Actor actor, T record, string? called = null)
     {
         var added = record.WithId(await _table.AddAsync(connection, record));
-        await audit.WriteAsync(connection, actor, "added", name, label(added), Differences(null, added));
+        await audit.WriteAsync(connection, actor, "added", name, called ?? label(added), Differences(null, added));
         return added;
     }
 
@@ -55,21 +59,23 @@ internal sealed class AuditedTable<T>(
     /// <param name="old">The record as it was.</param>
     /// <param name="changed">The record as it shall be.</param>
     /// <param name="action">What is done, a word for the audit.</param>
-    internal async Task<T> ChangeAsync(DbConnection connection, Actor actor, T old, T changed, string action = "changed")
+    /// <param name="called">What it is called in the audit; null for what the table says of the record as it was.</param>
+    internal async Task<T> ChangeAsync(
+        DbConnection connection, Actor actor, T old, T changed, string action = "changed", string? called = null)
     {
         var differences = Differences(old, changed);
         if (differences.Count == 0)
             return old;
         await _table.UpdateAsync(connection, changed);
-        await audit.WriteAsync(connection, actor, action, name, label(old), differences);
+        await audit.WriteAsync(connection, actor, action, name, called ?? label(old), differences);
         return changed;
     }
 
     /// <summary>Removes a record, to which nothing refers.</summary>
-    internal async Task RemoveAsync(DbConnection connection, Actor actor, T record)
+    internal async Task RemoveAsync(DbConnection connection, Actor actor, T record, string? called = null)
     {
         await _table.RemoveAsync(connection, record.Id);
-        await audit.WriteAsync(connection, actor, "removed", name, label(record), Differences(record, null));
+        await audit.WriteAsync(connection, actor, "removed", name, called ?? label(record), Differences(record, null));
     }
 
     private List<FieldChange> Differences(T? old, T? changed)

@@ -127,6 +127,10 @@ internal static class ColumnKind
             json.WriteEndArray();
         });
 
+    /// <summary>A JSON document, stored as its text and shown as itself.</summary>
+    internal static ColumnKind<string> Json { get; } = new(
+        ColumnType.Text, false, value => value, (row, i) => row.GetString(i), (json, value) => json.WriteRawValue(value));
+
     /// <summary>Stored by its number, shown by its name.</summary>
     /// <param name="toName">Returns the name.</param>
     internal static ColumnKind<TEnum> Named<TEnum>(Func<TEnum, string> toName)
