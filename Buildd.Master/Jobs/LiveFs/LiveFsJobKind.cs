@@ -31,25 +31,37 @@ public sealed class LiveFsJobKind : IJobKind
         return new BuildJob { Cookie = cookie, BuilderTag = WireNames.Managers.LiveFs, Chroot = chroot, Arguments = arguments.ToXmlRpc() };
     }
 
+    /// <summary>Prepares a dispatch whose arguments somebody has computed, instead of reading them from the specification.</summary>
+    /// <inheritdoc cref="IJobKind.PrepareAsync"/>
+    /// <param name="dispatch">What for, and where.</param>
+    /// <param name="image">The slave's arguments; those of the builder are added.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<Preparation> PrepareAsync(Dispatching dispatch, LiveFsArguments image, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(dispatch);
+        ArgumentNullException.ThrowIfNull(image);
+        var (build, _, builder, inputs) = dispatch;
+        image = image.On(builder, build);
+        return await inputs.FindChrootAsync(image.Series, image.ArchTag, cancellationToken).ConfigureAwait(false) is { } chroot
+            ? new Ready(MakeJob(build.Cookie, chroot, image))
+            : new NotNow($"Missing chroot for {image.Series} {image.ArchTag}.");
+    }
+
     /// <inheritdoc/>
     public async Task<Preparation> PrepareAsync(Dispatching dispatch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(dispatch);
-        var (build, bytes, builder, inputs) = dispatch;
         LiveFsSpecification image;
         try
         {
-            image = LiveFsSpecification.FromBytes(bytes);
+            image = LiveFsSpecification.FromBytes(dispatch.Specification);
         }
         catch (JsonException exception)
         {
             return new Rejected(BuildState.FailedToBuild, $"Its specification can't be read: {Secrets.Quote(exception.Message)}");
         }
 
-        image = image.On(builder, build);
-        return await inputs.FindChrootAsync(image.Series, image.ArchTag, cancellationToken).ConfigureAwait(false) is { } chroot
-            ? new Ready(MakeJob(build.Cookie, chroot, image))
-            : new NotNow($"Missing chroot for {image.Series} {image.ArchTag}.");
+        return await PrepareAsync(dispatch, image, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Launchpad's name: <c>buildlog_DISTRIBUTION_SERIES_ARCH[_KEY]_PROJECT_STATUS.txt</c>.</summary>

@@ -53,9 +53,22 @@ public sealed class PackageJobKind : IJobKind
     public async Task<Preparation> PrepareAsync(Dispatching dispatch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(dispatch);
-        var (build, bytes, builder, inputs) = dispatch;
-        if (TryRead(bytes, out var mistake) is not { } package)
-            return new Rejected(BuildState.FailedToBuild, $"Its specification can't be read: {mistake}");
+        return TryRead(dispatch.Specification, out var mistake) is { } package
+            ? await PrepareAsync(dispatch, package, cancellationToken).ConfigureAwait(false)
+            : new Rejected(BuildState.FailedToBuild, $"Its specification can't be read: {mistake}");
+    }
+
+    /// <summary>Prepares a dispatch whose specification somebody has completed, instead of reading it.</summary>
+    /// <inheritdoc cref="IJobKind.PrepareAsync"/>
+    /// <param name="dispatch">What for, and where.</param>
+    /// <param name="package">The specification; arguments of the builder are added.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<Preparation> PrepareAsync(
+        Dispatching dispatch, PackageSpecification package, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(dispatch);
+        ArgumentNullException.ThrowIfNull(package);
+        var (build, _, builder, inputs) = dispatch;
         if (await inputs.FindChrootAsync(package.Series, package.ArchTag, cancellationToken).ConfigureAwait(false) is not { } chroot)
             return new NotNow($"Missing chroot for {package.Series} {package.ArchTag}.");
         var files = new List<InputFile>();
