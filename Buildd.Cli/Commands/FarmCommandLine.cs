@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Buildd.Cli.Application;
+using Buildd.Cli.Commands.Stores;
+using Buildd.Farm.Configuration;
 using Buildd.Linux.Files;
 using Buildd.Linux.Startup;
 
@@ -13,7 +15,7 @@ internal static class FarmCommandLine
     internal static Option<string?> Configuration { get; } = new("--config", "-c")
     {
         Description = "The farm's configuration (default: $BUILDD_FARM_CONFIG, or "
-            + $"{Buildd.Farm.Configuration.FarmConfiguration.DefaultPath} if it is there).",
+            + $"{FarmConfiguration.DefaultPath} if it is there).",
         HelpName = "FILE",
         Recursive = true,
     };
@@ -23,7 +25,7 @@ internal static class FarmCommandLine
         buildd-farm: a farm of builders for Debian packages.
 
         'run' hands builds to builders; the other commands work on the farm's store, whether 'run' runs or not.
-        Exit codes: 0 done, 1 could not be done, 2 done but a build or builder is not well, 64 wrong command line,
+        Exit codes: 0 done, 1 could not be done, 2 done but a build, builder or the store is not well, 64 wrong command line,
         66 no such thing, 75 busy (the store, the uploads), 78 wrong configuration, 130 Ctrl-C,
         141 nobody reads the output any more.
         """)
@@ -42,6 +44,7 @@ internal static class FarmCommandLine
         ProcessUploadCommand.Create(),
         ProcessUploadCommand.CreateRetry(),
         PruneCommand.Create(),
+        StoreCommand.Create(),
         CompletionCommand.Create(),
         ChrootCommand.Create(),
         SourceCommand.Create(),
@@ -91,9 +94,22 @@ internal static class FarmCommandLine
     /// <param name="action">Its work, which returns the exit code.</param>
     /// <param name="stopping">The answer to Ctrl-C and the like.</param>
     /// <param name="makesStore">Whether the command makes a store that is missing. The others say that there is none.</param>
+    /// <param name="waitsForStore">Whether the command waits for a store that can't be reached now.</param>
     internal static Command WithSession(
         this Command command, Func<FarmSession, ParseResult, CancellationToken, Task<int>> action, string stopping = "stopping",
-        bool makesStore = false)
+        bool makesStore = false, bool waitsForStore = false) =>
+        command.WithConfiguration(
+            async (place, parsed, stop) =>
+            {
+                await using var session = await place.OpenAsync(makesStore, waitsForStore, stop);
+                return await action(session, parsed, stop);
+            },
+            stopping);
+
+    /// <summary>Has a command read the configuration, and turn what goes wrong into a sentence and an exit code.</summary>
+    /// <inheritdoc cref="WithSession"/>
+    internal static Command WithConfiguration(
+        this Command command, Func<FarmPlace, ParseResult, CancellationToken, Task<int>> action, string stopping = "stopping")
     {
         command.SetAction(parsed =>
         {
@@ -102,13 +118,13 @@ internal static class FarmCommandLine
             {
                 if (parsed.InvocationConfiguration is FarmInvocation { OwnsProcess: true })
                     InheritedState.TakeMask(StateFiles.Mask);
-                await using var session = await FarmSession.OpenAsync(
-                    parsed.GetValue(Configuration), output, error, makesStore, stop);
-                return await action(session, parsed, stop);
+                var configuration = await FarmConfiguration.LoadAsync(parsed.GetValue(Configuration), stop);
+                return await action(new FarmPlace(configuration, output, error), parsed, stop);
             }, error, stopped: "stopped", stopping: stopping);
         });
         return command;
     }
+
     /// <summary>The settings of one run of a command line.</summary>
     private sealed class FarmInvocation : InvocationConfiguration
     {
