@@ -54,6 +54,12 @@ internal sealed partial class Runs(string folder)
         }
     }
 
+    /// <summary>Returns the names of the runs that live; none where the folder is missing.</summary>
+    /// <exception cref="IOException">The folder can't be listed.</exception>
+    internal IReadOnlyList<string> FindLiving() => !Directory.Exists(folder)
+        ? []
+        : [.. Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).Where(name => IsAlive(name) == true)];
+
     /// <summary>Removes the files of runs that were killed.</summary>
     /// <exception cref="IOException">The folder can't be listed, or a file not be removed.</exception>
     internal void Sweep()

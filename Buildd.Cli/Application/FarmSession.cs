@@ -13,7 +13,7 @@ namespace Buildd.Cli.Application;
 /// <summary>What a command works with: the settings, the open store, and where it writes.</summary>
 internal sealed class FarmSession : IAsyncDisposable
 {
-    private FarmSession(FarmConfiguration configuration, FarmStore store, TextWriter output, TextWriter error)
+    internal FarmSession(FarmConfiguration configuration, FarmStore store, TextWriter output, TextWriter error)
     {
         Configuration = configuration;
         Store = store;
@@ -33,7 +33,7 @@ internal sealed class FarmSession : IAsyncDisposable
     internal FarmRecords Records { get; }
 
     /// <summary>The name of the person for whom the command acts; null for the machine's administrator.</summary>
-    internal string? ActsAs { get; private init; }
+    internal string? ActsAs { get; init; }
 
     internal InputStore Inputs { get; }
 
@@ -56,34 +56,6 @@ internal sealed class FarmSession : IAsyncDisposable
 
     /// <summary>Whether times in listings are those of this clock, too: ages are counted from it.</summary>
     internal TimeProvider Time => Store.Time;
-
-    /// <summary>Opens the farm that a configuration describes.</summary>
-    /// <param name="configurationPath">The configuration; null for the one that the environment names, or the usual one.</param>
-    /// <param name="output">Receives what was asked for.</param>
-    /// <param name="error">Receives what is said besides.</param>
-    /// <param name="actsAs">The name of the person for whom the command acts; null for the machine's administrator.</param>
-    /// <param name="makesStore">Whether a store that is missing is made: by commands that put something into it.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="FarmException">The configuration is wrong, or there is no store.</exception>
-    /// <exception cref="StoreException">The store can't be opened.</exception>
-    internal static async Task<FarmSession> OpenAsync(
-        string? configurationPath,
-        TextWriter output,
-        TextWriter error,
-        string? actsAs,
-        bool makesStore,
-        CancellationToken cancellationToken)
-    {
-        var configuration = await FarmConfiguration.LoadAsync(configurationPath, cancellationToken);
-        if (!makesStore && configuration.Store.IsMissing)
-        {
-            throw FarmException.NotFound(
-                $"there is no farm's store at {configuration.Store.Path}: 'buildd-farm run', 'builders add' and 'chroots add' make one, "
-                    + "and --config names another configuration");
-        }
-
-        return new FarmSession(configuration, await configuration.Store.OpenAsync(cancellationToken), output, error) { ActsAs = actsAs };
-    }
 
     /// <summary>Whoever the command acts for. Under sudo the account is the one that asked it.</summary>
     /// <exception cref="FarmException">There is no such person.</exception>

@@ -1,6 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Runtime.CompilerServices;
 using Buildd.Cli.Application;
+using Buildd.Cli.Commands.Stores;
+using Buildd.Farm.Configuration;
+using Buildd.Farm.Rights;
 using Buildd.Linux.Files;
 using Buildd.Linux.Startup;
 
@@ -13,7 +17,7 @@ internal static class FarmCommandLine
     internal static Option<string?> Configuration { get; } = new("--config", "-c")
     {
         Description = "The farm's configuration (default: $BUILDD_FARM_CONFIG, or "
-            + $"{Buildd.Farm.Configuration.FarmConfiguration.DefaultPath} if it is there).",
+            + $"{FarmConfiguration.DefaultPath} if it is there).",
         HelpName = "FILE",
         Recursive = true,
     };
@@ -26,12 +30,35 @@ internal static class FarmCommandLine
         Recursive = true,
     };
 
-    internal static RootCommand Create() => new(
+    /// <summary>
+    /// Who may use a command of the farm: those that check it themselves, <see cref="Administrators"/> for the others. Commands are made anew
+    /// for each command line.
+    /// </summary>
+    private static readonly ConditionalWeakTable<Command, string> Rights = [];
+
+    private static readonly string Administrators = $"members of {Role.Administrator.ToName()}";
+
+    internal static RootCommand Create()
+    {
+        var root = CreateRoot();
+        TellRights(root);
+        return root;
+    }
+
+    private static void TellRights(Command command)
+    {
+        if (Rights.TryGetValue(command, out var who))
+            command.Description += $" Who may: {who}.";
+        foreach (var part in command.Subcommands)
+            TellRights(part);
+    }
+
+    private static RootCommand CreateRoot() => new(
         """
         buildd-farm: a farm of builders for Debian packages.
 
         'run' hands builds to builders; the other commands work on the farm's store, whether 'run' runs or not.
-        Exit codes: 0 done, 1 could not be done, 2 done but a build or builder is not well, 64 wrong command line,
+        Exit codes: 0 done, 1 could not be done, 2 done but a build, builder or the store is not well, 64 wrong command line,
         66 no such thing, 75 busy (the store, the uploads), 77 not allowed, 78 wrong configuration,
         130 Ctrl-C, 141 nobody reads the output any more.
         """)
@@ -51,6 +78,7 @@ internal static class FarmCommandLine
         ProcessUploadCommand.Create(),
         ProcessUploadCommand.CreateRetry(),
         PruneCommand.Create(),
+        StoreCommand.Create(),
         CompletionCommand.Create(),
         ChrootCommand.Create(),
         SourceCommand.Create(),
@@ -95,12 +123,14 @@ internal static class FarmCommandLine
         }
     }
 
-    /// <summary>Has a command's help say who may use it.</summary>
+    /// <summary>
+    /// Says that a command checks itself what its actor may do, and has its help say who may. A command without this is for administrators.
+    /// </summary>
     /// <param name="command">The command.</param>
     /// <param name="who">Those people, such as <c>members of admins</c>.</param>
     internal static Command WhoMay(this Command command, string who)
     {
-        command.Description += $" Who may: {who}.";
+        Rights.AddOrUpdate(command, who);
         return command;
     }
 
@@ -109,9 +139,33 @@ internal static class FarmCommandLine
     /// <param name="action">Its work, which returns the exit code.</param>
     /// <param name="stopping">The answer to Ctrl-C and the like.</param>
     /// <param name="makesStore">Whether the command makes a store that is missing. The others say that there is none.</param>
+    /// <param name="waitsForStore">Whether the command waits for a store that can't be reached now.</param>
     internal static Command WithSession(
         this Command command, Func<FarmSession, ParseResult, CancellationToken, Task<int>> action, string stopping = "stopping",
-        bool makesStore = false)
+        bool makesStore = false, bool waitsForStore = false)
+    {
+        Rights.Add(command, Administrators);
+        return command.WithConfiguration(
+            async (place, parsed, stop) =>
+            {
+                await using var session = await place.OpenAsync(makesStore, waitsForStore, stop);
+                if (Rights.TryGetValue(command, out var who) && who == Administrators)
+                    (await session.ActorAsync(stop)).Demand($"use '{command.Name}'", Role.Administrator);
+                return await action(session, parsed, stop);
+            },
+            stopping,
+            isForAnybody: true);
+    }
+
+    /// <summary>Has a command read the configuration, and turn what goes wrong into a sentence and an exit code.</summary>
+    /// <inheritdoc cref="WithSession"/>
+    /// <param name="command">The command.</param>
+    /// <param name="action">Its work, which returns the exit code.</param>
+    /// <param name="stopping">The answer to Ctrl-C and the like.</param>
+    /// <param name="isForAnybody">Whether somebody else looks at who asks; otherwise it is for the machine's administrator alone.</param>
+    internal static Command WithConfiguration(
+        this Command command, Func<FarmPlace, ParseResult, CancellationToken, Task<int>> action, string stopping = "stopping",
+        bool isForAnybody = false)
     {
         command.SetAction(parsed =>
         {
@@ -120,9 +174,14 @@ internal static class FarmCommandLine
             {
                 if (parsed.InvocationConfiguration is FarmInvocation { OwnsProcess: true })
                     InheritedState.TakeMask(StateFiles.Mask);
-                await using var session = await FarmSession.OpenAsync(
-                    parsed.GetValue(Configuration), output, error, parsed.GetValue(As), makesStore, stop);
-                return await action(session, parsed, stop);
+                if (!isForAnybody && parsed.GetValue(As) is not null)
+                {
+                    throw FarmException.NotAllowed(
+                        $"'{command.Name}' is for whoever has the store itself, and people have no part in it: leave out --as");
+                }
+
+                var configuration = await FarmConfiguration.LoadAsync(parsed.GetValue(Configuration), stop);
+                return await action(new FarmPlace(configuration, output, error, parsed.GetValue(As)), parsed, stop);
             }, error, stopped: "stopped", stopping: stopping);
         });
         return command;

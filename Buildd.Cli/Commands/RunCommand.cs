@@ -28,7 +28,8 @@ internal static partial class RunCommand
                     return FarmExitCode.Done;
                 },
                 stopping: "stopping; builds go on at their builders",
-                makesStore: true);
+                makesStore: true,
+                waitsForStore: true);
     }
 
     /// <summary>Runs until cancelled.</summary>

@@ -24,21 +24,35 @@ internal sealed record StoreConfiguration
     /// <summary>Opens it; makes it where there is none; brings an older one up to date.</summary>
     /// <exception cref="FarmException">The password can't be read.</exception>
     /// <exception cref="StoreException">It can't be opened.</exception>
-    internal async Task<FarmStore> OpenAsync(CancellationToken cancellationToken)
+    internal async Task<FarmStore> OpenAsync(CancellationToken cancellationToken) => Database is null
+        ? await SqliteStore.OpenAsync(Path, cancellationToken: cancellationToken)
+        : await OpenPostgresAsync(Database, cancellationToken);
+
+    /// <summary>Opens the database that is named, as <see cref="OpenAsync"/> does.</summary>
+    internal async Task<PostgresStore> OpenPostgresAsync(string database, CancellationToken cancellationToken) =>
+        await PostgresStore.OpenAsync(WithPassword(database), cancellationToken: cancellationToken);
+
+    /// <summary>Opens it for a look that changes nothing.</summary>
+    /// <exception cref="FarmException">The password can't be read.</exception>
+    /// <exception cref="StoreException">It can't be opened.</exception>
+    internal async Task<StoreView> ViewAsync(CancellationToken cancellationToken) => Database is null
+        ? await SqliteView.OpenAsync(Path)
+        : await PostgresView.OpenAsync(WithPassword(Database), cancellationToken);
+
+    private string WithPassword(string database)
     {
-        if (Database is null)
-            return await SqliteStore.OpenAsync(Path, cancellationToken: cancellationToken);
-        var words = new NpgsqlConnectionStringBuilder(Database);
+        if (PasswordFile is null)
+            return database;
         try
         {
-            if (PasswordFile is not null)
-                words.Password = SecretText.Read(PasswordFile).TrimEnd('\r', '\n');
+            return new NpgsqlConnectionStringBuilder(database)
+            {
+                Password = SecretText.Read(PasswordFile).TrimEnd('\r', '\n'),
+            }.ConnectionString;
         }
         catch (IOException e)
         {
             throw new FarmException($"the password of the store: {e.Message}", e) { ExitCode = FarmExitCode.BadConfiguration };
         }
-
-        return await PostgresStore.OpenAsync(words.ConnectionString, cancellationToken: cancellationToken);
     }
 }

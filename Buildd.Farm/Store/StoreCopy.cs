@@ -8,73 +8,107 @@ namespace Buildd.Farm.Store;
 
 /// <summary>
 /// Copies a store of SQLite into an empty one of PostgreSQL, in one transaction: what was begun and not ended leaves nothing, and can be
-/// begun anew.
+/// begun again. Tables, columns and counters are those that the target's catalogue has.
 /// </summary>
-internal static class StoreCopy
+/// <param name="from">The store to read. Nobody can write to it meanwhile.</param>
+/// <param name="to">The store to fill, in which nothing has been made.</param>
+internal sealed class StoreCopy(SqliteStore from, PostgresStore to)
 {
-    /// <summary>The tables, each after those that its rows refer to.</summary>
-    private static readonly string[] Tables = ["counter", "builder", "build", "specification", "chroot"];
+    /// <summary>How many rows are copied between two reports of progress.</summary>
+    private const int Step = 1000;
 
-    /// <summary>How many rows are copied between two tellings of progress.</summary>
-    private const int Step = 10_000;
+    /// <summary>Where the tables are made a second time for a moment, to see what a new store has in it.</summary>
+    private const string NewSchema = "buildd_new_store";
+
+    /// <summary>Receives the rows that have been copied, and all there are, now and then.</summary>
+    internal Action<long, long> Progress { get; init; } = (_, _) => { };
 
     /// <summary>Copies everything.</summary>
-    /// <param name="from">The store to read, as it is at one moment.</param>
-    /// <param name="to">The store to fill, in which nothing has been made.</param>
-    /// <param name="progress">Told of a table and of how many of its rows have been copied.</param>
     /// <param name="cancellationToken">Ends it; the target is empty then.</param>
     /// <returns>The tables and their rows, which were counted in both.</returns>
-    /// <exception cref="StoreException">The target is not empty, or has other counts in the end.</exception>
-    internal static Task<IReadOnlyList<(string Table, long Rows)>> RunAsync(
-        SqliteStore from, PostgresStore to, Action<string, long> progress, CancellationToken cancellationToken) =>
-        to.WriteAsync<IReadOnlyList<(string, long)>>(
-            async target =>
-            {
-                foreach (var table in Tables.Where(table => table != "counter"))
+    /// <exception cref="StoreException">The target is not empty, has other tables, or has other counts in the end.</exception>
+    internal Task<IReadOnlyList<(string Table, long Rows)>> RunAsync(CancellationToken cancellationToken) =>
+        // A transaction that writes, in both: whoever wants to write waits, in vain where the copy takes longer than that.
+        from.WriteAsync(
+            source => to.WriteAsync<IReadOnlyList<(string, long)>>(
+                async connection =>
                 {
-                    if (await target.ExecuteScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {table})"))
-                        throw new StoreException($"The store {to.Name} is not empty: there is something in the table {table}.");
-                }
-
-                await target.ExecuteAsync("DELETE FROM counter");
-                return await from.ReadAsync(
-                    source => CopyAllAsync(source, (NpgsqlConnection)target, to.Name, progress, cancellationToken), cancellationToken);
-            },
+                    var target = (NpgsqlConnection)connection;
+                    var tables = await PostgresCatalog.ReadTablesAsync(target);
+                    await RequireSameTablesAsync(source, tables);
+                    await EmptyAsync(target, tables);
+                    return await CopyAllAsync(source, target, tables, cancellationToken);
+                },
+                cancellationToken),
             cancellationToken);
 
-    private static async Task<IReadOnlyList<(string Table, long Rows)>> CopyAllAsync(
-        DbConnection source, NpgsqlConnection target, string name, Action<string, long> progress, CancellationToken cancellationToken)
+    /// <summary>A table that only one of the two has would be lost, or be empty.</summary>
+    private async Task RequireSameTablesAsync(DbConnection source, IReadOnlyList<string> tables)
     {
-        var copied = new List<(string Table, long Rows)>();
-        foreach (var table in Tables)
+        var there = await SqliteSchema.ReadTablesAsync(source);
+        if (tables.Except(there).Concat(there.Except(tables)).ToList() is { Count: > 0 } others)
+            throw new StoreException($"Of {from.Name} and {to.Name} only one has these tables: {string.Join(", ", others)}.");
+    }
+
+    /// <summary>Removes what every new store has, and refuses a store that has anything else.</summary>
+    private async Task EmptyAsync(NpgsqlConnection target, IReadOnlyList<string> tables)
+    {
+        var schema = await target.ExecuteScalarAsync<string>("SELECT quote_ident(current_schema())");
+        await target.ExecuteAsync($"CREATE SCHEMA {NewSchema}; SET LOCAL search_path = {NewSchema}");
+        await PostgresSchema.MigrateAsync(target, 0);
+        await target.ExecuteAsync($"SET LOCAL search_path = {schema}");
+        foreach (var table in tables)
         {
-            var rows = await CopyAsync(source, target, table, progress, cancellationToken);
-            var there = await target.ExecuteScalarAsync<long>($"SELECT count(*) FROM {table}");
-            var here = await source.ExecuteScalarAsync<long>($"SELECT count(*) FROM {table}");
-            if (rows != here || rows != there)
-                throw new StoreException($"Of the table {table} {here} rows were read and {there} are in {name}: nothing was kept.");
-            copied.Add((table, rows));
+            if (await target.ExecuteScalarAsync<bool>(
+                $"SELECT EXISTS (SELECT FROM (SELECT * FROM \"{table}\" EXCEPT SELECT * FROM {NewSchema}.\"{table}\") AS more)"))
+            {
+                throw new StoreException(
+                    $"The store {to.Name} is not empty: something has been stored in its table {table}, and nothing was copied. Name a new "
+                        + "database in the field Store.");
+            }
         }
 
-        // A number is never given again, also if its build is no longer there.
-        var last = await source.ExecuteScalarAsync<long?>("SELECT seq FROM sqlite_sequence WHERE name = 'build'");
-        if (last is not null)
-            await target.ExecuteAsync("SELECT setval(pg_get_serial_sequence('build', 'id'), @last)", new { last });
-        return copied;
+        await target.ExecuteAsync($"DROP SCHEMA {NewSchema} CASCADE");
+        foreach (var table in tables.Reverse())
+            await target.ExecuteAsync($"DELETE FROM \"{table}\"");
+    }
+
+    private async Task<IReadOnlyList<(string Table, long Rows)>> CopyAllAsync(
+        DbConnection source, NpgsqlConnection target, IReadOnlyList<string> tables, CancellationToken cancellationToken)
+    {
+        var expected = new List<(string Table, long Rows)>();
+        foreach (var table in tables)
+            expected.Add((table, await source.ExecuteScalarAsync<long>($"SELECT count(*) FROM \"{table}\"")));
+        var (done, all) = (0L, expected.Sum(table => table.Rows));
+        foreach (var (table, rows) in expected)
+        {
+            var copied = await CopyAsync(source, target, table, count => Progress(done + count, all), cancellationToken);
+            var there = await target.ExecuteScalarAsync<long>($"SELECT count(*) FROM \"{table}\"", commandTimeout: 0);
+            if (rows != copied || rows != there)
+                throw new StoreException($"The table {table} has {rows} rows, of which {there} came to {to.Name}: nothing was kept.");
+            done += copied;
+        }
+
+        // A number is never given again, also if its row is no longer there.
+        foreach (var (table, column, sequence) in await PostgresCatalog.ReadSequencesAsync(target))
+        {
+            if (await SqliteSchema.FindLastNumberAsync(source, table, column) is { } last)
+                await target.ExecuteAsync("SELECT setval(@sequence::regclass, @last)", new { sequence, last });
+        }
+
+        return expected;
     }
 
     private static async Task<long> CopyAsync(
-        DbConnection source, NpgsqlConnection target, string table, Action<string, long> progress, CancellationToken cancellationToken)
+        DbConnection source, NpgsqlConnection target, string table, Action<long> progress, CancellationToken cancellationToken)
     {
-        var columns = (await target.QueryAsync<(string Name, string Type)>(
-            "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = @table "
-                + "ORDER BY ordinal_position",
-            new { table })).ToList();
+        var columns = await PostgresCatalog.ReadColumnsAsync(target, table);
         var names = string.Join(", ", columns.Select(column => $"\"{column.Name}\""));
         var count = 0L;
-        await using var rows = await source.ExecuteReaderAsync($"SELECT {names} FROM {table}");
+        await using var rows = await source.ExecuteReaderAsync($"SELECT {names} FROM \"{table}\"");
         await using var import = await target.BeginBinaryImportAsync(
-            $"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)", cancellationToken);
+            $"COPY \"{table}\" ({names}) FROM STDIN (FORMAT BINARY)", cancellationToken);
+        import.Timeout = TimeSpan.Zero; // none: in the end the keys of all rows are checked
         while (await rows.ReadAsync(cancellationToken))
         {
             await import.StartRowAsync(cancellationToken);
@@ -82,21 +116,28 @@ internal static class StoreCopy
             {
                 if (await rows.IsDBNullAsync(i, cancellationToken))
                     await import.WriteNullAsync(cancellationToken);
-                else if (columns[i].Type == "boolean")
-                    await import.WriteAsync(rows.GetBoolean(i), cancellationToken);
-                else if (columns[i].Type == "bigint")
-                    await import.WriteAsync(rows.GetInt64(i), cancellationToken);
-                else if (columns[i].Type == "bytea")
-                    await import.WriteAsync((byte[])rows.GetValue(i), cancellationToken);
                 else
-                    await import.WriteAsync(rows.GetString(i), cancellationToken);
+                    await WriteAsync(import, columns[i], table, rows, i, cancellationToken);
             }
 
             if (++count % Step == 0)
-                progress(table, count);
+                progress(count);
         }
 
         await import.CompleteAsync(cancellationToken);
         return count;
     }
+
+    private static Task WriteAsync(
+        NpgsqlBinaryImporter import, (string Name, string Type) column, string table, DbDataReader row, int i, CancellationToken stop) =>
+        column.Type switch
+        {
+            "boolean" => import.WriteAsync(row.GetBoolean(i), stop),
+            "bigint" => import.WriteAsync(row.GetInt64(i), stop),
+            "integer" => import.WriteAsync(row.GetInt32(i), stop),
+            "double precision" => import.WriteAsync(row.GetDouble(i), stop),
+            "bytea" => import.WriteAsync(row.GetFieldValue<byte[]>(i), stop),
+            "text" => import.WriteAsync(row.GetString(i), stop),
+            _ => throw new StoreException($"The column {column.Name} of the table {table} is a {column.Type}, which can't be copied yet."),
+        };
 }

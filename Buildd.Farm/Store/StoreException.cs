@@ -17,6 +17,14 @@ internal sealed class StoreException : RecordsException
     /// <summary>Whether the same call can succeed later without anybody doing something: the store was busy.</summary>
     internal bool IsTransient { get; }
 
+    /// <summary>The store has tables that this program does not know.</summary>
+    /// <param name="name">The store.</param>
+    /// <param name="version">The version of its tables.</param>
+    /// <param name="newest">The newest version that this program knows.</param>
+    internal static StoreException OfNewerProgram(string name, int version, int newest) => new(
+        $"The farm's store {name} has the schema {version}, and this program knows those up to {newest}: it was used by a newer program. "
+            + "Run that one, or put a backup from before in its place.");
+
     /// <summary>What the program ends with.</summary>
     internal int ExitCode => IsTransient ? FarmExitCode.Busy : FarmExitCode.Failed;
 }

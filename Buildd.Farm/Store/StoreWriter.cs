@@ -82,7 +82,7 @@ internal sealed class StoreWriter(IWritingEngine engine) : IAsyncDisposable
         catch (Exception exception) // the caller that asked for the write gets it; this loop serves others too
         {
             await engine.RollBackAsync();
-            return exception is DbException database ? engine.Translate(database) : exception;
+            return engine.Translate(exception);
         }
 
         foreach (var write in writes)
@@ -131,6 +131,6 @@ internal interface IWritingEngine : IAsyncDisposable
     /// <summary>Ends it without a trace, if one was begun. Never throws.</summary>
     Task RollBackAsync();
 
-    /// <summary>Says in a sentence what an engine says in a code.</summary>
-    StoreException Translate(DbException exception);
+    /// <summary>Says in a sentence what an engine says in a code; returns what is not of the engine as it is.</summary>
+    Exception Translate(Exception exception);
 }

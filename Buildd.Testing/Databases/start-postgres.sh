@@ -1,17 +1,28 @@
 #!/bin/sh
-# FOLDER: makes a cluster of PostgreSQL in a folder, and becomes its server, which listens on a socket in the folder and nowhere else.
-# Nobody but tests has what is in it, so nothing is flushed to the disk.
+# FOLDER DATA ROLE [SETTING…]: makes a cluster of PostgreSQL in DATA, unless it is there, and becomes its server, which listens on a socket
+# in FOLDER and nowhere else. ROLE is 'primary', or the folder of the server that it is a replica of.
 set -eu
 bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+folder=$1 data=$2 role=$3
+shift 3
 as=
 if [ "$(id -u)" = 0 ]; then # it does not run as root
-    chown postgres: "$1"
+    chown postgres: "$folder" "$(dirname "$data")"
     as='setpriv --reuid=postgres --regid=postgres --init-groups --'
 fi
-cd "$1"
-$as "$bin/initdb" --pgdata="$1/data" --username=farm --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync > "$1/initdb.log" 2>&1 || {
-    cat "$1/initdb.log" >&2
-    exit 1
-}
-exec $as "$bin/postgres" -D "$1/data" -k "$1" -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-    -c max_connections=500
+cd "$folder"
+if [ ! -e "$data/PG_VERSION" ]; then
+    if [ "$role" = primary ]; then
+        $as "$bin/initdb" --pgdata="$data" --username=farm --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync > initdb.log 2>&1 || {
+            cat initdb.log >&2
+            exit 1
+        }
+    else
+        $as "$bin/pg_basebackup" --host="$role" --username=farm --pgdata="$data" --write-recovery-conf --checkpoint=fast --no-sync
+    fi
+fi
+for setting; do
+    set -- "$@" -c "$setting"
+    shift
+done
+exec $as "$bin/postgres" -D "$data" -k "$folder" -c listen_addresses= "$@"

@@ -12,16 +12,15 @@ namespace Buildd.Farm.Store.Postgresql;
 /// </remarks>
 internal sealed class PostgresStore : FarmStore
 {
-    /// <summary>What <c>SHOW server_version_num</c> says of the oldest one that the schema was made for.</summary>
-    private const int OldestServer = 150000;
-
     /// <summary>How long nobody looks for commits of others where the connection that hears of them was lost.</summary>
     private static readonly TimeSpan DeafInterval = TimeSpan.FromSeconds(1);
 
-    private static readonly IReadOnlyList<Migration> Migrations = Migration.Read(PostgresDialect.Instance.Name);
+    /// <summary>How long whoever waits for a commit waits at the most, in case nobody told of it.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(15);
 
     private readonly NpgsqlDataSource _source;
     private readonly StoreWriter _writer;
+    private readonly SemaphoreSlim _readers = new(PostgresSource.MaxReaders);
     private readonly CancellationTokenSource _stop = new();
     private Task _listening = Task.CompletedTask;
     private TaskCompletionSource _changed = New();
@@ -42,16 +41,14 @@ internal sealed class PostgresStore : FarmStore
     public static async Task<PostgresStore> OpenAsync(
         string connectionString, TimeProvider? time = null, CancellationToken cancellationToken = default)
     {
-        var builder = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "buildd-farm" };
-        var name = $"{builder.Database ?? builder.Username} at {builder.Host}";
-        var source = NpgsqlDataSource.Create(builder);
+        var (source, name) = PostgresSource.Create(connectionString);
         try
         {
             await using (var connection = await source.OpenConnectionAsync(cancellationToken))
-                await PrepareAsync(connection, name);
+                await PostgresSchema.PrepareAsync(connection, name);
             return new PostgresStore(source, name, time ?? TimeProvider.System);
         }
-        catch (DbException exception)
+        catch (Exception exception) when (PostgresErrors.IsOfServer(exception))
         {
             await source.DisposeAsync();
             throw PostgresErrors.Translate(name, exception);
@@ -70,15 +67,20 @@ internal sealed class PostgresStore : FarmStore
     /// <inheritdoc/>
     internal override async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken cancellationToken)
     {
+        await _readers.WaitAsync(cancellationToken);
         try
         {
             await using var connection = await _source.OpenConnectionAsync(cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
             return await work(connection);
         }
-        catch (DbException exception)
+        catch (Exception exception) when (PostgresErrors.IsOfServer(exception))
         {
             throw PostgresErrors.Translate(Name, exception);
+        }
+        finally
+        {
+            _readers.Release();
         }
     }
 
@@ -88,7 +90,8 @@ internal sealed class PostgresStore : FarmStore
         var changed = Volatile.Read(ref _changed).Task;
         if (_listening.IsCompleted)
             _listening = Task.Run(ListenAsync, CancellationToken.None);
-        await changed.WaitAsync(cancellationToken);
+        await changed.WaitAsync(LookInterval, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     /// <inheritdoc/>
@@ -100,49 +103,11 @@ internal sealed class PostgresStore : FarmStore
         await _listening;
         await _writer.DisposeAsync();
         await _source.DisposeAsync();
+        _readers.Dispose();
         _stop.Dispose();
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private static async Task PrepareAsync(NpgsqlConnection connection, string name)
-    {
-        if (await connection.ExecuteScalarAsync<int>("SELECT current_setting('server_version_num')::int") is var server and < OldestServer)
-        {
-            throw new StoreException(
-                $"The server of the farm's store {name} is PostgreSQL {server / 10000}, and {OldestServer / 10000} is the oldest that will "
-                    + "do.");
-        }
-
-        await using var transaction = await connection.BeginTransactionAsync();
-        // Of two programs that are here at the same time, the second finds it done.
-        await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(@WritersLock)", new { PostgresTransactions.WritersLock });
-        var version = await FindVersionAsync(connection, name);
-        if (version > Migrations.Count)
-        {
-            throw new StoreException(
-                $"The farm's store {name} has the schema {version}, and this program knows those up to {Migrations.Count}: it was used by "
-                    + "a newer program. Run that one, or put a backup from before in its place.");
-        }
-
-        foreach (var migration in Migrations.Skip(version))
-        {
-            await connection.ExecuteAsync(migration.Sql);
-            await connection.ExecuteAsync("UPDATE farm_schema SET version = @Number", new { migration.Number });
-        }
-
-        await transaction.CommitAsync();
-    }
-
-    private static async Task<int> FindVersionAsync(NpgsqlConnection connection, string name)
-    {
-        if (await connection.ExecuteScalarAsync<bool>("SELECT to_regclass('farm_schema') IS NOT NULL"))
-            return await connection.ExecuteScalarAsync<int>("SELECT version FROM farm_schema");
-        if (await connection.ExecuteScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema())"))
-            throw new StoreException($"{name} is a database of something else: name another one for the farm's store.");
-        await connection.ExecuteAsync("CREATE TABLE farm_schema (version INT NOT NULL); INSERT INTO farm_schema VALUES (0)");
-        return 0;
-    }
 
     /// <summary>Hears of commits on a connection of its own, until the store is closed; losing it wakes whoever waits, too.</summary>
     private async Task ListenAsync()
@@ -162,9 +127,9 @@ internal sealed class PostgresStore : FarmStore
             {
                 break;
             }
-            catch (DbException)
+            catch (Exception exception) when (PostgresErrors.IsOfServer(exception))
             {
-                Wake();
+                Wake(); // who waits looks, and says what is wrong
                 await Task.WhenAny(Task.Delay(DeafInterval, _stop.Token));
             }
         }

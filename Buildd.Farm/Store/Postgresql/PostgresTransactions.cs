@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using Dapper;
 using Npgsql;
@@ -30,11 +31,17 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string name,
 
     public async Task<DbConnection> BeginAsync()
     {
-        _connection ??= await source.OpenConnectionAsync();
-        _transaction = await _connection.BeginTransactionAsync();
-        await _connection.ExecuteAsync("SELECT pg_advisory_xact_lock(@WritersLock)", new { WritersLock });
-        _transactionId = await _connection.ExecuteScalarAsync<string>("SELECT pg_current_xact_id()::text");
-        return _connection;
+        if (_connection is null)
+            return await BeginOnNewAsync();
+        try
+        {
+            return await BeginOnOldAsync();
+        }
+        catch (Exception exception) when (PostgresErrors.IsConnectionLost(exception) && !IsTimeout(exception))
+        {
+            await CloseAsync(); // while nobody used it: the server was restarted, which need not trouble anybody
+            return await BeginOnNewAsync();
+        }
     }
 
     public async Task CommitAsync()
@@ -44,12 +51,14 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string name,
         {
             await _transaction!.CommitAsync();
         }
-        catch (DbException exception) when (PostgresErrors.IsConnectionLost(exception))
+        catch (Exception exception) when (PostgresErrors.IsConnectionLost(exception))
         {
             await CloseAsync();
-            if (!await WasCommittedAsync())
+            if (!await WasCommittedAsync(exception))
                 throw;
         }
+
+        _transaction = null;
     }
 
     public async Task RollBackAsync()
@@ -59,36 +68,64 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string name,
             if (_transaction is not null)
                 await _transaction.RollbackAsync();
         }
-        catch (Exception exception) when (exception is DbException or InvalidOperationException)
+        catch (Exception exception) when (exception is InvalidOperationException || PostgresErrors.IsOfServer(exception))
         {
             await CloseAsync(); // the server ends what a connection has begun
         }
 
         _transaction = null;
+        if (_connection is { State: not ConnectionState.Open })
+            await CloseAsync();
     }
 
-    public StoreException Translate(DbException exception) => PostgresErrors.Translate(name, exception);
+    public Exception Translate(Exception exception) =>
+        PostgresErrors.IsOfServer(exception) ? PostgresErrors.Translate(name, exception) : exception;
 
     public async ValueTask DisposeAsync() => await CloseAsync();
 
-    /// <summary>Asks the server what became of the transaction, once there is one again.</summary>
-    private async Task<bool> WasCommittedAsync()
+    private static bool IsTimeout(Exception exception) =>
+        exception is TimeoutException or NpgsqlException { InnerException: TimeoutException };
+
+    private async Task<DbConnection> BeginOnNewAsync()
     {
-        for (var start = time.GetTimestamp(); time.GetElapsedTime(start) < UncertainDeadline;)
+        _connection = await source.OpenConnectionAsync();
+        return await BeginOnOldAsync();
+    }
+
+    private async Task<DbConnection> BeginOnOldAsync()
+    {
+        _transaction = await _connection!.BeginTransactionAsync();
+        await _connection.ExecuteAsync("SELECT pg_advisory_xact_lock(@WritersLock)", new { WritersLock });
+        _transactionId = await _connection.ExecuteScalarAsync<string>("SELECT pg_current_xact_id()::text");
+        return _connection;
+    }
+
+    /// <summary>Asks the server what became of the transaction, once there is one again.</summary>
+    /// <exception cref="StoreException">There was none for too long, or it did not know.</exception>
+    private async Task<bool> WasCommittedAsync(Exception lost)
+    {
+        for (var start = time.GetTimestamp(); time.GetElapsedTime(start) < UncertainDeadline; await Task.Delay(RetryDelay, time))
         {
             try
             {
                 await using var connection = await source.OpenConnectionAsync();
-                return await connection.ExecuteScalarAsync<string>(
-                    "SELECT pg_xact_status(@transaction::xid8)", new { transaction = _transactionId }) == "committed";
+                var status = await connection.ExecuteScalarAsync<string>(
+                    "SELECT pg_xact_status(@transaction::text::xid8)", new { transaction = _transactionId });
+                if (status is "committed" or "aborted")
+                    return status == "committed";
+                // "in progress": the server has not noticed yet that we are gone, or has not done yet what we told it.
             }
-            catch (DbException)
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidParameterValue)
             {
-                await Task.Delay(RetryDelay, time);
+                return false; // a replica that has taken over, and that the transaction never reached
+            }
+            catch (Exception exception) when (PostgresErrors.IsOfServer(exception))
+            {
+                // It is away still.
             }
         }
 
-        return false;
+        throw PostgresErrors.Uncertain(name, lost);
     }
 
     private async Task CloseAsync()

@@ -18,6 +18,8 @@ internal static class SqliteErrors
 
     internal static bool IsBusy(SqliteException exception) => exception.SqliteErrorCode is Busy or Locked;
 
+    internal static bool IsDamage(SqliteException exception) => exception.SqliteErrorCode is Corrupt or NoDatabase;
+
     internal static StoreException Translate(string path, SqliteException exception) => exception.SqliteErrorCode switch
     {
         Busy or Locked => new(

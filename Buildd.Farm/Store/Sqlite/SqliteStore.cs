@@ -19,9 +19,6 @@ internal sealed class SqliteStore : FarmStore
     /// </summary>
     public static readonly TimeSpan DefaultBusyTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>Says in the file's head whose it is: "Bldd". See <c>PRAGMA application_id</c>.</summary>
-    private const int ApplicationId = 0x426C6464;
-
     /// <summary>How many reads run at a time; the others wait for one of them.</summary>
     private const int MaxReaders = 4;
 
@@ -38,8 +35,6 @@ internal sealed class SqliteStore : FarmStore
     /// What the one who writes keeps in memory of the file: a farm's queue, of which each dispatch changes pages here and there.
     /// </summary>
     private const int WriterCacheKibibytes = 64 << 10;
-
-    private static readonly IReadOnlyList<Migration> Migrations = Migration.Read(SqliteDialect.Instance.Name);
 
     /// <summary>How often other processes' commits are looked for while somebody waits: a read of one page that is in memory.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
@@ -131,7 +126,7 @@ internal sealed class SqliteStore : FarmStore
             MakeFile(path);
             OpenConnection(writer, busyTimeout);
             writer.Execute($"PRAGMA wal_autocheckpoint = {JournalPages}; PRAGMA cache_size = -{WriterCacheKibibytes}");
-            Prepare(path, writer, busyTimeout);
+            SqliteSchema.Prepare(path, writer, busyTimeout);
             return new SqliteStore(path, connectionString, writer, time, busyTimeout);
         }
         catch (SqliteException exception)
@@ -175,62 +170,6 @@ internal sealed class SqliteStore : FarmStore
         connection.Execute(
             $"PRAGMA busy_timeout = {(int)busyTimeout.TotalMilliseconds}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA "
                 + $"journal_size_limit = {MaxIdleJournalBytes}");
-    }
-
-    private static void Prepare(string path, SqliteConnection writer, TimeSpan busyTimeout)
-    {
-        writer.Execute("BEGIN DEFERRED"); // otherwise another process may make the store between one look at the file and the next
-        var found = CheckVersion(path, writer);
-        writer.Execute("COMMIT TRANSACTION");
-        if (found == Migrations.Count)
-            return;
-        SwitchToWal(writer, busyTimeout);
-        writer.Execute("BEGIN IMMEDIATE"); // of two processes that are here at the same time, the second finds it done
-        foreach (var migration in Migrations.Skip(CheckVersion(path, writer)))
-        {
-            writer.Execute(migration.Sql);
-            writer.Execute($"PRAGMA user_version = {migration.Number}; PRAGMA application_id = {ApplicationId}");
-        }
-
-        writer.Execute("COMMIT TRANSACTION");
-    }
-
-    /// <summary>
-    /// Who changes the journal's kind needs the file for himself, and is told at once that it is busy, without the timeout.
-    /// </summary>
-    private static void SwitchToWal(SqliteConnection writer, TimeSpan busyTimeout)
-    {
-        for (var start = Environment.TickCount64; ;)
-        {
-            try
-            {
-                writer.Execute("PRAGMA journal_mode = WAL");
-                return;
-            }
-            catch (SqliteException exception) when (SqliteErrors.IsBusy(exception)
-                && Environment.TickCount64 - start < busyTimeout.TotalMilliseconds)
-            {
-                Thread.Yield();
-            }
-        }
-    }
-
-    private static int CheckVersion(string path, SqliteConnection connection)
-    {
-        var application = connection.ExecuteScalar<int>("PRAGMA application_id");
-        var version = connection.ExecuteScalar<int>("PRAGMA user_version");
-        if (application == 0 && version == 0 && connection.ExecuteScalar<int>("SELECT count(*) FROM sqlite_schema") == 0)
-            return 0;
-        if (application != ApplicationId)
-            throw new StoreException($"{path} is a database of something else: name another file or folder for the farm's store.");
-        if (version > Migrations.Count)
-        {
-            throw new StoreException(
-                $"The farm's store {path} has the schema {version}, and this program knows those up to {Migrations.Count}: it was used "
-                    + "by a newer program. Run that one, or put a backup from before in its place.");
-        }
-
-        return version;
     }
 
     private async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> work)

@@ -29,7 +29,8 @@ internal sealed class SqliteTransactions(string path, SqliteConnection connectio
         }
     }
 
-    public StoreException Translate(DbException exception) => SqliteErrors.Translate(path, (SqliteException)exception);
+    public Exception Translate(Exception exception) =>
+        exception is SqliteException failed ? SqliteErrors.Translate(path, failed) : exception;
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using Buildd.Cli.Application;
+using Buildd.Farm.Configuration;
 using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.UnitTests.Cli.Commands;
@@ -101,8 +102,8 @@ public sealed class FarmTelemetryTests : IDisposable
 
     private async Task<Running> StartAsync()
     {
-        var session = await FarmSession.OpenAsync(
-            _farm.ConfigurationPath, TextWriter.Null, TextWriter.Null, actsAs: null, makesStore: true, default);
+        var configuration = await FarmConfiguration.LoadAsync(_farm.ConfigurationPath, default);
+        var session = await new FarmPlace(configuration, TextWriter.Null, TextWriter.Null, ActsAs: null).OpenAsync(true, false, default);
         var application = FarmApplication.Create(session);
         return new Running(session, application, await application.StartAsync(session));
     }

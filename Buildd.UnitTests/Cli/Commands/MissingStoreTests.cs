@@ -29,6 +29,8 @@ public sealed class MissingStoreTests : IDisposable
     [TestCase("process-upload", "-n")]
     [TestCase("retry-upload", "1")]
     [TestCase("prune")]
+    [TestCase("store", "check")]
+    [TestCase("store", "migrate")]
     [TestCase("builders", "release", "--all")]
     public async Task A_store_that_is_missing_is_said_and_not_made(params string[] arguments)
     {

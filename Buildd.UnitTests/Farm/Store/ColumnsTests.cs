@@ -3,7 +3,6 @@ using Buildd.Farm.Store;
 using Buildd.Farm.Store.Sqlite;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
-using Buildd.Protocol;
 using Dapper;
 using NUnit.Framework;
 
@@ -47,11 +46,11 @@ public sealed class ColumnsTests : IAsyncDisposable
     {
         var builds = _bench.Open().Builds;
         var build = (await builds.AddAsync([new NewBuild { JobType = "PACKAGEBUILD", Title = "a build" }])).Single();
-        var changed = Fill(BuildColumns.All, build);
+        var changed = RecordSamples.Fill(BuildColumns.All, build);
 
         var stored = (await builds.TryReplaceAsync([changed])).Single();
 
-        AssertSame(BuildColumns.All, await builds.FindAsync(build.Id), changed with { Revision = stored!.Revision });
+        RecordSamples.AssertSame(BuildColumns.All, await builds.FindAsync(build.Id), changed with { Revision = stored!.Revision });
     }
 
     [Test]
@@ -59,11 +58,11 @@ public sealed class ColumnsTests : IAsyncDisposable
     {
         var builders = _bench.Open().Builders;
         var plain = new Builder { Name = "bob", Url = new Uri("http://bob.example:8221/") };
-        var added = await builders.TryAddAsync(replaces ? plain : Fill(BuilderColumns.All, plain));
-        var stored = replaces ? (await builders.TryReplaceAsync([Fill(BuilderColumns.All, added!)])).Single() : added;
+        var added = await builders.TryAddAsync(replaces ? plain : RecordSamples.Fill(BuilderColumns.All, plain));
+        var stored = replaces ? (await builders.TryReplaceAsync([RecordSamples.Fill(BuilderColumns.All, added!)])).Single() : added;
 
-        var expected = Fill(BuilderColumns.All, plain) with { Revision = stored!.Revision };
-        AssertSame(BuilderColumns.All, await builders.FindAsync("bob"), expected);
+        var expected = RecordSamples.Fill(BuilderColumns.All, plain) with { Revision = stored!.Revision };
+        RecordSamples.AssertSame(BuilderColumns.All, await builders.FindAsync("bob"), expected);
     }
 
     [Test]
@@ -110,39 +109,6 @@ public sealed class ColumnsTests : IAsyncDisposable
                 },
                 default),
             Throws.ArgumentException.With.Message.Contains("6 parameters, and can have 3"));
-
-    /// <summary>A copy in which whatever changes has a value that it does not have by default.</summary>
-    private static T Fill<T>(IReadOnlyList<Column<T>> columns, T record)
-    {
-        var copy = (T)typeof(T).GetMethod("<Clone>$")!.Invoke(record, null)!;
-        foreach (var property in columns.Where(column => column.Changes).Select(column => typeof(T).GetProperty(column.Property)!))
-            property.SetValue(copy, Sample(property.Name, property.PropertyType));
-        return copy;
-    }
-
-    private static object Sample(string name, Type type)
-    {
-        type = Nullable.GetUnderlyingType(type) ?? type;
-        return type == typeof(string) ? $"{name} \u00e4 'of' \"it\""
-            : type == typeof(int) ? 4711
-            : type == typeof(bool) ? name != nameof(Builder.InService) && name != nameof(Builder.Manual)
-            : type == typeof(DateTimeOffset) ? new DateTimeOffset(2026, 11, 30, 5, 18, 29, TimeSpan.Zero).AddTicks(1234567)
-            : type == typeof(TimeSpan) ? TimeSpan.FromTicks(9_876_543_210)
-            : type == typeof(Uri) ? new Uri("http://eve.example:8221/")
-            : type == typeof(IReadOnlyList<string>) ? (string[])["one", name]
-            : type == typeof(IReadOnlyList<BuildFile>) ? (BuildFile[])[new("a_1_amd64.deb", 12, Sha1.Parse(new string('5', 40)), "6b")]
-            : type.IsEnum ? type.GetEnumValues().GetValue(type.GetEnumValues().Length - 1)!
-            : throw new NotSupportedException($"{name} is a {type}: give this test a value of it.");
-    }
-
-    private static void AssertSame<T>(IReadOnlyList<Column<T>> columns, T? actual, T expected)
-    {
-        using (Assert.EnterMultipleScope())
-        {
-            foreach (var property in columns.Select(column => typeof(T).GetProperty(column.Property)!))
-                Assert.That(property.GetValue(actual), Is.EqualTo(property.GetValue(expected)), property.Name);
-        }
-    }
 
     private static IEnumerable<(string, string, bool)> Expected<T>(IReadOnlyList<Column<T>> columns) =>
         columns.Select(column => (column.Name, SqliteDialect.Instance.TypeName(column.Type), column.IsNullable));

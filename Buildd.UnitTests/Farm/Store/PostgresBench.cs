@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using Buildd.Farm.Store.Postgresql;
-using Buildd.Testing.Databases;
 using Dapper;
 using Npgsql;
-using NUnit.Framework;
 
 namespace Buildd.UnitTests.Farm.Store;
 
@@ -11,43 +9,40 @@ namespace Buildd.UnitTests.Farm.Store;
 internal sealed class PostgresBench : IAsyncDisposable
 {
     private readonly ConcurrentBag<PostgresStore> _stores = [];
-    private readonly string _connectionString;
 
     internal PostgresBench()
     {
         var server = PostgresForTests.Server;
-        var schema = server.NewSchemaName();
+        Schema = server.NewSchemaName();
         using (var connection = new NpgsqlConnection(server.ConnectionString))
-            connection.Execute($"CREATE SCHEMA {schema}");
-        _connectionString = $"{server.ConnectionString};Search Path={schema}";
+            connection.Execute($"CREATE SCHEMA {Schema}");
+        ConnectionString = $"{server.ConnectionString};Search Path={Schema};Application Name={Schema}";
     }
+
+    /// <summary>The schema, and the name that its connections have at the server.</summary>
+    internal string Schema { get; }
+
+    /// <summary>Npgsql's words for the schema.</summary>
+    internal string ConnectionString { get; }
 
     internal PostgresStore Open(TimeProvider? time = null)
     {
-        var store = PostgresStore.OpenAsync(_connectionString, time).GetAwaiter().GetResult();
+        var store = PostgresStore.OpenAsync(ConnectionString, time).GetAwaiter().GetResult();
         _stores.Add(store);
         return store;
+    }
+
+    /// <summary>Has the server end all connections of this schema's stores.</summary>
+    internal async Task CutAllAsync()
+    {
+        await using var connection = new NpgsqlConnection(PostgresForTests.Server.ConnectionString);
+        await connection.ExecuteAsync(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = @name", new { name = Schema });
     }
 
     public async ValueTask DisposeAsync()
     {
         foreach (var store in _stores)
             await store.DisposeAsync();
-    }
-}
-
-/// <summary>The one server of all tests of this process, started by the first that wants it.</summary>
-[SetUpFixture]
-public sealed class PostgresForTests
-{
-    private static readonly Lazy<PostgresServer> One = new(() => PostgresServer.StartAsync().GetAwaiter().GetResult());
-
-    internal static PostgresServer Server => One.Value;
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        if (One.IsValueCreated)
-            await One.Value.DisposeAsync();
     }
 }
