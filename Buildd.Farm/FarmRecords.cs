@@ -1,4 +1,6 @@
+using Buildd.Farm.Archives;
 using Buildd.Farm.Audit;
+using Buildd.Farm.Distributions;
 using Buildd.Farm.People;
 using Buildd.Farm.Settings;
 using Buildd.Farm.Store;
@@ -19,6 +21,14 @@ internal sealed class FarmRecords
         People = new PersonRecords(store, Audit);
         Teams = new TeamRecords(store, Audit, People);
         Actors = new ActorRecords(store, People);
+        Distributions = new DistributionRecords(store, Audit);
+        Series = new SeriesRecords(store, Audit, Distributions);
+        Architectures = new ArchitectureRecords(store, Audit, Distributions, Series);
+        var archives = new ArchiveTable(store, Audit, People, Distributions);
+        var privacy = new ArchivePrivacy(store, archives, Actors);
+        Archives = new ArchiveRecords(store, archives, privacy, People, Distributions);
+        ArchiveDependencies = new ArchiveDependencyRecords(store, Audit, archives, privacy);
+        AptLines = new AptLineRecords(store, archives, privacy, Distributions, Series);
     }
 
     /// <summary>Who changed what.</summary>
@@ -35,4 +45,22 @@ internal sealed class FarmRecords
 
     /// <summary>People as those who ask for something.</summary>
     internal ActorRecords Actors { get; }
+
+    /// <summary>The distributions.</summary>
+    internal DistributionRecords Distributions { get; }
+
+    /// <summary>Their series.</summary>
+    internal SeriesRecords Series { get; }
+
+    /// <summary>The architectures of series.</summary>
+    internal ArchitectureRecords Architectures { get; }
+
+    /// <summary>The archives.</summary>
+    internal ArchiveRecords Archives { get; }
+
+    /// <summary>What archives depend on.</summary>
+    internal ArchiveDependencyRecords ArchiveDependencies { get; }
+
+    /// <summary>The lines for apt of builds.</summary>
+    internal AptLineRecords AptLines { get; }
 }

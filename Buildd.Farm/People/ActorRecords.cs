@@ -45,7 +45,7 @@ internal sealed class ActorRecords(FarmStore store, PersonRecords people)
     }
 
     /// <summary>The person, and all teams that they are in through active memberships only.</summary>
-    private Task<IEnumerable<long>> GroupsAsync(DbConnection connection, long person) => QueryAsync(
+    internal Task<IEnumerable<long>> GroupsAsync(DbConnection connection, long person) => QueryAsync(
         connection,
         $"""
         WITH RECURSIVE part (id) AS (
