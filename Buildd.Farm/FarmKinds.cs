@@ -1,5 +1,5 @@
+using Buildd.Farm.Builds;
 using Buildd.Master.Jobs;
-using Buildd.Master.Jobs.LiveFs;
 using Buildd.Master.Jobs.Packages;
 
 namespace Buildd.Farm;
@@ -7,5 +7,10 @@ namespace Buildd.Farm;
 /// <summary>The kinds of job of this program, for dispatch, uploads and mail alike.</summary>
 internal static class FarmKinds
 {
-    internal static IReadOnlyList<IJobKind> All { get; } = [new PackageJobKind(), new LiveFsJobKind()];
+    /// <summary>The kinds of a farm with these records.</summary>
+    internal static IReadOnlyList<IJobKind> Of(FarmRecords records) =>
+    [
+        new PackageJobKind(),
+        new FarmLiveFsKind(records.Requests, records.Architectures, records.AptLines, records.BuildDescriptions),
+    ];
 }

@@ -1,6 +1,8 @@
 using Buildd.Farm.Archives;
 using Buildd.Farm.Audit;
+using Buildd.Farm.Builds;
 using Buildd.Farm.Distributions;
+using Buildd.Farm.LiveFilesystems;
 using Buildd.Farm.People;
 using Buildd.Farm.Settings;
 using Buildd.Farm.Store;
@@ -29,6 +31,11 @@ internal sealed class FarmRecords
         Archives = new ArchiveRecords(store, archives, privacy, People, Distributions);
         ArchiveDependencies = new ArchiveDependencyRecords(store, Audit, archives, privacy);
         AptLines = new AptLineRecords(store, archives, privacy, Distributions, Series);
+        LiveFilesystems = new LiveFsRecords(store, Audit, People, Distributions, Series);
+        Requests = new RequestRecords(store);
+        BuildDescriptions = new BuildDescriptions(store, archives, Requests);
+        LiveFsRequests = new LiveFsRequests(
+            store, Audit, People, Distributions, Series, Architectures, archives, LiveFilesystems, Requests);
     }
 
     /// <summary>Who changed what.</summary>
@@ -63,4 +70,16 @@ internal sealed class FarmRecords
 
     /// <summary>The lines for apt of builds.</summary>
     internal AptLineRecords AptLines { get; }
+
+    /// <summary>The live filesystems.</summary>
+    internal LiveFsRecords LiveFilesystems { get; }
+
+    /// <summary>The builds of archives.</summary>
+    internal RequestRecords Requests { get; }
+
+    /// <summary>What mail has to know of builds of archives.</summary>
+    internal BuildDescriptions BuildDescriptions { get; }
+
+    /// <summary>Takes requests of builds of live filesystems.</summary>
+    internal LiveFsRequests LiveFsRequests { get; }
 }

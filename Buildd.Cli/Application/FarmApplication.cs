@@ -61,13 +61,17 @@ internal static class FarmApplication
             new KeptMail(configuration.Uploads.MakeSpool(session.Time, provider.GetRequiredService<ILoggerFactory>())));
         services.AddSingleton<INotifier>(provider =>
             (INotifier?)configuration.Uploads.MakeMail(
-                provider.GetRequiredService<KeptMail>().Spool, session.Store.Builds, provider.GetRequiredService<ILoggerFactory>())
+                provider.GetRequiredService<KeptMail>().Spool,
+                session.Store.Builds,
+                session.Kinds,
+                provider.GetRequiredService<ILoggerFactory>())
             ?? new LoggingNotifier(provider.GetRequiredService<ILogger<LoggingNotifier>>()));
         services.AddSingleton(provider => new ProcessingUploadSink(
             configuration.Uploads.MakeProcessor(
                 configuration.Results,
                 UploadLockWait,
                 session.Store.Builds,
+                session.Kinds,
                 provider.GetRequiredService<INotifier>() as Master.Mail.MailNotifier,
                 session.Time,
                 provider.GetRequiredService<ILoggerFactory>()),

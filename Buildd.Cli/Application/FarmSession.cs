@@ -4,6 +4,7 @@ using Buildd.Farm.Rights;
 using Buildd.Farm.Store;
 using Buildd.Master;
 using Buildd.Master.Builds;
+using Buildd.Master.Jobs;
 using Buildd.Master.Logs;
 using Buildd.Master.Notification;
 using Buildd.Master.Results;
@@ -18,6 +19,7 @@ internal sealed class FarmSession : IAsyncDisposable
         Configuration = configuration;
         Store = store;
         Records = new FarmRecords(store);
+        Kinds = FarmKinds.Of(Records);
         Output = output;
         Error = error;
         Inputs = new InputStore(configuration.InputsFolder);
@@ -38,6 +40,9 @@ internal sealed class FarmSession : IAsyncDisposable
     internal InputStore Inputs { get; }
 
     internal LogStore Logs { get; }
+
+    /// <summary>The kinds of job of this farm.</summary>
+    internal IReadOnlyList<IJobKind> Kinds { get; }
 
     /// <summary>The runs of this farm, of which a session may be one.</summary>
     internal Runs Runs { get; }
@@ -99,7 +104,7 @@ internal sealed class FarmSession : IAsyncDisposable
         Inputs = new FarmInputs(Store.Chroots, Inputs, inputs),
         Uploads = uploads,
         Notifier = notifier,
-        Kinds = FarmKinds.All,
+        Kinds = Kinds,
     };
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();

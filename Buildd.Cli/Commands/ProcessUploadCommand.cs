@@ -131,7 +131,8 @@ internal static class ProcessUploadCommand
                 given is null ? session.Configuration.Results : Path.GetFullPath(given),
                 TimeSpan.FromSeconds(parsed.GetValue(_wait)),
                 session.Store.Builds,
-                session.Configuration.Uploads.MakeMail(spool, session.Store.Builds, loggers),
+                session.Kinds,
+                session.Configuration.Uploads.MakeMail(spool, session.Store.Builds, session.Kinds, loggers),
                 session.Time,
                 loggers);
             var processed = await run(processor);

@@ -3,6 +3,7 @@ using Buildd.Debian.Packages;
 using Buildd.Farm.Compression;
 using Buildd.Farm.Mail;
 using Buildd.Master.Builds;
+using Buildd.Master.Jobs;
 using Buildd.Master.Mail;
 using Buildd.Master.Uploads;
 using Buildd.Master.Uploads.Archives;
@@ -80,7 +81,8 @@ internal sealed record UploadConfiguration
 
     /// <summary>Who tells people of builds and builders; null when no mail is sent.</summary>
     /// <exception cref="FarmException">The templates can't be read.</exception>
-    internal MailNotifier? MakeMail(MailSpool? spool, IBuildRecords builds, ILoggerFactory loggers)
+    internal MailNotifier? MakeMail(
+        MailSpool? spool, IBuildRecords builds, IReadOnlyList<IJobKind> kinds, ILoggerFactory loggers)
     {
         return spool is null ? null : Configured(Make);
 
@@ -98,7 +100,7 @@ internal sealed record UploadConfiguration
                 Templates is null ? options : options.WithTemplatesOf(Templates),
                 spool,
                 builds,
-                FarmKinds.All,
+                kinds,
                 loggers.CreateLogger<MailNotifier>());
         }
     }
@@ -122,15 +124,22 @@ internal sealed record UploadConfiguration
     /// <param name="root">The folder with <c>incoming/</c>.</param>
     /// <param name="wait">How long to wait for another process that is at work there.</param>
     /// <param name="builds">The records.</param>
+    /// <param name="kinds">The kinds of job.</param>
     /// <param name="mail">Who tells people; null for nobody.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">Where diagnostics go.</param>
     internal UploadProcessor MakeProcessor(
-        string root, TimeSpan wait, IBuildRecords builds, MailNotifier? mail, TimeProvider time, ILoggerFactory loggers) => new(
+        string root,
+        TimeSpan wait,
+        IBuildRecords builds,
+        IReadOnlyList<IJobKind> kinds,
+        MailNotifier? mail,
+        TimeProvider time,
+        ILoggerFactory loggers) => new(
         new UploadProcessorOptions { Root = root, LockWait = wait, LogFolder = LogFolder(root), Policy = Policy },
         builds,
         MakeArchive(),
-        FarmKinds.All,
+        kinds,
         mail,
         time,
         loggers.CreateLogger<UploadProcessor>());

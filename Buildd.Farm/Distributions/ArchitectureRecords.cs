@@ -87,6 +87,17 @@ internal sealed class ArchitectureRecords(
         },
         cancellationToken);
 
+    /// <summary>The architecture of a number, to which something refers, and its series.</summary>
+    internal Task<(Series Series, SeriesArchitecture Architecture)> GetAsync(long id, CancellationToken cancellationToken) =>
+        store.ReadAsync(
+            async connection =>
+            {
+                var architecture = await _table.FindAsync(connection, $"WHERE architecture.id = {id}")
+                    ?? throw FarmException.NotFound($"there is no architecture with the number {id}");
+                return (await series.GetAsync(connection, architecture.Series), architecture);
+            },
+            cancellationToken);
+
     /// <summary>The architecture of a tag; null when the series has none.</summary>
     internal async Task<SeriesArchitecture?> FindAsync(DbConnection connection, Series release, string tag) => Names.IsName(tag)
         ? await _table.FindAsync(connection, $"WHERE architecture.series = {release.Id} AND architecture.tag = {tag}")

@@ -33,20 +33,23 @@ internal sealed class BuildRecords : IBuildRecords, IQueuedBuilds
     public Task<IReadOnlyList<Build>> AddAsync(IReadOnlyList<NewBuild> builds, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(builds);
-        return _store.WriteAsync<IReadOnlyList<Build>>(async connection =>
-        {
-            var now = _store.Time.GetUtcNow();
-            var revision = await connection.ExecuteScalarAsync<long>(LastRevision);
-            var added = new Build[builds.Count];
-            using var insert = _table.PrepareInsert(connection, _insert, except: [Key], UniqueKey);
-            for (var i = 0; i < added.Length; i++)
-            {
-                added[i] = await FindByKeyAsync(connection, builds[i].UniqueKey)
-                    ?? await AddAsync(connection, insert, builds[i], ++revision, now);
-            }
+        return _store.WriteAsync(connection => AddAsync(connection, builds), cancellationToken);
+    }
 
-            return added;
-        }, cancellationToken);
+    /// <summary>Adds builds in a transaction of somebody else, who adds more.</summary>
+    internal async Task<IReadOnlyList<Build>> AddAsync(DbConnection connection, IReadOnlyList<NewBuild> builds)
+    {
+        var now = _store.Time.GetUtcNow();
+        var revision = await connection.ExecuteScalarAsync<long>(LastRevision);
+        var added = new Build[builds.Count];
+        using var insert = _table.PrepareInsert(connection, _insert, except: [Key], UniqueKey);
+        for (var i = 0; i < added.Length; i++)
+        {
+            added[i] = await FindByKeyAsync(connection, builds[i].UniqueKey)
+                ?? await AddAsync(connection, insert, builds[i], ++revision, now);
+        }
+
+        return added;
     }
 
     /// <inheritdoc/>
