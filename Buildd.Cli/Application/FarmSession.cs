@@ -1,3 +1,4 @@
+using Buildd.Farm.Builds;
 using Buildd.Farm.Configuration;
 using Buildd.Farm.Inputs;
 using Buildd.Farm.Rights;
@@ -72,15 +73,33 @@ internal sealed class FarmSession : IAsyncDisposable
             : Records.Actors.FindAsync(ActsAs, $"command line of {account}", cancellationToken);
     }
 
-    /// <summary>The build that a person names by its number or cookie.</summary>
-    /// <exception cref="FarmException">It isn't there.</exception>
-    internal async Task<Build> FindBuildAsync(BuildName name, CancellationToken cancellationToken)
+    /// <summary>The build that a person names by its number or cookie, for whoever the command acts for.</summary>
+    /// <param name="name">The number or cookie.</param>
+    /// <param name="right">What they want to do with it; null for looking at it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="FarmException">It isn't there for them, or they may not.</exception>
+    internal async Task<Build> FindBuildAsync(BuildName name, Right<FarmBuild>? right, CancellationToken cancellationToken)
     {
         var build = await Store.Builds.FindAsync(name.Id, cancellationToken);
-        return build is not null && name.IsOf(build)
-            ? build
-            : throw FarmException.NotFound($"there is no build {name}; 'buildd-farm queue --all' lists those that there are");
+        if (build is null || !name.IsOf(build))
+            throw NoSuchBuild(name);
+        if (ActsAs is null)
+            return build;
+        var actor = await ActorAsync(cancellationToken);
+        if (await Records.Requests.FindAsync(build.Id, cancellationToken) is not { } asked)
+        {
+            // It is in no archive: of those who look after the farm.
+            return actor.Has(Role.BuildFarmAdministrator) ? build : throw NoSuchBuild(name);
+        }
+
+        if (!BuildRights.View.Allows(actor, asked))
+            throw NoSuchBuild(name);
+        right?.Demand(actor, asked, build.Cookie.ToString());
+        return build;
     }
+
+    private static FarmException NoSuchBuild(BuildName name) =>
+        FarmException.NotFound($"there is no build {name}; 'buildd-farm queue --all' lists those that there are");
 
     /// <summary>The settings of a master on this store.</summary>
     internal MasterOptions MasterOptions() => new()

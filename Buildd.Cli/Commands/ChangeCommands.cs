@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Buildd.Cli.Application;
+using Buildd.Farm.Builds;
+using Buildd.Farm.Rights;
 using Buildd.Linux.Text;
 using Buildd.Master.Builds;
 
@@ -18,14 +20,14 @@ internal static class ChangeCommands
             names,
             json,
         }.WithSession((session, parsed, stop) =>
-            ChangeAsync(session, parsed.GetValue(names)!, parsed.GetValue(json), build =>
+            ChangeAsync(session, BuildRights.Edit, parsed.GetValue(names)!, parsed.GetValue(json), build =>
             {
                 var cancelled = build.CancelledBy(session.Time.GetUtcNow());
                 return cancelled.State is BuildState.Cancelled or BuildState.Cancelling
                     ? cancelled
                     : throw new FarmException(
                         $"{build.Cookie} is {build.State.ToName()} and can't be cancelled: only builds that wait or run can");
-            }, stop));
+            }, stop)).WhoMay(BuildRights.Edit.Who);
     }
 
     internal static Command CreateRescore()
@@ -34,13 +36,24 @@ internal static class ChangeCommands
         var score = new Argument<int>("SCORE") { Description = "The higher, the earlier. Write a negative one after '--'." };
         return new Command("rescore", "Give a build that waits a score, which automatic scoring then leaves alone.") { name, score, json }
             .WithSession((session, parsed, stop) =>
-            ChangeAsync(session, [parsed.GetValue(name)!], parsed.GetValue(json), build => build.Rescored(parsed.GetValue(score)), stop));
+            ChangeAsync(
+                session,
+                BuildRights.Administer,
+                [parsed.GetValue(name)!],
+                parsed.GetValue(json),
+                build => build.Rescored(parsed.GetValue(score)),
+                stop)).WhoMay(BuildRights.Administer.Who);
     }
 
     /// <summary>Changes builds, each for itself, and tells of each.</summary>
     /// <returns>The worst exit code.</returns>
     internal static async Task<int> ChangeAsync(
-        FarmSession session, IReadOnlyList<BuildName> names, bool isJson, Func<Build, Build> change, CancellationToken cancellationToken,
+        FarmSession session,
+        Right<FarmBuild> right,
+        IReadOnlyList<BuildName> names,
+        bool isJson,
+        Func<Build, Build> change,
+        CancellationToken cancellationToken,
         bool isDryRun = false)
     {
         var worst = FarmExitCode.Done;
@@ -49,7 +62,7 @@ internal static class ChangeCommands
         {
             try
             {
-                var build = await session.FindBuildAsync(name, cancellationToken);
+                var build = await session.FindBuildAsync(name, right, cancellationToken);
                 var changed = isDryRun ? change(build) : (await session.Store.Builds.ChangeAsync(build.Id, change, cancellationToken))!;
                 all.Add(isDryRun ? build : changed);
                 if (isJson)

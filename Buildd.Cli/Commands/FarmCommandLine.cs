@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.CompilerServices;
 using Buildd.Cli.Application;
+using Buildd.Cli.Commands.LiveFilesystems;
 using Buildd.Cli.Commands.Stores;
 using Buildd.Farm.Configuration;
 using Buildd.Farm.Rights;
@@ -78,6 +79,7 @@ internal static class FarmCommandLine
         ProcessUploadCommand.Create(),
         ProcessUploadCommand.CreateRetry(),
         PruneCommand.Create(),
+        LiveFsCommand.Create(),
         StoreCommand.Create(),
         CompletionCommand.Create(),
         ChrootCommand.Create(),

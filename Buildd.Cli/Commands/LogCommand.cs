@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Buildd.Cli.Application;
+using Buildd.Farm.Builds;
 
 namespace Buildd.Cli.Commands;
 
@@ -19,7 +20,7 @@ internal static class LogCommand
         return new Command("log", "Show the log of a build; what would command a terminal is taken out.") { name, follow, lines }
             .WithSession(async (session, parsed, stop) =>
         {
-            var build = await session.FindBuildAsync(parsed.GetValue(name)!, stop);
+            var build = await session.FindBuildAsync(parsed.GetValue(name)!, right: null, stop);
             var printer = new LogPrinter(session.Logs, session.Output, parsed.GetValue(lines));
             if (parsed.GetValue(follow))
             {
@@ -33,6 +34,6 @@ internal static class LogCommand
                     $"{build.Cookie} has no log: "
                         + (build.Attempt == 0 ? "it was not handed to a builder yet"
                             : build.LogName is not null ? "it was removed" : "nothing of it has come here"));
-        });
+        }).WhoMay(BuildRights.View.Who);
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Buildd.Cli.Application;
+using Buildd.Farm.Builds;
 using Buildd.Linux.Text;
 using Buildd.Master.Uploads;
 
@@ -46,7 +47,7 @@ internal static class ProcessUploadCommand
         common.AddTo(command);
         return command.WithSession((session, parsed, stop) => common.RunAsync(session, parsed, async processor =>
         {
-            var named = parsed.GetValue(build) is { } name ? await session.FindBuildAsync(name, stop) : null;
+            var named = parsed.GetValue(build) is { } name ? await session.FindBuildAsync(name, BuildRights.Administer, stop) : null;
             return await processor.RunAsync(
                 new UploadRun
                 {
@@ -74,7 +75,7 @@ internal static class ProcessUploadCommand
         {
             var processed = new List<ProcessedLeaf>();
             foreach (var name in parsed.GetValue(builds)!)
-                processed.Add(await processor.RetryUploadAsync((await session.FindBuildAsync(name, stop)).Id, stop));
+                processed.Add(await processor.RetryUploadAsync((await session.FindBuildAsync(name, BuildRights.Administer, stop)).Id, stop));
             return processed;
         }, stop));
     }

@@ -35,19 +35,21 @@ internal static class QueueCommand
             var filter = which.Read(parsed) with { Before = parsed.GetValue(before), Count = parsed.GetValue(count) };
             var builds =
                 parsed.GetValue(all) ? await session.Store.Builds.ListAsync(filter, stop) : await QueuedAsync(session, filter, stop);
+            if (session.ActsAs is not null)
+                builds = await session.Records.Requests.ThoseSeenAsync(await session.ActorAsync(stop), builds, stop);
             if (parsed.GetValue(json))
                 Listing.WriteJson(session.Output, builds, RecordJson.Write);
             else
                 Listing.WriteTable(session.Output, ["BUILD", "STATE", "SCORE", "SINCE", "BUILDER", "TITLE"], builds.Select(Row));
             return FarmExitCode.Done;
-        });
+        }).WhoMay("everybody, and lists what they see");
     }
 
     private static async Task<IReadOnlyList<Build>> QueuedAsync(
         FarmSession session, BuildFilter filter, CancellationToken cancellationToken)
     {
         var queue = await session.Store.Builds.ListQueueAsync(filter, cancellationToken);
-        if (queue.Count > queue.Builds.Count)
+        if (queue.Count > queue.Builds.Count && session.ActsAs is null) // how many there are tells of what one may not see
             await session.Error.WriteLineAsync($"{queue.Builds.Count} of {queue.Count} builds; --count shows more");
         return queue.Builds;
     }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Buildd.Cli.Application;
+using Buildd.Farm.Builds;
 using Buildd.Master.Builds;
+using Buildd.Master.Jobs.LiveFs;
 
 namespace Buildd.Cli.Commands;
 
@@ -44,9 +46,16 @@ internal static class RetryCommand
             if (chosen.Count == 0)
                 await session.Error.WriteLineAsync("No build is like that.");
             return await ChangeCommands.ChangeAsync(
-                session, chosen, parsed.GetValue(json), build => build.Retried(now), stop, parsed.GetValue(dryRun));
-        });
+                session, BuildRights.Edit, chosen, parsed.GetValue(json), build => Retry(build, now), stop, parsed.GetValue(dryRun));
+        }).WhoMay(BuildRights.Edit.Who);
     }
+
+    /// <summary>A build of a live filesystem has a version of its own, so that a second try is another build.</summary>
+    private static Build Retry(Build build, DateTimeOffset now) => build.JobType != LiveFsJobKind.Name
+        ? build.Retried(now)
+        : throw new FarmException(
+            $"{build.Cookie} is a live filesystem's build, and those are not tried again: request another build with "
+                + "'livefs request' or 'build --livefs'");
 
     /// <summary>The builds that fit, the oldest first, as they shall be built.</summary>
     private static async Task<IReadOnlyList<BuildName>> ChooseAsync(FarmSession session, BuildFilter filter, CancellationToken stop)
@@ -57,7 +66,7 @@ internal static class RetryCommand
             for (var page = filter with { State = state, Count = BuildFilter.MaxCount }; ;)
             {
                 var builds = await session.Store.Builds.ListAsync(page, stop);
-                found.AddRange(builds.Select(build => build.Id));
+                found.AddRange(builds.Where(build => build.JobType != LiveFsJobKind.Name).Select(build => build.Id));
                 if (builds.Count < BuildFilter.MaxCount)
                     break;
                 page = page with { Before = builds[^1].Id };

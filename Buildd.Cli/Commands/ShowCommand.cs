@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Buildd.Cli.Application;
+using Buildd.Farm.Builds;
 using Buildd.Linux.Text;
 using Buildd.Master;
 using Buildd.Master.Builds;
@@ -17,14 +18,14 @@ internal static class ShowCommand
         var json = Listing.JsonOption();
         return new Command("show", "Show what is known of a build.") { name, json }.WithSession(async (session, parsed, stop) =>
         {
-            var build = await session.FindBuildAsync(parsed.GetValue(name)!, stop);
+            var build = await session.FindBuildAsync(parsed.GetValue(name)!, right: null, stop);
             var waiting = await ExplainAsync(session, build, stop);
             if (parsed.GetValue(json))
                 Listing.WriteJson(session.Output, writer => WriteJson(writer, build, waiting));
             else
                 Write(session, build, waiting);
             return FarmExitCode.Done;
-        });
+        }).WhoMay(BuildRights.View.Who);
     }
 
     /// <summary>Why it waits; null for a build that does not.</summary>
