@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.CompilerServices;
 using Buildd.Cli.Application;
+using Buildd.Cli.Commands.Archives;
 using Buildd.Cli.Commands.Stores;
 using Buildd.Farm.Configuration;
 using Buildd.Farm.Rights;
@@ -68,6 +69,10 @@ internal static class FarmCommandLine
         RunCommand.Create(),
         BuildersCommand.Create(),
         ChrootsCommand.Create(),
+        DistributionsCommand.Create(),
+        SeriesCommand.Create(),
+        ArchitecturesCommand.Create(),
+        ArchivesCommand.Create(),
         BuildCommand.Create(),
         QueueCommand.Create(),
         ShowCommand.Create(),
@@ -144,7 +149,7 @@ internal static class FarmCommandLine
         this Command command, Func<FarmSession, ParseResult, CancellationToken, Task<int>> action, string stopping = "stopping",
         bool makesStore = false, bool waitsForStore = false)
     {
-        Rights.Add(command, Administrators);
+        Rights.TryAdd(command, Administrators); // WhoMay may have been before
         return command.WithConfiguration(
             async (place, parsed, stop) =>
             {
