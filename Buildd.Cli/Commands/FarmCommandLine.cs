@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using System.Runtime.CompilerServices;
 using Buildd.Cli.Application;
 using Buildd.Cli.Commands.LiveFilesystems;
+using Buildd.Cli.Commands.Archives;
 using Buildd.Cli.Commands.Stores;
 using Buildd.Farm.Configuration;
 using Buildd.Farm.Rights;
@@ -69,6 +70,10 @@ internal static class FarmCommandLine
         RunCommand.Create(),
         BuildersCommand.Create(),
         ChrootsCommand.Create(),
+        DistributionsCommand.Create(),
+        SeriesCommand.Create(),
+        ArchitecturesCommand.Create(),
+        ArchivesCommand.Create(),
         BuildCommand.Create(),
         QueueCommand.Create(),
         ShowCommand.Create(),
@@ -146,7 +151,7 @@ internal static class FarmCommandLine
         this Command command, Func<FarmSession, ParseResult, CancellationToken, Task<int>> action, string stopping = "stopping",
         bool makesStore = false, bool waitsForStore = false)
     {
-        Rights.Add(command, Administrators);
+        Rights.TryAdd(command, Administrators); // WhoMay may have been before
         return command.WithConfiguration(
             async (place, parsed, stop) =>
             {

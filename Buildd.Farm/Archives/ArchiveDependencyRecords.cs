@@ -30,9 +30,9 @@ internal sealed class ArchiveDependencyRecords(FarmStore store, AuditRecords aud
         return store.WriteAsync(
             async connection =>
             {
-                var (archive, name) = await table.GetAsync(connection, actor, of);
+                var (archive, name, _) = await table.GetAsync(connection, actor, of);
                 ArchiveRights.Edit.Demand(actor, archive, name.ToString());
-                var (other, otherName) = await table.GetAsync(connection, actor, on);
+                var (other, otherName, _) = await table.GetAsync(connection, actor, on);
                 Check(archive, other, otherName.ToString(), pocket, component);
                 var all = await privacy.DependenciesAsync(connection, archive.Id);
                 if (all.Exists(one => one.Archive.Id == other.Id))
@@ -63,9 +63,9 @@ internal sealed class ArchiveDependencyRecords(FarmStore store, AuditRecords aud
         return store.WriteAsync(
             async connection =>
             {
-                var (archive, name) = await table.GetAsync(connection, actor, of);
+                var (archive, name, _) = await table.GetAsync(connection, actor, of);
                 ArchiveRights.Edit.Demand(actor, archive, name.ToString());
-                var (other, otherName) = await table.GetAsync(connection, actor, on);
+                var (other, otherName, _) = await table.GetAsync(connection, actor, on);
                 var (how, _) = (await privacy.DependenciesAsync(connection, archive.Id)).Find(one => one.Archive.Id == other.Id);
                 if (how is null)
                     throw FarmException.NotFound($"{name} does not depend on {otherName}");
@@ -84,7 +84,7 @@ internal sealed class ArchiveDependencyRecords(FarmStore store, AuditRecords aud
         return store.ReadAsync<IReadOnlyList<(ArchiveDependency, NamedArchive)>>(
             async connection =>
             {
-                var (archive, _) = await table.GetAsync(connection, actor, of);
+                var (archive, _, _) = await table.GetAsync(connection, actor, of);
                 var seen = (await privacy.DependenciesAsync(connection, archive.Id))
                     .Where(one => ArchiveRights.View.Allows(actor, one.Archive)).ToList();
                 var named = await table.NameAsync(connection, [.. seen.Select(one => one.Archive)]);

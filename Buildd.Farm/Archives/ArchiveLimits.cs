@@ -112,8 +112,9 @@ internal static class ArchiveLimits
     private static void CheckPublication(string publication)
     {
         var (kind, folder) = publication.Split(' ', 2) is [var first, var rest] ? (first, rest) : ("", "");
-        if (publication.Length > MaxPublicationLength || kind is not ("directory" or "reprepro") || !Path.IsPathFullyQualified(folder)
-            || Path.GetFullPath(folder) != folder || folder is "/" || folder.Any(char.IsControl))
+        Texts.CheckUnicode(publication, "publication");
+        if (publication.Length > MaxPublicationLength || publication.Any(char.IsControl) || kind is not ("directory" or "reprepro")
+            || !Path.IsPathFullyQualified(folder) || folder is "/" || Path.GetFullPath(folder) != folder || folder.EndsWith('/'))
         {
             throw FarmException.Invalid(
                 $"{FileName.Display(publication)} is no publication: 'directory /srv/archive' and 'reprepro /srv/archive' are");

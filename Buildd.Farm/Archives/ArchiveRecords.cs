@@ -40,7 +40,8 @@ internal sealed class ArchiveRecords(
                 await RequireFreeAsync(connection, added, distribution);
                 await RequireFreePublicationAsync(connection, added);
                 var reference = ArchiveReference.Of(added, owner.Name, distribution.Name);
-                return new NamedArchive(await table.Audited(reference.ToString()).AddAsync(connection, actor, added), reference);
+                return new NamedArchive(
+                    await table.Audited(reference.ToString()).AddAsync(connection, actor, added), reference, owner.Name);
             },
             cancellationToken);
     }
@@ -96,7 +97,7 @@ internal sealed class ArchiveRecords(
         return store.WriteAsync(
             async connection =>
             {
-                var (old, name) = await table.GetAsync(connection, actor, parsed);
+                var (old, name, _) = await table.GetAsync(connection, actor, parsed);
                 var changed = change(old);
                 if ((changed.Id, changed.Distribution, changed.Name, changed.Purpose)
                     != (old.Id, old.Distribution, old.Name, old.Purpose))

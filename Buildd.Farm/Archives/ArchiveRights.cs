@@ -11,7 +11,7 @@ internal static class ArchiveRights
     /// <summary>To see that there is such an archive, and what is in it.</summary>
     internal static Right<Archive> View { get; } = new(
         "see",
-        Everybody<Archive>(archive => !archive.IsPrivate, $"NOT archive.is_private"),
+        Everybody<Archive>(archive => !archive.IsPrivate, $"NOT archive.is_private") with { Who = "everybody unless it is private" },
         Group<Archive>("its owner and its owner's members", archive => archive.Owner, $"archive.owner"),
         Of<Archive>(Role.ArchiveAdministrator),
         Of<Archive>(Role.Administrator));

@@ -96,7 +96,7 @@ internal sealed class ArchiveTable(FarmStore store, AuditRecords audit, PersonRe
         return
         [
             .. archives.Select(archive => new NamedArchive(
-                archive, ArchiveReference.Of(archive, owners[archive.Owner], names[archive.Distribution]))),
+                archive, ArchiveReference.Of(archive, owners[archive.Owner], names[archive.Distribution]), owners[archive.Owner])),
         ];
     }
 }

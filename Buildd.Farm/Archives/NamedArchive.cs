@@ -3,7 +3,8 @@ namespace Buildd.Farm.Archives;
 /// <summary>An archive, with what people call it at this moment.</summary>
 /// <param name="Archive">The archive.</param>
 /// <param name="Reference">Its reference.</param>
-internal sealed record NamedArchive(Archive Archive, ArchiveReference Reference)
+/// <param name="Owner">Its owner's name.</param>
+internal sealed record NamedArchive(Archive Archive, ArchiveReference Reference, string Owner)
 {
     /// <summary>The reference as text.</summary>
     internal string Name => Reference.ToString();

@@ -12,7 +12,7 @@ internal static class NameSpace
         string what, (string Name, IReadOnlyList<string> Aliases) thing, IEnumerable<(string Name, IReadOnlyList<string> Aliases)> others)
     {
         if (thing.Aliases.Contains(thing.Name))
-            throw FarmException.Invalid($"{thing.Name} is the name of the {what}, and needs not to be an alias");
+            throw FarmException.Invalid($"{thing.Name} is the name of the {what}, and can't be an alias of it too");
         var wanted = thing.Aliases.Append(thing.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var (name, aliases) in others)
         {

@@ -32,7 +32,7 @@ internal static class Texts
     internal static void CheckNames(IReadOnlyList<string> names, int most, string what)
     {
         if (names.Count > most)
-            throw FarmException.Invalid($"there are {names.Count} names of a kind ({what}) of which there can be {most}");
+            throw FarmException.Invalid($"{names.Count} names were given for '{what}', and there can be {most}");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in names)
         {

@@ -32,6 +32,11 @@ public sealed class MissingStoreTests : IDisposable
     [TestCase("store", "check")]
     [TestCase("store", "migrate")]
     [TestCase("builders", "release", "--all")]
+    [TestCase("distributions", "list")]
+    [TestCase("series", "add", "debian", "sid")]
+    [TestCase("architectures", "list", "debian", "sid")]
+    [TestCase("archives", "add", "debian")]
+    [TestCase("archives", "show", "debian")]
     public async Task A_store_that_is_missing_is_said_and_not_made(params string[] arguments)
     {
         var ran = await _farm.RunAsync(arguments);
