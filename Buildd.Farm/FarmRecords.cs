@@ -22,7 +22,10 @@ internal sealed class FarmRecords
         Settings = new SettingRecords(store, Audit);
         People = new PersonRecords(store, Audit);
         Teams = new TeamRecords(store, Audit, People);
+        Addresses = new AddressRecords(store, Audit, People);
+        Passwords = new PasswordRecords(store, Audit, People);
         Actors = new ActorRecords(store, People);
+        Tokens = new TokenRecords(store, Audit, People, Actors);
         Distributions = new DistributionRecords(store, Audit);
         Series = new SeriesRecords(store, Audit, Distributions);
         Architectures = new ArchitectureRecords(store, Audit, Distributions, Series);
@@ -49,6 +52,15 @@ internal sealed class FarmRecords
 
     /// <summary>Who is in which team.</summary>
     internal TeamRecords Teams { get; }
+
+    /// <summary>Where people get their mail.</summary>
+    internal AddressRecords Addresses { get; }
+
+    /// <summary>What people log in with.</summary>
+    internal PasswordRecords Passwords { get; }
+
+    /// <summary>What programs show in people's names.</summary>
+    internal TokenRecords Tokens { get; }
 
     /// <summary>People as those who ask for something.</summary>
     internal ActorRecords Actors { get; }

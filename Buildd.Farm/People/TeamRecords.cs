@@ -25,14 +25,10 @@ internal sealed class TeamRecords(FarmStore store, AuditRecords audit, PersonRec
         store.WriteAsync(
             async connection =>
             {
-                var into = await people.FindAsync(connection, team);
-                if (into is null || !PersonRights.View.Allows(actor, into))
-                    throw PersonRecords.NoSuchPerson(team);
+                var into = await people.GetSeenAsync(connection, actor, team);
                 if (!into.IsTeam)
                     throw FarmException.Invalid($"{into.Name} is a person, and only teams have members");
-                var who = await people.FindAsync(connection, member);
-                if (who is null || !PersonRights.View.Allows(actor, who))
-                    throw PersonRecords.NoSuchPerson(member);
+                var who = await people.GetSeenAsync(connection, actor, member);
                 var isLeaving = state == MembershipState.Deactivated && actor.MayChange && actor.PersonId == who.Id;
                 if (!isLeaving)
                     PersonRights.Edit.Demand(actor, into, into.Name);
@@ -40,13 +36,15 @@ internal sealed class TeamRecords(FarmStore store, AuditRecords audit, PersonRec
                 if (old is null && state == MembershipState.Deactivated)
                     throw FarmException.NotFound($"{who.Name} is not in the team {into.Name}");
                 var now = store.Time.GetUtcNow();
+                if (state != MembershipState.Deactivated && expires <= now)
+                    throw FarmException.Invalid($"{expires:yyyy-MM-dd HH:mm:ss'Z'} is over: nobody can be in a team until then");
                 var membership = new Membership
                 {
                     Team = into.Id,
                     Member = who.Id,
                     State = state,
                     Joined = old?.Joined ?? now,
-                    Expires = expires,
+                    Expires = state == MembershipState.Deactivated ? null : expires,
                     Changed = now,
                     ChangedBy = actor.Name,
                 };
@@ -68,6 +66,19 @@ internal sealed class TeamRecords(FarmStore store, AuditRecords audit, PersonRec
             var members = (await people.ListAsync(connection, new IdSet(memberships.Select(one => one.Member))))
                 .ToDictionary(person => person.Id);
             return [.. memberships.Where(one => PersonRights.View.Allows(actor, members[one.Member])).Select(one => (members[one.Member], one))];
+        },
+        cancellationToken);
+
+    /// <summary>The teams that somebody is in, or has been, without those that they are in through others. An actor sees teams' own.</summary>
+    /// <exception cref="FarmException">There is no such person or team.</exception>
+    internal Task<IReadOnlyList<(Person Team, Membership Membership)>> ListOfAsync(
+        Actor actor, string member, CancellationToken cancellationToken) => store.ReadAsync<IReadOnlyList<(Person, Membership)>>(
+        async connection =>
+        {
+            var of = await people.GetSeenAsync(connection, actor, member);
+            var memberships = await _memberships.ListOfAsync(connection, of.Id);
+            var teams = (await people.ListAsync(connection, new IdSet(memberships.Select(one => one.Team)))).ToDictionary(team => team.Id);
+            return [.. memberships.Where(one => PersonRights.View.Allows(actor, teams[one.Team])).Select(one => (teams[one.Team], one))];
         },
         cancellationToken);
 }
