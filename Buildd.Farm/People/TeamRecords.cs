@@ -1,6 +1,7 @@
 using Buildd.Farm.Audit;
 using Buildd.Farm.Rights;
 using Buildd.Farm.Store;
+using Buildd.Linux.Files;
 
 namespace Buildd.Farm.People;
 
@@ -61,15 +62,18 @@ internal sealed class TeamRecords(FarmStore store, AuditRecords audit, PersonRec
         {
             var of = await people.FindAsync(connection, team);
             if (of is not { IsTeam: true } || !PersonRights.View.Allows(actor, of))
-                throw FarmException.NotFound($"there is no team called {team}");
+                throw FarmException.NotFound($"there is no team called {FileName.Display(team)}");
             var memberships = await _memberships.ListAsync(connection, of.Id);
             var members = (await people.ListAsync(connection, new IdSet(memberships.Select(one => one.Member))))
                 .ToDictionary(person => person.Id);
-            return [.. memberships.Where(one => PersonRights.View.Allows(actor, members[one.Member])).Select(one => (members[one.Member], one))];
+            return
+            [
+                .. memberships.Where(one => PersonRights.View.Allows(actor, members[one.Member])).Select(one => (members[one.Member], one)),
+            ];
         },
         cancellationToken);
 
-    /// <summary>The teams that somebody is in, or has been, without those that they are in through others. An actor sees teams' own.</summary>
+    /// <summary>The teams that somebody is in, or has been, not those through others; only such as the actor sees.</summary>
     /// <exception cref="FarmException">There is no such person or team.</exception>
     internal Task<IReadOnlyList<(Person Team, Membership Membership)>> ListOfAsync(
         Actor actor, string member, CancellationToken cancellationToken) => store.ReadAsync<IReadOnlyList<(Person, Membership)>>(

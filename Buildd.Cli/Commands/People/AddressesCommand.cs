@@ -12,7 +12,7 @@ internal static class AddressesCommand
         List(stored),
         Change(stored, "add", "Add an address of mail.", (records, actor, name, address, stop) =>
             records.AddAsync(actor, name, address, stop)),
-        Change(stored, "prefer", "Have mail go to this address, and not to the one that was preferred.", (records, actor, name, address, stop) =>
+        Change(stored, "prefer", "Have mail go to this address, and not to another.", (records, actor, name, address, stop) =>
             records.PreferAsync(actor, name, address, stop)),
         Change(stored, "remove", "Remove an address, which is not the preferred one.", (records, actor, name, address, stop) =>
             records.RemoveAsync(actor, name, address, stop)),

@@ -9,7 +9,7 @@ internal static class AuditCommand
 {
     internal static Command Create()
     {
-        var actor = new Option<string?>("--actor") { Description = "Only what this person changed, by their name at the time.", HelpName = "NAME" };
+        var actor = new Option<string?>("--actor") { Description = "Only what somebody of this name changed.", HelpName = "NAME" };
         var kind = new Option<string?>("--kind") { Description = "Only changes of this kind of thing, such as person.", HelpName = "WORD" };
         var subject = new Option<string?>("--subject") { Description = "Only changes of the thing of this name.", HelpName = "NAME" };
         var before = new Option<long?>("--before") { Description = "Only entries before the one of this number.", HelpName = "NUMBER" };

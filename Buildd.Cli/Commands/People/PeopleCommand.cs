@@ -115,7 +115,10 @@ internal static class PeopleCommand
         var email = new Option<string>("--email") { Description = "Their address of mail.", HelpName = "ADDRESS", Required = true };
         var display = new Option<string?>("--display-name") { Description = "The name for people (default: NAME).", HelpName = "TEXT" };
         var description = new Option<string?>("--description") { Description = "Text about them.", HelpName = "TEXT" };
-        var admin = new Option<bool>("--admin") { Description = $"Make them a member of {Role.Administrator.ToName()}, who may do everything." };
+        var admin = new Option<bool>("--admin")
+        {
+            Description = $"Make them a member of {Role.Administrator.ToName()}, who may do everything.",
+        };
         var password = new PasswordOptions();
         var command = new Command("add", "Add a person. Without a password they can't log in, until one is set.")
         {

@@ -19,7 +19,8 @@ internal static class PeopleSetCommand
             HelpName = "active|suspended|deactivated",
         };
         state.AcceptOnlyFromAmong([.. Enum.GetNames<AccountState>().Select(word => word.ToLowerInvariant())]);
-        var admin = BuilderOptions.YesNo("--admin", $"Make them a member of {Role.Administrator.ToName()}, who may do everything, or no member.");
+        var admin = BuilderOptions.YesNo(
+            "--admin", $"Make them a member of {Role.Administrator.ToName()}, who may do everything, or no member.");
         var password = new PasswordOptions();
         var command = new Command("set", "Change a person. What is not given stays.") { name, rename, display, description, state, admin };
         password.AddTo(command);

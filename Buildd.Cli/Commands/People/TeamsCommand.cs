@@ -144,14 +144,14 @@ internal static class TeamsCommand
             var team = await session.Records.People.GetAsync(actor, parsed.GetValue(name)!, stop);
             if (!team.IsTeam)
                 throw FarmException.Invalid($"{team.Name} is a person: 'people set {team.Name}' changes them");
-            var newOwner = parsed.GetValue(owner) is { } given ? (await session.Records.People.GetAsync(actor, given, stop)).Id : (long?)null;
+            var newOwner = parsed.GetValue(owner) is { } given ? await session.Records.People.GetAsync(actor, given, stop) : null;
             await session.Records.People.ChangeAsync(
                 actor,
                 team.Name,
                 old => old with
                 {
                     Name = parsed.GetValue(rename) ?? old.Name,
-                    Owner = newOwner ?? old.Owner,
+                    Owner = newOwner?.Id ?? old.Owner,
                     DisplayName = parsed.GetValue(display) ?? old.DisplayName,
                     Description = parsed.GetValue(description) ?? old.Description,
                     IsPrivate = parsed.GetValue(isPrivate) is { } word ? word == BuilderOptions.Yes : old.IsPrivate,

@@ -19,5 +19,5 @@ internal static class Until
         : DateTimeOffset.TryParseExact(
             text, Forms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
             ? time
-            : throw FarmException.Invalid($"{FileName.Display(text)} is no time: one such as 2027-01-31 or 2027-01-31T12:00:00Z is expected");
+            : throw FarmException.Invalid($"{FileName.Display(text)} is no time, such as 2027-01-31 or 2027-01-31T12:00:00Z");
 }
