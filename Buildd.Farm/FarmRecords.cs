@@ -24,6 +24,7 @@ internal sealed class FarmRecords
         Teams = new TeamRecords(store, Audit, People);
         Addresses = new AddressRecords(store, Audit, People);
         Passwords = new PasswordRecords(store, Audit, People);
+        Accounts = new AccountRecords(store, People, Passwords, Teams);
         Actors = new ActorRecords(store, People);
         Tokens = new TokenRecords(store, Audit, People, Actors);
         Distributions = new DistributionRecords(store, Audit);
@@ -58,6 +59,9 @@ internal sealed class FarmRecords
 
     /// <summary>What people log in with.</summary>
     internal PasswordRecords Passwords { get; }
+
+    /// <summary>People with what belongs to their accounts.</summary>
+    internal AccountRecords Accounts { get; }
 
     /// <summary>What programs show in people's names.</summary>
     internal TokenRecords Tokens { get; }

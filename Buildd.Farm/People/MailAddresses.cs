@@ -65,8 +65,8 @@ internal static partial class MailAddresses
         new { address, person, isPreferred });
 
     /// <summary>
-    /// Only characters of ASCII, whose capitals both engines know, and none that would need quotation marks, which hardly an address has, or
-    /// that begins another address in a header.
+    /// Only characters of ASCII, whose capitals both engines know, and none that would need quotation marks, which hardly an address has,
+    /// or that begins another address in a header.
     /// </summary>
     [GeneratedRegex("""\A[!-~-[<>,;"()@]]+@[!-~-[<>,;"()@]]+\z""", RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();

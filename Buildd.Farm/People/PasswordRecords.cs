@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Identity;
 namespace Buildd.Farm.People;
 
 /// <summary>
-/// The passwords of people, of which only a hash is stored, in a table that no listing reads; <see cref="FarmStore"/> says what holds of all
-/// its records.
+/// The passwords of people, of which only a hash is stored, in a table that no listing reads; <see cref="FarmStore"/> says what holds of
+/// all its records.
 /// </summary>
 /// <param name="store">Whose they are.</param>
 /// <param name="audit">Who changed what.</param>
@@ -49,21 +49,35 @@ internal sealed class PasswordRecords(FarmStore store, AuditRecords audit, Perso
     /// <exception cref="FarmException">It can't be a password, there is no such person, or the actor may not.</exception>
     internal Task SetAsync(Actor actor, string name, string password, CancellationToken cancellationToken)
     {
-        Check(password);
-        var hash = _hasher.HashPassword(null!, password); // takes its time, so not while nobody else can write
+        var hash = Hash(password);
         return store.WriteAsync(
             async connection =>
             {
                 var person = await people.GetSeenPersonAsync(connection, actor, name, "passwords");
-                PersonRights.EditPrivate.Demand(actor, person, person.Name);
-                await connection.ExecuteAsync(
-                    "INSERT INTO password (person, hash, changed) VALUES (@Id, @hash, @now) "
-                        + "ON CONFLICT (person) DO UPDATE SET hash = excluded.hash, changed = excluded.changed",
-                    new { person.Id, hash, now = store.Time.GetUtcNow().UtcTicks });
-                await audit.WriteAsync(connection, actor, "password set", "person", person.Name, []);
+                await SetAsync(connection, actor, person, hash);
                 return person;
             },
             cancellationToken);
+    }
+
+    /// <summary>Returns the hash of a password. It takes its time, so it is not for a transaction, in which nobody else can write.</summary>
+    /// <exception cref="FarmException">It can't be a password.</exception>
+    internal string Hash(string password)
+    {
+        Check(password);
+        return _hasher.HashPassword(null!, password);
+    }
+
+    /// <summary>Sets the hash of a person's password, within a transaction.</summary>
+    /// <exception cref="FarmException">The actor may not.</exception>
+    internal async Task SetAsync(DbConnection connection, Actor actor, Person person, string hash)
+    {
+        PersonRights.EditPrivate.Demand(actor, person, person.Name);
+        await connection.ExecuteAsync(
+            "INSERT INTO password (person, hash, changed) VALUES (@Id, @hash, @now) "
+                + "ON CONFLICT (person) DO UPDATE SET hash = excluded.hash, changed = excluded.changed",
+            new { person.Id, hash, now = store.Time.GetUtcNow().UtcTicks });
+        await audit.WriteAsync(connection, actor, "password set", "person", person.Name, []);
     }
 
     /// <summary>Returns the person whose name or address, and whose password, these are; null when they are nobody's.</summary>

@@ -20,24 +20,24 @@ internal sealed class PersonRecords(FarmStore store, AuditRecords audit)
     /// <param name="address">Their address of mail.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="FarmException">The name or the address can't be one, or is somebody's.</exception>
-    internal Task<Person> AddAsync(Actor actor, Person person, string address, CancellationToken cancellationToken)
+    internal Task<Person> AddAsync(Actor actor, Person person, string address, CancellationToken cancellationToken) =>
+        store.WriteAsync(connection => AddAsync(connection, actor, person, address), cancellationToken);
+
+    /// <summary>Adds a person, within a transaction.</summary>
+    /// <inheritdoc cref="AddAsync(Actor, Person, string, CancellationToken)"/>
+    internal async Task<Person> AddAsync(DbConnection connection, Actor actor, Person person, string address)
     {
         actor.Demand("add people", Role.Administrator);
         Check(person);
         if (person.IsTeam)
             throw FarmException.Invalid($"{person.Name} is a team, and was to be a person");
         MailAddresses.Check(address);
-        return store.WriteAsync(
-            async connection =>
-            {
-                await RequireFreeNameAsync(connection, person.Name);
-                await MailAddresses.RequireFreeAsync(connection, address);
-                var added = await _table.AddAsync(connection, actor, person);
-                await MailAddresses.AddAsync(connection, added.Id, address, isPreferred: true);
-                await audit.WriteAsync(connection, actor, "address added", "person", added.Name, []);
-                return added;
-            },
-            cancellationToken);
+        await RequireFreeNameAsync(connection, person.Name);
+        await MailAddresses.RequireFreeAsync(connection, address);
+        var added = await _table.AddAsync(connection, actor, person);
+        await MailAddresses.AddAsync(connection, added.Id, address, isPreferred: true);
+        await audit.WriteAsync(connection, actor, "address added", "person", added.Name, []);
+        return added;
     }
 
     /// <summary>Adds a team, whose owner becomes its first member and administers it.</summary>
@@ -122,26 +122,26 @@ internal sealed class PersonRecords(FarmStore store, AuditRecords audit)
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="FarmException">There is no such person, the actor may not, or a value can't be.</exception>
     internal Task<Person> ChangeAsync(Actor actor, string name, Func<Person, Person> change, CancellationToken cancellationToken) =>
-        store.WriteAsync(
-            async connection =>
-            {
-                var old = await FindAsync(connection, name);
-                if (old is null || !PersonRights.View.Allows(actor, old))
-                    throw NoSuchPerson(name);
-                var changed = change(old);
-                (IsAdministrative(old, changed) ? PersonRights.Administer : PersonRights.Edit).Demand(actor, old, old.Name);
-                if (changed.Id != old.Id || changed.IsTeam != old.IsTeam || changed.Created != old.Created)
-                    throw FarmException.Invalid($"number, kind and date of {old.Name} stay as they are");
-                Check(changed);
-                if (changed.Name != old.Name)
-                    await RenameAsync(connection, old, changed.Name);
-                if (changed.Owner != old.Owner)
-                    await GetSeenAsync(connection, actor, changed.Owner!.Value);
-                if (changed.IsPrivate != old.IsPrivate)
-                    await PrivacyChangedAsync(connection, changed);
-                return await _table.ChangeAsync(connection, actor, old, changed);
-            },
-            cancellationToken);
+        store.WriteAsync(connection => ChangeAsync(connection, actor, name, change), cancellationToken);
+
+    /// <summary>Changes what is said of a person or team, within a transaction.</summary>
+    /// <inheritdoc cref="ChangeAsync(Actor, string, Func{Person, Person}, CancellationToken)"/>
+    internal async Task<Person> ChangeAsync(DbConnection connection, Actor actor, string name, Func<Person, Person> change)
+    {
+        var old = await GetSeenAsync(connection, actor, name);
+        var changed = change(old);
+        (IsAdministrative(old, changed) ? PersonRights.Administer : PersonRights.Edit).Demand(actor, old, old.Name);
+        if (changed.Id != old.Id || changed.IsTeam != old.IsTeam || changed.Created != old.Created)
+            throw FarmException.Invalid($"number, kind and date of {old.Name} stay as they are");
+        Check(changed);
+        if (changed.Name != old.Name)
+            await RenameAsync(connection, old, changed.Name);
+        if (changed.Owner != old.Owner)
+            await GetSeenAsync(connection, actor, changed.Owner!.Value);
+        if (changed.IsPrivate != old.IsPrivate)
+            await PrivacyChangedAsync(connection, changed);
+        return await _table.ChangeAsync(connection, actor, old, changed);
+    }
 
     /// <summary>The person or team of a name or of a former one, whoever asks; null when there is none.</summary>
     internal async Task<Person?> FindAsync(DbConnection connection, string name) => !Names.IsName(name)

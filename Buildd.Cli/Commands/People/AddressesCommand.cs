@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Buildd.Cli.Application;
 using Buildd.Farm.People;
 using Buildd.Farm.Rights;
 
@@ -27,12 +28,7 @@ internal static class AddressesCommand
             var addresses = await session.Records.Addresses.ListAsync(await session.ActorAsync(stop), parsed.GetValue(name)!, stop);
             if (parsed.GetValue(json))
             {
-                Listing.WriteJson(session.Output, addresses, (writer, address) =>
-                {
-                    writer.WriteStartObject();
-                    RecordJson.WriteMembers(writer, MailAddressColumns.All, address);
-                    writer.WriteEndObject();
-                });
+                WriteJson(session, addresses);
             }
             else
             {
@@ -52,11 +48,22 @@ internal static class AddressesCommand
     {
         var name = stored.Argument("NAME", "The person's name.", isTeam: false);
         var address = new Argument<string>("ADDRESS") { Description = "The address, such as ada@example.org." };
-        return new Command(verb, description) { name, address }.WithSession(async (session, parsed, stop) =>
+        var json = Listing.JsonOption();
+        return new Command(verb, description) { name, address, json }.WithSession(async (session, parsed, stop) =>
         {
-            await change(
-                session.Records.Addresses, await session.ActorAsync(stop), parsed.GetValue(name)!, parsed.GetValue(address)!, stop);
+            var (actor, records) = (await session.ActorAsync(stop), session.Records.Addresses);
+            await change(records, actor, parsed.GetValue(name)!, parsed.GetValue(address)!, stop);
+            if (parsed.GetValue(json))
+                WriteJson(session, await records.ListAsync(actor, parsed.GetValue(name)!, stop));
             return FarmExitCode.Done;
         }).WhoMay(PersonRights.EditPrivate.Who);
     }
+
+    private static void WriteJson(FarmSession session, IReadOnlyList<MailAddress> addresses) =>
+        Listing.WriteJson(session.Output, addresses, (writer, address) =>
+        {
+            writer.WriteStartObject();
+            RecordJson.WriteMembers(writer, MailAddressColumns.All, address);
+            writer.WriteEndObject();
+        });
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Buildd.Farm.People;
 
 namespace Buildd.Cli.Commands.People;
@@ -10,20 +11,23 @@ internal static class MembershipCommands
     {
         var (team, member) = Arguments(stored);
         var administrates = new Option<bool>("--administrator") { Description = "Have them change the team and say who is in it." };
+        var json = Listing.JsonOption();
         var expires = Until.Option("The time from which on they are in it no more");
         return new Command(
             "join", "Have a person or a team be in a team. Who is in it already becomes what is given: a plain member, or with no end.")
         {
-            team, member, administrates, expires,
+            team, member, administrates, expires, json,
         }.WithSession(async (session, parsed, stop) =>
         {
-            await session.Records.Teams.SetAsync(
+            var membership = await session.Records.Teams.SetAsync(
                 await session.ActorAsync(stop),
                 parsed.GetValue(team)!,
                 parsed.GetValue(member)!,
                 parsed.GetValue(administrates) ? MembershipState.Administrator : MembershipState.Approved,
                 Until.Read(parsed, expires),
                 stop);
+            if (parsed.GetValue(json))
+                Listing.WriteJson(session.Output, writer => Write(writer, membership));
             return FarmExitCode.Done;
         }).WhoMay(PersonRights.Edit.Who);
     }
@@ -31,18 +35,28 @@ internal static class MembershipCommands
     internal static Command CreateLeave(StoredNames stored)
     {
         var (team, member) = Arguments(stored);
-        return new Command("leave", "Have a person or a team be in a team no more.") { team, member }
+        var json = Listing.JsonOption();
+        return new Command("leave", "Have a person or a team be in a team no more.") { team, member, json }
             .WithSession(async (session, parsed, stop) =>
         {
-            await session.Records.Teams.SetAsync(
+            var membership = await session.Records.Teams.SetAsync(
                 await session.ActorAsync(stop),
                 parsed.GetValue(team)!,
                 parsed.GetValue(member)!,
                 MembershipState.Deactivated,
                 expires: null,
                 stop);
+            if (parsed.GetValue(json))
+                Listing.WriteJson(session.Output, writer => Write(writer, membership));
             return FarmExitCode.Done;
         }).WhoMay($"the member, {PersonRights.Edit.Who}");
+    }
+
+    private static void Write(Utf8JsonWriter json, Membership membership)
+    {
+        json.WriteStartObject();
+        RecordJson.WriteMembers(json, MembershipColumns.All, membership);
+        json.WriteEndObject();
     }
 
     private static (Argument<string> Team, Argument<string> Member) Arguments(StoredNames stored) => (

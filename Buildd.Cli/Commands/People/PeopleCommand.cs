@@ -119,17 +119,16 @@ internal static class PeopleCommand
         {
             Description = $"Make them a member of {Role.Administrator.ToName()}, who may do everything.",
         };
-        var password = new PasswordOptions();
+        var (password, json) = (new PasswordOptions(), Listing.JsonOption());
         var command = new Command("add", "Add a person. Without a password they can't log in, until one is set.")
         {
-            name, email, display, description, admin,
+            name, email, display, description, admin, json,
         };
         password.AddTo(command);
         return command.WithSession(async (session, parsed, stop) =>
         {
             var actor = await session.ActorAsync(stop);
-            var secret = await password.ReadAsync(session, parsed, stop);
-            var added = await session.Records.People.AddAsync(
+            var added = await session.Records.Accounts.AddAsync(
                 actor,
                 new Person
                 {
@@ -139,25 +138,17 @@ internal static class PeopleCommand
                     Created = session.Time.GetUtcNow(),
                 },
                 parsed.GetValue(email)!,
+                new AccountParts
+                {
+                    Password = await password.ReadAsync(session, parsed, stop),
+                    IsAdministrator = parsed.GetValue(admin) ? true : null,
+                },
                 stop);
-            if (secret is not null)
-                await session.Records.Passwords.SetAsync(actor, added.Name, secret, stop);
-            if (parsed.GetValue(admin))
-                await SetAdministratorAsync(session, actor, added.Name, isOne: true, stop);
+            if (parsed.GetValue(json))
+                Listing.WriteJson(session.Output, writer => Write(writer, added));
             return FarmExitCode.Done;
         }, makesStore: true).WhoMay($"members of {Role.Administrator.ToName()}");
     }
-
-    /// <summary>Makes a person a member of the administrators' team, or no member.</summary>
-    internal static Task SetAdministratorAsync(
-        FarmSession session, Actor actor, string name, bool isOne, CancellationToken cancellationToken) =>
-        session.Records.Teams.SetAsync(
-            actor,
-            Role.Administrator.ToName(),
-            name,
-            isOne ? MembershipState.Approved : MembershipState.Deactivated,
-            expires: null,
-            cancellationToken);
 
     internal static void Write(Utf8JsonWriter json, Person person)
     {

@@ -21,17 +21,19 @@ internal static class PeopleSetCommand
         state.AcceptOnlyFromAmong([.. Enum.GetNames<AccountState>().Select(word => word.ToLowerInvariant())]);
         var admin = BuilderOptions.YesNo(
             "--admin", $"Make them a member of {Role.Administrator.ToName()}, who may do everything, or no member.");
-        var password = new PasswordOptions();
-        var command = new Command("set", "Change a person. What is not given stays.") { name, rename, display, description, state, admin };
+        var (password, json) = (new PasswordOptions(), Listing.JsonOption());
+        var command = new Command("set", "Change a person. What is not given stays.")
+        {
+            name, rename, display, description, state, admin, json,
+        };
         password.AddTo(command);
         return command.WithSession(async (session, parsed, stop) =>
         {
             var actor = await session.ActorAsync(stop);
-            var secret = await password.ReadAsync(session, parsed, stop);
             var person = await session.Records.People.GetAsync(actor, parsed.GetValue(name)!, stop);
             if (person.IsTeam)
                 throw FarmException.Invalid($"{person.Name} is a team: 'teams set {person.Name}' changes it");
-            var changed = await session.Records.People.ChangeAsync(
+            var changed = await session.Records.Accounts.ChangeAsync(
                 actor,
                 person.Name,
                 old => old with
@@ -41,11 +43,14 @@ internal static class PeopleSetCommand
                     Description = parsed.GetValue(description) ?? old.Description,
                     State = parsed.GetValue(state) is { } word ? Enum.Parse<AccountState>(word, ignoreCase: true) : old.State,
                 },
+                new AccountParts
+                {
+                    Password = await password.ReadAsync(session, parsed, stop),
+                    IsAdministrator = parsed.GetValue(admin) is { } yes ? yes == BuilderOptions.Yes : null,
+                },
                 stop);
-            if (secret is not null)
-                await session.Records.Passwords.SetAsync(actor, changed.Name, secret, stop);
-            if (parsed.GetValue(admin) is { } yes)
-                await PeopleCommand.SetAdministratorAsync(session, actor, changed.Name, yes == BuilderOptions.Yes, stop);
+            if (parsed.GetValue(json))
+                Listing.WriteJson(session.Output, writer => PeopleCommand.Write(writer, changed));
             return FarmExitCode.Done;
         }).WhoMay(
             $"they themselves; {PersonRights.Administer.Who} too, who alone give another name, another state or the role of administrator");

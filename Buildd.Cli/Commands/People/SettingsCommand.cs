@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Buildd.Farm.Rights;
 using Buildd.Farm.Settings;
 
@@ -18,16 +19,7 @@ internal static class SettingsCommand
             var values = await session.Records.Settings.ListAsync(stop);
             if (parsed.GetValue(json))
             {
-                Listing.WriteJson(session.Output, values, (writer, one) =>
-                {
-                    writer.WriteStartObject();
-                    writer.WriteString("name", one.Setting.Name);
-                    writer.WriteString("value", one.Value);
-                    writer.WriteString("default", one.Setting.Default);
-                    writer.WriteBoolean("is_set", one.IsSet);
-                    writer.WriteString("description", one.Setting.Description);
-                    writer.WriteEndObject();
-                });
+                Listing.WriteJson(session.Output, values, Write);
             }
             else
             {
@@ -43,11 +35,29 @@ internal static class SettingsCommand
     {
         var name = StoredNames.SettingArgument();
         var value = new Argument<string>("VALUE") { Description = "Its new value." };
-        return new Command("set", "Change a setting.") { name, value }.WithSession(async (session, parsed, stop) =>
+        var json = Listing.JsonOption();
+        return new Command("set", "Change a setting.") { name, value, json }.WithSession(async (session, parsed, stop) =>
         {
-            await session.Records.Settings.SetAsync(
-                await session.ActorAsync(stop), KnownSettings.Get(parsed.GetValue(name)!), parsed.GetValue(value)!, stop);
+            var setting = KnownSettings.Get(parsed.GetValue(name)!);
+            await session.Records.Settings.SetAsync(await session.ActorAsync(stop), setting, parsed.GetValue(value)!, stop);
+            if (parsed.GetValue(json))
+            {
+                var changed = (await session.Records.Settings.ListAsync(stop)).Single(one => one.Setting == setting);
+                Listing.WriteJson(session.Output, writer => Write(writer, changed));
+            }
+
             return FarmExitCode.Done;
         }).WhoMay($"members of {Role.Administrator.ToName()}");
+    }
+
+    private static void Write(Utf8JsonWriter json, SettingValue one)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", one.Setting.Name);
+        json.WriteString("value", one.Value);
+        json.WriteString("default", one.Setting.Default);
+        json.WriteBoolean("is_set", one.IsSet);
+        json.WriteString("description", one.Setting.Description);
+        json.WriteEndObject();
     }
 }

@@ -103,16 +103,17 @@ internal static class TeamsCommand
         var owner = stored.Option("--owner", "Who owns it: a person or a team (default: the person of --as).", isTeam: null);
         var display = new Option<string?>("--display-name") { Description = "The name for people (default: NAME).", HelpName = "TEXT" };
         var description = new Option<string?>("--description") { Description = "Text about it.", HelpName = "TEXT" };
+        var json = Listing.JsonOption();
         var isPrivate = new Option<bool>("--private") { Description = "Show it to its members and its owner alone." };
         return new Command("add", "Add a team. Its owner becomes its first member and administers it.")
         {
-            name, owner, display, description, isPrivate,
+            name, owner, display, description, isPrivate, json,
         }.WithSession(async (session, parsed, stop) =>
         {
             var actor = await session.ActorAsync(stop);
             var owned = parsed.GetValue(owner) ?? session.ActsAs
                 ?? throw FarmException.Invalid("a team has to have an owner: give --owner, or --as");
-            await session.Records.People.AddTeamAsync(
+            var added = await session.Records.People.AddTeamAsync(
                 actor,
                 new Person
                 {
@@ -125,6 +126,8 @@ internal static class TeamsCommand
                     Created = session.Time.GetUtcNow(),
                 },
                 stop);
+            if (parsed.GetValue(json))
+                Listing.WriteJson(session.Output, writer => PeopleCommand.Write(writer, added));
             return FarmExitCode.Done;
         }).WhoMay($"people for themselves and for teams that they are in, members of {Role.Administrator.ToName()}");
     }
@@ -136,16 +139,19 @@ internal static class TeamsCommand
         var owner = stored.Option("--owner", "Who shall own it: a person or a team.", isTeam: null);
         var display = new Option<string?>("--display-name") { Description = "The name for people.", HelpName = "TEXT" };
         var description = new Option<string?>("--description") { Description = "Text about it.", HelpName = "TEXT" };
+        var json = Listing.JsonOption();
         var isPrivate = BuilderOptions.YesNo("--private", "Whether its members and its owner alone see it, and what it owns.");
-        return new Command("set", "Change a team. What is not given stays.") { name, rename, owner, display, description, isPrivate }
-            .WithSession(async (session, parsed, stop) =>
+        return new Command("set", "Change a team. What is not given stays.")
+        {
+            name, rename, owner, display, description, isPrivate, json,
+        }.WithSession(async (session, parsed, stop) =>
         {
             var actor = await session.ActorAsync(stop);
             var team = await session.Records.People.GetAsync(actor, parsed.GetValue(name)!, stop);
             if (!team.IsTeam)
                 throw FarmException.Invalid($"{team.Name} is a person: 'people set {team.Name}' changes them");
             var newOwner = parsed.GetValue(owner) is { } given ? await session.Records.People.GetAsync(actor, given, stop) : null;
-            await session.Records.People.ChangeAsync(
+            var changed = await session.Records.People.ChangeAsync(
                 actor,
                 team.Name,
                 old => old with
@@ -157,6 +163,8 @@ internal static class TeamsCommand
                     IsPrivate = parsed.GetValue(isPrivate) is { } word ? word == BuilderOptions.Yes : old.IsPrivate,
                 },
                 stop);
+            if (parsed.GetValue(json))
+                Listing.WriteJson(session.Output, writer => PeopleCommand.Write(writer, changed));
             return FarmExitCode.Done;
         }).WhoMay($"{PersonRights.Edit.Who}; these last alone rename it, give it away or make it private");
     }

@@ -86,9 +86,20 @@ internal static class TokenCommand
     private static Command Revoke()
     {
         var number = new Argument<long>("NUMBER") { Description = "The token's number, which 'token list' shows." };
-        return new Command("revoke", "Have a token refused from now on.") { number }.WithSession(async (session, parsed, stop) =>
+        var json = Listing.JsonOption();
+        return new Command("revoke", "Have a token refused from now on.") { number, json }.WithSession(async (session, parsed, stop) =>
         {
-            await session.Records.Tokens.RevokeAsync(await session.ActorAsync(stop), parsed.GetValue(number), stop);
+            var revoked = await session.Records.Tokens.RevokeAsync(await session.ActorAsync(stop), parsed.GetValue(number), stop);
+            if (parsed.GetValue(json))
+            {
+                Listing.WriteJson(session.Output, writer =>
+                {
+                    writer.WriteStartObject();
+                    RecordJson.WriteMembers(writer, TokenColumns.All, revoked);
+                    writer.WriteEndObject();
+                });
+            }
+
             return FarmExitCode.Done;
         }).WhoMay(TokenRights.Revoke.Who);
     }

@@ -119,7 +119,7 @@ public sealed class PeopleCommandTests : IDisposable
 
         await SucceedAsync("people", "set", "bob", "--as", "bob", "--description", "Builds.", "--password-file", _farm["password"]);
         await FailAsync(FarmExitCode.NotAllowed, "people", "set", "ada", "--as", "bob", "--description", "x");
-        await FailAsync(FarmExitCode.NotAllowed, "people", "set", "bob", "--as", "bob", "--admin", "yes");
+        await FailAsync(FarmExitCode.NotAllowed, "people", "set", "bob", "--as", "bob", "--description", "x", "--admin", "yes");
         await FailAsync(FarmExitCode.NotAllowed, "people", "set", "bob", "--as", "bob", "--name", "robert");
         await SucceedAsync("people", "set", "bob", "--as", "ada", "--name", "robert", "--admin", "yes");
         await SucceedAsync("people", "set", "robert", "--as", "ada", "--state", "suspended", "--admin", "no");
@@ -132,12 +132,24 @@ public sealed class PeopleCommandTests : IDisposable
     }
 
     [Test]
+    public async Task What_was_changed_is_shown_as_json()
+    {
+        using var added = JsonDocument.Parse(await SucceedAsync("people", "add", "ada", "--email", "ada@example.org", "--json"));
+        using var changed = JsonDocument.Parse(await SucceedAsync("people", "set", "ada", "--state", "deactivated", "--json"));
+
+        Assert.That(added.RootElement.GetProperty("name").GetString(), Is.EqualTo("ada"));
+        Assert.That(changed.RootElement.GetProperty("state").GetString(), Is.EqualTo("DEACTIVATED"));
+    }
+
+    [Test]
     public async Task Addresses_are_managed()
     {
         await SucceedAsync("people", "add", "ada", "--email", "ada@example.org");
         await SucceedAsync("people", "add", "bob", "--email", "bob@example.org");
 
-        await SucceedAsync("people", "addresses", "add", "ada", "ada@example.net", "--as", "ada");
+        Assert.That(
+            await SucceedAsync("people", "addresses", "add", "ada", "ada@example.net", "--as", "ada", "--json"),
+            Does.Contain("ada@example.net"));
         await SucceedAsync("people", "addresses", "prefer", "ada", "ada@example.net");
         await SucceedAsync("people", "addresses", "remove", "ada", "ada@example.org");
         await FailAsync(FarmExitCode.Failed, "people", "addresses", "add", "bob", "ADA@example.net");

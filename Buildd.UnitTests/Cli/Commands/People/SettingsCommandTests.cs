@@ -22,7 +22,7 @@ public sealed class SettingsCommandTests : IDisposable
         await _farm.RunAsync("people", "add", "ada", "--email", "ada@example.org", "--admin");
 
         Assert.That((await _farm.RunAsync("settings", "list")).Output, Does.Match($"^NAME .*\n{Name} +no +no +Whether .*\n$"));
-        Assert.That((await _farm.RunAsync("settings", "set", Name, "yes", "--as", "ada")).Code, Is.Zero);
+        Assert.That((await _farm.RunAsync("settings", "set", Name, "yes", "--as", "ada", "--json")).Output, Does.Contain("\"yes\""));
 
         using var settings = JsonDocument.Parse((await _farm.RunAsync("settings", "list", "--json")).Output);
         Assert.That(

@@ -42,6 +42,23 @@ public sealed class TeamsCommandTests : IDisposable
     }
 
     [Test]
+    public async Task What_was_changed_is_shown_as_json()
+    {
+        using var added = JsonDocument.Parse(await SucceedAsync("teams", "add", "team", "--owner", "ada", "--private", "--json"));
+        using var changed = JsonDocument.Parse(await SucceedAsync("teams", "set", "team", "--private", "no", "--json"));
+        using var joined = JsonDocument.Parse(await SucceedAsync("teams", "join", "team", "bob", "--json"));
+        using var left = JsonDocument.Parse(await SucceedAsync("teams", "leave", "team", "bob", "--json"));
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(added.RootElement.GetProperty("is_private").GetBoolean(), Is.True);
+            Assert.That(changed.RootElement.GetProperty("is_private").GetBoolean(), Is.False);
+            Assert.That(joined.RootElement.GetProperty("state").GetString(), Is.EqualTo("APPROVED"));
+            Assert.That(left.RootElement.GetProperty("state").GetString(), Is.EqualTo("DEACTIVATED"));
+        }
+    }
+
+    [Test]
     public async Task Members_leave_by_themselves_or_by_those_who_administer_the_team()
     {
         await SucceedAsync("teams", "add", "builders", "--as", "ada");
