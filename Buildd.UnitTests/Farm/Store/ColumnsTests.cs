@@ -1,6 +1,3 @@
-using System.Reflection;
-using Buildd.Farm.Audit;
-using Buildd.Farm.People;
 using Buildd.Farm.Store;
 using Buildd.Farm.Store.Sqlite;
 using Buildd.Master.Builders;
@@ -18,22 +15,6 @@ public sealed class ColumnsTests : IAsyncDisposable
     private readonly StoreBench _bench = new();
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
-
-    [Test]
-    public void Each_property_that_is_set_has_a_column()
-    {
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(BuildColumns.All.Select(column => column.Property), Is.EquivalentTo(SetProperties<Build>()));
-            Assert.That(BuilderColumns.All.Select(column => column.Property), Is.EquivalentTo(SetProperties<Builder>()));
-            Assert.That(ChrootColumns.All.Select(column => column.Property), Is.EquivalentTo(SetProperties<ChrootRecord>()));
-            Assert.That(PersonColumns.All.Select(column => column.Property), Is.EquivalentTo(SetProperties<Person>()));
-            Assert.That(MailAddressColumns.All.Select(column => column.Property), Is.EquivalentTo(SetProperties<MailAddress>()));
-            Assert.That(MembershipColumns.All.Select(column => column.Property), Is.EquivalentTo(SetProperties<Membership>()));
-            Assert.That(TokenColumns.All.Select(column => column.Property), Is.EquivalentTo(SetProperties<Token>()));
-            Assert.That(AuditColumns.All.Select(column => column.Property), Is.EquivalentTo(SetProperties<AuditEntry>()));
-        }
-    }
 
     [Test]
     public async Task Everything_that_changes_of_a_build_comes_back()
@@ -103,11 +84,6 @@ public sealed class ColumnsTests : IAsyncDisposable
                 },
                 default),
             Throws.ArgumentException.With.Message.Contains("6 parameters, and can have 3"));
-
-    private static IEnumerable<string> SetProperties<T>() =>
-        typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(property => property.CanWrite)
-            .Select(property => property.Name);
 
     private sealed class OtherDialect : Dialect
     {

@@ -1,4 +1,9 @@
+using System.Reflection;
+using Buildd.Farm.Archives;
 using Buildd.Farm.Audit;
+using Buildd.Farm.Builds;
+using Buildd.Farm.Distributions;
+using Buildd.Farm.LiveFilesystems;
 using Buildd.Farm.People;
 using Buildd.Farm.Store;
 using Dapper;
@@ -36,12 +41,19 @@ public sealed class MigrationColumnsTests(Engine engine) : IAsyncDisposable
         Table("membership", MembershipColumns.All),
         Table("token", TokenColumns.All, new Shape("digest", ColumnType.Text, IsNullable: false)), // in no record, so in no listing
         Table("audit", AuditColumns.All),
+        Table("distribution", DistributionColumns.All),
+        Table("series", SeriesColumns.All),
+        Table("architecture", ArchitectureColumns.All),
+        Table("archive", ArchiveColumns.All),
+        Table("archive_dependency", ArchiveDependencyColumns.All),
+        Table("livefs", LiveFsColumns.All),
+        Table("request", RequestColumns.All),
     ];
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
 
     [TestCaseSource(nameof(Tables))]
-    public async Task Migrations_give_a_table_the_columns_that_we_use(string table, IReadOnlyList<object> shapes)
+    public async Task Migrations_give_a_table_the_columns_that_we_use(string table, IReadOnlyList<object> shapes, Type record)
     {
         var store = _bench.OpenStore();
 
@@ -50,15 +62,28 @@ public sealed class MigrationColumnsTests(Engine engine) : IAsyncDisposable
                 engine == Engine.Sqlite ? OfSqlite : OfPostgresql, new { name = table }),
             default);
 
+        Assert.That(columns, Is.Not.Empty, $"there is no table of a {record.Name}");
         Assert.That(columns, Is.EquivalentTo(
             shapes.Cast<Shape>().Select(shape => (shape.Name, store.Dialect.TypeName(shape.Type), shape.IsNullable))));
     }
 
+    [TestCaseSource(nameof(Tables))]
+    public void Each_property_that_is_set_has_a_column(string table, IReadOnlyList<object> shapes, Type record) => Assert.That(
+        shapes.Cast<Shape>().Select(shape => shape.Property).OfType<string>(),
+        Is.EquivalentTo(record.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite)
+            .Select(property => property.Name)),
+        table);
+
     private static TestCaseData Table<T>(string name, IReadOnlyList<Column<T>> columns, params Shape[] more)
     {
-        object[] shapes = [.. columns.Select(column => new Shape(column.Name, column.Type, column.IsNullable)), .. more];
-        return new TestCaseData(name, shapes).SetArgDisplayNames(name);
+        object[] shapes = [.. columns.Select(column => new Shape(column.Name, column.Type, column.IsNullable, column.Property)), .. more];
+        return new TestCaseData(name, shapes, typeof(T)).SetArgDisplayNames(name);
     }
 
-    private sealed record Shape(string Name, ColumnType Type, bool IsNullable);
+    /// <summary>A column.</summary>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Type">What is stored.</param>
+    /// <param name="IsNullable">Whether there can be no value.</param>
+    /// <param name="Property">The record's property; null for a column that is of no record.</param>
+    private sealed record Shape(string Name, ColumnType Type, bool IsNullable, string? Property = null);
 }
