@@ -75,9 +75,9 @@ public sealed class PersonRightsTests(Engine engine) : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
 
-    [TestCase("max", OnAPerson)]
-    [TestCase("team", OnATeam)]
-    [TestCase("secret", OnAPrivateTeam)]
+    [TestCase("max", OnAPerson, TestName = "Who_may_do_what_to_a_person")]
+    [TestCase("team", OnATeam, TestName = "Who_may_do_what_to_a_team")]
+    [TestCase("secret", OnAPrivateTeam, TestName = "Who_may_do_what_to_a_private_team")]
     public async Task Who_may_do_what(string thing, string table)
     {
         var records = await MakeCastAsync();
