@@ -22,7 +22,11 @@ internal sealed class FarmRecords
         Settings = new SettingRecords(store, Audit);
         People = new PersonRecords(store, Audit);
         Teams = new TeamRecords(store, Audit, People);
+        Addresses = new AddressRecords(store, Audit, People);
+        Passwords = new PasswordRecords(store, Audit, People);
+        Accounts = new AccountRecords(store, People, Passwords, Teams);
         Actors = new ActorRecords(store, People);
+        Tokens = new TokenRecords(store, Audit, People, Actors);
         Distributions = new DistributionRecords(store, Audit);
         Series = new SeriesRecords(store, Audit, Distributions);
         Architectures = new ArchitectureRecords(store, Audit, Distributions, Series);
@@ -49,6 +53,18 @@ internal sealed class FarmRecords
 
     /// <summary>Who is in which team.</summary>
     internal TeamRecords Teams { get; }
+
+    /// <summary>Where people get their mail.</summary>
+    internal AddressRecords Addresses { get; }
+
+    /// <summary>What people log in with.</summary>
+    internal PasswordRecords Passwords { get; }
+
+    /// <summary>People with what belongs to their accounts.</summary>
+    internal AccountRecords Accounts { get; }
+
+    /// <summary>What programs show in people's names.</summary>
+    internal TokenRecords Tokens { get; }
 
     /// <summary>People as those who ask for something.</summary>
     internal ActorRecords Actors { get; }

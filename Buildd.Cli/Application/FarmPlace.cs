@@ -53,7 +53,7 @@ internal sealed record FarmPlace(FarmConfiguration Configuration, TextWriter Out
         if (!Configuration.Store.IsMissing)
             return;
         throw FarmException.NotFound(
-            $"there is no farm's store at {Configuration.Store.Path}: 'buildd-farm run', 'builders add' and 'chroots add' make one, "
-                + "and --config names another configuration");
+            $"there is no farm's store at {Configuration.Store.Path}: 'buildd-farm run', 'builders add', 'chroots add' and "
+                + "'people add' make one, and --config names another configuration");
     }
 }

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Buildd.Cli.Application;
 using Buildd.Cli.Commands.LiveFilesystems;
 using Buildd.Cli.Commands.Archives;
+using Buildd.Cli.Commands.People;
 using Buildd.Cli.Commands.Stores;
 using Buildd.Farm.Configuration;
 using Buildd.Farm.Rights;
@@ -40,9 +41,11 @@ internal static class FarmCommandLine
 
     private static readonly string Administrators = $"members of {Role.Administrator.ToName()}";
 
-    internal static RootCommand Create()
+    /// <summary>Makes the whole command line.</summary>
+    /// <param name="stored">Names in the store that words are completed with; none by default.</param>
+    internal static RootCommand Create(StoredNames? stored = null)
     {
-        var root = CreateRoot();
+        var root = CreateRoot(stored ?? StoredNames.None);
         TellRights(root);
         return root;
     }
@@ -55,7 +58,7 @@ internal static class FarmCommandLine
             TellRights(part);
     }
 
-    private static RootCommand CreateRoot() => new(
+    private static RootCommand CreateRoot(StoredNames stored) => new(
         """
         buildd-farm: a farm of builders for Debian packages.
 
@@ -86,6 +89,11 @@ internal static class FarmCommandLine
         PruneCommand.Create(),
         LiveFsCommand.Create(),
         StoreCommand.Create(),
+        PeopleCommand.Create(stored),
+        TeamsCommand.Create(stored),
+        TokenCommand.Create(stored),
+        SettingsCommand.Create(),
+        AuditCommand.Create(),
         CompletionCommand.Create(),
         ChrootCommand.Create(),
         SourceCommand.Create(),
@@ -100,7 +108,7 @@ internal static class FarmCommandLine
     internal static async Task<int> InvokeAsync(
         string[] arguments, TextWriter? output = null, TextWriter? error = null, bool ownsProcess = false)
     {
-        var parsed = Create().Parse(arguments);
+        var parsed = Create(await StoredNames.ForAsync(arguments)).Parse(arguments);
         var configuration = new FarmInvocation { ProcessTerminationTimeout = null, OwnsProcess = ownsProcess };
         if (output is not null)
             configuration.Output = output;

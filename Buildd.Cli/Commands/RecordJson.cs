@@ -33,17 +33,12 @@ internal static class RecordJson
         json.WriteEndObject();
     }
 
-    internal static void WriteMembers(Utf8JsonWriter json, Builder builder)
-    {
-        foreach (var column in BuilderColumns.All)
-            column.WriteJson(json, builder);
-    }
+    internal static void WriteMembers(Utf8JsonWriter json, Builder builder) => WriteMembers(json, BuilderColumns.All, builder);
 
     internal static void Write(Utf8JsonWriter json, ChrootRecord chroot)
     {
         json.WriteStartObject();
-        foreach (var column in ChrootColumns.All)
-            column.WriteJson(json, chroot);
+        WriteMembers(json, ChrootColumns.All, chroot);
         json.WriteEndObject();
     }
 
@@ -60,5 +55,12 @@ internal static class RecordJson
             json.WriteStringValue(finding.ToString());
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    /// <summary>Writes a member for each column of a record.</summary>
+    internal static void WriteMembers<T>(Utf8JsonWriter json, IReadOnlyList<Column<T>> columns, T record)
+    {
+        foreach (var column in columns)
+            column.WriteJson(json, record);
     }
 }

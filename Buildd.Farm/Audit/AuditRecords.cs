@@ -16,6 +16,8 @@ internal sealed class AuditRecords(FarmStore store)
     {
         if (!actor.SeesPrivate || !actor.Has(Role.Administrator))
             throw FarmException.NotAllowed($"{actor.Name} may not read the audit: members of {Role.Administrator.ToName()} may");
+        if (string.Concat(filter.Actor, filter.Kind, filter.Subject).Contains('\0', StringComparison.Ordinal))
+            throw FarmException.Invalid("the character NUL is in no entry of the audit");
         var conditions = new List<Sql>();
         if (filter.Actor is { } name)
             conditions.Add($"audit.actor_name = {name}");

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json;
 using Buildd.Farm.Rights;
 using Buildd.Farm.Store;
 
@@ -91,19 +90,5 @@ internal sealed class AuditedTable<T>(
         return differences;
     }
 
-    private static string? ToJson(Column<T> column, T? record)
-    {
-        if (record is null)
-            return null;
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes))
-        {
-            json.WriteStartObject();
-            column.WriteJson(json, record);
-            json.WriteEndObject();
-        }
-
-        using var document = JsonDocument.Parse(bytes.ToArray());
-        return document.RootElement.EnumerateObject().Single().Value.GetRawText();
-    }
+    private static string? ToJson(Column<T> column, T? record) => record is null ? null : ColumnJson.Value(column, record);
 }

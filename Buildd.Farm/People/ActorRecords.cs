@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Buildd.Farm.Rights;
 using Buildd.Farm.Store;
+using Buildd.Linux.Files;
 using Dapper;
 
 namespace Buildd.Farm.People;
@@ -18,11 +19,13 @@ internal sealed class ActorRecords(FarmStore store, PersonRecords people)
     internal Task<Actor> FindAsync(string name, string origin, CancellationToken cancellationToken) => store.ReadAsync(
         async connection => await MakeAsync(
             connection,
-            await people.FindAsync(connection, name) ?? throw FarmException.NotFound($"there is no person called {name}"),
+            await people.FindAsync(connection, name) ?? throw FarmException.NotFound($"there is no person called {FileName.Display(name)}"),
             origin),
         cancellationToken);
 
-    private async Task<Actor> MakeAsync(DbConnection connection, Person person, string origin)
+    /// <summary>A person as an actor, within a transaction.</summary>
+    /// <exception cref="FarmException">The account is not active, or it is a team.</exception>
+    internal async Task<Actor> MakeAsync(DbConnection connection, Person person, string origin)
     {
         if (person.IsTeam)
             throw FarmException.Invalid($"{person.Name} is a team, and only people do things");

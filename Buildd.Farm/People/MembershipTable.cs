@@ -21,6 +21,10 @@ internal sealed class MembershipTable(FarmStore store, AuditRecords audit)
     internal Task<List<Membership>> ListAsync(DbConnection connection, long team) =>
         _table.QueryAsync(connection, $"WHERE membership.team = {team} ORDER BY membership.joined, membership.member");
 
+    /// <summary>All memberships of somebody in teams.</summary>
+    internal Task<List<Membership>> ListOfAsync(DbConnection connection, long member) =>
+        _table.QueryAsync(connection, $"WHERE membership.member = {member} ORDER BY membership.joined, membership.team");
+
     /// <summary>Writes a membership, in the place of one of the same member.</summary>
     /// <exception cref="FarmException">The team would be in itself.</exception>
     internal async Task SetAsync(DbConnection connection, Actor actor, Person team, Person member, Membership membership)

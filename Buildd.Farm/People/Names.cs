@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Text.RegularExpressions;
 using Buildd.Linux.Files;
+using Buildd.Linux.Text;
 
 namespace Buildd.Farm.People;
 
@@ -19,6 +21,8 @@ internal static partial class Names
     internal const string Rule =
         "a name begins with a lower-case letter or a digit, goes on with at least one more of these or + . -, and has at most 100 characters";
 
+    private static readonly SearchValues<char> LineEnds = SearchValues.Create("\n\t\u2028\u2029");
+
     /// <summary>Whether it can be a name.</summary>
     internal static bool IsName(string name) => name.Length <= MaxLength && Pattern().IsMatch(name);
 
@@ -36,16 +40,38 @@ internal static partial class Names
     {
         if (text.Length > MaxDisplayLength)
             throw FarmException.Invalid($"the {what} has {text.Length} characters, and can have {MaxDisplayLength}");
-        if (text.AsSpan().IndexOfAnyInRange('\0', '\u001F') >= 0)
-            throw FarmException.Invalid($"the {what} {FileName.Display(text)} is not one line of text");
+        if (text.AsSpan().ContainsAny(LineEnds) || !IsStorable(text))
+            throw FarmException.Invalid($"the {what} {FileName.Display(text)} is not one line of text without control characters");
         return text;
     }
 
-    /// <exception cref="FarmException">It is too long.</exception>
+    /// <exception cref="FarmException">It is too long, or has control characters other than ends of lines and tabs.</exception>
     /// <param name="text">What was given.</param>
-    internal static string CheckDescription(string text) => text.Length <= MaxDescriptionLength
-        ? text
-        : throw FarmException.Invalid($"the description has {text.Length} characters, and can have {MaxDescriptionLength}");
+    internal static string CheckDescription(string text)
+    {
+        if (text.Length > MaxDescriptionLength)
+            throw FarmException.Invalid($"the description has {text.Length} characters, and can have {MaxDescriptionLength}");
+        return IsStorable(text)
+            ? text
+            : throw FarmException.Invalid("the description has control characters: only ends of lines and tabs may be in it");
+    }
+
+    /// <summary>
+    /// Whether text commands no terminal and is Unicode: PostgreSQL refuses the character NUL, and both engines half a surrogate pair.
+    /// </summary>
+    private static bool IsStorable(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i]))
+                continue;
+            if (!char.IsSurrogatePair(text, i))
+                return false;
+            i++;
+        }
+
+        return Printable.IsText(text);
+    }
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9+.\-]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();

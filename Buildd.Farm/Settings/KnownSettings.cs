@@ -1,3 +1,5 @@
+using Buildd.Linux.Files;
+
 namespace Buildd.Farm.Settings;
 
 /// <summary>A setting of the farm that people change while it runs.</summary>
@@ -27,7 +29,7 @@ internal static class KnownSettings
     /// <exception cref="FarmException">There is none.</exception>
     internal static KnownSetting Get(string name) => All.FirstOrDefault(setting => setting.Name == name)
         ?? throw FarmException.NotFound(
-            $"there is no setting called {name}; there are {string.Join(", ", All.Select(setting => setting.Name))}");
+            $"there is no setting called {FileName.Display(name)}; there are {string.Join(", ", All.Select(setting => setting.Name))}");
 
     /// <summary>Whether a value of a setting that is yes or no is yes.</summary>
     internal static bool IsYes(string value) => value == Yes;

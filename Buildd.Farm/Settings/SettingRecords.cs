@@ -25,6 +25,22 @@ internal sealed class SettingRecords(FarmStore store, AuditRecords audit)
     internal static async Task<string> GetAsync(DbConnection connection, KnownSetting setting) =>
         await FindAsync(connection, setting) ?? setting.Default;
 
+    /// <summary>All settings with their values, by name. A value that nobody has set is the default.</summary>
+    internal Task<IReadOnlyList<SettingValue>> ListAsync(CancellationToken cancellationToken) =>
+        store.ReadAsync<IReadOnlyList<SettingValue>>(
+            async connection =>
+            {
+                var all = new List<SettingValue>();
+                foreach (var setting in KnownSettings.All)
+                {
+                    var value = await FindAsync(connection, setting);
+                    all.Add(new SettingValue(setting, value ?? setting.Default, IsSet: value is not null));
+                }
+
+                return all;
+            },
+            cancellationToken);
+
     /// <summary>Sets a setting.</summary>
     /// <exception cref="FarmException">The value can't be one, or the actor is no administrator.</exception>
     internal Task SetAsync(Actor actor, KnownSetting setting, string value, CancellationToken cancellationToken)
@@ -54,3 +70,9 @@ internal sealed class SettingRecords(FarmStore store, AuditRecords audit)
 
     private static string ToJson(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
 }
+
+/// <summary>A setting with its value.</summary>
+/// <param name="Setting">The setting.</param>
+/// <param name="Value">Its value at this moment.</param>
+/// <param name="IsSet">Whether somebody has set it, and it is not the default only.</param>
+internal sealed record SettingValue(KnownSetting Setting, string Value, bool IsSet);

@@ -1,6 +1,8 @@
 using Buildd.Cli.Commands;
 using Buildd.Farm;
 using Buildd.Farm.Configuration;
+using Buildd.Farm.Rights;
+using Buildd.Farm.Settings;
 using Buildd.Linux.Processes;
 using Buildd.Testing.Files;
 using Buildd.Testing.Programs;
@@ -16,6 +18,9 @@ public sealed class CommandLineTests
     private static readonly string Documentation = File.ReadAllText(Path.Combine(Repository.Root, "docs", "buildd-farm.md"));
 
     private static IEnumerable<string> Commands => Leaves(FarmCommandLine.Create(), "");
+
+    private static IEnumerable<string> CommandsWithRights =>
+        Commands.Where(name => name.Split(' ')[0] is "people" or "teams" or "token" or "settings" or "audit");
 
     [TestCaseSource(nameof(Commands))]
     public async Task Every_command_has_help_and_each_of_its_options_a_sentence(string name)
@@ -52,6 +57,23 @@ public sealed class CommandLineTests
             Assert.That(Documentation, Does.Contain($"| {code} |"));
             Assert.That(help.ReplaceLineEndings(" "), Does.Match($@"\b{code} \w"));
         }
+    }
+
+    [Test]
+    public void Every_setting_and_level_is_documented()
+    {
+        foreach (var name in KnownSettings.All.Select(setting => setting.Name).Concat(AccessLevelNames.All))
+            Assert.That(Documentation, Does.Contain($"| `{name}` |"));
+    }
+
+    [TestCaseSource(nameof(CommandsWithRights))]
+    public async Task A_command_that_rights_are_asked_for_says_who_may_use_it(string name)
+    {
+        var output = new StringWriter();
+
+        await FarmCommandLine.InvokeAsync([.. name.Split(' '), "--help"], output, output);
+
+        Assert.That(output.ToString().ReplaceLineEndings(" "), Does.Match(@"Who may: \S.*\."));
     }
 
     [TestCase("buildd-farm bu", "build builders")]

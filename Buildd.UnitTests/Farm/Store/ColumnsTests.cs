@@ -1,9 +1,7 @@
-using System.Reflection;
 using Buildd.Farm.Store;
 using Buildd.Farm.Store.Sqlite;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
-using Dapper;
 using NUnit.Framework;
 
 namespace Buildd.UnitTests.Farm.Store;
@@ -17,29 +15,6 @@ public sealed class ColumnsTests : IAsyncDisposable
     private readonly StoreBench _bench = new();
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
-
-    [Test]
-    public async Task Migrations_give_builds_the_columns_that_we_use() =>
-        Assert.That(await ReadTableAsync("build"), Is.EquivalentTo(Expected(BuildColumns.All).Append(("unique_key", "TEXT", true))));
-
-    [Test]
-    public async Task Migrations_give_builders_the_columns_that_we_use() =>
-        Assert.That(await ReadTableAsync("builder"), Is.EquivalentTo(Expected(BuilderColumns.All)));
-
-    [Test]
-    public async Task Migrations_give_chroots_the_columns_that_we_use() =>
-        Assert.That(await ReadTableAsync("chroot"), Is.EquivalentTo(Expected(ChrootColumns.All)));
-
-    [Test]
-    public void Each_property_that_is_set_has_a_column()
-    {
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(BuildColumns.All.Select(column => column.Property), Is.EquivalentTo(SetProperties<Build>()));
-            Assert.That(BuilderColumns.All.Select(column => column.Property), Is.EquivalentTo(SetProperties<Builder>()));
-            Assert.That(ChrootColumns.All.Select(column => column.Property), Is.EquivalentTo(SetProperties<ChrootRecord>()));
-        }
-    }
 
     [Test]
     public async Task Everything_that_changes_of_a_build_comes_back()
@@ -109,20 +84,6 @@ public sealed class ColumnsTests : IAsyncDisposable
                 },
                 default),
             Throws.ArgumentException.With.Message.Contains("6 parameters, and can have 3"));
-
-    private static IEnumerable<(string, string, bool)> Expected<T>(IReadOnlyList<Column<T>> columns) =>
-        columns.Select(column => (column.Name, SqliteDialect.Instance.TypeName(column.Type), column.IsNullable));
-
-    private static IEnumerable<string> SetProperties<T>() =>
-        typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(property => property.CanWrite)
-            .Select(property => property.Name);
-
-    /// <summary>Name, type and whether there may be NULL. A number that is the key has none, and SQLite doesn't say so.</summary>
-    private async Task<List<(string, string, bool)>> ReadTableAsync(string name) => [.. await _bench.Open().WriteAsync(
-        connection => connection.QueryAsync<(string, string, bool)>(
-            "SELECT name, type, NOT (\"notnull\" OR (pk > 0 AND type = 'INTEGER')) FROM pragma_table_info(@name)", new { name }),
-        default)];
 
     private sealed class OtherDialect : Dialect
     {

@@ -19,10 +19,11 @@ CREATE TABLE person (
 CREATE INDEX person_by_owner ON person (owner) WHERE owner IS NOT NULL;
 
 -- The teams that have a part in the farm's rights: see Role. What they are called is fixed, so nobody else can have the names.
+-- So is when they were made (2026-11-30): two new stores have the same rows, by which a copy knows that nothing else was stored.
 INSERT INTO person (id, name, display_name, description, is_team, is_private, state, owner, created) VALUES
-    (1, 'admins', 'Administrators', 'May do everything.', 1, 0, 1, 1, CAST(strftime('%s', 'now') AS INTEGER) * 10000000 + 621355968000000000),
-    (2, 'buildd-admins', 'Build farm administrators', 'Look after builders, and after builds of all archives.', 1, 0, 1, 1, CAST(strftime('%s', 'now') AS INTEGER) * 10000000 + 621355968000000000),
-    (3, 'ppa-admins', 'Archive administrators', 'Look after archives and live filesystems of others.', 1, 0, 1, 1, CAST(strftime('%s', 'now') AS INTEGER) * 10000000 + 621355968000000000);
+    (1, 'admins', 'Administrators', 'May do everything.', 1, 0, 1, 1, 639315936000000000),
+    (2, 'buildd-admins', 'Build farm administrators', 'Look after builders, and after builds of all archives.', 1, 0, 1, 1, 639315936000000000),
+    (3, 'ppa-admins', 'Archive administrators', 'Look after archives and live filesystems of others.', 1, 0, 1, 1, 639315936000000000);
 
 -- A name that somebody had before: it goes on to mean them.
 CREATE TABLE former_name (
