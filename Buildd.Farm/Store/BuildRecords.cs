@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Buildd.Master;
 using Buildd.Master.Builds;
 using Dapper;
 
@@ -135,7 +136,15 @@ internal sealed class BuildRecords : IBuildRecords, IQueuedBuilds
         while (true)
         {
             var changed = _store.ChangedAsync(cancellationToken);
-            if (await _store.ReadAsync(connection => connection.ExecuteScalarAsync<long>(LastRevision), cancellationToken) > after)
+            var last = await _store.ReadAsync(connection => connection.ExecuteScalarAsync<long>(LastRevision), cancellationToken);
+            if (_store.TakeRewound() || last < after)
+            {
+                throw new RecordsRewoundException(
+                    $"The farm's store {_store.Name} may have lost its last changes: it has the revision {last}, and {after} was known. "
+                        + "Another server has taken over, or a backup was put in its place.");
+            }
+
+            if (last > after)
                 return;
             await changed;
         }
