@@ -211,7 +211,7 @@ public sealed class FarmKillTests : IDisposable
                     farm["state"], "*", SearchOption.AllDirectories).Where(path => path.EndsWith(".part", StringComparison.Ordinal)
                         || path.EndsWith(".log", StringComparison.Ordinal) || path.EndsWith(".mark", StringComparison.Ordinal)), Is.Empty);
         });
-        Assert.That(await farm.WithStoreAsync(store => store.CheckIntegrityAsync()), Is.EqualTo("ok"));
+        await farm.CheckStoreAsync();
     }
 
     private static async Task<string> LogAsync(FarmProgram farm, Build build)
