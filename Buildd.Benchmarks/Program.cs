@@ -22,7 +22,7 @@ IBenchmark[] benchmarks =
     new StatusCalls(programs), new StatusUnderLoad(), new Codec(), new FileDownload(programs),
     new EnsurePresent(programs), new ProcessOutput(),
     new StartAndMemory(programs), new MemoryAfterLoad(programs),
-    new PackageBuild(), new Replaces(), new Dispatches(), new Environments(), new Simulation(), growth, new FetchResults(),
+    new PackageBuild(), new Replaces(), new Dispatches(), new PostgresDispatches(), new Environments(), new Simulation(), growth, new FetchResults(),
 ];
 
 var names = new Argument<string[]>("names")

@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using System.Globalization;
 using Dapper;
 using Npgsql;
 
@@ -24,6 +25,11 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string name,
     private static readonly TimeSpan UncertainDeadline = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>One question: the lock first, then the number of the transaction.</summary>
+    private static readonly string BeginSql = string.Create(
+        CultureInfo.InvariantCulture,
+        $"WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock({WritersLock})) SELECT pg_current_xact_id()::text FROM locked");
 
     private NpgsqlConnection? _connection;
     private NpgsqlTransaction? _transaction;
@@ -95,8 +101,7 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string name,
     private async Task<DbConnection> BeginOnOldAsync()
     {
         _transaction = await _connection!.BeginTransactionAsync();
-        await _connection.ExecuteAsync("SELECT pg_advisory_xact_lock(@WritersLock)", new { WritersLock });
-        _transactionId = await _connection.ExecuteScalarAsync<string>("SELECT pg_current_xact_id()::text");
+        _transactionId = await _connection.ExecuteScalarAsync<string>(BeginSql);
         return _connection;
     }
 
