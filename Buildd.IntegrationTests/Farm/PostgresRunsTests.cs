@@ -20,7 +20,7 @@ public sealed class PostgresRunsTests : FarmKillFixture
     private const int KillsPerBuild = 3;
 
     /// <param name="count">How many there are.</param>
-    /// <param name="areApart">Whether each has folders of its own, as on machines of their own, and only inputs and archive are shared.</param>
+    /// <param name="areApart">Whether each has folders of its own, as on a machine of its own; inputs and archive are shared.</param>
     [TestCase(2, false)]
     [TestCase(4, false)]
     [TestCase(2, true)]
