@@ -71,8 +71,9 @@ internal sealed class PostgresDispatches : IBenchmark
                 + "FROM unnest(@names, @revisions) AS given (name, revision) WHERE peer_builder.name = given.name",
             new { names, revisions, now });
         await RunAsync(
-            "UPDATE peer_build SET state = 6, queue = 1, builder = given.name, attempt = attempt + 1, started = @now, first_dispatched = @now, "
-                + "revision = given.revision FROM unnest(@ids, @names, @revisions) AS given (id, name, revision) WHERE peer_build.id = given.id",
+            "UPDATE peer_build SET state = 6, queue = 1, builder = given.name, attempt = attempt + 1, started = @now, "
+                + "first_dispatched = @now, revision = given.revision FROM unnest(@ids, @names, @revisions) AS given (id, name, revision) "
+                + "WHERE peer_build.id = given.id",
             new { ids, names, revisions, now });
         var rate = Builders / Stopwatch.GetElapsedTime(start).TotalSeconds;
         await connection.ExecuteAsync("UPDATE peer_build SET state = 2, queue = NULL WHERE queue = 1");
