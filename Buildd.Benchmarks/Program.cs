@@ -22,7 +22,8 @@ IBenchmark[] benchmarks =
     new StatusCalls(programs), new StatusUnderLoad(), new Codec(), new FileDownload(programs),
     new EnsurePresent(programs), new ProcessOutput(),
     new StartAndMemory(programs), new MemoryAfterLoad(programs),
-    new PackageBuild(), new Replaces(), new Dispatches(), new Environments(), new Simulation(), growth, new FetchResults(),
+    new PackageBuild(), new Replaces(), new Dispatches(), new PostgresDispatches(),
+    new Listings(() => growth.MaxRows), new Environments(), new Simulation(), growth, new FetchResults(),
 ];
 
 var names = new Argument<string[]>("names")
@@ -39,7 +40,7 @@ names.Validators.Add(result =>
 var list = new Option<bool>("--list") { Description = "Print each benchmark's name and question, and run nothing." };
 var rows = new Option<int>("--rows")
 {
-    Description = "How many builds the largest store of Growth has, for a quick look less than a million.",
+    Description = "How many builds the largest store of Growth and that of Listings have, for a quick look less than a million.",
     HelpName = "NUMBER",
     DefaultValueFactory = _ => growth.MaxRows,
 };

@@ -50,6 +50,9 @@ internal static partial class MasterEvents
     [LoggerMessage(LogLevel.Error, "The records can't be read or written; tried again soon")]
     internal static partial void LogStoreFailed(this ILogger logger, Exception exception);
 
+    [LoggerMessage(LogLevel.Warning, "What was stored last was lost; the queue is read as it is now")]
+    internal static partial void LogRecordsRewound(this ILogger logger, Exception exception);
+
     [LoggerMessage(LogLevel.Debug, "{Count} builders got work within {Milliseconds:0.0} ms")]
     internal static partial void LogWorkGiven(this ILogger logger, int count, double milliseconds);
 

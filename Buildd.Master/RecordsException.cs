@@ -14,3 +14,17 @@ public class RecordsException : MasterException
     {
     }
 }
+
+/// <summary>
+/// What was stored is no longer so: a replica that had not got all has taken over, or a backup was put in place. Whoever keeps records in
+/// memory has to read them all again.
+/// </summary>
+public sealed class RecordsRewoundException : RecordsException
+{
+    /// <summary>Makes one.</summary>
+    /// <param name="message">What was found.</param>
+    public RecordsRewoundException(string message)
+        : base(message)
+    {
+    }
+}

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Buildd.Master;
 using Buildd.Master.Builds;
 using Dapper;
 
@@ -15,6 +16,10 @@ internal sealed class BuildRecords : IBuildRecords, IQueuedBuilds
     /// <summary>The index build_on_builder would refuse a second build on a builder too; asked beforehand it is no error.</summary>
     private const string BuilderIsFree =
         " AND NOT EXISTS (SELECT 1 FROM build other WHERE other.builder = @builder AND other.queue IN (1, 2) AND other.id <> @id)";
+
+    /// <summary>The same of all builds that are given.</summary>
+    private const string GivenBuilderIsFree =
+        " AND NOT EXISTS (SELECT 1 FROM build other WHERE other.builder = given.builder AND other.queue IN (1, 2) AND other.id <> given.id)";
 
     private readonly FarmStore _store;
     private readonly Table<Build> _table;
@@ -41,6 +46,8 @@ internal sealed class BuildRecords : IBuildRecords, IQueuedBuilds
     {
         var now = _store.Time.GetUtcNow();
         var revision = await connection.ExecuteScalarAsync<long>(LastRevision);
+        if (_store.Dialect.HasArrays)
+            return await AddManyAsync(connection, builds, revision, now);
         var added = new Build[builds.Count];
         using var insert = _table.PrepareInsert(connection, _insert, except: [Key], UniqueKey);
         for (var i = 0; i < added.Length; i++)
@@ -81,12 +88,17 @@ internal sealed class BuildRecords : IBuildRecords, IQueuedBuilds
         {
             var revision = await connection.ExecuteScalarAsync<long>(LastRevision);
             var stored = new Build?[builds.Count];
+            if (_store.Dialect.HasArrays && AreApart(builds))
+            {
+                await ReplaceManyAsync(connection, builds, revision, stored);
+                return stored;
+            }
+
             using var replace = _table.PrepareReplace(connection, _replace, Key);
             using var replaceOnBuilder = _table.PrepareReplace(connection, _replace + BuilderIsFree, Key);
             for (var i = 0; i < stored.Length; i++)
             {
-                var isOnBuilder = builds[i] is { Queue: QueueState.Running or QueueState.Cancelling, Builder: not null };
-                if (await (isOnBuilder ? replaceOnBuilder : replace).ExecuteAsync(builds[i], revision + 1) == 1)
+                if (await (IsOnBuilder(builds[i]) ? replaceOnBuilder : replace).ExecuteAsync(builds[i], revision + 1) == 1)
                     stored[i] = builds[i] with { Revision = ++revision };
             }
 
@@ -135,10 +147,87 @@ internal sealed class BuildRecords : IBuildRecords, IQueuedBuilds
         while (true)
         {
             var changed = _store.ChangedAsync(cancellationToken);
-            if (await _store.ReadAsync(connection => connection.ExecuteScalarAsync<long>(LastRevision), cancellationToken) > after)
+            var last = await _store.ReadAsync(connection => connection.ExecuteScalarAsync<long>(LastRevision), cancellationToken);
+            if (_store.TakeRewound() || last < after)
+            {
+                throw new RecordsRewoundException(
+                    $"The farm's store {_store.Name} may have lost its last changes: it has the revision {last}, and {after} was known. "
+                        + "Another server has taken over, or a backup was put in its place.");
+            }
+
+            if (last > after)
                 return;
             await changed;
         }
+    }
+
+    private static bool IsOnBuilder(Build build) =>
+        build is { Queue: QueueState.Running or QueueState.Cancelling, Builder: not null };
+
+    /// <summary>
+    /// Whether it is the same to replace builds at once or one after the other: no two are one, and none takes a builder that another may
+    /// have left a moment before.
+    /// </summary>
+    private static bool AreApart(IReadOnlyList<Build> builds) =>
+        builds.DistinctBy(build => build.Id).Count() == builds.Count
+        && builds.Where(IsOnBuilder).ToList() is var onBuilder
+        && (onBuilder.Count == 0 || onBuilder.Count == builds.Count)
+        && onBuilder.DistinctBy(build => build.Builder).Count() == onBuilder.Count;
+
+    private async Task ReplaceManyAsync(DbConnection connection, IReadOnlyList<Build> builds, long revision, Build?[] stored)
+    {
+        var places = builds.Index().ToDictionary(build => build.Item.Id, build => build.Index);
+        var condition = builds.Any(IsOnBuilder) ? GivenBuilderIsFree : "";
+        await _table.ReplaceManyAsync(connection, Key, condition, "build.id, build.revision", builds, revision, row =>
+        {
+            var place = places[row.GetInt64(0)];
+            stored[place] = builds[place] with { Revision = row.GetInt64(1) };
+        });
+    }
+
+    /// <summary>Adds builds by a few statements, however many there are. Numbers are taken beforehand, so that their order is ours.</summary>
+    private async Task<IReadOnlyList<Build>> AddManyAsync(
+        DbConnection connection, IReadOnlyList<NewBuild> builds, long revision, DateTimeOffset now)
+    {
+        var keys = builds.Select(build => build.UniqueKey).OfType<string>().Distinct().ToArray();
+        var known = new Dictionary<string, Build>(StringComparer.Ordinal);
+        if (keys.Length > 0)
+        {
+            var found = await _table.QueryAsync(connection, "WHERE unique_key = ANY(@keys) ORDER BY id", new { keys });
+            var names = await connection.QueryAsync<string>(
+                "SELECT unique_key FROM build WHERE unique_key = ANY(@keys) ORDER BY id", new { keys });
+            foreach (var (key, build) in names.Zip(found))
+                known[key] = build;
+        }
+
+        var ids = new Queue<long>(await connection.QueryAsync<long>(
+            "SELECT nextval(pg_get_serial_sequence('build', 'id')) FROM generate_series(1, @count)",
+            new { count = builds.Count(build => build.UniqueKey is null) + keys.Count(key => !known.ContainsKey(key)) }));
+        var (added, fresh, wanted) = (new Build[builds.Count], new List<Build>(), new List<NewBuild>());
+        for (var i = 0; i < added.Length; i++)
+        {
+            if (builds[i].UniqueKey is { } key && known.TryGetValue(key, out var before))
+            {
+                added[i] = before;
+                continue;
+            }
+
+            added[i] = builds[i].ToBuild(ids.Dequeue(), ++revision, now);
+            fresh.Add(added[i]);
+            wanted.Add(builds[i]);
+            if (builds[i].UniqueKey is { } own)
+                known[own] = added[i];
+        }
+
+        if (fresh.Count == 0)
+            return added;
+        await _table.InsertManyAsync(connection, fresh, (UniqueKey, [.. wanted.Select(build => build.UniqueKey)]));
+        await using var command = connection.CreateCommand();
+        command.CommandText = "INSERT INTO specification (build, bytes) SELECT * FROM unnest(@builds, @bytes)";
+        Table<Build>.Add(command, "builds", fresh.Select(build => build.Id).ToArray());
+        Table<Build>.Add(command, "bytes", wanted.Select(build => build.Specification.ToArray()).ToArray());
+        await command.ExecuteNonQueryAsync();
+        return added;
     }
 
     private async Task<Build?> FindByKeyAsync(DbConnection connection, string? key) => key is null

@@ -59,6 +59,13 @@ internal sealed class BuilderRecords(FarmStore store) : IBuilderRecords
             var last = await connection.ExecuteScalarAsync<long>(LastRevision);
             var revision = last;
             var stored = new Builder?[builders.Count];
+            if (store.Dialect.HasArrays && builders.DistinctBy(builder => builder.Name).Count() == builders.Count)
+            {
+                revision = await ReplaceManyAsync(connection, builders, revision, stored);
+                await SetRevisionAsync(connection, revision);
+                return stored;
+            }
+
             using var replace = _table.PrepareReplace(
                 connection, _table.Replace("name") + " RETURNING lease_owner, lease_expires", "name");
             for (var i = 0; i < stored.Length; i++)
@@ -77,7 +84,7 @@ internal sealed class BuilderRecords(FarmStore store) : IBuilderRecords
             }
 
             if (revision > last)
-                await connection.ExecuteAsync("UPDATE counter SET value = @revision WHERE name = 'builder-revision'", new { revision });
+                await SetRevisionAsync(connection, revision);
             return stored;
         }, cancellationToken);
     }
@@ -122,6 +129,27 @@ internal sealed class BuilderRecords(FarmStore store) : IBuilderRecords
             await SetLeaseAsync(connection, name, owner: null, expires: null);
             return true;
         }, cancellationToken);
+
+    private async Task<long> ReplaceManyAsync(
+        DbConnection connection, IReadOnlyList<Builder> builders, long revision, Builder?[] stored)
+    {
+        var places = builders.Index().ToDictionary(builder => builder.Item.Name, builder => builder.Index, StringComparer.Ordinal);
+        const string Returned = "builder.name, builder.revision, builder.lease_owner, builder.lease_expires";
+        await _table.ReplaceManyAsync(connection, "name", "", Returned, builders, revision, row =>
+        {
+            var place = places[row.GetString(0)];
+            stored[place] = builders[place] with
+            {
+                Revision = row.GetInt64(1),
+                LeaseOwner = ColumnKind.OptionalText.Read(row, 2),
+                LeaseExpires = ColumnKind.OptionalTime.Read(row, 3),
+            };
+        });
+        return revision + builders.Count;
+    }
+
+    private static async Task SetRevisionAsync(DbConnection connection, long revision) =>
+        await connection.ExecuteAsync("UPDATE counter SET value = @revision WHERE name = 'builder-revision'", new { revision });
 
     private bool MayTake(Builder builder, TimeSpan duration)
     {

@@ -12,6 +12,17 @@ internal abstract class Dialect
     /// <summary>The most parameters of one statement.</summary>
     internal abstract int MaxParameters { get; }
 
+    /// <summary>
+    /// Whether the engine works on its caller's thread, where asynchronous calls wait for nothing and only cost their making.
+    /// </summary>
+    internal virtual bool IsInProcess => false;
+
+    /// <summary>
+    /// Whether <c>unnest</c> makes rows of arrays: many records are then written by one statement. Otherwise a prepared statement runs for
+    /// each, which is better only where nothing lies between the program and the engine.
+    /// </summary>
+    internal virtual bool HasArrays => false;
+
     /// <summary>Writes a name of a table or column so that it can't be taken for a word of the language.</summary>
     internal abstract string Quote(string name);
 

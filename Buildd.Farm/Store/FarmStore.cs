@@ -52,6 +52,11 @@ internal abstract class FarmStore : IAsyncDisposable
     /// </summary>
     internal abstract Task ChangedAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Whether the store may have lost what it had, since this was asked last: another server has taken over. False where that can't be.
+    /// </summary>
+    internal virtual bool TakeRewound() => false;
+
     /// <summary>Closes it, after all that was handed in.</summary>
     public abstract ValueTask DisposeAsync();
 }

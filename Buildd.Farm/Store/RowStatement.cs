@@ -12,6 +12,7 @@ internal sealed class RowStatement<T> : IDisposable
     private readonly DbCommand _command;
     private readonly IReadOnlyList<Column<T>> _columns;
     private readonly int _more;
+    private readonly bool _isInProcess;
 
     /// <param name="connection">The connection.</param>
     /// <param name="dialect">The engine's SQL.</param>
@@ -26,6 +27,7 @@ internal sealed class RowStatement<T> : IDisposable
             throw new ArgumentException($"The statement has {count} parameters, and can have {dialect.MaxParameters}: {sql}");
         _columns = columns;
         _more = more.Count;
+        _isInProcess = dialect.IsInProcess;
         _command = connection.CreateCommand();
         _command.CommandText = sql;
         foreach (var column in columns)
@@ -36,22 +38,33 @@ internal sealed class RowStatement<T> : IDisposable
 
     /// <summary>Runs it for a record.</summary>
     /// <returns>The number of rows that it changed.</returns>
-    internal Task<int> ExecuteAsync(T record, params IReadOnlyList<object?> more)
+    internal ValueTask<int> ExecuteAsync(T record, params ReadOnlySpan<object?> more)
     {
         Bind(record, more);
-        return _command.ExecuteNonQueryAsync();
+        return _isInProcess ? new(_command.ExecuteNonQuery()) : new(_command.ExecuteNonQueryAsync());
     }
 
     /// <summary>Runs it for a record, and reads the row that it returns.</summary>
     /// <returns>What was read; the default when there was no row.</returns>
-    internal async Task<TResult?> QueryAsync<TResult>(T record, Func<DbDataReader, TResult> read, params IReadOnlyList<object?> more)
+    internal ValueTask<TResult?> QueryAsync<TResult>(T record, Func<DbDataReader, TResult> read, params ReadOnlySpan<object?> more)
     {
         Bind(record, more);
-        await using var reader = await _command.ExecuteReaderAsync();
-        return await reader.ReadAsync() ? read(reader) : default;
+        return _isInProcess ? new(Query(read)) : new(QueryAsync(read));
     }
 
     public void Dispose() => _command.Dispose();
+
+    private TResult? Query<TResult>(Func<DbDataReader, TResult> read)
+    {
+        using var reader = _command.ExecuteReader();
+        return reader.Read() ? read(reader) : default;
+    }
+
+    private async Task<TResult?> QueryAsync<TResult>(Func<DbDataReader, TResult> read)
+    {
+        await using var reader = await _command.ExecuteReaderAsync();
+        return await reader.ReadAsync() ? read(reader) : default;
+    }
 
     private void Add(string name, ColumnType? type)
     {
@@ -71,13 +84,13 @@ internal sealed class RowStatement<T> : IDisposable
         _command.Parameters.Add(parameter);
     }
 
-    private void Bind(T record, IReadOnlyList<object?> more)
+    private void Bind(T record, ReadOnlySpan<object?> more)
     {
-        if (more.Count != _more)
-            throw new ArgumentException($"The statement has {_more} parameters beside the columns, not {more.Count}.", nameof(more));
+        if (more.Length != _more)
+            throw new ArgumentException($"The statement has {_more} parameters beside the columns, not {more.Length}.", nameof(more));
         for (var i = 0; i < _columns.Count; i++)
             _command.Parameters[i].Value = _columns[i].Get(record) ?? DBNull.Value;
-        for (var i = 0; i < more.Count; i++)
+        for (var i = 0; i < more.Length; i++)
             _command.Parameters[_columns.Count + i].Value = more[i] ?? DBNull.Value;
     }
 }

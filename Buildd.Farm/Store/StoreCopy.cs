@@ -17,9 +17,6 @@ internal sealed class StoreCopy(SqliteStore from, PostgresStore to)
     /// <summary>How many rows are copied between two reports of progress.</summary>
     private const int Step = 1000;
 
-    /// <summary>Where the tables are made a second time for a moment, to see what a new store has in it.</summary>
-    private const string NewSchema = "buildd_new_store";
-
     /// <summary>Receives the rows that have been copied, and all there are, now and then.</summary>
     internal Action<long, long> Progress { get; init; } = (_, _) => { };
 
@@ -50,17 +47,22 @@ internal sealed class StoreCopy(SqliteStore from, PostgresStore to)
             throw new StoreException($"Of {from.Name} and {to.Name} only one has these tables: {string.Join(", ", others)}.");
     }
 
-    /// <summary>Removes what every new store has, and refuses a store that has anything else.</summary>
+    /// <summary>
+    /// Removes what every new store has, and refuses a store that has anything else. To see which is which, the tables are made a second time
+    /// for a moment, in a schema that nobody else sees.
+    /// </summary>
     private async Task EmptyAsync(NpgsqlConnection target, IReadOnlyList<string> tables)
     {
-        var schema = await target.ExecuteScalarAsync<string>("SELECT quote_ident(current_schema())");
-        await target.ExecuteAsync($"CREATE SCHEMA {NewSchema}; SET LOCAL search_path = {NewSchema}");
+        var (schema, fresh) = await target.QuerySingleAsync<(string, string)>(
+            "SELECT quote_ident(current_schema()), quote_ident(current_schema() || '_new')");
+        await target.ExecuteAsync($"CREATE SCHEMA {fresh}; SET LOCAL search_path = {fresh}");
         await PostgresSchema.MigrateAsync(target, 0);
         await target.ExecuteAsync($"SET LOCAL search_path = {schema}");
         foreach (var table in tables)
         {
+            var key = await PostgresCatalog.ReadKeyAsync(target, table);
             if (await target.ExecuteScalarAsync<bool>(
-                $"SELECT EXISTS (SELECT FROM (SELECT * FROM \"{table}\" EXCEPT SELECT * FROM {NewSchema}.\"{table}\") AS more)"))
+                $"SELECT EXISTS (SELECT FROM (SELECT {key} FROM \"{table}\" EXCEPT SELECT {key} FROM {fresh}.\"{table}\") AS more)"))
             {
                 throw new StoreException(
                     $"The store {to.Name} is not empty: something has been stored in its table {table}, and nothing was copied. Name a new "
@@ -68,7 +70,7 @@ internal sealed class StoreCopy(SqliteStore from, PostgresStore to)
             }
         }
 
-        await target.ExecuteAsync($"DROP SCHEMA {NewSchema} CASCADE");
+        await target.ExecuteAsync($"DROP SCHEMA {fresh} CASCADE");
         foreach (var table in tables.Reverse())
             await target.ExecuteAsync($"DELETE FROM \"{table}\"");
     }

@@ -121,6 +121,82 @@ internal sealed class Table<T>(string name, Dialect dialect, IReadOnlyList<Colum
         [.. _columns.Where(column => column.Changes || column.Name == key || column.Name == Revision)],
         [NewRevision]);
 
+    /// <summary>
+    /// Replaces what changes of many records by one statement, of each if the row has the record's key and revision, where the engine has
+    /// arrays. No two records may have the same key.
+    /// </summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="key">The key's column.</param>
+    /// <param name="condition">A further condition, which begins with AND: <c>given</c> is the new row. Empty for none.</param>
+    /// <param name="returning">The columns that are read.</param>
+    /// <param name="records">The records.</param>
+    /// <param name="revision">The revision before that of the first; each gets the next one, also those that are not replaced.</param>
+    /// <param name="read">Receives the row of each record that was replaced.</param>
+    internal async Task ReplaceManyAsync(
+        DbConnection connection, string key, string condition, string returning, IReadOnlyList<T> records, long revision,
+        Action<DbDataReader> read)
+    {
+        var columns = _columns.Where(column => column.Changes || column.Name == key || column.Name == Revision).ToList();
+        var sql = $"UPDATE {dialect.Quote(name)} SET {dialect.Quote(Revision)} = given.{dialect.Quote(NewRevision)}, "
+            + string.Join(", ", _changing.Select(column => $"{dialect.Quote(column.Name)} = given.{dialect.Quote(column.Name)}"))
+            + $" FROM {Given([.. columns.Select(column => column.Name), NewRevision])} WHERE {IsGiven(key)} AND {IsGiven(Revision)}"
+            + $"{condition} RETURNING {returning}";
+        await using var command = MakeCommand(connection, sql, columns, records);
+        Add(command, NewRevision, Enumerable.Range(1, records.Count).Select(i => revision + i).ToArray());
+        await using var rows = await command.ExecuteReaderAsync();
+        while (await rows.ReadAsync())
+            read(rows);
+    }
+
+    /// <summary>Inserts many records by one statement, where the engine has arrays.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="records">The records.</param>
+    /// <param name="more">The names of text columns that are not of the record, and their values.</param>
+    internal async Task InsertManyAsync(
+        DbConnection connection, IReadOnlyList<T> records, params IReadOnlyList<(string Name, string?[] Values)> more)
+    {
+        string[] names = [.. _columns.Select(column => column.Name), .. more.Select(one => one.Name)];
+        var sql = $"INSERT INTO {dialect.Quote(name)} ({dialect.Names(names)}) SELECT {dialect.Names(names)} FROM {Given(names)}";
+        await using var command = MakeCommand(connection, sql, _columns, records);
+        foreach (var (column, values) in more)
+            Add(command, column, values);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static DbCommand MakeCommand(
+        DbConnection connection, string sql, IReadOnlyList<Column<T>> columns, IReadOnlyList<T> records)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var column in columns)
+        {
+            Add(command, column.Name, column.Type switch
+            {
+                ColumnType.Integer => records.Select(record => (long?)column.Get(record)).ToArray(),
+                ColumnType.Boolean => records.Select(record => (bool?)column.Get(record)).ToArray(),
+                ColumnType.Text => records.Select(record => (string?)column.Get(record)).ToArray(),
+                _ => throw new InvalidOperationException($"There is no array of {column.Type}."),
+            });
+        }
+
+        return command;
+    }
+
+    /// <summary>Adds a parameter that is an array.</summary>
+    internal static void Add(DbCommand command, string name, Array values)
+    {
+        var parameter = command.CreateParameter();
+        parameter.ParameterName = name;
+        parameter.Value = values;
+        command.Parameters.Add(parameter);
+    }
+
+    /// <summary>The rows that arrays make, one for each name.</summary>
+    private string Given(IReadOnlyList<string> names) =>
+        $"unnest({string.Join(", ", names.Select(dialect.Parameter))}) AS given ({dialect.Names(names)})";
+
+    private string IsGiven(string column) => $"{dialect.Quote(name)}.{dialect.Quote(column)} = given.{dialect.Quote(column)}";
+
     private string From(string? index) => index is null ? dialect.Quote(name) : dialect.By(name, index);
 
     private async Task<List<T>> ReadAsync(DbConnection connection, string sql, object? parameters)

@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
 using Buildd.Daemon.Security;
+using Buildd.Farm.Store;
+using Buildd.Farm.Store.Postgresql;
 using Buildd.Farm.Store.Sqlite;
 using Buildd.IntegrationTests.Wire;
 using Buildd.Linux.Processes;
 using Buildd.Testing.Files;
 using Buildd.Testing.Programs;
+using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Farm;
 
@@ -22,10 +25,14 @@ internal sealed class FarmProgram : IAsyncDisposable
     /// <param name="more">What else stands in the configuration.</param>
     /// <param name="times">How often it does what it does again and again.</param>
     /// <param name="state">The folder of the store and, unless told otherwise, of all else.</param>
+    /// <param name="database">Npgsql's words for the store; null for a file of SQLite.</param>
     internal FarmProgram(
         string more = "", string times = "Poll-Interval: 0.2\nFast-Poll-Interval: 0.1\nRefresh-Interval: 0.3\nLease-Duration: 2\n",
-        string state = "state")
+        string state = "state", string? database = null)
     {
+        Database = database;
+        if (database is not null)
+            more += $"Store: postgresql {database}\n";
         StorePath = Path.Combine(_folder[state], "farm.sqlite");
         File.WriteAllText(
             _folder["buildd.conf"],
@@ -38,6 +45,9 @@ internal sealed class FarmProgram : IAsyncDisposable
     internal string this[string name] => _folder[name];
 
     internal string StorePath { get; }
+
+    /// <summary>Npgsql's words for the store; null for a file of SQLite.</summary>
+    internal string? Database { get; }
 
     /// <summary>Where the upload of a build is kept when it was accepted.</summary>
     internal string Accepted(long id) => _folder[$"state/archive/debian/bookworm/PACKAGEBUILD-{id}"];
@@ -98,10 +108,17 @@ internal sealed class FarmProgram : IAsyncDisposable
         return _folder["hello_2.10-3.dsc"];
     }
 
-    internal async Task<T> WithStoreAsync<T>(Func<SqliteStore, Task<T>> work)
+    internal async Task<T> WithStoreAsync<T>(Func<FarmStore, Task<T>> work)
     {
-        await using var store = await SqliteStore.OpenAsync(StorePath);
+        await using FarmStore store = Database is null ? await SqliteStore.OpenAsync(StorePath) : await PostgresStore.OpenAsync(Database);
         return await work(store);
+    }
+
+    /// <summary>Asserts that the store is well.</summary>
+    internal async Task CheckStoreAsync()
+    {
+        var (code, output) = await DoAsync("store", "check");
+        Assert.That(code, Is.Zero, output);
     }
 
     public async ValueTask DisposeAsync()

@@ -246,12 +246,13 @@ public sealed class FarmTests : IAsyncDisposable
         Assert.That(
             builds.Count(build => build.Processor == "amd64"), Is.EqualTo(builds.Count(build => build.Processor == "arm64")),
             "both or none");
-        Assert.That(await _farm.WithStoreAsync(async store =>
+        await _farm.WithStoreAsync(async store =>
         {
             foreach (var build in builds)
                 Assert.That((await store.Builds.FindSpecificationAsync(build.Id))!.Value.Length, Is.GreaterThan(0));
-            return await store.CheckIntegrityAsync();
-        }), Is.EqualTo("ok"));
+            return true;
+        });
+        await _farm.CheckStoreAsync();
     }
 
     [Test]

@@ -1,4 +1,4 @@
-using Buildd.Farm.Store.Sqlite;
+using Buildd.Farm.Store;
 using Buildd.IntegrationTests.Farm;
 using Buildd.IntegrationTests.Support;
 using Buildd.IntegrationTests.Wire.Fuzzing;
@@ -95,7 +95,7 @@ public sealed class HourTests
         });
         foreach (var slave in (SlaveDaemon[])[overlay, chroot])
             BuildEnvironment.AssertNothingIsLeft(slave.Directory);
-        Assert.That(await farm.WithStoreAsync(store => store.CheckIntegrityAsync()), Is.EqualTo("ok"));
+        await farm.CheckStoreAsync();
         if (sizes.Count >= 3 * Window)
             Sizes.AssertNothingGrew(sizes[Window..(2 * Window)], sizes[^Window..]);
         Assert.That(await master.StopAsync(), Is.Zero, master.Output);
@@ -147,6 +147,6 @@ public sealed class HourTests
     private static async Task<IReadOnlyList<(BuildState State, int Count)>> CountBuildsAsync(FarmProgram farm) =>
         [.. (await farm.WithStoreAsync(AllAsync)).GroupBy(build => build.State).Select(group => (group.Key, group.Count()))];
 
-    private static async Task<IReadOnlyList<Build>> AllAsync(SqliteStore store) =>
+    private static async Task<IReadOnlyList<Build>> AllAsync(FarmStore store) =>
         await store.Builds.ListAsync(new BuildFilter { Count = BuildFilter.MaxCount });
 }

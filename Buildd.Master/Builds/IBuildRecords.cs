@@ -75,6 +75,8 @@ public interface IQueuedBuilds
     /// </summary>
     /// <param name="after">As in <see cref="ReadChangesAsync"/>.</param>
     /// <param name="cancellationToken">Ends the wait with an <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="RecordsException">The records can't be read.</exception>
+    /// <exception cref="RecordsRewoundException">They may be those of an earlier moment again: said once.</exception>
     Task WaitForChangeAsync(long after, CancellationToken cancellationToken = default);
 }
 

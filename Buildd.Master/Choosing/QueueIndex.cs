@@ -93,6 +93,21 @@ internal sealed class QueueIndex(FairShareOptions options)
         }
     }
 
+    /// <summary>
+    /// Takes all builds of the queue as they are now, whatever was known before; of what is being taken, only what is stored counts.
+    /// </summary>
+    public void Restart(QueueSnapshot snapshot, DateTimeOffset now)
+    {
+        _left.Clear();
+        _stored.Clear();
+        _reached = snapshot.Revision;
+        var there = snapshot.Builds.ToDictionary(build => build.Id);
+        foreach (var gone in _builds.Values.Where(build => !there.ContainsKey(build.Id)).ToList())
+            Remove(gone);
+        foreach (var build in snapshot.Builds)
+            Put(Find(build.Id), build, now);
+    }
+
     /// <summary>Puts a build as it is to become while that is being stored, lest it is picked once more.</summary>
     public void Take(Build build, Build taken, DateTimeOffset now)
     {

@@ -34,6 +34,7 @@ internal sealed class Scheduler(
     private readonly ClockSteps _clock = new(time);
     private long _revision;
     private volatile bool _loaded;
+    private bool _isRewound; // of the one who follows
 
     /// <summary>
     /// Told of each change of a build, once: before (null for one that was not queued) and after. Called on any thread, one at a
@@ -204,9 +205,33 @@ internal sealed class Scheduler(
 
         async Task TurnAsync()
         {
-            await queue.WaitForChangeAsync(Revision, cancellationToken).ConfigureAwait(false);
-            await CatchUpAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                if (_isRewound)
+                    await RestartAsync(cancellationToken).ConfigureAwait(false);
+                await queue.WaitForChangeAsync(Revision, cancellationToken).ConfigureAwait(false);
+                await CatchUpAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (RecordsRewoundException exception)
+            {
+                logger.LogRecordsRewound(exception);
+                _isRewound = true;
+            }
         }
+    }
+
+    /// <summary>Forgets what was known, and reads the queue as it is.</summary>
+    private async Task RestartAsync(CancellationToken cancellationToken)
+    {
+        var snapshot = await queue.ReadQueueAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            _index.Restart(snapshot, NowLocked());
+            Volatile.Write(ref _revision, snapshot.Revision);
+        }
+
+        _isRewound = false;
+        _work.Set();
     }
 
     /// <summary>Does something with the records. An exception means "not now".</summary>

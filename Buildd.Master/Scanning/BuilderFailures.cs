@@ -12,7 +12,14 @@ namespace Buildd.Master.Scanning;
 /// <summary>What goes wrong with a builder and its build, and who is to blame for it. For one thread at a time.</summary>
 internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord builder, BuildWriter builds, ILogger logger)
 {
+    /// <summary>
+    /// How many races in a row are tried again at once: the winner's change is known a moment later. Who loses more of them has an
+    /// outdated queue, and waits for a fresh one.
+    /// </summary>
+    private const int MaxRaces = 5;
+
     private int _failedScans;
+    private int _lostRaces;
     private (long Id, int Attempt, long Since)? _stopping;
     private (long Id, int Attempt, long Since)? _withoutRoom;
 
@@ -21,7 +28,7 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
     private NextScan Later => NextScan.After(Options.PollInterval);
 
     /// <summary>A look at the slave went well.</summary>
-    public void LookedAt() => (_failedScans, _withoutRoom) = (0, null);
+    public void LookedAt() => (_failedScans, _lostRaces, _withoutRoom) = (0, 0, null);
 
     /// <summary>Deals with whatever went wrong in a look at the slave or in a dispatch.</summary>
     /// <param name="exception">What went wrong.</param>
@@ -38,7 +45,7 @@ internal sealed class BuilderFailures(BuilderAgentParts parts, BuilderRecord bui
             {
                 case RaceLostException:
                     await builder.RereadAsync(cancellationToken).ConfigureAwait(false);
-                    return NextScan.Now;
+                    return ++_lostRaces < MaxRaces ? NextScan.Now : Later;
                 case LeaseLostException:
                     logger.LogLeaseLost(builder.Name);
                     return Later; // the next refresh ends this

@@ -6,7 +6,7 @@ using Buildd.Testing.Runs;
 
 namespace Buildd.Testing.Databases;
 
-/// <summary>A server of PostgreSQL of the tests' own, in a folder that goes with it. Any thread may use it; one at a time may stop it.</summary>
+/// <summary>A server of PostgreSQL of the tests' own, in a folder that goes with it. Any thread may use it, one may stop it.</summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
     private const string Ready = "database system is ready to accept ";

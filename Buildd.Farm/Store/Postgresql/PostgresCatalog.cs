@@ -40,6 +40,13 @@ internal static class PostgresCatalog
             new { table }),
     ];
 
+    /// <summary>The columns of a table's primary key, with commas between them; all columns where it has none.</summary>
+    internal static async Task<string> ReadKeyAsync(NpgsqlConnection connection, string table) =>
+        await connection.ExecuteScalarAsync<string>(
+            "SELECT string_agg(quote_ident(attname), ', ') FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey) "
+                + "WHERE indisprimary AND indrelid = quote_ident(@table)::regclass",
+            new { table }) ?? "*";
+
     /// <summary>The columns that count up by themselves, and the sequence of each.</summary>
     internal static async Task<IReadOnlyList<(string Table, string Column, string Sequence)>> ReadSequencesAsync(
         NpgsqlConnection connection) =>

@@ -9,6 +9,8 @@ internal sealed class PostgresDialect : Dialect
 
     internal static PostgresDialect Instance { get; } = new();
 
+    internal override bool HasArrays => true;
+
     internal override string Name => "postgresql";
 
     /// <summary>What the protocol has room for: see "Bind" in the manual's chapter on its messages.</summary>

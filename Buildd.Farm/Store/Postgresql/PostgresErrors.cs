@@ -36,7 +36,8 @@ internal static class PostgresErrors
             $"The server of the farm's store {name} can't be trusted: {(exception.InnerException ?? exception).Message} See 'SSL Mode' and "
                 + "'Root Certificate' in Store.",
             false, exception),
-        _ => new($"The connection to the farm's store {name} was lost: {exception.Message}. It is tried again.", true, exception),
+        _ => new($"The connection to the farm's store {name} was lost: {exception.Message.TrimEnd('.')}. It is tried again.", true,
+            exception),
     };
 
     /// <summary>What is said when nobody can tell what became of a write.</summary>

@@ -43,8 +43,7 @@ internal static class PostgresSchema
             return; // also on a server that can only be read now
         await using var transaction = await connection.BeginTransactionAsync();
         // Of two programs that are here at the same time, the second finds it done.
-        await connection.ExecuteAsync(
-            "SELECT pg_advisory_xact_lock(@WritersLock)", new { PostgresTransactions.WritersLock }, commandTimeout: 0);
+        await connection.ExecuteAsync($"SELECT {PostgresTransactions.Lock}", commandTimeout: 0);
         await MigrateAsync(connection, await FindKnownVersionAsync(connection, name));
         await transaction.CommitAsync();
     }

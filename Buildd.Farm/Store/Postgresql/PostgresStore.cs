@@ -24,6 +24,8 @@ internal sealed class PostgresStore : FarmStore
     private readonly CancellationTokenSource _stop = new();
     private Task _listening = Task.CompletedTask;
     private TaskCompletionSource _changed = New();
+    private string? _timeline; // of the one who listens
+    private int _isRewound;
 
     private PostgresStore(NpgsqlDataSource source, string name, TimeProvider time)
         : base(PostgresDialect.Instance, name, time)
@@ -95,6 +97,9 @@ internal sealed class PostgresStore : FarmStore
     }
 
     /// <inheritdoc/>
+    internal override bool TakeRewound() => Interlocked.Exchange(ref _isRewound, 0) == 1;
+
+    /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         if (_stop.IsCancellationRequested)
@@ -118,6 +123,7 @@ internal sealed class PostgresStore : FarmStore
             {
                 await using var connection = await _source.OpenConnectionAsync(_stop.Token);
                 connection.Notification += (_, _) => Wake();
+                await CheckTimelineAsync(connection);
                 await connection.ExecuteAsync($"LISTEN {PostgresTransactions.Channel}");
                 Wake(); // what was committed before is not told
                 while (true)
@@ -135,6 +141,15 @@ internal sealed class PostgresStore : FarmStore
         }
 
         Wake();
+    }
+
+    /// <summary>A replica that takes over begins a timeline of its own, and may not have got all of the one before.</summary>
+    private async Task CheckTimelineAsync(NpgsqlConnection connection)
+    {
+        var timeline = await connection.ExecuteScalarAsync<string>("SELECT left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)");
+        if (_timeline is not null && timeline != _timeline)
+            Volatile.Write(ref _isRewound, 1);
+        _timeline = timeline;
     }
 
     private void Wake() => Interlocked.Exchange(ref _changed, New()).TrySetResult();

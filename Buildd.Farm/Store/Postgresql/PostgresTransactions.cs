@@ -14,8 +14,11 @@ namespace Buildd.Farm.Store.Postgresql;
 /// <param name="time">The clock of waits.</param>
 internal sealed class PostgresTransactions(NpgsqlDataSource source, string name, TimeProvider time) : IWritingEngine
 {
-    /// <summary>The lock of those who write: "Bldd", as in the head of a file of SQLite.</summary>
-    internal const long WritersLock = 0x426C6464;
+    /// <summary>
+    /// Takes the lock of those who write, until the transaction ends: "Bldd", as in the head of a file of SQLite, and which schema it is, so
+    /// that farms in one database don't wait for each other.
+    /// </summary>
+    internal const string Lock = "pg_advisory_xact_lock(1114399844, hashtext(current_schema()))";
 
     /// <summary>The channel on which commits are told.</summary>
     internal const string Channel = "buildd";
@@ -24,6 +27,9 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string name,
     private static readonly TimeSpan UncertainDeadline = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>One question: the lock first, then the number of the transaction.</summary>
+    private const string BeginSql = $"WITH locked AS MATERIALIZED (SELECT {Lock}) SELECT pg_current_xact_id()::text FROM locked";
 
     private NpgsqlConnection? _connection;
     private NpgsqlTransaction? _transaction;
@@ -95,8 +101,7 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string name,
     private async Task<DbConnection> BeginOnOldAsync()
     {
         _transaction = await _connection!.BeginTransactionAsync();
-        await _connection.ExecuteAsync("SELECT pg_advisory_xact_lock(@WritersLock)", new { WritersLock });
-        _transactionId = await _connection.ExecuteScalarAsync<string>("SELECT pg_current_xact_id()::text");
+        _transactionId = await _connection.ExecuteScalarAsync<string>(BeginSql);
         return _connection;
     }
 

@@ -58,12 +58,16 @@ internal sealed class PostgresView : StoreView
             "SELECT relname::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE NOT (indisvalid AND indisready) "
                 + "AND relnamespace = current_schema()::regnamespace ORDER BY 1"))
             .Select(index => $"the index {index} is not complete: REINDEX makes it anew"));
+        var tables = await ReadTablesAsync();
+        var indexes = await PostgresCatalog.ReadUniqueIndexesAsync(_connection);
+        var keys = await PostgresCatalog.ReadForeignKeysAsync(_connection);
+        var sequences = await PostgresCatalog.ReadSequencesAsync(_connection);
         // What follows is read from the tables themselves: it is the indexes that are in doubt.
         await _connection.ExecuteAsync(
             "SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off");
-        foreach (var table in await ReadTablesAsync())
+        foreach (var table in tables)
             await TryAsync($"SELECT count(length(CAST(t AS TEXT))) FROM \"{table}\" t", _ => null, $"the table {table}", mistakes);
-        foreach (var (index, table, columns, rows) in await PostgresCatalog.ReadUniqueIndexesAsync(_connection))
+        foreach (var (index, table, columns, rows) in indexes)
         {
             await TryAsync(
                 $"SELECT count(*) FROM (SELECT FROM {table} WHERE {rows} GROUP BY {columns} HAVING count(*) > 1) AS twice",
@@ -71,14 +75,14 @@ internal sealed class PostgresView : StoreView
                 $"the index {index}", mistakes);
         }
 
-        foreach (var (key, broken) in await PostgresCatalog.ReadForeignKeysAsync(_connection))
+        foreach (var (key, broken) in keys)
         {
             await TryAsync(
                 broken, count => count == 0 ? null : $"{count} rows refer to others that are not there, against the key {key}",
                 $"the key {key}", mistakes);
         }
 
-        foreach (var (table, column, sequence) in await PostgresCatalog.ReadSequencesAsync(_connection))
+        foreach (var (table, column, sequence) in sequences)
         {
             await TryAsync(
                 $"SELECT count(*) FROM \"{table}\" WHERE \"{column}\" > (SELECT CASE WHEN is_called THEN last_value "

@@ -9,6 +9,8 @@ internal sealed class SqliteDialect : Dialect
 
     internal static SqliteDialect Instance { get; } = new();
 
+    internal override bool IsInProcess => true;
+
     internal override string Name => "sqlite";
 
     /// <summary>SQLITE_MAX_VARIABLE_NUMBER, see sqlite.org/limits.html.</summary>

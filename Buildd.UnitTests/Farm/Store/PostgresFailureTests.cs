@@ -1,5 +1,6 @@
 using Buildd.Farm.Store;
 using Buildd.Farm.Store.Postgresql;
+using Buildd.Master;
 using Buildd.Master.Builders;
 using Buildd.Master.Builds;
 using Buildd.Testing.Databases;
@@ -143,6 +144,15 @@ public sealed class PostgresFailureTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task A_store_that_is_behind_what_was_known_says_so()
+    {
+        var store = await OpenAsync();
+        await AddAsync(store, "one");
+
+        Assert.That(async () => await store.Builds.WaitForChangeAsync(7), Throws.TypeOf<RecordsRewoundException>());
+    }
+
+    [Test]
     public async Task A_thousand_builders_need_no_more_connections_than_one()
     {
         var store = await OpenAsync();
@@ -255,6 +265,7 @@ public sealed class PostgresFailureTests : IAsyncDisposable
     {
         await using var connection = new NpgsqlConnection(PostgresForTests.Server.ConnectionString);
         return await connection.ExecuteScalarAsync<bool>(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = @Schema AND query LIKE 'LISTEN%')", new { _bench.Schema });
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = @Schema AND query LIKE 'LISTEN%')",
+            new { _bench.Schema });
     });
 }

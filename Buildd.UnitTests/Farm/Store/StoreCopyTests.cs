@@ -86,11 +86,10 @@ public sealed class StoreCopyTests : IAsyncDisposable
         var (source, target) = (_from.Open(), _to.Open());
         await FillAsync(source);
         await target.Builders.TryAddAsync(new Builder { Name = "tom", Url = new Uri("http://tom/") });
-        await target.Builders.RemoveAsync("tom"); // what is left of it is a counter
 
         Assert.That(
             async () => await new StoreCopy(source, target).RunAsync(default),
-            Throws.TypeOf<StoreException>().With.Message.Contains("is not empty").And.Message.Contains("its table counter"));
+            Throws.TypeOf<StoreException>().With.Message.Contains("is not empty").And.Message.Contains("its table builder"));
         Assert.That(await target.Builds.ListAsync(new BuildFilter()), Is.Empty);
     }
 

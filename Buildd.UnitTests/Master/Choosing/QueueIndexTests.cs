@@ -211,6 +211,25 @@ public sealed class QueueIndexTests
         Assert.That(seen, Has.Count.EqualTo(10_000));
     }
 
+    [Test]
+    public void After_a_restart_it_has_what_is_there_whatever_was_known_before()
+    {
+        var (lost, back, gone) = (Add(_plain, "lost"), Add(_plain, "back"), Add(_plain, "gone"));
+        _plain.Apply(lost.Dispatched("bob", Start) with { Revision = 8 }, Start);
+        _plain.Apply(back.Ended(BuildState.Cancelled, Start) with { Revision = 9 }, Start);
+        var taken = gone.Dispatched("eve", Start);
+        _plain.Take(gone, taken, Start);
+        _plain.Reach(9);
+
+        _plain.Restart(new QueueSnapshot([lost, back], 3), Start);
+
+        Assert.That(Pick(_plain, 9), Is.EqualTo("lost back"));
+        Assert.That((_plain.Count, _plain.Waiting, _plain.Running.Count), Is.EqualTo((2, 2, 0)));
+        Assert.That(_plain.Settle(taken, stored: null, Start), Is.False);
+        Assert.That(_plain.Apply(back with { Score = 5, Revision = 4 }, Start).IsNews, Is.True);
+        Assert.That(Pick(_plain, 9), Is.EqualTo("back lost"));
+    }
+
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     private static string Pick(QueueIndex index, int most) => string.Join(' ', index.Pick(Amd64, most, Start).Select(build => build.Title));
