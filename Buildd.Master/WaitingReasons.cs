@@ -8,7 +8,9 @@ namespace Buildd.Master;
 /// <summary>Says why builds wait, from the records alone: for programs beside the one that hands builds out. Any thread may call.</summary>
 public static class WaitingReasons
 {
-    /// <summary>Why a build isn't running, its place in the queue and when it will start, as a master that reads the queue now sees it.</summary>
+    /// <summary>
+    /// Why a build isn't running, its place in the queue and when it will start, as a master that reads the queue now sees it.
+    /// </summary>
     /// <param name="build">The build.</param>
     /// <param name="builds">The builds.</param>
     /// <param name="queue">The queue, which is read whole.</param>

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.CompilerServices;
 using Buildd.Cli.Application;
-using Buildd.Cli.Commands.LiveFilesystems;
 using Buildd.Cli.Commands.Archives;
+using Buildd.Cli.Commands.LiveFilesystems;
 using Buildd.Cli.Commands.People;
 using Buildd.Cli.Commands.Stores;
 using Buildd.Farm.Configuration;
@@ -34,7 +34,8 @@ internal static class FarmCommandLine
     };
 
     /// <summary>
-    /// Who may use a command of the farm: those that check it themselves, <see cref="Administrators"/> for the others. Commands are made anew
+    /// Who may use a command of the farm: those that check it themselves, <see cref="Administrators"/> for the others. Commands are made
+    /// anew
     /// for each command line.
     /// </summary>
     private static readonly ConditionalWeakTable<Command, string> Rights = [];

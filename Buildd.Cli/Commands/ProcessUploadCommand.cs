@@ -75,7 +75,11 @@ internal static class ProcessUploadCommand
         {
             var processed = new List<ProcessedLeaf>();
             foreach (var name in parsed.GetValue(builds)!)
-                processed.Add(await processor.RetryUploadAsync((await session.FindBuildAsync(name, BuildRights.Administer, stop)).Id, stop));
+            {
+                var build = await session.FindBuildAsync(name, BuildRights.Administer, stop);
+                processed.Add(await processor.RetryUploadAsync(build.Id, stop));
+            }
+
             return processed;
         }, stop));
     }

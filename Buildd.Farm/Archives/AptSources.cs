@@ -15,7 +15,9 @@ internal sealed record AptSources
     /// <summary>The pocket that is built in; the release by default.</summary>
     internal Pocket Pocket { get; init; } = Pocket.Release;
 
-    /// <summary>The build's component; null for a build without a source, which has that of its archive: main of a PPA, else universe.</summary>
+    /// <summary>
+    /// The build's component; null for a build without a source, which has that of its archive: main of a PPA, else universe.
+    /// </summary>
     internal string? Component { get; init; }
 
     /// <summary>

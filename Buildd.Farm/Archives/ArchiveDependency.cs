@@ -19,7 +19,9 @@ internal sealed record ArchiveDependency : INumbered<ArchiveDependency>
     /// <summary>The pocket; the ones that it includes are used too. The release by default.</summary>
     public Pocket Pocket { get; init; } = Pocket.Release;
 
-    /// <summary>The component; those that it may use are used too. Null for that of the source, which is universe where there is none.</summary>
+    /// <summary>
+    /// The component; those that it may use are used too. Null for that of the source, which is universe where there is none.
+    /// </summary>
     public string? Component { get; init; }
 
     /// <inheritdoc/>

@@ -62,7 +62,9 @@ internal sealed record LiveFsDispatch
         }
     }
 
-    /// <summary>The arguments for a slave of 2014, which knows a suite in place of series and pocket, and nothing that came later.</summary>
+    /// <summary>
+    /// The arguments for a slave of 2014, which knows a suite in place of series and pocket, and nothing that came later.
+    /// </summary>
     /// <exception cref="FarmException">Something of metadata can't go over the wire.</exception>
     internal static XmlRpcStruct ArgumentsOf2014(LiveFsDispatch dispatch)
     {

@@ -71,12 +71,16 @@ internal sealed class LiveFsRequests(
 
     private static readonly TimeSpan FirstEstimate = TimeSpan.FromMinutes(30);
 
-    /// <summary>Requests a build. What waits already, and the build, are one transaction: of two that ask alike at once one is refused.</summary>
-    /// <param name="actor">Who asks: a member of the owner, while the setting <c>soyuz.livefs.allow_new</c> is on, or an administrator.</param>
+    /// <summary>
+    /// Requests a build. What waits already, and the build, are one transaction: of two that ask alike at once one is refused.
+    /// </summary>
+    /// <param name="actor">Who asks: a member of the owner, while the setting <c>soyuz.livefs.allow_new</c> is on, or an
+    /// administrator.</param>
     /// <param name="livefsId">The live filesystem's number.</param>
     /// <param name="request">What is asked for.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="FarmException">The actor may not, there is no such thing, an identical request waits, or a value can't be.</exception>
+    /// <exception cref="FarmException">The actor may not, there is no such thing, an identical request waits, or a value can't
+    /// be.</exception>
     internal Task<FarmBuild> AddAsync(Actor actor, long livefsId, LiveFsRequest request, CancellationToken cancellationToken)
     {
         Check(request);

@@ -3,7 +3,9 @@ using static Buildd.Farm.Store.ColumnKind;
 
 namespace Buildd.Farm.Builds;
 
-/// <summary>What somebody asked for: where a build belongs, and what of it slaves don't need. It stands beside the build for ever.</summary>
+/// <summary>
+/// What somebody asked for: where a build belongs, and what of it slaves don't need. It stands beside the build for ever.
+/// </summary>
 internal sealed record Request
 {
     /// <summary>The build's number.</summary>

@@ -63,7 +63,8 @@ internal sealed class ArchitectureRecords(
     /// <param name="tag">Which.</param>
     /// <param name="change">Returns the architecture as it shall be, with the same tag; it may be called twice.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="FarmException">There is none, the actor may not, a value can't be, or the nominated one would be disabled.</exception>
+    /// <exception cref="FarmException">There is none, the actor may not, a value can't be, or the nominated one would be
+    /// disabled.</exception>
     internal Task<SeriesArchitecture> ChangeAsync(
         Actor actor,
         string distribution,

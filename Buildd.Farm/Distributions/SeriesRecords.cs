@@ -23,7 +23,8 @@ internal sealed class SeriesRecords(FarmStore store, AuditRecords audit, Distrib
     /// <param name="distribution">The distribution's name or an alias.</param>
     /// <param name="series">The series, without a number. It has no architectures yet, so that none is nominated.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="FarmException">There is no such distribution, the actor may not, a value can't be, or a name is another's.</exception>
+    /// <exception cref="FarmException">There is no such distribution, the actor may not, a value can't be, or a name is
+    /// another's.</exception>
     internal Task<Series> AddAsync(Actor actor, string distribution, Series series, CancellationToken cancellationToken) =>
         store.WriteAsync(
             async connection =>

@@ -34,7 +34,8 @@ internal sealed class LiveFsRecords(
     private readonly AuditedTable<LiveFs> _table = new(store, audit, "livefs", LiveFsColumns.All, livefs => livefs.Name);
 
     /// <summary>Makes a live filesystem.</summary>
-    /// <param name="actor">Who asks: a member of the owner, while the setting <c>soyuz.livefs.allow_new</c> is on, or an administrator.</param>
+    /// <param name="actor">Who asks: a member of the owner, while the setting <c>soyuz.livefs.allow_new</c> is on, or an
+    /// administrator.</param>
     /// <param name="owner">The owner's name.</param>
     /// <param name="distribution">The distribution's name.</param>
     /// <param name="release">The series' name.</param>

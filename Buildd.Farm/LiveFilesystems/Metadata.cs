@@ -16,7 +16,9 @@ internal static class Metadata
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = MaxDepth };
 
-    /// <summary>Reads one and writes it as it is kept: members by name, without blanks. Two that mean the same become the same text.</summary>
+    /// <summary>
+    /// Reads one and writes it as it is kept: members by name, without blanks. Two that mean the same become the same text.
+    /// </summary>
     /// <exception cref="FarmException">It is no JSON object, has a member twice, or is too large.</exception>
     internal static string Normalize(string text)
     {

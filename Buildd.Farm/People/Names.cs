@@ -5,7 +5,9 @@ using Buildd.Linux.Text;
 
 namespace Buildd.Farm.People;
 
-/// <summary>The names of people, teams, archives and live filesystems: Launchpad's rule, so that addresses made of them need no quoting.</summary>
+/// <summary>
+/// The names of people, teams, archives and live filesystems: Launchpad's rule, so that addresses made of them need no quoting.
+/// </summary>
 internal static partial class Names
 {
     /// <summary>The longest name, in characters.</summary>
@@ -19,7 +21,8 @@ internal static partial class Names
 
     /// <summary>The rule, for messages.</summary>
     internal const string Rule =
-        "a name begins with a lower-case letter or a digit, goes on with at least one more of these or + . -, and has at most 100 characters";
+        "a name begins with a lower-case letter or a digit, goes on with at least one more of these or + . -, and has at most 100 "
+        + "characters";
 
     private static readonly SearchValues<char> LineEnds = SearchValues.Create("\n\t\u2028\u2029");
 

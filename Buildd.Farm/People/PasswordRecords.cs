@@ -60,7 +60,9 @@ internal sealed class PasswordRecords(FarmStore store, AuditRecords audit, Perso
             cancellationToken);
     }
 
-    /// <summary>Returns the hash of a password. It takes its time, so it is not for a transaction, in which nobody else can write.</summary>
+    /// <summary>
+    /// Returns the hash of a password. It takes its time, so it is not for a transaction, in which nobody else can write.
+    /// </summary>
     /// <exception cref="FarmException">It can't be a password.</exception>
     internal string Hash(string password)
     {
@@ -81,7 +83,9 @@ internal sealed class PasswordRecords(FarmStore store, AuditRecords audit, Perso
     }
 
     /// <summary>Returns the person whose name or address, and whose password, these are; null when they are nobody's.</summary>
-    /// <remarks>Why it is null can't be told from the answer, nor from its time: unknown, wrong, no password, or no active account.</remarks>
+    /// <remarks>
+    /// Why it is null can't be told from the answer, nor from its time: unknown, wrong, no password, or no active account.
+    /// </remarks>
     /// <param name="nameOrAddress">A name, a former one, or any address of the person.</param>
     /// <param name="password">The password.</param>
     /// <param name="cancellationToken">Ends it.</param>

@@ -19,7 +19,8 @@ internal sealed class BuildRecords : IBuildRecords, IQueuedBuilds
 
     /// <summary>The same of all builds that are given.</summary>
     private const string GivenBuilderIsFree =
-        " AND NOT EXISTS (SELECT 1 FROM build other WHERE other.builder = given.builder AND other.queue IN (1, 2) AND other.id <> given.id)";
+        " AND NOT EXISTS (SELECT 1 FROM build other WHERE other.builder = given.builder AND other.queue IN (1, 2) "
+        + "AND other.id <> given.id)";
 
     private readonly FarmStore _store;
     private readonly Table<Build> _table;
@@ -185,7 +186,9 @@ internal sealed class BuildRecords : IBuildRecords, IQueuedBuilds
         });
     }
 
-    /// <summary>Adds builds by a few statements, however many there are. Numbers are taken beforehand, so that their order is ours.</summary>
+    /// <summary>
+    /// Adds builds by a few statements, however many there are. Numbers are taken beforehand, so that their order is ours.
+    /// </summary>
     private async Task<IReadOnlyList<Build>> AddManyAsync(
         DbConnection connection, IReadOnlyList<NewBuild> builds, long revision, DateTimeOffset now)
     {

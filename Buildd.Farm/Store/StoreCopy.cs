@@ -48,7 +48,8 @@ internal sealed class StoreCopy(SqliteStore from, PostgresStore to)
     }
 
     /// <summary>
-    /// Removes what every new store has, and refuses a store that has anything else. To see which is which, the tables are made a second time
+    /// Removes what every new store has, and refuses a store that has anything else. To see which is which, the tables are made a second
+    /// time
     /// for a moment, in a schema that nobody else sees.
     /// </summary>
     private async Task EmptyAsync(NpgsqlConnection target, IReadOnlyList<string> tables)

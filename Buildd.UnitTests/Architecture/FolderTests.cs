@@ -57,7 +57,7 @@ public sealed class FolderTests
             ["BuildMasterParts.cs"],
             ["Scanning"]),
         ["Buildd.Farm"] = new(
-            ["FarmEvents.cs", "FarmExitCode.cs", "FarmKinds.cs", "StateFiles.cs", "WorkFolder.cs"],
+            ["FarmEvents.cs", "FarmExitCode.cs", "StateFiles.cs", "WorkFolder.cs"],
             ["FarmException.cs", "Runs.cs", "TailBuffer.cs"],
             ["Compression", "Mail", "Store"],
             ["Chroots"],
@@ -67,7 +67,8 @@ public sealed class FolderTests
             ["People", "Settings"],
             ["Distributions"],
             ["Archives"],
-            ["LiveFilesystems"]),
+            ["LiveFilesystems"],
+            ["Builds"]),
         ["Buildd.Cli"] = new(["Application"], ["Commands"]),
     };
 

@@ -49,7 +49,8 @@ internal static class LiveFsRequestCommand
         };
         var json = Listing.JsonOption();
         return new Command(
-            "request", "Ask for builds of a live filesystem. --metadata wins over its own. While an identical request waits, it is refused.")
+            "request",
+            "Ask for builds of a live filesystem. --metadata wins over its own. While an identical request waits, it is refused.")
         {
             path, archive, arch, pocket, key, version, metadata, wait, json,
         }.WithSession(async (session, parsed, stop) =>

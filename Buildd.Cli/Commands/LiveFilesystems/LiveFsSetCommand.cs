@@ -38,7 +38,10 @@ internal static class LiveFsSetCommand
         command.Validators.Add(result =>
         {
             if (((Option[])[metadata, name, owner, virtualized, score, keep]).All(option => result.GetResult(option) is null))
-                result.AddError("Tell what to change: --metadata, --name, --owner, --require-virtualized, --relative-score or --keep-days.");
+            {
+                result.AddError(
+                    "Tell what to change: --metadata, --name, --owner, --require-virtualized, --relative-score or --keep-days.");
+            }
         });
         return command.WithSession(async (session, parsed, stop) =>
         {

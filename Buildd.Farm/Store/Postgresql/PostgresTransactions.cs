@@ -15,7 +15,8 @@ namespace Buildd.Farm.Store.Postgresql;
 internal sealed class PostgresTransactions(NpgsqlDataSource source, string name, TimeProvider time) : IWritingEngine
 {
     /// <summary>
-    /// Takes the lock of those who write, until the transaction ends: "Bldd", as in the head of a file of SQLite, and which schema it is, so
+    /// Takes the lock of those who write, until the transaction ends: "Bldd", as in the head of a file of SQLite, and which schema it
+    /// is, so
     /// that farms in one database don't wait for each other.
     /// </summary>
     internal const string Lock = "pg_advisory_xact_lock(1114399844, hashtext(current_schema()))";

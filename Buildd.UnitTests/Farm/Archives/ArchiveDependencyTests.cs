@@ -98,7 +98,9 @@ public sealed class ArchiveDependencyTests(Engine engine) : IAsyncDisposable
             async () => await SetPrivateAsync(Hidden, false), Throws.TypeOf<FarmException>().With.Message.Contains("is not private"));
     }
 
-    /// <summary>Each change is checked within its own transaction, which excludes the other's; checked before it, both would go through.</summary>
+    /// <summary>
+    /// Each change is checked within its own transaction, which excludes the other's; checked before it, both would go through.
+    /// </summary>
     [Test]
     public async Task Two_who_change_at_once_don_t_break_that_together()
     {

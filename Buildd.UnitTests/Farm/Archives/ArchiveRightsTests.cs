@@ -98,7 +98,8 @@ public sealed class ArchiveRightsTests(Engine engine) : IAsyncDisposable
             (await archives.ListAsync(actor, new ArchiveFilter(), default)).Select(one => one.Name), Is.EquivalentTo(expected));
         Assert.That(await archives.CountAsync(actor, new ArchiveFilter(), default), Is.EqualTo(expected.Count));
         foreach (var reference in References)
-            Assert.That(await archives.FindAsync(actor, reference, default) is not null, Is.EqualTo(expected.Contains(reference)), reference);
+            Assert.That(
+                await archives.FindAsync(actor, reference, default) is not null, Is.EqualTo(expected.Contains(reference)), reference);
     }
 
     [TestCaseSource(nameof(Who))]

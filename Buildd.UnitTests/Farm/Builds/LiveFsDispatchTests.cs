@@ -74,7 +74,8 @@ public sealed class LiveFsDispatchTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(
-                Flat(LiveFsDispatch.Arguments(dispatch).ToXmlRpc()), Is.EquivalentTo(Flat(LiveFsDispatch.Arguments(Make("{}")).ToXmlRpc())));
+                Flat(LiveFsDispatch.Arguments(dispatch).ToXmlRpc()),
+                Is.EquivalentTo(Flat(LiveFsDispatch.Arguments(Make("{}")).ToXmlRpc())));
             Assert.That(
                 Flat(LiveFsDispatch.ArgumentsOf2014(dispatch)), Is.EquivalentTo(Flat(LiveFsDispatch.ArgumentsOf2014(Make("{}")))));
         }

@@ -34,7 +34,8 @@ public sealed class LiveFsRecordsTests(Engine engine) : IAsyncDisposable
         using (Assert.EnterMultipleScope())
         {
             Assert.That(await FindAsync(member, "open"), Is.EqualTo(made));
-            Assert.That(await _cast.Records.LiveFilesystems.FindAsync(member, "open", "deb", "stable", "desktop", default), Is.EqualTo(made));
+            Assert.That(
+                await _cast.Records.LiveFilesystems.FindAsync(member, "open", "deb", "stable", "desktop", default), Is.EqualTo(made));
             Assert.That(
                 made, Is.EqualTo(new LiveFs
                 {
