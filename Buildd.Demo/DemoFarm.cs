@@ -89,7 +89,13 @@ internal sealed class DemoFarm : IAsyncDisposable
             var farm = new DemoFarm(options.FarmProgram, configuration, results, report, slave, run);
             try
             {
-                await farm.TellAsync(["chroots", "add", release.Suite, release.Architecture, tarball], cancellationToken);
+                await farm.TellAsync(
+                    [
+                        "setup", "--yes", "--admin", "demo", "--email", "demo@localhost", "--distribution", "debian",
+                        "--series", release.Suite, "--architecture", release.Architecture, "--mirror", release.PublicMirror,
+                        "--chroot", tarball,
+                    ],
+                    cancellationToken);
                 await farm.TellAsync(
                     ["builders", "add", BuilderName, url.AbsoluteUri, "--processor", release.Architecture], cancellationToken);
                 return farm;

@@ -37,6 +37,7 @@ internal sealed class FarmRecords
         AptLines = new AptLineRecords(store, archives, privacy, Distributions, Series);
         LiveFilesystems = new LiveFsRecords(store, Audit, People, Distributions, Series);
         Requests = new RequestRecords(store);
+        BuildChanges = new BuildChanges(store, Audit, Requests);
         BuildDescriptions = new BuildDescriptions(store, archives, Requests);
         LiveFsRequests = new LiveFsRequests(
             store, Audit, People, Distributions, Series, Architectures, archives, LiveFilesystems, Requests);
@@ -92,6 +93,9 @@ internal sealed class FarmRecords
 
     /// <summary>The builds of archives.</summary>
     internal RequestRecords Requests { get; }
+
+    /// <summary>What people change of builds.</summary>
+    internal BuildChanges BuildChanges { get; }
 
     /// <summary>What mail has to know of builds of archives.</summary>
     internal BuildDescriptions BuildDescriptions { get; }

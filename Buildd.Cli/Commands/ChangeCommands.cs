@@ -20,7 +20,7 @@ internal static class ChangeCommands
             names,
             json,
         }.WithSession((session, parsed, stop) =>
-            ChangeAsync(session, BuildRights.Edit, parsed.GetValue(names)!, parsed.GetValue(json), build =>
+            ChangeAsync(session, BuildRights.Edit, "cancelled", parsed.GetValue(names)!, parsed.GetValue(json), build =>
             {
                 var cancelled = build.CancelledBy(session.Time.GetUtcNow());
                 return cancelled.State is BuildState.Cancelled or BuildState.Cancelling
@@ -39,6 +39,7 @@ internal static class ChangeCommands
             ChangeAsync(
                 session,
                 BuildRights.Administer,
+                "rescored",
                 [parsed.GetValue(name)!],
                 parsed.GetValue(json),
                 build => build.Rescored(parsed.GetValue(score)),
@@ -50,12 +51,14 @@ internal static class ChangeCommands
     internal static async Task<int> ChangeAsync(
         FarmSession session,
         Right<FarmBuild> right,
+        string action,
         IReadOnlyList<BuildName> names,
         bool isJson,
         Func<Build, Build> change,
         CancellationToken cancellationToken,
         bool isDryRun = false)
     {
+        var actor = await session.ActorAsync(cancellationToken);
         var worst = FarmExitCode.Done;
         var all = new List<Build>();
         foreach (var name in names)
@@ -63,7 +66,9 @@ internal static class ChangeCommands
             try
             {
                 var build = await session.FindBuildAsync(name, right, cancellationToken);
-                var changed = isDryRun ? change(build) : (await session.Store.Builds.ChangeAsync(build.Id, change, cancellationToken))!;
+                var changed = isDryRun
+                    ? change(build)
+                    : await session.Records.BuildChanges.ChangeAsync(actor, build.Id, right, action, change, cancellationToken);
                 all.Add(isDryRun ? build : changed);
                 if (isJson)
                     continue;

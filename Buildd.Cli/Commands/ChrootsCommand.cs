@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Buildd.Cli.Application;
 using Buildd.Farm.Chroots;
 using Buildd.Farm.Store;
 using Buildd.Linux.Files;
@@ -10,6 +11,29 @@ internal static class ChrootsCommand
 {
     internal static Command Create() =>
         new("chroots", "The chroots that builds are built in, one per series and architecture.") { List(), Add(), Remove() };
+
+    /// <summary>Checks a chroot's tarball, and takes it in the place of an earlier one.</summary>
+    /// <exception cref="FarmException">No build could be built in it, or a name can't be one.</exception>
+    internal static async Task AddAsync(
+        FarmSession session, string series, string archTag, string path, CancellationToken cancellationToken)
+    {
+        var (inSeries, tag) = (Checked(series), Checked(archTag));
+        var name = FileName.Check(Path.GetFileName(path));
+        using (var progress = new ProgressLine(session.Error, session.IsErrorTerminal, $"checking {name}", session.Time))
+            await ChrootCheck.RunAsync(path, progress.Show, cancellationToken);
+        var stored = await session.Inputs.AddAsync(path, expected: null, cancellationToken);
+        await session.Store.Chroots.SetAsync(
+            new ChrootRecord
+            {
+                Series = inSeries,
+                ArchTag = tag,
+                Name = name,
+                Sha1 = stored.Sha1,
+                Size = stored.Size,
+                Added = session.Time.GetUtcNow(),
+            },
+            cancellationToken);
+    }
 
     private static Command List()
     {
@@ -44,23 +68,7 @@ internal static class ChrootsCommand
             "Add a chroot, in the place of an earlier one. 'buildd-farm chroot' makes one of this machine's release. "
             + "A tarball in which no build could be built is refused.") { series, arch, file }.WithSession(async (session, parsed, stop) =>
         {
-            var path = Path.GetFullPath(parsed.GetValue(file)!);
-            var (inSeries, tag) = (Checked(parsed.GetValue(series)!), Checked(parsed.GetValue(arch)!));
-            var name = FileName.Check(Path.GetFileName(path));
-            using (var progress = new ProgressLine(session.Error, session.IsErrorTerminal, $"checking {name}", session.Time))
-                await ChrootCheck.RunAsync(path, progress.Show, stop);
-            var stored = await session.Inputs.AddAsync(path, expected: null, stop);
-            await session.Store.Chroots.SetAsync(
-                new ChrootRecord
-                {
-                    Series = inSeries,
-                    ArchTag = tag,
-                    Name = name,
-                    Sha1 = stored.Sha1,
-                    Size = stored.Size,
-                    Added = session.Time.GetUtcNow(),
-                },
-                stop);
+            await AddAsync(session, parsed.GetValue(series)!, parsed.GetValue(arch)!, Path.GetFullPath(parsed.GetValue(file)!), stop);
             return FarmExitCode.Done;
         }, makesStore: true);
     }

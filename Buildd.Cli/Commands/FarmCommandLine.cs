@@ -5,6 +5,7 @@ using Buildd.Cli.Application;
 using Buildd.Cli.Commands.Archives;
 using Buildd.Cli.Commands.LiveFilesystems;
 using Buildd.Cli.Commands.People;
+using Buildd.Cli.Commands.Setup;
 using Buildd.Cli.Commands.Stores;
 using Buildd.Farm.Configuration;
 using Buildd.Farm.Rights;
@@ -71,6 +72,7 @@ internal static class FarmCommandLine
     {
         Configuration,
         As,
+        SetupCommand.Create(),
         RunCommand.Create(),
         BuildersCommand.Create(),
         ChrootsCommand.Create(),

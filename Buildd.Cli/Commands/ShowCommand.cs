@@ -20,10 +20,11 @@ internal static class ShowCommand
         {
             var build = await session.FindBuildAsync(parsed.GetValue(name)!, right: null, stop);
             var waiting = await ExplainAsync(session, build, stop);
+            var asked = await session.Records.Requests.FindAsync(build.Id, stop);
             if (parsed.GetValue(json))
-                Listing.WriteJson(session.Output, writer => WriteJson(writer, build, waiting));
+                Listing.WriteJson(session.Output, writer => WriteJson(writer, build, waiting, asked?.Request));
             else
-                Write(session, build, waiting);
+                Write(session, build, waiting, asked);
             return FarmExitCode.Done;
         }).WhoMay(BuildRights.View.Who);
     }
@@ -36,7 +37,7 @@ internal static class ShowCommand
                 cancellationToken: cancellationToken)
             : null;
 
-    private static void WriteJson(Utf8JsonWriter json, Build build, WaitingReason? waiting)
+    private static void WriteJson(Utf8JsonWriter json, Build build, WaitingReason? waiting, Request? asked)
     {
         json.WriteStartObject();
         RecordJson.WriteMembers(json, build);
@@ -51,10 +52,23 @@ internal static class ShowCommand
             json.WriteStringValue(start);
         else
             json.WriteNullValue();
+        json.WritePropertyName("request");
+        if (asked is null)
+        {
+            json.WriteNullValue();
+        }
+        else
+        {
+            json.WriteStartObject();
+            foreach (var column in RequestColumns.All)
+                column.WriteJson(json, asked);
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
     }
 
-    private static void Write(FarmSession session, Build build, WaitingReason? waiting)
+    private static void Write(FarmSession session, Build build, WaitingReason? waiting, FarmBuild? asked)
     {
         void Line(string name, string? text)
         {
@@ -73,6 +87,11 @@ internal static class ShowCommand
         Line("Builder", build.Builder);
         Line("Score", Listing.Text(build.Score) + (build.ScoredByHand ? " (by hand)" : ""));
         Line("Owner", build.Owner);
+        Line("Archive", asked?.Archive.DisplayName);
+        Line("Version", asked?.Request.Version);
+        Line("Pocket", asked?.Request.Pocket);
+        foreach (var line in asked?.Request.AptLines ?? [])
+            Line("Apt line", line);
         Line("Processor", build.Processor ?? "any");
         Line("Resources", string.Join(' ', build.Resources));
         Line("Attempts", $"{build.Attempt}, {build.Failures} failures");

@@ -26,8 +26,12 @@ internal sealed class RequestRecords(FarmStore store)
         cancellationToken);
 
     /// <summary>The build of a number, whoever asks; null when it is in no archive.</summary>
-    internal Task<FarmBuild?> FindAsync(long id, CancellationToken cancellationToken) => store.ReadAsync(
-        async connection => await ReadAsync(connection, [id]) is [var build] ? build : null, cancellationToken);
+    internal Task<FarmBuild?> FindAsync(long id, CancellationToken cancellationToken) =>
+        store.ReadAsync(connection => FindAsync(connection, id), cancellationToken);
+
+    /// <inheritdoc cref="FindAsync(long, CancellationToken)"/>
+    internal async Task<FarmBuild?> FindAsync(DbConnection connection, long id) =>
+        await ReadAsync(connection, [id]) is [var build] ? build : null;
 
     /// <summary>Builds that an actor sees, the youngest first.</summary>
     internal Task<IReadOnlyList<FarmBuild>> ListAsync(Actor actor, RequestFilter filter, CancellationToken cancellationToken)

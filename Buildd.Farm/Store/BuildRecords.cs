@@ -62,7 +62,10 @@ internal sealed class BuildRecords : IBuildRecords, IQueuedBuilds
 
     /// <inheritdoc/>
     public Task<Build?> FindAsync(long id, CancellationToken cancellationToken = default) =>
-        _store.ReadAsync(connection => _table.FindAsync(connection, "WHERE id = @id", new { id }), cancellationToken);
+        _store.ReadAsync(connection => FindAsync(connection, id), cancellationToken);
+
+    /// <summary>The build of a number, in a transaction of somebody else; null when there is none.</summary>
+    internal Task<Build?> FindAsync(DbConnection connection, long id) => _table.FindAsync(connection, "WHERE id = @id", new { id });
 
     /// <inheritdoc/>
     public Task<ReadOnlyMemory<byte>?> FindSpecificationAsync(long id, CancellationToken cancellationToken = default) =>
@@ -85,26 +88,29 @@ internal sealed class BuildRecords : IBuildRecords, IQueuedBuilds
     public Task<IReadOnlyList<Build?>> TryReplaceAsync(IReadOnlyList<Build> builds, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(builds);
-        return _store.WriteAsync<IReadOnlyList<Build?>>(async connection =>
+        return _store.WriteAsync(connection => TryReplaceAsync(connection, builds), cancellationToken);
+    }
+
+    /// <summary>Replaces builds in a transaction of somebody else, who changes more.</summary>
+    internal async Task<IReadOnlyList<Build?>> TryReplaceAsync(DbConnection connection, IReadOnlyList<Build> builds)
+    {
+        var revision = await connection.ExecuteScalarAsync<long>(LastRevision);
+        var stored = new Build?[builds.Count];
+        if (_store.Dialect.HasArrays && AreApart(builds))
         {
-            var revision = await connection.ExecuteScalarAsync<long>(LastRevision);
-            var stored = new Build?[builds.Count];
-            if (_store.Dialect.HasArrays && AreApart(builds))
-            {
-                await ReplaceManyAsync(connection, builds, revision, stored);
-                return stored;
-            }
-
-            using var replace = _table.PrepareReplace(connection, _replace, Key);
-            using var replaceOnBuilder = _table.PrepareReplace(connection, _replace + BuilderIsFree, Key);
-            for (var i = 0; i < stored.Length; i++)
-            {
-                if (await (IsOnBuilder(builds[i]) ? replaceOnBuilder : replace).ExecuteAsync(builds[i], revision + 1) == 1)
-                    stored[i] = builds[i] with { Revision = ++revision };
-            }
-
+            await ReplaceManyAsync(connection, builds, revision, stored);
             return stored;
-        }, cancellationToken);
+        }
+
+        using var replace = _table.PrepareReplace(connection, _replace, Key);
+        using var replaceOnBuilder = _table.PrepareReplace(connection, _replace + BuilderIsFree, Key);
+        for (var i = 0; i < stored.Length; i++)
+        {
+            if (await (IsOnBuilder(builds[i]) ? replaceOnBuilder : replace).ExecuteAsync(builds[i], revision + 1) == 1)
+                stored[i] = builds[i] with { Revision = ++revision };
+        }
+
+        return stored;
     }
 
     /// <inheritdoc/>

@@ -119,7 +119,7 @@ public class DemoTests
     [TestCase("chroot: making", true)]
     [TestCase("\n    I: ", true)]
     [TestCase("slave: http", false)]
-    [TestCase("$ buildd-farm chroots add", false)]
+    [TestCase("$ buildd-farm setup", false)]
     [TestCase("PACKAGEBUILD-1: Needs building", false)]
     [TestCase("RUN: put an overlay", false)]
     [TestCase("RUN: mount ", false)]

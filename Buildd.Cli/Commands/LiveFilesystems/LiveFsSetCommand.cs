@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Buildd.Cli.Commands.Archives;
 using Buildd.Farm.LiveFilesystems;
 
 namespace Buildd.Cli.Commands.LiveFilesystems;
@@ -14,11 +15,7 @@ internal static class LiveFsSetCommand
         var metadata = LiveFsJsonOption.Metadata();
         var name = new Option<string?>("--name") { Description = "Its new name.", HelpName = "NAME" };
         var owner = new Option<string?>("--owner") { Description = "The person or team that gets it.", HelpName = "NAME" };
-        var virtualized = new Option<bool?>("--require-virtualized")
-        {
-            Description = "Whether only virtual builders build it: true or false.",
-            HelpName = "BOOL",
-        };
+        var virtualized = BuilderOptions.YesNo("--require-virtualized", "Whether only virtual builders build it (default: yes).");
         var score = new Option<int?>("--relative-score") { Description = "What is added to the score of its builds.", HelpName = "NUMBER" };
         var keep = new Option<string?>("--keep-days")
         {
@@ -57,7 +54,7 @@ internal static class LiveFsSetCommand
                     Metadata = arguments ?? old.Metadata,
                     Name = parsed.GetValue(name) ?? old.Name,
                     Owner = to,
-                    RequireVirtualized = parsed.GetValue(virtualized) ?? old.RequireVirtualized,
+                    RequireVirtualized = Given.IsYes(parsed, virtualized) ?? old.RequireVirtualized,
                     RelativeScore = parsed.GetValue(score) ?? old.RelativeScore,
                     KeepDays = parsed.GetValue(keep) switch
                     {
