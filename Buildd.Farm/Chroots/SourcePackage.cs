@@ -49,8 +49,9 @@ internal sealed record SourcePackage(string Name, string Version, IReadOnlyList<
         {
             await ProcessRunner.CaptureAsync(command.With("source", "--download-only", "--only-source", name), cancellationToken);
         }
-        catch (ProcessException e) when (e.Message.Contains("404", StringComparison.Ordinal))
+        catch (ProcessException e) when (e.Message.Contains(" 404 ", StringComparison.Ordinal))
         {
+            // Alone: the message has the command in it, and the random name of a folder may have these digits.
             throw new FarmException(
                 $"the mirror {release.PublicMirror} lists {name}, but lacks a file of it; try another package:\n{e.Message}", e);
         }
