@@ -36,6 +36,7 @@ internal sealed class FarmRecords
         ArchiveDependencies = new ArchiveDependencyRecords(store, Audit, archives, privacy);
         AptLines = new AptLineRecords(store, archives, privacy, Distributions, Series);
         LiveFilesystems = new LiveFsRecords(store, Audit, People, Distributions, Series);
+        LiveFsNamespace = new LiveFsNamespace(store, People, Distributions, Series, LiveFilesystems);
         Requests = new RequestRecords(store);
         BuildChanges = new BuildChanges(store, Audit, Requests);
         BuildDescriptions = new BuildDescriptions(store, archives, Requests);
@@ -90,6 +91,9 @@ internal sealed class FarmRecords
 
     /// <summary>The live filesystems.</summary>
     internal LiveFsRecords LiveFilesystems { get; }
+
+    /// <summary>Finds live filesystems by addresses.</summary>
+    internal LiveFsNamespace LiveFsNamespace { get; }
 
     /// <summary>The builds of archives.</summary>
     internal RequestRecords Requests { get; }

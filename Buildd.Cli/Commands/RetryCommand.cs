@@ -46,7 +46,14 @@ internal static class RetryCommand
             if (chosen.Count == 0)
                 await session.Error.WriteLineAsync("No build is like that.");
             return await ChangeCommands.ChangeAsync(
-                session, BuildRights.Edit, "retried", chosen, parsed.GetValue(json), build => Retry(build, now), stop, parsed.GetValue(dryRun));
+                session,
+                BuildRights.Edit,
+                "retried",
+                chosen,
+                parsed.GetValue(json),
+                build => Retry(build, now),
+                stop,
+                parsed.GetValue(dryRun));
         }).WhoMay(BuildRights.Edit.Who);
     }
 

@@ -7,7 +7,9 @@ using NUnit.Framework;
 
 namespace Buildd.IntegrationTests.Farm;
 
-/// <summary>What the documentation shows of a farm with people in it works as it is written, and the build that it asks for is built.</summary>
+/// <summary>
+/// What the documentation shows of a farm with people in it works as it is written, and the build that it asks for is built.
+/// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(180_000)]
 public sealed class TourTests : IAsyncDisposable

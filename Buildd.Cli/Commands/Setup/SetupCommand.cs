@@ -44,8 +44,8 @@ internal static class SetupCommand
         var (cache, work) = (ChrootOptions.Cache(), ChrootOptions.Work());
         var command = new System.CommandLine.Command(
             "setup",
-            "Set up a new farm: its first administrator, a distribution with a series, an architecture and a chroot, and a primary archive. "
-            + "What is missing is asked for at the terminal. If it is interrupted, the same command goes on.")
+            "Set up a new farm: its first administrator, a distribution with a series, an architecture and a chroot, and a primary "
+            + "archive. What is missing is asked for at the terminal. If it is interrupted, the same command goes on.")
         {
             yes, admin, email, distribution, series, architecture, mirror, chroot, cache, work,
         };
@@ -88,7 +88,13 @@ internal static class SetupCommand
     }
 
     private static async Task AddChrootAsync(
-        FarmSession session, FarmPlan plan, HostRelease? host, string? given, string cache, string work, CancellationToken cancellationToken)
+        FarmSession session,
+        FarmPlan plan,
+        HostRelease? host,
+        string? given,
+        string cache,
+        string work,
+        CancellationToken cancellationToken)
     {
         var what = $"the chroot of {plan.Series} for {plan.Architecture}";
         if (await session.Store.Chroots.FindAsync(plan.Series, plan.Architecture, cancellationToken) is not null)
@@ -114,15 +120,15 @@ internal static class SetupCommand
         if (host is null || (host.Suite, host.Architecture) != (plan.Series, plan.Architecture))
         {
             throw FarmException.Invalid(
-                $"this machine is not {plan.Series} for {plan.Architecture}, so that no chroot of it can be made: name one with --chroot FILE, "
-                    + $"or add it later with --chroot {None}. All else is made");
+                $"this machine is not {plan.Series} for {plan.Architecture}, so that no chroot of it can be made: name one with --chroot "
+                    + $"FILE, or add it later with --chroot {None}. All else is made");
         }
 
         if (!CurrentUser.IsRoot)
         {
             throw new FarmException(
-                $"making a chroot needs root: run the command as root, name a tarball with --chroot FILE, or add it later with --chroot {None}. "
-                    + "All else is made");
+                $"making a chroot needs root: run the command as root, name a tarball with --chroot FILE, or add it later with --chroot "
+                    + $"{None}. All else is made");
         }
 
         var tarball = new ChrootTarball(host, Path.GetFullPath(cache), session.Error);
