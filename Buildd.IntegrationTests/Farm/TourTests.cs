@@ -1,5 +1,6 @@
 using Buildd.Master.Builds;
 using Buildd.Protocol.Messages;
+using Buildd.Protocol.Messages.Arguments;
 using Buildd.Slave.Builds;
 using Buildd.Testing.Files;
 using Buildd.Testing.Runs;
@@ -60,9 +61,9 @@ public sealed class TourTests : IAsyncDisposable
 
     private async Task AssertIsBuiltAsync()
     {
-        var got = "";
+        LiveFsArguments? got = null;
         var slave = await _farm.AddSlaveAsync("bob", _ => { });
-        slave.Backend("livefs").Check = request => got = string.Join('\n', request.Arguments.Select(one => $"{one.Key}={one.Value}"));
+        slave.Backend("livefs").Check = request => got = LiveFsArguments.FromXmlRpc(request.Arguments, "amd64");
         slave.Backend("livefs").Script = async (context, abort) =>
         {
             var file = Path.Combine(context.Directory, "livecd.kiosk.manifest");
@@ -80,7 +81,8 @@ public sealed class TourTests : IAsyncDisposable
         {
             foreach (var line in Lines)
                 Assert.That(show, Does.Contain($"Apt line:          {line}"));
-            Assert.That(got, Does.Contain("project=kiosk").And.Contain("image_tool=mmdebstrap").And.Contain("archive_private=True"));
+            Assert.That((got?.Project, got?.ImageTool, got?.ArchivePrivate), Is.EqualTo(("kiosk", "mmdebstrap", true)));
+            Assert.That(got?.Archives, Is.SupersetOf(Lines));
             Assert.That(show, Does.Contain("livecd.kiosk.manifest"));
         }
 
