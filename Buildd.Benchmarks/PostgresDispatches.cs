@@ -14,7 +14,7 @@ namespace Buildd.Benchmarks;
 /// </remarks>
 internal sealed class PostgresDispatches : IBenchmark
 {
-    /// <summary>What a dispatch is to cost at the most, in dispatches a second.</summary>
+    /// <summary>The aim, in dispatches a second.</summary>
     private const int Aim = 10_000;
 
     private const int Queued = DispatchRound.Queued;

@@ -11,10 +11,10 @@ namespace Buildd.Benchmarks.Harness;
 /// <summary>A farm whose builders become free all at once, on any store: who gives each of them a build.</summary>
 internal sealed class DispatchRound : IAsyncDisposable
 {
-    /// <summary>How many builds wait.</summary>
+    /// <summary>The number of builds that wait.</summary>
     internal const int Queued = 100_000;
 
-    /// <summary>How many builders are free.</summary>
+    /// <summary>The number of free builders.</summary>
     internal const int Builders = 1000;
 
     private const int Owners = 100;

@@ -4,14 +4,14 @@ using Buildd.Linux.Text;
 
 namespace Buildd.Cli.Application;
 
-/// <summary>What a command knows before it opens the farm: the settings, and where it writes.</summary>
+/// <summary>The settings of a command and its output, before the farm is opened.</summary>
 /// <param name="Configuration">The settings.</param>
 /// <param name="Output">For what was asked for.</param>
 /// <param name="Error">For what is said besides.</param>
 /// <param name="ActsAs">The name of the person for whom the command acts; null for the machine's administrator.</param>
 internal sealed record FarmPlace(FarmConfiguration Configuration, TextWriter Output, TextWriter Error, string? ActsAs)
 {
-    /// <summary>How long a command that waits for the store waits between two attempts to open it.</summary>
+    /// <summary>The time between two attempts of a command to open a store that it waits for.</summary>
     private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(2);
 
     /// <summary>Whether <see cref="Error"/> is a terminal, where a line may be overwritten.</summary>

@@ -98,6 +98,12 @@ internal sealed class FarmSession : IAsyncDisposable
         return build;
     }
 
+    /// <summary>Of builds, those that whoever the command acts for may see.</summary>
+    internal async Task<IReadOnlyList<Build>> ThoseSeenAsync(IReadOnlyList<Build> builds, CancellationToken cancellationToken) =>
+        ActsAs is null
+            ? builds
+            : await Records.Requests.ThoseSeenAsync(await ActorAsync(cancellationToken), builds, cancellationToken);
+
     private static FarmException NoSuchBuild(BuildName name) =>
         FarmException.NotFound($"there is no build {name}; 'buildd-farm queue --all' lists those that there are");
 

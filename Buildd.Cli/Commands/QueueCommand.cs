@@ -35,8 +35,7 @@ internal static class QueueCommand
             var filter = which.Read(parsed) with { Before = parsed.GetValue(before), Count = parsed.GetValue(count) };
             var builds =
                 parsed.GetValue(all) ? await session.Store.Builds.ListAsync(filter, stop) : await QueuedAsync(session, filter, stop);
-            if (session.ActsAs is not null)
-                builds = await session.Records.Requests.ThoseSeenAsync(await session.ActorAsync(stop), builds, stop);
+            builds = await session.ThoseSeenAsync(builds, stop);
             if (parsed.GetValue(json))
                 Listing.WriteJson(session.Output, builds, RecordJson.Write);
             else

@@ -73,7 +73,8 @@ internal static class RetryCommand
             for (var page = filter with { State = state, Count = BuildFilter.MaxCount }; ;)
             {
                 var builds = await session.Store.Builds.ListAsync(page, stop);
-                found.AddRange(builds.Where(build => build.JobType != LiveFsJobKind.Name).Select(build => build.Id));
+                var seen = await session.ThoseSeenAsync(builds, stop);
+                found.AddRange(seen.Where(build => build.JobType != LiveFsJobKind.Name).Select(build => build.Id));
                 if (builds.Count < BuildFilter.MaxCount)
                     break;
                 page = page with { Before = builds[^1].Id };

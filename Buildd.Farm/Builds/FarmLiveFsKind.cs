@@ -50,9 +50,13 @@ internal sealed class FarmLiveFsKind(
                 Lines = [.. lines.Select(line => line.Text)],
                 IsPrivate = build.Archive.IsPrivate,
             });
-            var kept = lines.Select(line => UrlCredentials.Without(line.Text)).ToList();
-            if (!kept.SequenceEqual(build.Request.AptLines))
-                await requests.SetAptLinesAsync(build.Build.Id, kept, cancellationToken);
+            // A master that has started anew asks again for an attempt that runs; what that one got stays.
+            if (build.Request.AptAttempt < dispatch.Build.Attempt)
+            {
+                await requests.SetAptLinesAsync(
+                    dispatch.Build, [.. lines.Select(line => UrlCredentials.Without(line.Text))], cancellationToken);
+            }
+
             return await LiveFsJobKind.PrepareAsync(dispatch, arguments, cancellationToken);
         }
         catch (FarmException exception)

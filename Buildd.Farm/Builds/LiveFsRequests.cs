@@ -106,6 +106,8 @@ internal sealed class LiveFsRequests(
                     ?? throw FarmException.NotFound($"{release.Name} has no architecture {FileName.Display(request.Architecture)}");
                 if (!architecture.Enabled)
                     throw FarmException.Conflict($"nothing is built for {architecture.Tag} in {release.Name}");
+                if (archive.Architectures.Count > 0 && !archive.Architectures.Contains(architecture.Tag))
+                    throw FarmException.Conflict($"{archive.DisplayName} is not for {architecture.Tag}");
                 var metadata = LiveFilesystems.Metadata.Normalize(request.MetadataOverride);
                 var identity = Identity(livefs, archive, architecture, request, metadata);
                 if (await requests.FindWaitingAsync(connection, identity) is { } waiting)

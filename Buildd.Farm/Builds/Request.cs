@@ -43,6 +43,9 @@ internal sealed record Request
 
     /// <summary>The lines of sources.list that the last attempt got, without credentials; none before the first.</summary>
     public IReadOnlyList<string> AptLines { get; init; } = [];
+
+    /// <summary>The attempt that got them; 0 before the first.</summary>
+    public int AptAttempt { get; init; }
 }
 
 /// <summary>The columns of the table <c>request</c>.</summary>
@@ -63,5 +66,6 @@ internal static class RequestColumns
         new Column<Request, string>(nameof(Request.MetadataOverride), Json, changes: false),
         new Column<Request, string?>(nameof(Request.Identity), OptionalText, changes: false),
         new Column<Request, IReadOnlyList<string>>(nameof(Request.AptLines), Words, changes: true),
+        new Column<Request, int>(nameof(Request.AptAttempt), Integer, changes: true),
     ];
 }

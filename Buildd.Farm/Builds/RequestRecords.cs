@@ -61,14 +61,17 @@ internal sealed class RequestRecords(FarmStore store)
             cancellationToken);
     }
 
-    /// <summary>Of builds that the master lists, those that an actor sees.</summary>
+    /// <summary>
+    /// Of builds that the master lists, those that an actor sees; those that are in no archive are of whoever looks after the farm.
+    /// </summary>
     internal Task<IReadOnlyList<Build>> ThoseSeenAsync(Actor actor, IReadOnlyList<Build> builds, CancellationToken cancellationToken) =>
         store.ReadAsync<IReadOnlyList<Build>>(
             async connection =>
             {
                 var seen = (await ReadAsync(connection, [.. builds.Select(build => build.Id)]))
-                    .Where(build => BuildRights.View.Allows(actor, build)).Select(build => build.Build.Id).ToHashSet();
-                return [.. builds.Where(build => seen.Contains(build.Id))];
+                    .ToDictionary(build => build.Build.Id, build => BuildRights.View.Allows(actor, build));
+                var isOfTheFarm = actor.Has(Role.BuildFarmAdministrator);
+                return [.. builds.Where(build => seen.GetValueOrDefault(build.Id, isOfTheFarm))];
             },
             cancellationToken);
 
@@ -79,10 +82,11 @@ internal sealed class RequestRecords(FarmStore store)
         await insert.ExecuteAsync(request);
     }
 
-    /// <summary>Keeps the lines that an attempt gets.</summary>
-    internal Task SetAptLinesAsync(long build, IReadOnlyList<string> lines, CancellationToken cancellationToken) => store.WriteAsync(
+    /// <summary>Keeps the lines that a build's attempt gets, unless that one has got some.</summary>
+    internal Task SetAptLinesAsync(Build build, IReadOnlyList<string> lines, CancellationToken cancellationToken) => store.WriteAsync(
         connection => connection.ExecuteAsync(
-            "UPDATE request SET apt_lines = @lines WHERE build = @build", new { build, lines = StoreJson.Write(lines) }),
+            "UPDATE request SET apt_lines = @lines, apt_attempt = @Attempt WHERE build = @Id AND apt_attempt < @Attempt",
+            new { build.Id, build.Attempt, lines = StoreJson.Write(lines) }),
         cancellationToken);
 
     /// <summary>The number of the waiting build with an identity; null when none waits.</summary>

@@ -102,6 +102,10 @@ internal sealed class SeriesRecords(FarmStore store, AuditRecords audit, Distrib
         await _table.FindAsync(connection, $"WHERE series.id = {id}")
             ?? throw FarmException.NotFound($"there is no series with the number {id}");
 
+    /// <summary>The series of numbers.</summary>
+    internal Task<List<Series>> ListAsync(DbConnection connection, IdSet ids) =>
+        _table.QueryAsync(connection, $"WHERE series.id IN {ids}");
+
     private Task<List<Series>> ListAsync(DbConnection connection, Distribution distribution) =>
         _table.QueryAsync(connection, $"WHERE series.distribution = {distribution.Id} ORDER BY series.id");
 

@@ -159,13 +159,29 @@ internal sealed class LiveFsRecords(
     internal Task<string> PathAsync(LiveFs livefs, CancellationToken cancellationToken) =>
         store.ReadAsync(connection => PathAsync(connection, livefs), cancellationToken);
 
+    /// <summary>The paths of many by their numbers, in a constant number of statements.</summary>
+    internal Task<Dictionary<long, string>> PathsAsync(IReadOnlyList<LiveFs> all, CancellationToken cancellationToken) => store.ReadAsync(
+        async connection =>
+        {
+            var owners = (await people.ListAsync(connection, new IdSet(all.Select(one => one.Owner)))).ToDictionary(one => one.Id);
+            var releases = (await series.ListAsync(connection, new IdSet(all.Select(one => one.Series)))).ToDictionary(one => one.Id);
+            var of = (await distributions.ListAsync(connection, new IdSet(releases.Values.Select(one => one.Distribution))))
+                .ToDictionary(one => one.Id);
+            return all.ToDictionary(one => one.Id, one => Path(
+                owners[one.Owner], of[releases[one.Series].Distribution], releases[one.Series], one));
+        },
+        cancellationToken);
+
     /// <inheritdoc cref="PathAsync(LiveFs, CancellationToken)"/>
     internal async Task<string> PathAsync(DbConnection connection, LiveFs livefs)
     {
         var release = await series.GetAsync(connection, livefs.Series);
         var of = await distributions.GetAsync(connection, release.Distribution);
-        return $"~{(await people.GetAsync(connection, livefs.Owner)).Name}/{of.Name}/{release.Name}/{livefs.Name}";
+        return Path(await people.GetAsync(connection, livefs.Owner), of, release, livefs);
     }
+
+    private static string Path(Person owner, Distribution distribution, Series release, LiveFs livefs) =>
+        new LiveFsPath(owner.Name, distribution.Name, release.Name, livefs.Name).ToString();
 
     /// <summary>One that an actor sees.</summary>
     /// <exception cref="FarmException">There is none.</exception>

@@ -4,6 +4,7 @@ using Buildd.Cli.Application;
 using Buildd.Farm.LiveFilesystems;
 using Buildd.Farm.Rights;
 using Buildd.Linux.Text;
+using Buildd.Master.Builds;
 
 namespace Buildd.Cli.Commands.LiveFilesystems;
 
@@ -60,15 +61,9 @@ internal static class LiveFsCommand
                 return FarmExitCode.Done;
             }
 
-            var rows = new List<IReadOnlyList<string>>();
-            foreach (var livefs in all)
-            {
-                rows.Add([
-                    await session.Records.LiveFilesystems.PathAsync(livefs, stop), livefs.IsPrivate ? "yes" : "no",
-                    Listing.Text(livefs.Modified)]);
-            }
-
-            Listing.WriteTable(session.Output, ["LIVEFS", "PRIVATE", "CHANGED"], rows);
+            var paths = await session.Records.LiveFilesystems.PathsAsync(all, stop);
+            Listing.WriteTable(session.Output, ["LIVEFS", "PRIVATE", "CHANGED"], all.Select(
+                livefs => (IReadOnlyList<string>)[paths[livefs.Id], livefs.IsPrivate ? "yes" : "no", Listing.Text(livefs.Modified)]));
             return FarmExitCode.Done;
         }).WhoMay("everybody, and lists what they see");
     }
@@ -102,7 +97,7 @@ internal static class LiveFsCommand
             Line("Made", Listing.Text(livefs.Created));
             Line("Changed", Listing.Text(livefs.Modified));
             foreach (var build in await session.Records.Requests.ListAsync(actor, new() { LiveFs = livefs.Id, Count = 10 }, stop))
-                Line("Build", $"{build.Build.Cookie} {build.Build.State}: {build.Request.Version}, {build.Build.Title}");
+                Line("Build", $"{build.Build.Cookie} {build.Build.State.ToName()}: {build.Request.Version}, {build.Build.Title}");
             return FarmExitCode.Done;
         }).WhoMay(LiveFsRights.View.Who);
     }
@@ -127,7 +122,7 @@ internal static class LiveFsCommand
             else
                 await session.Output.WriteLineAsync($"{to}: made");
             return FarmExitCode.Done;
-        }).WhoMay($"members of its owner, while the setting soyuz.livefs.allow_new is on, and members of {Role.Administrator.ToName()}");
+        }).WhoMay($"its owner's members and members of {Role.Administrator.ToName()}, while the setting soyuz.livefs.allow_new is on");
     }
 
     private static Command Delete()

@@ -95,6 +95,30 @@ public sealed class SetupCommandTests : IDisposable
         Assert.That(ran.Code, Is.EqualTo(FarmExitCode.NotAllowed), ran.ToString());
     }
 
+    [Test]
+    public async Task A_person_is_told_of_no_build_that_they_do_not_see()
+    {
+        await SetUpAsync("--chroot", "none");
+        await _farm.RunAsync("people", "add", "eve", "--email", "eve@example.org");
+        await _farm.QueueAsync("hidden");
+        await _farm.RunAsync("cancel", "1");
+
+        using (Assert.EnterMultipleScope())
+        {
+            var retried = await _farm.RunAsync("--as", "eve", "retry", "--state", "cancelled");
+            Assert.That(retried.ToString(), Is.EqualTo("0\n\nNo build is like that.\n"));
+            Assert.That((await _farm.RunAsync("--as", "eve", "queue", "--all", "--json")).Output, Is.EqualTo("[]\n"));
+            foreach (var command in (string[])["show", "log", "cancel", "retry"])
+            {
+                var ran = await _farm.RunAsync("--as", "eve", command, "1");
+                var none = (await _farm.RunAsync("--as", "eve", command, "7")).Error.Replace(" 7;", " 1;", StringComparison.Ordinal);
+                Assert.That((ran.Code, ran.Output + ran.Error), Is.EqualTo((FarmExitCode.NotFound, none)), command);
+            }
+
+            Assert.That((await _farm.RunAsync("--as", "ada", "queue", "--all")).Output, Does.Contain("hidden"));
+        }
+    }
+
     private static string[] Arguments(string admin) =>
     [
         "setup", "--yes", "--admin", admin, "--email", $"{admin}@example.org", "--distribution", "debian", "--series", "bookworm",

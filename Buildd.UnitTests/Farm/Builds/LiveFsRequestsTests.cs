@@ -172,6 +172,47 @@ public sealed class LiveFsRequestsTests(Engine engine) : IAsyncDisposable
         }
     }
 
+    [Test]
+    public async Task Nothing_is_built_for_an_architecture_that_the_archive_is_not_for()
+    {
+        await _cast.Records.Archives.ChangeAsync(
+            EngineBench.Local, "~open/debian/tools", archive => archive with { Architectures = ["arm64"], DisplayName = "Tools" }, default);
+
+        Assert.That(
+            async () => await _cast.Records.RequestAsync(_livefs, request => request with { Archive = "~open/debian/tools" }),
+            Throws.TypeOf<FarmException>().With.Message.EqualTo("Tools is not for amd64"));
+    }
+
+    [Test]
+    public async Task The_lines_that_an_attempt_got_stay_whatever_comes_after()
+    {
+        var asked = await _cast.Records.RequestAsync(_livefs);
+        var first = asked.Build.Dispatched("bob", DateTimeOffset.UtcNow);
+
+        await _cast.Records.Requests.SetAptLinesAsync(first, ["deb http://a/ b c"], default);
+        await _cast.Records.Requests.SetAptLinesAsync(first, ["deb http://of-later/ b c"], default);
+        Assert.That((await FindAsync(asked)).AptLines, Is.EqualTo(new[] { "deb http://a/ b c" }), "a master started anew");
+
+        await _cast.Records.Requests.SetAptLinesAsync(first with { Attempt = 2 }, ["deb http://of-later/ b c"], default);
+        Assert.That((await FindAsync(asked)).AptLines, Is.EqualTo(new[] { "deb http://of-later/ b c" }), "another attempt");
+    }
+
+    [Test]
+    public async Task Builds_in_no_archive_are_listed_to_those_who_look_after_the_farm()
+    {
+        var old = await _bench.OpenStore().Builds.AddAsync([new NewBuild { JobType = "PACKAGEBUILD", Title = "old" }]);
+
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var (who, actor) in _cast.Actors)
+            {
+                Assert.That(
+                    await _cast.Records.Requests.ThoseSeenAsync(actor, old, default),
+                    who is "buildd-admin" or "admin" or "machine" ? Has.Count.EqualTo(1) : Is.Empty, who);
+            }
+        }
+    }
+
     [TestCase("amd65", "bookworm has no architecture")]
     [TestCase("../amd64", "bookworm has no architecture")]
     public void There_is_an_architecture(string tag, string because) => Assert.That(
@@ -241,6 +282,9 @@ public sealed class LiveFsRequestsTests(Engine engine) : IAsyncDisposable
             }
         }
     }
+
+    private async Task<Request> FindAsync(FarmBuild asked) =>
+        (await _cast.Records.Requests.FindAsync(EngineBench.Local, asked.Build.Id, default))!.Request;
 
     private async Task<int> CountAsync() =>
         (await _cast.Records.Requests.ListAsync(EngineBench.Local, new RequestFilter(), default)).Count;

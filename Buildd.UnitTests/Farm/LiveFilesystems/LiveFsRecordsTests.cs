@@ -35,6 +35,9 @@ public sealed class LiveFsRecordsTests(Engine engine) : IAsyncDisposable
         {
             Assert.That(await FindAsync(member, "open"), Is.EqualTo(made));
             Assert.That(
+                await _cast.Records.LiveFilesystems.PathsAsync([made], default),
+                Is.EqualTo(new Dictionary<long, string> { [made.Id] = "~open/debian/bookworm/desktop" }));
+            Assert.That(
                 await _cast.Records.LiveFilesystems.FindAsync(member, "open", "deb", "stable", "desktop", default), Is.EqualTo(made));
             Assert.That(
                 made, Is.EqualTo(new LiveFs

@@ -12,7 +12,8 @@ CREATE TABLE request (
     unique_key TEXT COLLATE "C",
     metadata_override TEXT COLLATE "C" NOT NULL,
     identity TEXT COLLATE "C",
-    apt_lines TEXT COLLATE "C" NOT NULL
+    apt_lines TEXT COLLATE "C" NOT NULL,
+    apt_attempt BIGINT NOT NULL
 );
 
 CREATE INDEX request_by_archive ON request (archive, build);

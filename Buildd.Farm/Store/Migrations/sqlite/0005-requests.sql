@@ -12,7 +12,8 @@ CREATE TABLE request (
     unique_key TEXT,
     metadata_override TEXT NOT NULL,
     identity TEXT,
-    apt_lines TEXT NOT NULL
+    apt_lines TEXT NOT NULL,
+    apt_attempt INTEGER NOT NULL
 ) STRICT;
 
 CREATE INDEX request_by_archive ON request (archive, build);
